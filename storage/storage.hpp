@@ -1,0 +1,134 @@
+// The contract of all storage drivers: files, paths and links below one root.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/result.hpp"
+#include "engine/io/stream.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgbraid::io {
+class io_engine;
+}
+
+namespace pgbraid {
+
+enum class entry_kind : uint8_t { file, path, link, special };
+
+/// What is known about one name. Owner and group are the numeric ids as text when they have no name.
+struct entry_info {
+  entry_kind kind = entry_kind::file;
+  uint64_t size_bytes = 0;
+  int64_t mtime_s = 0;
+  uint32_t mode = 0; ///< permission bits only (07777)
+  uint32_t uid = 0;
+  uint32_t gid = 0;
+  std::string link_destination = {}; ///< for links only
+};
+
+struct entry {
+  std::string name; ///< one path segment
+  entry_info info;
+};
+
+/// How a new file becomes visible.
+enum class publish : uint8_t {
+  in_place, ///< written under its own name (backup data: the manifest is what publishes it)
+  atomic,   ///< written as `<name>.pgbackrest.tmp`, synced, renamed, directory synced
+};
+
+struct read_options {
+  uint64_t offset_bytes = 0;
+  std::optional<uint64_t> limit_bytes = {};
+  /// For large cold files: lets the driver use the ring and O_DIRECT. May be null.
+  io::io_engine* engine = nullptr;
+  uint64_t size_hint_bytes = 0;
+};
+
+struct write_options {
+  publish how = publish::atomic;
+  uint32_t mode = 0640;
+  uint32_t path_mode = 0750;
+  /// Missing parent directories are made with `path_mode`.
+  bool make_parents = true;
+  bool sync = true;
+  std::optional<int64_t> mtime_s = {};
+  std::optional<uint32_t> uid = {};
+  std::optional<uint32_t> gid = {};
+  /// For large files: lets the driver write O_DIRECT through the ring. May be null.
+  io::io_engine* engine = nullptr;
+  uint64_t size_hint_bytes = 0;
+};
+
+struct storage_features {
+  bool paths = true; ///< empty directories exist
+  bool symlinks = false;
+  bool hardlinks = false;
+};
+
+/// One file of a batch of small ones.
+struct small_read {
+  std::string path;
+  uint64_t limit_bytes = 0; ///< at most this much is read; room in `content` is made by the driver
+  std::vector<std::byte> content = {};
+  std::optional<error> failure = {};
+};
+
+/// Files, paths and links below one root.
+///
+/// Every `path` is relative to the root, `/` separated, without empty, `.` or `..` segments; "" is the
+/// root itself where a path is meant. Anything else is refused with `param_invalid` before the disk
+/// is touched, and no symbolic link met on the way can lead outside the root (`link_destination`).
+/// Error codes follow the verb: file_open (file_missing when absent), file_read, file_write,
+/// path_create, path_open (path_missing), file_remove, path_remove, file_move, file_sync, path_sync.
+/// A full disk is `file_write` with a hint that says how much space is left.
+/// Objects are used by one thread at a time unless a driver says otherwise; posix and memory may be
+/// shared by threads.
+class storage {
+public:
+  virtual ~storage() = default;
+  virtual storage_features features() const = 0;
+  /// The root, for messages.
+  virtual const std::string& root() const = 0;
+
+  /// Empty when there is no such name. Does not follow a link in the last segment.
+  virtual result<std::optional<entry_info>> info(std::string_view path) = 0;
+  /// All entries of one path, sorted by name. Empty optional when the path does not exist.
+  virtual result<std::optional<std::vector<entry>>> list(std::string_view path) = 0;
+
+  virtual result<std::unique_ptr<io::reader>> open_read(std::string_view path,
+                                                        const read_options& options = {}) = 0;
+  virtual result<std::unique_ptr<io::writer>> open_write(std::string_view path,
+                                                         const write_options& options = {}) = 0;
+  /// Reads many small files; failures are per file. The default opens one after the other.
+  virtual void read_small(std::span<small_read> files, io::io_engine* engine);
+
+  virtual result<void> make_path(std::string_view path, uint32_t mode = 0750) = 0; ///< with parents
+  virtual result<void> remove_file(std::string_view path) = 0; ///< a missing file is success
+  virtual result<void> remove_tree(std::string_view path) = 0; ///< never follows links; missing is success
+  virtual result<void> move(std::string_view from, std::string_view to) = 0;
+  virtual result<void> make_symlink(std::string_view path, std::string_view destination) = 0;
+  virtual result<void> sync_path(std::string_view path) = 0;
+  /// Changes mode, owner and time of a file or path where the driver can.
+  struct attributes {
+    std::optional<uint32_t> mode = {};
+    std::optional<uint32_t> uid = {};
+    std::optional<uint32_t> gid = {};
+    std::optional<int64_t> mtime_s = {};
+  };
+  virtual result<void> set_attributes(std::string_view path, const attributes& wanted) = 0;
+};
+
+/// The whole content of a file of at most `limit_bytes` (`file_read` when it is larger).
+result<std::string> read_all(storage& from, std::string_view path, uint64_t limit_bytes);
+/// Writes a whole file.
+result<void> write_all(storage& to, std::string_view path, std::string_view content,
+                       const write_options& options = {});
+
+} // namespace pgbraid

@@ -1,0 +1,22 @@
+# Finds every library we build with; tools/packages.txt names the Debian packages.
+set(PGBRAID_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                     -Wnon-virtual-dtor -Woverloaded-virtual)
+option(PGBRAID_WERROR "Warnings are errors" ON)
+if(PGBRAID_WERROR)
+  list(APPEND PGBRAID_WARNINGS -Werror)
+endif()
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(BZip2 REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(uring REQUIRED IMPORTED_TARGET liburing)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(lz4 REQUIRED IMPORTED_TARGET liblz4)
+pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
+find_path(TOMLPP_INCLUDE toml++/toml.h REQUIRED)
+find_package(CAF REQUIRED)

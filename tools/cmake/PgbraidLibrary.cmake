@@ -1,0 +1,26 @@
+# pgbraid_library(<name> SOURCES ... [USES ...] [HIDES ...]): one folder, one library.
+# USES: what our headers need; HIDES: what only our sources need.
+function(pgbraid_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;HIDES" ${ARGN})
+  if(arg_SOURCES)
+    add_library(pgbraid_${name} STATIC ${arg_SOURCES})
+    target_include_directories(pgbraid_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+    target_compile_options(pgbraid_${name} PRIVATE ${PGBRAID_WARNINGS})
+    target_link_libraries(pgbraid_${name} PUBLIC ${arg_USES} PRIVATE ${arg_HIDES})
+  else()
+    add_library(pgbraid_${name} INTERFACE)
+    target_include_directories(pgbraid_${name} INTERFACE ${CMAKE_SOURCE_DIR})
+    target_link_libraries(pgbraid_${name} INTERFACE ${arg_USES} ${arg_HIDES})
+  endif()
+  add_library(pgbraid::${name} ALIAS pgbraid_${name})
+endfunction()
+
+# pgbraid_unit(<folder> SOURCES ... USES ...): one doctest program per folder, run by ctest.
+function(pgbraid_unit name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  add_executable(unit_${name} ${CMAKE_SOURCE_DIR}/tests/unit/main.cpp ${arg_SOURCES})
+  target_include_directories(unit_${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_options(unit_${name} PRIVATE ${PGBRAID_WARNINGS})
+  target_link_libraries(unit_${name} PRIVATE ${arg_USES})
+  add_test(NAME unit_${name} COMMAND unit_${name})
+endfunction()
