@@ -1,0 +1,49 @@
+// Which compression a file in a repository has.
+// Source of names and extensions: shared/spec/repository-format.md, sections 1 and 5.1.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace pgbraid {
+
+enum class compress_type : uint8_t { none, gz, lz4, zst, bz2 };
+
+inline constexpr std::array all_compress_types{compress_type::none, compress_type::gz,
+                                               compress_type::lz4, compress_type::zst,
+                                               compress_type::bz2};
+
+/// The word used by options and manifests: `none`, `gz`, `lz4`, `zst`, `bz2`.
+constexpr std::string_view compress_type_name(compress_type type) {
+  constexpr std::array<std::string_view, 5> names{"none", "gz", "lz4", "zst", "bz2"};
+  return names[static_cast<size_t>(type)];
+}
+
+/// What a file name gets: "" for none, otherwise `.gz`, `.lz4`, `.zst`, `.bz2`.
+constexpr std::string_view compress_extension(compress_type type) {
+  constexpr std::array<std::string_view, 5> extensions{"", ".gz", ".lz4", ".zst", ".bz2"};
+  return extensions[static_cast<size_t>(type)];
+}
+
+/// Empty for a word that names no type we know.
+constexpr std::optional<compress_type> parse_compress_type(std::string_view name) {
+  for (auto type : all_compress_types) {
+    if (name == compress_type_name(type))
+      return type;
+  }
+  return {};
+}
+
+/// The type that the end of a file name tells; `none` when it has no known extension.
+constexpr compress_type compress_type_of_name(std::string_view file_name) {
+  for (auto type : all_compress_types) {
+    if (type != compress_type::none && file_name.ends_with(compress_extension(type)))
+      return type;
+  }
+  return compress_type::none;
+}
+
+} // namespace pgbraid
