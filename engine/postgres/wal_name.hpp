@@ -1,0 +1,46 @@
+// Names of WAL files and locations in the WAL (LSN).
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgbraid::postgres {
+
+/// A location in the WAL, in bytes.
+using lsn = uint64_t;
+
+/// Reads `16/B374D848`; fails with `format`.
+result<lsn> parse_lsn(std::string_view text);
+/// `0/4000028`: upper-case hexadecimal without leading zeros.
+std::string format_lsn(lsn location);
+
+/// Exactly 24 upper-case hexadecimal digits.
+bool is_segment_name(std::string_view name);
+/// A segment name, or one with `.partial` after it.
+bool is_segment_or_partial_name(std::string_view name);
+/// `00000002.history`.
+bool is_history_name(std::string_view name);
+/// `000000010000000000000004.00000028.backup`.
+bool is_backup_history_name(std::string_view name);
+
+/// The first 8 digits of any WAL file name as a number. @param name  checked by the caller
+uint32_t timeline_of(std::string_view name);
+
+/// The segment that holds `location`.
+std::string segment_name(uint32_t timeline, lsn location, uint32_t segment_bytes);
+/// Where a segment begins; fails with `format` if `name` is not a segment name.
+result<lsn> segment_start(std::string_view name, uint32_t segment_bytes);
+/// The segment after `name` on the same timeline. @param name  a valid segment name
+std::string next_segment(std::string_view name, uint32_t segment_bytes);
+/// The segment before `name`; the same name when it is the first one.
+std::string prior_segment(std::string_view name, uint32_t segment_bytes);
+/// All segments that hold bytes from `begin` to `end`, both inclusive.
+std::vector<std::string> segments_between(uint32_t timeline, lsn begin, lsn end,
+                                          uint32_t segment_bytes);
+
+} // namespace pgbraid::postgres
