@@ -21,7 +21,8 @@ namespace pgbraid {
 
 enum class entry_kind : uint8_t { file, path, link, special };
 
-/// What is known about one name. Owner and group are the numeric ids as text when they have no name.
+/// What is known about one name. Owner and group are the numeric ids as text when they have no
+/// name.
 struct entry_info {
   entry_kind kind = entry_kind::file;
   uint64_t size_bytes = 0;
@@ -82,14 +83,15 @@ struct small_read {
 
 /// Files, paths and links below one root.
 ///
-/// Every `path` is relative to the root, `/` separated, without empty, `.` or `..` segments; "" is the
-/// root itself where a path is meant. Anything else is refused with `param_invalid` before the disk
-/// is touched, and no symbolic link met on the way can lead outside the root (`link_destination`).
-/// Error codes follow the verb: file_open (file_missing when absent), file_read, file_write,
-/// path_create, path_open (path_missing), file_remove, path_remove, file_move, file_sync, path_sync.
-/// A full disk is `file_write` with a hint that says how much space is left.
-/// Objects are used by one thread at a time unless a driver says otherwise; posix and memory may be
-/// shared by threads.
+/// Every `path` is relative to the root, `/` separated, without empty, `.` or `..` segments; "" is
+/// the root itself where a path is meant. Anything else is refused with `param_invalid` before the
+/// disk is touched, and no symbolic link met on the way can lead outside the root
+/// (`link_destination`). `move` replaces an existing file and makes no parents. `list` does not
+/// follow a link in the last segment either. `remove_tree` of "" removes the root too. Error codes
+/// follow the verb: file_open (file_missing when absent), file_read, file_write, path_create,
+/// path_open (path_missing), file_remove, path_remove, file_move, file_sync, path_sync. A full disk
+/// is `file_write` with a hint that says how much space is left. Objects are used by one thread at
+/// a time unless a driver says otherwise; posix and memory may be shared by threads.
 class storage {
 public:
   virtual ~storage() = default;
@@ -111,9 +113,12 @@ public:
 
   virtual result<void> make_path(std::string_view path, uint32_t mode = 0750) = 0; ///< with parents
   virtual result<void> remove_file(std::string_view path) = 0; ///< a missing file is success
-  virtual result<void> remove_tree(std::string_view path) = 0; ///< never follows links; missing is success
+  virtual result<void>
+  remove_tree(std::string_view path) = 0; ///< never follows links; missing is success
   virtual result<void> move(std::string_view from, std::string_view to) = 0;
   virtual result<void> make_symlink(std::string_view path, std::string_view destination) = 0;
+  /// A second name `path` for the file `existing`; feature_not_supported where there are none.
+  virtual result<void> make_hardlink(std::string_view path, std::string_view existing);
   virtual result<void> sync_path(std::string_view path) = 0;
   /// Changes mode, owner and time of a file or path where the driver can.
   struct attributes {
@@ -123,6 +128,8 @@ public:
     std::optional<int64_t> mtime_s = {};
   };
   virtual result<void> set_attributes(std::string_view path, const attributes& wanted) = 0;
+  /// Space left for us, where the driver can tell; also while the root does not exist yet.
+  virtual result<std::optional<uint64_t>> free_bytes();
 };
 
 /// The whole content of a file of at most `limit_bytes` (`file_read` when it is larger).

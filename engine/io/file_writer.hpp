@@ -1,0 +1,44 @@
+// Writing one local file: large ones O_DIRECT through the engine, small ones buffered.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/io/io_engine.hpp"
+#include "engine/io/stream.hpp"
+#include "engine/io/unique_fd.hpp"
+
+#include <optional>
+#include <string>
+
+namespace pgbraid::io {
+
+/// Where the file goes: one name in one open directory.
+struct file_target {
+  unique_fd directory;
+  std::string name;
+  std::string shown; ///< full path, for messages
+};
+
+struct file_write_options {
+  /// Written as `<name>.pgbackrest.tmp`, synced, renamed, directory synced; otherwise under its own
+  /// name, which replaces an existing file (a hard link elsewhere keeps the old content).
+  bool atomic = true;
+  bool sync = true;
+  uint32_t mode = 0640; ///< exact, whatever the umask
+  std::optional<int64_t> mtime_s = {};
+  std::optional<uint32_t> uid = {};
+  std::optional<uint32_t> gid = {};
+  io_engine* engine = nullptr; ///< null: everything blocks in the calling thread
+  /// Above one slab the file is written O_DIRECT where the file system allows it.
+  uint64_t size_hint_bytes = 0;
+};
+
+inline constexpr std::string_view temporary_suffix = ".pgbackrest.tmp";
+
+/// Opens the file for writing. Fails with file_open, file_missing (no such directory),
+/// link_destination (the name is a symbolic link), file_mode or file_owner. Errors of the disk come
+/// from write, begin_commit or committed, whichever first learns of them, as file_write or
+/// file_sync. Without an engine, committed(false) blocks too.
+result<std::unique_ptr<writer>> open_file_writer(file_target target,
+                                                 const file_write_options& options);
+
+} // namespace pgbraid::io

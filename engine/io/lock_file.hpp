@@ -1,0 +1,92 @@
+// Locks and stop files: what keeps two commands from working on one stanza.
+// Source: shared/spec/commands.md, sections 0.2 and 0.3; repository-format.md, section 13.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/result.hpp"
+#include "engine/io/unique_fd.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgbraid::io {
+
+/// `<pid>-<8 hex>`, new on each call; one per command, shared by all its processes.
+std::string make_exec_id();
+
+struct lock_request {
+  std::string lock_path; ///< option lock-path; made with 0750 when missing
+  std::string stanza;
+  std::string type;                ///< archive, backup or restore
+  std::vector<unsigned> repo_keys; ///< one file `<stanza>-<type>-<key>.lock` for each
+  std::string exec_id;
+  /// Also keeps out versions before 2.53, which lock `<stanza>-<type>.lock`. That file is locked
+  /// shared, so that commands with different repositories do not exclude each other here.
+  bool exclude_old_versions = true;
+};
+
+/// How far a command has come; written into its lock files for `info` to show.
+struct lock_progress {
+  uint64_t percent_hundredths = 0; ///< 0..10000
+  uint64_t size_bytes = 0;
+  uint64_t size_complete_bytes = 0;
+};
+
+/// What a lock file says about its holder. All may be empty: a file is rewritten in place.
+struct lock_content {
+  std::optional<int64_t> pid = {};
+  std::string exec_id = {};
+  std::optional<lock_progress> progress = {};
+};
+
+/// All locks of one command. Released (unlinked, closed) by the destructor.
+class lock_set {
+public:
+  /// Takes all locks or none. A file held under our own exec-id counts as taken, and is neither
+  /// written nor removed. Fails with lock_acquire (50) and a hint naming the holder, or
+  /// path_create.
+  static result<lock_set> acquire(const lock_request& request);
+
+  lock_set() = default;
+  lock_set(lock_set&&) noexcept = default;
+  lock_set& operator=(lock_set&& other) noexcept;
+  ~lock_set();
+
+  /// Rewrites the content of the files this set owns.
+  result<void> write(const lock_progress& progress);
+  /// Errors are ignored: the lock ends with the descriptor in any case.
+  void release();
+
+private:
+  struct held {
+    unique_fd file;
+    std::string path;
+    bool shared = false;
+  };
+  static result<std::optional<held>> take(const lock_request& request, std::string path,
+                                          bool shared);
+  result<void> write_all(const std::optional<lock_progress>& progress);
+
+  std::string exec_id_;
+  std::vector<held> held_;
+};
+
+/// Who holds a lock now; empty when nobody does. Only keyed files are looked at.
+result<std::optional<lock_content>> lock_holder(const std::string& lock_path,
+                                                std::string_view stanza, std::string_view type,
+                                                unsigned repo_key);
+
+/// The content of a lock file: JSON since 2.39, two lines of text before. Never fails: what cannot
+/// be read stays empty.
+lock_content parse_lock(std::string_view text);
+/// One JSON object with sorted members and no LF.
+std::string render_lock(int64_t pid, std::string_view exec_id,
+                        const std::optional<lock_progress>& progress);
+
+/// Fails with stop (62) when `<stanza>.stop` or `all.stop` exists in the lock path.
+result<void> check_stop_files(const std::string& lock_path, std::string_view stanza);
+
+} // namespace pgbraid::io
