@@ -1,0 +1,65 @@
+// The framing that archive.info, backup.info and backup.manifest share.
+// Source of the format: shared/spec/repository-format.md, section 2.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/result.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace pgbraid::format {
+
+inline constexpr uint64_t repository_format = 5;
+/// What our files carry as `backrest-version` unless the caller says otherwise. Peers accept any.
+inline constexpr std::string_view default_writer_version = "0.1.0";
+
+/// One `key=value` line. The views point into the parsed text; `value` is valid JSON.
+struct info_line {
+  std::string_view section;
+  std::string_view key;
+  std::string_view value;
+};
+
+/// Gets every line in file order, those of `[backrest]` included (the checksum excepted).
+using info_visitor = std::function<result<void>(const info_line&)>;
+
+/// Parses the framing, checks the format number and the checksum.
+/// Errors: `format` (29) for broken lines, for a format other than 5 and for format 6 cipher text;
+/// `checksum` (26) when the checksum is missing or wrong, which wins over errors of the visitor;
+/// `crypto` (95) for cipher text where plain text was expected.
+/// @returns the `backrest-version` of the file
+result<std::string> parse_info(std::string_view text, const info_visitor& visit);
+
+/// Renders an info file, computing its checksum on the way.
+class info_writer {
+public:
+  /// Writes the first `[backrest]` section.
+  explicit info_writer(std::string_view writer_version);
+  ~info_writer();
+  info_writer(const info_writer&) = delete;
+  info_writer& operator=(const info_writer&) = delete;
+
+  /// Appends one line; sections and keys must come in file order (byte order of the names).
+  void line(std::string_view section, std::string_view key, std::string_view json_value);
+  void text(std::string_view section, std::string_view key, std::string_view value);
+  void number(std::string_view section, std::string_view key, uint64_t value);
+  void boolean(std::string_view section, std::string_view key, bool value);
+  /// Appends the checksum and returns the whole file. The writer is used up.
+  std::string finish();
+
+private:
+  struct digest;
+  std::unique_ptr<digest> digest_;
+  std::string out_;
+  std::string section_;
+  std::string scratch_;
+};
+
+/// Whether the bytes look like a plain info file: they start with a section.
+bool looks_like_info(std::string_view text);
+
+} // namespace pgbraid::format
