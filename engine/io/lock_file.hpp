@@ -23,23 +23,10 @@ struct lock_request {
   std::string type;                ///< archive, backup or restore
   std::vector<unsigned> repo_keys; ///< one file `<stanza>-<type>-<key>.lock` for each
   std::string exec_id;
+  std::string content; ///< written into the files; format::render(lock_content) makes it
   /// Also keeps out versions before 2.53, which lock `<stanza>-<type>.lock`. That file is locked
   /// shared, so that commands with different repositories do not exclude each other here.
   bool exclude_old_versions = true;
-};
-
-/// How far a command has come; written into its lock files for `info` to show.
-struct lock_progress {
-  uint64_t percent_hundredths = 0; ///< 0..10000
-  uint64_t size_bytes = 0;
-  uint64_t size_complete_bytes = 0;
-};
-
-/// What a lock file says about its holder. All may be empty: a file is rewritten in place.
-struct lock_content {
-  std::optional<int64_t> pid = {};
-  std::string exec_id = {};
-  std::optional<lock_progress> progress = {};
 };
 
 /// All locks of one command. Released (unlinked, closed) by the destructor.
@@ -55,8 +42,8 @@ public:
   lock_set& operator=(lock_set&& other) noexcept;
   ~lock_set();
 
-  /// Rewrites the content of the files this set owns.
-  result<void> write(const lock_progress& progress);
+  /// Rewrites the content of the files this set owns, in place (a reader may see an empty file).
+  result<void> write(std::string_view content);
   /// Errors are ignored: the lock ends with the descriptor in any case.
   void release();
 
@@ -68,23 +55,15 @@ private:
   };
   static result<std::optional<held>> take(const lock_request& request, std::string path,
                                           bool shared);
-  result<void> write_all(const std::optional<lock_progress>& progress);
 
-  std::string exec_id_;
   std::vector<held> held_;
 };
 
-/// Who holds a lock now; empty when nobody does. Only keyed files are looked at.
-result<std::optional<lock_content>> lock_holder(const std::string& lock_path,
-                                                std::string_view stanza, std::string_view type,
-                                                unsigned repo_key);
-
-/// The content of a lock file: JSON since 2.39, two lines of text before. Never fails: what cannot
-/// be read stays empty.
-lock_content parse_lock(std::string_view text);
-/// One JSON object with sorted members and no LF.
-std::string render_lock(int64_t pid, std::string_view exec_id,
-                        const std::optional<lock_progress>& progress);
+/// The content of the lock file that somebody holds now; empty optional when nobody does. The text
+/// may be empty. Only keyed files are looked at.
+result<std::optional<std::string>> lock_holder(const std::string& lock_path,
+                                               std::string_view stanza, std::string_view type,
+                                               unsigned repo_key);
 
 /// Fails with stop (62) when `<stanza>.stop` or `all.stop` exists in the lock path.
 result<void> check_stop_files(const std::string& lock_path, std::string_view stanza);
