@@ -1,0 +1,119 @@
+// The options of one run, resolved: every value parsed, checked and ready to use.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/config/key.hpp"
+#include "engine/config/value.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgbraid::config {
+
+struct sources;
+
+/// The options of one command.
+///
+/// Names are literals checked while compiling: `opts.flag("online")`, `opts.text("repo-path", i)`.
+/// Options of a group (`pg`, `repo`) take a position, 0 .. count-1 in ascending order of the keys
+/// users write; without a position the default one is meant: the repository chosen by `--repo`, or
+/// the first. Log and messages name the key: `repo{repo_key(i)}`.
+/// Typed accessors may be called only for an option that has a value (a default counts) and is
+/// valid for the command: ask `has_value` where there may be none. Lists and maps are simply empty.
+class options {
+public:
+  config::command_id command() const { return command_; }
+  std::string_view command_name() const { return row_of(command_).name; }
+  /// Words after the command.
+  const std::vector<std::string>& parameters() const { return parameters_; }
+
+  /// Whether the option exists for this command at all.
+  bool valid(key name) const;
+  bool has_value(key name) const;
+  bool has_value(key name, size_t position) const;
+  /// Where the value came from; `fallback` also when there is none.
+  value_source source(key name) const;
+  value_source source(key name, size_t position) const;
+  /// Set by a user, in whatever way: not the default.
+  bool is_set(key name) const { return source(name) != value_source::fallback; }
+  bool is_set(key name, size_t position) const {
+    return source(name, position) != value_source::fallback;
+  }
+
+  bool flag(flag_key name) const;
+  bool flag(flag_key name, size_t position) const;
+  int64_t integer(integer_key name) const;
+  int64_t integer(integer_key name, size_t position) const;
+  uint64_t size_bytes(size_key name) const;
+  uint64_t size_bytes(size_key name, size_t position) const;
+  int64_t time_ms(time_key name) const;
+  int64_t time_ms(time_key name, size_t position) const;
+  /// Strings, paths (no trailing slash) and words of a list of choices.
+  const std::string& text(text_key name) const;
+  const std::string& text(text_key name, size_t position) const;
+  const std::vector<std::string>& list(list_key name) const;
+  const std::vector<std::string>& list(list_key name, size_t position) const;
+  const std::map<std::string, std::string>& map(map_key name) const;
+  const std::map<std::string, std::string>& map(map_key name, size_t position) const;
+
+  /// Number of repositories that are configured; 0 only for commands that know none.
+  size_t repo_count() const { return repos_.keys.size(); }
+  /// The number users write for a repository: 5 for `repo5-path`.
+  unsigned repo_key(size_t position) const;
+  size_t repo_default() const { return repos_.position; }
+  /// Whether `--repo` chose one; else commands that look at all repositories do.
+  bool repo_chosen() const { return repos_.chosen; }
+  /// Number of PostgreSQL clusters that are configured.
+  size_t pg_count() const { return pgs_.keys.size(); }
+  unsigned pg_key(size_t position) const;
+  size_t pg_default() const { return pgs_.position; }
+
+  /// This program's real path.
+  const std::string& program() const { return program_; }
+  /// `<process id>-<8 hex digits>`, the same for the whole run; stands in lock files.
+  const std::string& exec_id() const { return text("exec-id"); }
+
+  /// `backup command begin 0.1.0: --exec-id=... --stanza=demo`: what is not default, sorted by
+  /// name, secrets as `<redacted>`.
+  std::string begin_line() const;
+  /// Words such as `--stanza=demo` that give another command of this program what was given to this
+  /// one on its command line (and where its configuration lies); quoted where a value has spaces.
+  /// Leaves out secrets, exec-id, job-retry, job-retry-interval, log options, process-max and cmd.
+  std::vector<std::string> words_for(command_id other) const;
+  /// The same sources resolved for another command (backup runs expire when it is done).
+  /// Options that the other command does not know are left out.
+  result<options> for_command(command_id other) const;
+
+private:
+  friend class resolution;
+  friend class final_checks;
+  friend class renderer;
+  friend class option_help;
+
+  struct group_state {
+    std::vector<unsigned> keys = {};
+    size_t position = 0;
+    bool chosen = false;
+  };
+
+  const group_state& group(option_group which) const;
+  size_t default_position(size_t row) const;
+  const value& at(size_t row, size_t position) const;
+
+  config::command_id command_ = config::command_id::help;
+  std::vector<std::string> parameters_ = {};
+  std::string program_ = {};
+  /// One row per option of the table, one value per position (ungrouped options: one).
+  std::vector<std::vector<value>> values_ = {};
+  group_state pgs_ = {};
+  group_state repos_ = {};
+  std::shared_ptr<const sources> sources_ = {};
+};
+
+} // namespace pgbraid::config
