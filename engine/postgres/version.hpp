@@ -23,7 +23,6 @@ struct control_layout {
   uint16_t crc = 0;
   uint16_t timeline = 0;
   uint16_t page_size = 0;
-  uint16_t wal_page_size = 0;
   uint16_t wal_segment_size = 0;
   uint16_t data_checksum = 0;
 };

@@ -39,8 +39,9 @@ result<lsn> segment_start(std::string_view name, uint32_t segment_bytes);
 std::string next_segment(std::string_view name, uint32_t segment_bytes);
 /// The segment before `name`; the same name when it is the first one.
 std::string prior_segment(std::string_view name, uint32_t segment_bytes);
-/// All segments that hold bytes from `begin` to `end`, both inclusive.
+/// All segments from the one of `begin` to the one of `end`. An `end` on a segment border belongs
+/// to the segment before it. Empty when end < begin or more than `limit` segments would come out.
 std::vector<std::string> segments_between(uint32_t timeline, lsn begin, lsn end,
-                                          uint32_t segment_bytes);
+                                          uint32_t segment_bytes, size_t limit = 1 << 20);
 
 } // namespace pgbraid::postgres
