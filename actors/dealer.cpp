@@ -1,0 +1,105 @@
+// The dealer.
+// SPDX-License-Identifier: MIT
+#include "actors/dealer.hpp"
+
+#include <map>
+
+namespace pgbraid::actors {
+
+namespace {
+
+constexpr auto sample_every = std::chrono::milliseconds(100);
+
+struct dealer_state {
+  caf::event_based_actor* self;
+  run_state_ptr run;
+  plan::pool_limits limits;
+  plan::pool_state pool;
+  std::map<size_t, caf::actor> parked; ///< by number of the worker
+  bool exhausted = false;
+  uint64_t sampled_bytes = 0;
+  std::chrono::steady_clock::time_point sampled_at = std::chrono::steady_clock::now();
+
+  void ask(size_t number, const caf::actor& worker);
+  void tick();
+  void finish();
+
+private:
+  void answer(const caf::actor& worker);
+  void dismiss_parked();
+};
+
+void dealer_state::answer(const caf::actor& worker) {
+  auto tasks = exhausted || run->stop ? graph::task_list{} : run->work->deal();
+  if (!tasks.empty()) {
+    self->send(worker, work_atom::value, std::make_shared<graph::task_list>(std::move(tasks)));
+    return;
+  }
+  exhausted = true;
+  self->send(worker, none_atom::value);
+  dismiss_parked();
+}
+
+void dealer_state::dismiss_parked() {
+  for (const auto& [number, worker] : parked)
+    self->send(worker, none_atom::value);
+  parked.clear();
+}
+
+void dealer_state::ask(size_t number, const caf::actor& worker) {
+  if (!exhausted && !run->stop && number >= pool.workers)
+    parked[number] = worker;
+  else
+    answer(worker);
+}
+
+void dealer_state::tick() {
+  if (exhausted || run->stop) {
+    exhausted = true;
+    return dismiss_parked();
+  }
+  const auto now = std::chrono::steady_clock::now();
+  const uint64_t bytes = run->bytes_read;
+  pool = plan::next_pool_size(pool,
+                              {.bytes = bytes - sampled_bytes,
+                               .seconds = std::chrono::duration<double>(now - sampled_at).count()},
+                              limits);
+  sampled_bytes = bytes;
+  sampled_at = now;
+  while (!parked.empty() && parked.begin()->first < pool.workers) {
+    const auto worker = parked.begin()->second;
+    parked.erase(parked.begin());
+    answer(worker);
+    if (exhausted)
+      return;
+  }
+  self->delayed_send(self, sample_every, tick_atom::value);
+}
+
+void dealer_state::finish() {
+  // Handles keep actors alive; letting go of them is what ends the circle.
+  parked.clear();
+  self->quit();
+}
+
+} // namespace
+
+caf::behavior dealer(caf::event_based_actor* self, run_state_ptr run, caf::actor supervisor,
+                     plan::pool_limits limits) {
+  auto state = std::make_shared<dealer_state>();
+  state->self = self;
+  state->run = std::move(run);
+  state->limits = limits;
+  state->pool.workers = limits.min_workers;
+  self->delayed_send(self, sample_every, tick_atom::value);
+  return {
+      [=](ask_atom, size_t number) {
+        guarded(self, supervisor,
+                [&] { state->ask(number, caf::actor_cast<caf::actor>(self->current_sender())); });
+      },
+      [=](tick_atom) { guarded(self, supervisor, [&] { state->tick(); }); },
+      [=](finish_atom) { state->finish(); },
+  };
+}
+
+} // namespace pgbraid::actors

@@ -1,0 +1,94 @@
+// The actor system around one job.
+// SPDX-License-Identifier: MIT
+#include "actors/run_job.hpp"
+
+#include "actors/supervisor.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/stop_signal.hpp"
+
+#include <unistd.h>
+
+#include <condition_variable>
+
+namespace pgbraid::actors {
+
+namespace {
+
+constexpr auto farewell = std::chrono::seconds(60);
+
+// Never parsed: parse() would read caf-application.ini from the working directory.
+struct engine_config : caf::actor_system_config {
+  explicit engine_config(size_t threads) {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", threads);
+    // Self-messaging workers would keep the supervisor waiting otherwise (engine-notes.md, 10).
+    set("scheduler.max-throughput", size_t{4});
+  }
+};
+
+/// Ends the process when it is not disarmed in time: waiting for actors has no limit of its own.
+class watchdog {
+public:
+  explicit watchdog(std::chrono::seconds limit) : thread_([this, limit] { watch(limit); }) {}
+  ~watchdog() {
+    {
+      const std::lock_guard lock(mutex_);
+      disarmed_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  watchdog(const watchdog&) = delete;
+  watchdog& operator=(const watchdog&) = delete;
+
+private:
+  void watch(std::chrono::seconds limit) {
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, limit, [this] { return disarmed_; }))
+      return;
+    log::failure({errc::runtime, "workers did not stop in time"});
+    ::_exit(static_cast<int>(errc::runtime));
+  }
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool disarmed_ = false;
+  std::thread thread_;
+};
+
+class polled_signals {
+public:
+  polled_signals() { stop_is_polled = true; }
+  ~polled_signals() { stop_is_polled = false; }
+};
+
+} // namespace
+
+result<void> run_job(graph::job& work, const run_settings& settings) {
+  // Declared before the system: workers give slabs back while they are destroyed.
+  slab_pool pool(settings.graph.workers_max * settings.graph.slabs_per_worker);
+  auto run = std::make_shared<run_state>();
+  run->work = &work;
+  run->pool = &pool;
+  auto done = std::make_shared<std::promise<result<void>>>();
+  auto outcome = done->get_future();
+
+  const polled_signals polling;
+  engine_config config(settings.graph.workers_max + 1);
+  std::optional<watchdog> guard;
+  std::optional<result<void>> answer;
+  {
+    caf::actor_system system(config);
+    system.spawn(supervisor, run,
+                 supervisor_settings{settings.graph, settings.fuse, settings.mode, settings.limits},
+                 done);
+    while (outcome.wait_for(std::chrono::seconds(1)) != std::future_status::ready)
+      if (run->stop && !guard)
+        guard.emplace(farewell);
+    answer = outcome.get();
+    if (!guard)
+      guard.emplace(farewell);
+  }
+  return *answer;
+}
+
+} // namespace pgbraid::actors

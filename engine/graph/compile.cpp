@@ -1,0 +1,99 @@
+// Fusion, pool sizes and the memory budget.
+// SPDX-License-Identifier: MIT
+#include "engine/graph/compile.hpp"
+
+#include "engine/base/units.hpp"
+#include "engine/buffer/slab.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pgbraid::graph {
+
+namespace {
+
+bool transforms(node_kind kind) {
+  return kind == node_kind::compress || kind == node_kind::encrypt || kind == node_kind::decrypt ||
+         kind == node_kind::decompress;
+}
+
+bool has(const logical_graph& graph, node_kind kind) {
+  return std::ranges::any_of(graph.nodes, [kind](const node& n) { return n.kind == kind; });
+}
+
+// SHA-1 is saturated by four streams, AES by eight; with a compressor in the lane neither is what
+// the lane waits for (engine-notes.md, sections 2 and 5).
+size_t lanes_for(const logical_graph& graph) {
+  return has(graph, node_kind::encrypt) && !has(graph, node_kind::compress) ? 8 : 4;
+}
+
+// Unfused stages pass slabs on: a window of two at each edge keeps both ends busy.
+constexpr size_t slabs_per_edge = 2;
+
+std::vector<stage> fuse_nodes(const logical_graph& graph, bool fuse) {
+  std::vector<stage> stages;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const auto& host = graph.nodes[i].host;
+    if (fuse && !stages.empty() && stages.back().host == host)
+      stages.back().nodes.push_back(i);
+    else
+      stages.push_back({.nodes = {i}, .host = host});
+  }
+  return stages;
+}
+
+std::string describe_stage(const logical_graph& logical, const stage& at) {
+  std::string out;
+  for (const auto id : at.nodes)
+    out += (out.empty() ? "" : " + ") + std::string(node_name(logical.nodes[id].kind));
+  return out;
+}
+
+} // namespace
+
+compiled_graph compile(const logical_graph& logical, const machine& on) {
+  compiled_graph out;
+  out.stages = fuse_nodes(logical, on.fuse);
+  out.workers_max = std::max<size_t>(1, on.process_max.value_or(on.cores));
+  out.workers_min = on.process_max ? out.workers_max : 1;
+  out.lanes = on.fuse ? lanes_for(logical) : 1;
+  const auto buffers =
+      1 + std::ranges::count_if(logical.nodes, [](const node& n) { return transforms(n.kind); });
+  out.slabs_per_worker =
+      on.fuse ? out.lanes * static_cast<size_t>(buffers) : slabs_per_edge * out.stages.size();
+  out.budget_bytes =
+      out.workers_max * (out.slabs_per_worker * uint64_t{slab_bytes} + on.engine_bytes);
+  return out;
+}
+
+std::string explain(const logical_graph& logical, const compiled_graph& compiled,
+                    const machine& on) {
+  auto text = fmt::format("logical graph: {} of {} file(s), {}\n", logical.job, logical.file_count,
+                          format_size(logical.plain_bytes));
+  for (size_t i = 0; i < logical.nodes.size(); ++i) {
+    const auto& n = logical.nodes[i];
+    std::string next;
+    for (const auto& e : logical.edges)
+      if (e.from == i)
+        next += fmt::format(" -> {}", node_name(logical.nodes[e.to].kind));
+    text += fmt::format("  {:<14} host {:<8} {:<8} in ~{:<9} out ~{:<9} {:.2f} s/GiB{}\n",
+                        node_name(n.kind), n.host, n.load == node_load::cpu ? "cpu" : "blocking",
+                        format_size(n.in_bytes), format_size(n.out_bytes), n.cost_s_per_gib, next);
+  }
+  text += fmt::format("compiled graph: {} stage(s), {}\n", compiled.stages.size(),
+                      on.fuse ? "fused" : "not fused (--no-fuse)");
+  for (size_t i = 0; i < compiled.stages.size(); ++i)
+    text += fmt::format("  stage {} host {}: {}\n", i + 1, compiled.stages[i].host,
+                        describe_stage(logical, compiled.stages[i]));
+  const auto pool = compiled.workers_min == compiled.workers_max
+                        ? fmt::format("{} worker(s), fixed by process-max", compiled.workers_max)
+                        : fmt::format("{} to {} worker(s), sizes itself", compiled.workers_min,
+                                      compiled.workers_max);
+  text += fmt::format("  pool: {}, {} lane(s) each\n", pool, compiled.lanes);
+  text += fmt::format("  memory: at most {} for chunks and writes\n",
+                      format_size(compiled.budget_bytes));
+  return text;
+}
+
+} // namespace pgbraid::graph

@@ -1,0 +1,45 @@
+// The graph compiler: fuses nodes into stages and sizes pools, lanes and memory.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/graph/logical.hpp"
+
+#include <optional>
+
+namespace pgbraid::graph {
+
+/// What the compiler knows of the machine and the wishes of the user.
+struct machine {
+  size_t cores = 1;
+  /// `process-max`: the ceiling of the CPU pool. Empty: the pool sizes itself up to the cores.
+  std::optional<size_t> process_max = {};
+  bool fuse = true;
+  /// Memory of one worker's I/O engine (its write slabs).
+  uint64_t engine_bytes = 0;
+};
+
+/// Neighbouring nodes that run as one actor.
+struct stage {
+  std::vector<size_t> nodes; ///< indexes into the logical graph, in order
+  std::string host = "local";
+};
+
+struct compiled_graph {
+  std::vector<stage> stages;
+  size_t workers_min = 1; ///< workers at the start; fixed when equal to the ceiling
+  size_t workers_max = 1;
+  size_t lanes = 1; ///< files stepped together in each worker
+  size_t slabs_per_worker = 1;
+  uint64_t budget_bytes = 0; ///< the ceiling of chunk memory of the whole job
+};
+
+/// Fusion rule: cheap nodes must not pay a cache miss, so everything that touches the bytes of one
+/// file on one host becomes one lane (engine-notes.md, section 5). Without `fuse` every node is its
+/// own stage, and one file passes each chain of stages at a time.
+compiled_graph compile(const logical_graph& logical, const machine& on);
+
+/// Both graphs as text, for `--explain`.
+std::string explain(const logical_graph& logical, const compiled_graph& compiled,
+                    const machine& on);
+
+} // namespace pgbraid::graph

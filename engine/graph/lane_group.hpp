@@ -1,0 +1,73 @@
+// K files stepped together through the kernels of a job: the fused graph.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/buffer/slab.hpp"
+#include "engine/graph/task.hpp"
+
+#include <deque>
+
+namespace pgbraid::graph {
+
+/// A worker's lanes. Each step moves about one chunk of every lane through all kernels, and every
+/// kernel sees all lanes at once, so that several streams can share its instructions.
+///
+/// Memory: `slabs_per_lane(chain)` slabs for each lane, taken when the group is made and held until
+/// it ends; a step never needs more.
+class lane_group {
+public:
+  /// @param tools  must outlive the group
+  static result<std::unique_ptr<lane_group>> make(chain kernels, size_t lanes, slab_pool& pool,
+                                                  const worker_tools& tools);
+  ~lane_group();
+
+  static size_t slabs_per_lane(const chain& kernels);
+
+  size_t free_lanes() const;
+  /// Nothing in the lanes and nothing left to settle.
+  bool idle() const;
+  /// Puts a task into a free lane.
+  result<void> start(task_ptr work);
+  /// Moves every lane forward. Errors name the file.
+  result<void> step();
+  /// Takes the tasks that became durable.
+  /// @param wait  when no lane is busy, block for the oldest instead of spinning
+  result<task_list> take_settled(bool wait);
+  /// Plain bytes read so far; monotonic.
+  uint64_t bytes_read() const { return bytes_read_; }
+
+private:
+  struct buffer {
+    slab_ptr memory;
+    byte_view data = {};
+    bool last = false;   ///< data holds the end of the stream
+    size_t observed = 0; ///< kernels below this position have seen the data
+    bool fresh = false;  ///< filled and not yet passed on completely
+  };
+  struct lane {
+    task_ptr work;
+    std::vector<std::unique_ptr<codec::stream>> streams;
+    std::vector<buffer> buffers; ///< [0] is what was read, one more per transforming kernel
+    std::vector<bool> finished;  ///< per kernel
+    bool source_ended = false;
+    bool done = false;
+  };
+
+  lane_group(chain kernels, const worker_tools& tools)
+      : kernels_(std::move(kernels)), tools_(tools) {}
+  result<void> refill(lane& at);
+  result<void> run_observer(size_t position, size_t buffer_index);
+  result<void> run_transform(size_t position, size_t buffer_index);
+  result<void> drain(lane& at);
+
+  chain kernels_;
+  const worker_tools& tools_;
+  std::vector<lane> lanes_;
+  std::deque<task_ptr> settling_;
+  task_list skipped_;
+  uint64_t bytes_read_ = 0;
+  std::vector<codec::job> jobs_;
+  std::vector<lane*> owners_;
+};
+
+} // namespace pgbraid::graph

@@ -1,0 +1,70 @@
+// One file on its way through a graph: where it comes from, where it goes, what was learned.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/result.hpp"
+#include "engine/codec/kernel.hpp"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace pgbraid::io {
+class io_engine;
+}
+
+namespace pgbraid::graph {
+
+/// What a worker lends to the tasks it runs.
+struct worker_tools {
+  io::io_engine* engine = nullptr;
+};
+
+/// One file. A worker opens it, moves its bytes through the kernels of the job, and hands it to the
+/// collector once everything is on stable storage. The source half (`read`, and streams that look
+/// at the source again) and the sink half (all below `read`) may be used by two threads at once: in
+/// the unfused graph they are different actors.
+class task {
+public:
+  virtual ~task() = default;
+
+  /// Opens source and target. False: there is nothing to move (the file vanished, or it is already
+  /// in place); the task counts as settled at once.
+  virtual result<bool> open(const worker_tools& tools) = 0;
+  /// Fills `out` unless the end comes first.
+  virtual result<size_t> read(byte_span out) = 0;
+  /// The state for kernel number `position` of the chain; null: this file bypasses an observer.
+  virtual std::unique_ptr<codec::stream> open_stream(size_t position, codec::kernel& kernel);
+  /// Whether `write` may be called now (members of a bundle take turns).
+  virtual bool ready_to_write() { return true; }
+  virtual result<void> write(byte_view in) = 0;
+  /// All bytes went through: takes the results out of the streams and begins to commit.
+  virtual result<void> finish(std::span<const std::unique_ptr<codec::stream>> streams) = 0;
+  /// Whether the file is durable. @param wait  block until it is
+  virtual result<bool> settled(bool wait) = 0;
+  /// The name of the file, for error messages.
+  virtual std::string name() const = 0;
+};
+
+using task_ptr = std::shared_ptr<task>;
+using task_list = std::vector<task_ptr>;
+
+/// The kernels that every file of a job passes, in order. Each worker has its own.
+using chain = std::vector<std::unique_ptr<codec::kernel>>;
+
+/// What a job needs to be run: tasks to deal, kernels, and somebody who takes the results.
+class job {
+public:
+  virtual ~job() = default;
+  /// The next tasks for one worker, the most expensive first: one large file, or a batch of small
+  /// ones. Empty when everything has been dealt. Called by the dealer only.
+  virtual task_list deal() = 0;
+  /// Called once by every worker.
+  virtual result<chain> make_chain() = 0;
+  /// A task is durable. Called by the collector only, one at a time.
+  virtual result<void> settled(task& done) = 0;
+  /// Called about once a second by the collector (keep-alives, progress).
+  virtual result<void> tick() { return success(); }
+};
+
+} // namespace pgbraid::graph
