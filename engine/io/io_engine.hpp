@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,27 +23,6 @@ struct io_limits {
   unsigned write_slabs = 12; ///< shared by all files the worker writes
   unsigned read_slabs = 8;   ///< shared by all cold files the worker reads
   size_t slab_bytes = 1024 * 1024;
-};
-
-enum class io_verb : uint8_t {
-  read,      ///< one pread of `length_bytes` at `offset_bytes` from `fd`
-  write,     ///< one pwrite
-  sync,      ///< fsync
-  read_file, ///< open `path` below the directory `fd`, read from its start, close (one chain)
-};
-
-/// One operation. The caller owns it and everything it points to, and keeps all of that in place
-/// until `done`; both are set only inside submit, poll and wait, on the caller's thread.
-struct io_operation {
-  io_verb verb = io_verb::read;
-  int fd = -1;
-  std::byte* data = nullptr;
-  size_t length_bytes = 0; ///< below 2 GiB
-  uint64_t offset_bytes = 0;
-  const char* path = nullptr; ///< for read_file; never leaves `fd`, its last segment is no link
-
-  int64_t outcome = 0; ///< bytes (short at the end of a file) or -errno
-  bool done = false;
 };
 
 class io_engine;
@@ -63,11 +43,35 @@ public:
 private:
   friend class io_engine;
   enum class purpose : uint8_t { read, write };
+  void release();
   io_slab(io_engine* owner, std::byte* data, purpose use) : owner_(owner), data_(data), use_(use) {}
 
   io_engine* owner_ = nullptr;
   std::byte* data_ = nullptr;
   purpose use_ = purpose::read;
+};
+
+enum class io_verb : uint8_t {
+  read,      ///< one pread of `length_bytes` at `offset_bytes` from `fd`
+  write,     ///< one pwrite
+  sync,      ///< fsync
+  read_file, ///< open `path` below the directory `fd`, read from its start, close (one chain)
+};
+
+/// One operation. The caller owns it and everything it points to, and keeps all of that in place
+/// until `done`; both are set only inside submit, poll and wait, on the caller's thread.
+struct io_operation {
+  io_verb verb = io_verb::read;
+  int fd = -1;
+  std::byte* data = nullptr;
+  size_t length_bytes = 0; ///< below 2 GiB
+  uint64_t offset_bytes = 0;
+  const char* path = nullptr; ///< for read_file; never leaves `fd`, its last segment is no link
+  /// Given back as soon as all of `length_bytes` went through, even before the owner looks.
+  io_slab* lent = nullptr;
+
+  int64_t outcome = 0; ///< bytes (short at the end of a file) or -errno
+  bool done = false;
 };
 
 /// The I/O of one worker. Not shared by threads at the same time, but free to be used by one thread
@@ -81,11 +85,12 @@ public:
   /// `uring` that cannot be had is an error `kernel` (100) with the reason.
   static result<std::unique_ptr<io_engine>> make(io_mode mode, const io_limits& limits = {});
 
-  virtual ~io_engine() = default;
+  virtual ~io_engine();
   io_engine(const io_engine&) = delete;
   io_engine& operator=(const io_engine&) = delete;
 
-  /// What was chosen and why, for the log: `io_uring, depth 64, 12 + 8 slabs of 1 MiB`.
+  /// What was chosen and why, for the log: `io_uring, depth 64, 12 write and 8 read
+  /// slabs of 1024 KiB`.
   virtual std::string describe() const = 0;
   /// `uring` or `threads`.
   virtual io_mode mode() const = 0;
@@ -118,8 +123,9 @@ public:
 protected:
   explicit io_engine(const io_limits& limits) : limits_(limits) {}
   void finish(io_operation& what, int64_t outcome);
-  /// Frees the slabs; all must be back.
-  void drop_slabs();
+  /// Waits for all operations; a backend's destructor calls it while reap still works.
+  void drain();
+  std::string describe_slabs() const;
 
 private:
   friend class io_slab;
@@ -131,6 +137,7 @@ private:
     std::vector<std::byte*> free;
     unsigned made = 0;
   };
+  void take_in(io_operation& wanted);
   io_slab take(slab_shelf& shelf, unsigned limit, io_slab::purpose use);
   void give_back(std::byte* data, io_slab::purpose use);
 

@@ -1,0 +1,205 @@
+// flock on files whose names all commands of a stanza agree on.
+// SPDX-License-Identifier: MIT
+#include "engine/io/lock_file.hpp"
+
+#include "engine/base/bytes.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+namespace pgbraid::io {
+
+namespace {
+
+constexpr size_t content_limit_bytes = 4096;
+
+result<void> make_lock_path(const std::string& path) {
+  for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const auto part = path.substr(0, end);
+    if (::mkdir(part.c_str(), 0750) == 0)
+      ::chmod(part.c_str(), 0750); // whatever the umask
+    else if (errno != EEXIST)
+      return system_error(errc::path_create, "cannot make the lock path '" + part + "'", errno);
+    if (end == std::string::npos)
+      return success();
+  }
+}
+
+std::string read_content(int fd) {
+  std::string text(content_limit_bytes, '\0');
+  const auto got = ::pread(fd, text.data(), text.size(), 0);
+  text.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  return text;
+}
+
+bool write_content(int fd, std::string_view content) {
+  return ::ftruncate(fd, 0) == 0 &&
+         ::pwrite(fd, content.data(), content.size(), 0) == static_cast<ssize_t>(content.size());
+}
+
+// The process in `"pid":123`, or at the start of the text of old versions.
+std::optional<int64_t> holder_pid(std::string_view text) {
+  constexpr std::string_view key = "\"pid\":";
+  const auto found = text.find(key);
+  const auto begin = found == std::string_view::npos ? 0 : found + key.size();
+  int64_t pid = 0;
+  const auto parsed = std::from_chars(text.data() + begin, text.data() + text.size(), pid);
+  return parsed.ec == std::errc() && pid > 0 ? std::optional(pid) : std::nullopt;
+}
+
+error lock_error(const std::string& path, int error_number, std::string_view content) {
+  auto failure = system_error(errc::lock_acquire, "unable to acquire lock on file '" + path + "'",
+                              error_number);
+  if (error_number == EWOULDBLOCK) {
+    const auto pid = holder_pid(content);
+    failure.hint = "Is another command running for this stanza" +
+                   (pid ? " (process " + std::to_string(*pid) + ")?" : std::string("?"));
+  } else {
+    failure.hint = "Does the user running this command have permission on '" + path + "'?";
+  }
+  return failure;
+}
+
+// Whether the locked file is still the one that has the name: its last holder may have removed it
+// between our open and our flock.
+bool still_named(int fd, const std::string& path) {
+  struct stat ours = {};
+  struct stat named = {};
+  return ::fstat(fd, &ours) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+}
+
+std::string keyed_path(const std::string& lock_path, std::string_view stanza, std::string_view type,
+                       unsigned key) {
+  return lock_path + "/" + std::string(stanza) + "-" + std::string(type) + "-" +
+         std::to_string(key) + ".lock";
+}
+
+} // namespace
+
+std::string make_exec_id() {
+  std::array<std::byte, 4> noise = {};
+  if (::getrandom(noise.data(), noise.size(), 0) != static_cast<ssize_t>(noise.size())) {
+    struct timespec now = {};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    for (size_t i = 0; i < noise.size(); ++i)
+      noise[i] = static_cast<std::byte>(now.tv_nsec >> (8 * i));
+  }
+  return std::to_string(::getpid()) + "-" + to_hex(noise);
+}
+
+result<std::optional<lock_set::held>> lock_set::take(const lock_request& request, std::string path,
+                                                     bool shared) {
+  constexpr int attempts_limit = 20;
+  for (int attempt = 0; attempt < attempts_limit; ++attempt) {
+    unique_fd file(
+        ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640));
+    if (!file)
+      return lock_error(path, errno, {});
+    if (::flock(file.get(), (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
+      const auto failed = errno;
+      const auto content = read_content(file.get());
+      if (failed == EWOULDBLOCK && content.find(request.exec_id) != std::string::npos)
+        return std::optional<held>();
+      return lock_error(path, failed, content);
+    }
+    if (!still_named(file.get(), path))
+      continue;
+    ::fchmod(file.get(), 0640);
+    if (!write_content(file.get(), request.content))
+      return system_error(errc::file_write, "cannot write the lock file '" + path + "'", errno);
+    return std::optional(held{std::move(file), std::move(path), shared});
+  }
+  return lock_error(path, EWOULDBLOCK, {});
+}
+
+result<lock_set> lock_set::acquire(const lock_request& request) {
+  assert(!request.exec_id.empty());
+  if (auto made = make_lock_path(request.lock_path); !made)
+    return made.failure();
+  lock_set all;
+  const auto add = [&](std::string path, bool shared) -> result<void> {
+    auto one = take(request, std::move(path), shared);
+    if (!one)
+      return one.failure();
+    if (*one)
+      all.held_.push_back(std::move(**one));
+    return success();
+  };
+  if (request.exclude_old_versions)
+    if (auto added =
+            add(request.lock_path + "/" + request.stanza + "-" + request.type + ".lock", true);
+        !added)
+      return added.failure();
+  for (const auto key : request.repo_keys)
+    if (auto added = add(keyed_path(request.lock_path, request.stanza, request.type, key), false);
+        !added)
+      return added.failure();
+  return all;
+}
+
+lock_set& lock_set::operator=(lock_set&& other) noexcept {
+  if (this != &other) {
+    release();
+    held_ = std::move(other.held_);
+    other.held_.clear();
+  }
+  return *this;
+}
+
+lock_set::~lock_set() {
+  release();
+}
+
+result<void> lock_set::write(std::string_view content) {
+  for (const auto& one : held_)
+    if (!write_content(one.file.get(), content))
+      return system_error(errc::file_write, "cannot write the lock file '" + one.path + "'", errno);
+  return success();
+}
+
+void lock_set::release() {
+  for (auto& one : held_) {
+    // A shared file goes with its last holder: only that one can have it alone.
+    if (!one.shared || ::flock(one.file.get(), LOCK_EX | LOCK_NB) == 0)
+      ::unlink(one.path.c_str());
+    one.file.reset();
+  }
+  held_.clear();
+}
+
+result<std::optional<std::string>> lock_holder(const std::string& lock_path,
+                                               std::string_view stanza, std::string_view type,
+                                               unsigned repo_key) {
+  const auto path = keyed_path(lock_path, stanza, type, repo_key);
+  const unique_fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file && errno == ENOENT)
+    return std::optional<std::string>();
+  if (!file)
+    return system_error(errc::file_open, "cannot open the lock file '" + path + "'", errno);
+  if (::flock(file.get(), LOCK_SH | LOCK_NB) == 0)
+    return std::optional<std::string>(); // nobody; our own lock ends with the descriptor
+  return std::optional(read_content(file.get()));
+}
+
+result<void> check_stop_files(const std::string& lock_path, std::string_view stanza) {
+  struct stat found = {};
+  if (::lstat((lock_path + "/" + std::string(stanza) + ".stop").c_str(), &found) == 0)
+    return error{errc::stop, "stop file exists for stanza " + std::string(stanza),
+                 "Remove it with the command start when work may go on."};
+  if (::lstat((lock_path + "/all.stop").c_str(), &found) == 0)
+    return error{errc::stop, "stop file exists for all stanzas",
+                 "Remove it with the command start when work may go on."};
+  return success();
+}
+
+} // namespace pgbraid::io
