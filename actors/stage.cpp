@@ -181,9 +181,28 @@ void kernel_state::step() {
 
 struct sink_state : stage_base {
   caf::actor collector;
+  /// Finished and not yet durable: members of a bundle wait for its last one.
+  std::deque<graph::task_ptr> settling;
 
   result<void> take(const piece& in);
+  result<void> settle();
 };
+
+result<void> sink_state::settle() {
+  graph::task_list done;
+  while (!settling.empty()) {
+    auto durable = settling.front()->settled(true);
+    if (!durable)
+      return durable.failure();
+    if (!*durable)
+      break;
+    done.push_back(std::move(settling.front()));
+    settling.pop_front();
+  }
+  if (!done.empty())
+    self->send(collector, settled_atom::value, std::make_shared<graph::task_list>(std::move(done)));
+  return success();
+}
 
 result<void> sink_state::take(const piece& in) {
   auto& work = *in.file->work;
@@ -195,11 +214,8 @@ result<void> sink_state::take(const piece& in) {
     return success();
   if (auto finished = work.finish(in.file->streams); !finished)
     return finished;
-  if (auto durable = work.settled(true); !durable)
-    return durable.failure();
-  self->send(collector, settled_atom::value,
-             std::make_shared<graph::task_list>(graph::task_list{in.file->work}));
-  return success();
+  settling.push_back(in.file->work);
+  return settle();
 }
 
 } // namespace
@@ -267,7 +283,13 @@ caf::behavior sink_stage(caf::event_based_actor* self, chain_links links, caf::a
           self->send(caf::actor_cast<caf::actor>(self->current_sender()), credit_atom::value);
         });
       },
-      [=](none_atom) { state->leave(); },
+      [=](none_atom) {
+        guarded(self, links.supervisor, [&] {
+          // The last member of a bundle may have vanished: then nothing but the end tells.
+          auto settled = links.run->stop ? success() : state->settle();
+          settled ? state->leave() : state->fail(settled.failure());
+        });
+      },
   };
 }
 

@@ -26,7 +26,7 @@ struct job {
   bool last = false;
   /// Room for output; null for kernels that only observe. `run` removes what it filled from the
   /// front, so the caller knows the count from the difference.
-  byte_span out;
+  byte_span out = {};
   /// Set by `run`: all input of the stream is consumed and all its output was delivered.
   /// Only ever true when `last` is.
   bool finished = false;

@@ -1,0 +1,33 @@
+// The words of recovery types.
+// SPDX-License-Identifier: MIT
+#include "engine/plan/recovery_type.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace pgbraid::plan {
+
+namespace {
+
+constexpr std::array<std::string_view, 9> words{"default", "immediate", "standby", "none", "preserve",
+                                                "name",    "time",      "lsn",     "xid"};
+
+} // namespace
+
+std::optional<recovery_type> parse_recovery_type(std::string_view word) {
+  for (size_t i = 0; i < words.size(); ++i)
+    if (words[i] == word)
+      return static_cast<recovery_type>(i);
+  return {};
+}
+
+std::string_view recovery_type_word(recovery_type type) {
+  return words[static_cast<size_t>(type)];
+}
+
+bool has_recovery_target(recovery_type type) {
+  return type == recovery_type::name || type == recovery_type::time || type == recovery_type::lsn ||
+         type == recovery_type::xid;
+}
+
+} // namespace pgbraid::plan

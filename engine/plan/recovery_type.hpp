@@ -1,0 +1,29 @@
+// How far a restored cluster recovers: option `type` of restore.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace pgbraid::plan {
+
+enum class recovery_type : uint8_t {
+  standard, ///< word `default`: to the end of the WAL
+  immediate,
+  standby,
+  none,
+  preserve, ///< recovery files of the target stay as they are
+  name,
+  time,
+  lsn,
+  xid,
+};
+
+/// Empty for a word that is no type.
+std::optional<recovery_type> parse_recovery_type(std::string_view word);
+std::string_view recovery_type_word(recovery_type type);
+/// Whether the type needs option `target`.
+bool has_recovery_target(recovery_type type);
+
+} // namespace pgbraid::plan

@@ -1,0 +1,218 @@
+// Dealing the files of a backup and completing the manifest.
+// SPDX-License-Identifier: MIT
+#include "storage/backup/backup_job.hpp"
+
+#include "engine/base/log.hpp"
+#include "engine/base/units.hpp"
+#include "engine/codec/aes.hpp"
+#include "engine/format/repository_path.hpp"
+#include "engine/postgres/exclusion.hpp"
+#include "storage/backup/backup_task.hpp"
+
+#include <algorithm>
+
+namespace pgbraid {
+
+namespace {
+
+std::string_view parent_of(std::string_view path) {
+  return path.substr(0, path.rfind('/'));
+}
+
+std::string page_list(const std::vector<codec::page_range>& bad) {
+  std::string out;
+  for (const auto& run : bad) {
+    out += out.empty() ? "" : ", ";
+    out += run.first == run.last ? fmt::format("{}", run.first)
+                                 : fmt::format("{}-{}", run.first, run.last);
+  }
+  return out;
+}
+
+} // namespace
+
+backup_job::backup_job(format::manifest& into, const cluster_files& from, repository& to,
+                       backup_settings settings, backup_hooks hooks)
+    : manifest_(into), cluster_(from), repo_(to), settings_(std::move(settings)),
+      hooks_(std::move(hooks)) {
+  size_t position = settings_.checksum_page ? 1 : 0;
+  if (settings_.checksum_page)
+    positions_.page_check = 0;
+  positions_.checksum = position++;
+  position += settings_.compression != compress_type::none ? 1 : 0;
+  position += manifest_.cipher_pass.empty() ? 0 : 1;
+  if (position > positions_.checksum + 1)
+    positions_.repo_checksum = position;
+
+  std::vector<plan::file_weight> weights;
+  weights.reserve(manifest_.files.size());
+  for (uint32_t i = 0; i < manifest_.files.size(); ++i) {
+    const auto& file = manifest_.files[i];
+    weights.push_back({i, file.size_bytes, file.mtime_s, file.name, cluster_.queue_of(file.name)});
+    total_bytes_ += file.size_bytes;
+  }
+  batches_ = plan::deal_backup(weights, settings_.rules);
+}
+
+backup_job::~backup_job() = default;
+
+graph::job_shape backup_job::shape() const {
+  graph::job_shape out{.page_check = settings_.checksum_page,
+                       .compression = std::string(compress_type_name(settings_.compression)),
+                       .cipher = !manifest_.cipher_pass.empty(),
+                       .bundle = settings_.rules.bundle,
+                       .file_count = manifest_.files.size(),
+                       .plain_bytes = total_bytes_};
+  for (const auto& batch : batches_)
+    out.bundled_bytes += batch.bundle_id != 0 ? batch.plain_bytes : 0;
+  return out;
+}
+
+std::string backup_job::stored_path(std::string_view name) const {
+  return format::data_file_path(repo_.stanza(), manifest_.label, name, settings_.compression);
+}
+
+graph::task_list backup_job::deal() {
+  if (next_batch_ == batches_.size())
+    return {};
+  const auto& batch = batches_[next_batch_++];
+  std::shared_ptr<bundle_file> bundle;
+  if (batch.bundle_id != 0)
+    bundle = std::make_shared<bundle_file>(
+        repo_.files(), format::bundle_path(repo_.stanza(), manifest_.label, batch.bundle_id),
+        write_options{.how = publish::in_place}, batch.files.size());
+  const auto prefetch = batch.files.size() > 1 ? std::make_shared<small_files>() : nullptr;
+
+  graph::task_list out;
+  for (size_t member = 0; member < batch.files.size(); ++member) {
+    const auto index = batch.files[member];
+    const auto& file = manifest_.files[index];
+    backup_route route{.file_index = index,
+                       .name = std::string(file.name),
+                       .source = cluster_.find(file.name),
+                       .expected_bytes = file.size_bytes,
+                       .check_pages = file.pages != format::page_check::absent,
+                       .bundle = bundle,
+                       .member = member,
+                       .bundle_id = batch.bundle_id};
+    if (postgres::comes_from_standby(settings_.version, file.name))
+      route.limit_bytes = file.size_bytes;
+    if (!bundle)
+      route.target_path = stored_path(file.name);
+    if (prefetch && file.size_bytes <= small_files::largest_bytes) {
+      route.prefetch = prefetch;
+      route.prefetch_index = prefetch->add(*route.source.in, route.source.path, file.size_bytes);
+    }
+    out.push_back(std::make_shared<backup_task>(*this, std::move(route)));
+  }
+  return out;
+}
+
+result<graph::chain> backup_job::make_chain() {
+  graph::chain out;
+  if (settings_.checksum_page)
+    out.push_back(std::make_unique<codec::page_check_kernel>(codec::page_check_settings{
+        .page_bytes = settings_.page_bytes, .header_check = settings_.page_header_check}));
+  out.push_back(std::make_unique<codec::digest_kernel>());
+  if (settings_.compression != compress_type::none) {
+    auto kernel = codec::make_compress(settings_.compression, settings_.compress_level,
+                                       {.engine = settings_.gz});
+    if (!kernel)
+      return kernel.failure();
+    out.push_back(std::move(*kernel));
+  }
+  if (!manifest_.cipher_pass.empty())
+    out.push_back(codec::make_encrypt(manifest_.cipher_pass.view()));
+  if (positions_.repo_checksum)
+    out.push_back(std::make_unique<codec::digest_kernel>());
+  return out;
+}
+
+void backup_job::record(format::manifest_file& file, const backup_task& done) {
+  file.size_bytes = done.plain_bytes;
+  if (done.outcome == task_outcome::empty) {
+    file.has_checksum = true;
+    file.checksum = format::empty_sha1;
+    return;
+  }
+  file.checksum = done.checksum;
+  file.has_checksum = true;
+  file.repo_size_bytes = done.stored_bytes;
+  file.has_repo_size = done.stored_bytes != done.plain_bytes;
+  if (done.repo_checksum) {
+    file.repo_checksum = *done.repo_checksum;
+    file.has_repo_checksum = true;
+  }
+  file.bundle_id = done.route().bundle_id;
+  file.bundle_offset_bytes = done.bundle_offset_bytes;
+  touched_paths_.emplace(parent_of(
+      file.in_bundle() ? format::bundle_path(repo_.stanza(), manifest_.label, file.bundle_id)
+                       : done.route().target_path));
+}
+
+void backup_job::report_pages(const format::manifest_file& file, const backup_task& done) {
+  const auto& found = *done.pages;
+  const auto path = cluster_file_path(manifest_, file.name);
+  if (found.misaligned)
+    return log::warn("page misalignment in file {}: file size {} is not divisible by page size {}",
+                     path, file.size_bytes, settings_.page_bytes);
+  const bool one = found.bad.size() == 1 && found.bad[0].first == found.bad[0].last;
+  log::warn("invalid page checksum{} found in file {} at page{} {}", one ? "" : "s", path,
+            one ? "" : "s", page_list(found.bad));
+}
+
+void backup_job::log_file(const format::manifest_file& file, const backup_task& done) {
+  const double share = total_bytes_ == 0 ? 100.0
+                                         : 100.0 * static_cast<double>(done_bytes_) /
+                                               static_cast<double>(total_bytes_);
+  const auto place = file.in_bundle()
+                         ? fmt::format("bundle {}/{}, ", file.bundle_id, file.bundle_offset_bytes)
+                         : std::string();
+  const auto path = cluster_file_path(manifest_, file.name);
+  if (done.outcome == task_outcome::empty)
+    return log::detail("store truncated file {}", path);
+  log::detail("backup file {} ({}{}{}, {:.2f}%){}", path, place,
+              file.original_size_bytes != file.size_bytes
+                  ? format_size(file.original_size_bytes) + "->"
+                  : "",
+              format_size(file.size_bytes), share,
+              file.size_bytes == 0 ? "" : " checksum " + to_hex(file.checksum));
+}
+
+result<void> backup_job::settled(graph::task& done_task) {
+  const auto& done = static_cast<const backup_task&>(done_task);
+  auto& file = manifest_.files[done.route().file_index];
+  done_bytes_ += done.route().expected_bytes;
+  if (done.outcome == task_outcome::vanished) {
+    vanished_.push_back(done.route().file_index);
+    log::detail("skip file removed by database {}", cluster_file_path(manifest_, file.name));
+  } else {
+    record(file, done);
+    log_file(file, done);
+    if (done.pages && !done.pages->valid) {
+      report_pages(file, done);
+      file.pages = format::page_check::broken;
+      std::vector<format::page_range> bad;
+      for (const auto& run : done.pages->bad)
+        bad.emplace_back(run.first, run.last);
+      if (!bad.empty())
+        file.page_errors = manifest_.add_page_errors(std::move(bad));
+    }
+  }
+  return hooks_.progress ? hooks_.progress(done_bytes_) : success();
+}
+
+result<void> backup_job::tick() {
+  return hooks_.tick ? hooks_.tick() : success();
+}
+
+void backup_job::remove_vanished() {
+  std::ranges::sort(vanished_);
+  uint32_t index = 0;
+  std::erase_if(manifest_.files, [&](const format::manifest_file&) {
+    return std::ranges::binary_search(vanished_, index++);
+  });
+  vanished_.clear();
+}
+
+} // namespace pgbraid

@@ -1,0 +1,96 @@
+// The copying part of a backup: a job of the graph that fills a manifest.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/codec/compress.hpp"
+#include "engine/graph/logical.hpp"
+#include "engine/graph/task.hpp"
+#include "engine/plan/backup_batches.hpp"
+#include "storage/backup/cluster_files.hpp"
+#include "storage/repository/repository.hpp"
+
+#include <functional>
+#include <set>
+
+namespace pgbraid {
+
+struct backup_settings {
+  compress_type compression = compress_type::none;
+  int compress_level = 0;
+  codec::gz_engine gz = codec::gz_engine::automatic;
+  bool checksum_page = false;
+  uint32_t page_bytes = 8192;
+  bool page_header_check = true;
+  plan::batch_rules rules = {};
+  /// 8192 bytes that are stored as global/pg_control (validated when they were read).
+  std::vector<std::byte> control_file = {};
+  postgres::version_number version = 0;
+};
+
+/// What the command wants to hear of.
+struct backup_hooks {
+  /// Plain bytes done; called by the collector as files become durable.
+  std::function<result<void>(uint64_t done_bytes)> progress = {};
+  /// About once a second, between files.
+  std::function<result<void>()> tick = {};
+};
+
+class backup_task;
+
+/// Copies all files of a manifest into a new backup directory and completes their entries: size,
+/// checksums, where they are stored, what the page check said. Files that vanished are marked;
+/// `remove_vanished` takes them out at the end.
+///
+/// Threads: the dealer makes tasks from entries that were not dealt yet, the collector completes
+/// entries of durable tasks; these are never the same entry.
+class backup_job final : public graph::job {
+public:
+  /// All references must outlive the job.
+  backup_job(format::manifest& into, const cluster_files& from, repository& to,
+             backup_settings settings, backup_hooks hooks);
+  ~backup_job() override;
+
+  /// What the graph compiler and `--explain` want to know.
+  graph::job_shape shape() const;
+
+  graph::task_list deal() override;
+  result<graph::chain> make_chain() override;
+  result<void> settled(graph::task& done) override;
+  result<void> tick() override;
+
+  /// Plain bytes of all files at the start.
+  uint64_t total_bytes() const { return total_bytes_; }
+  void remove_vanished();
+  /// Paths of the repository that got files: to be synced before the manifest is written.
+  const std::set<std::string>& touched_paths() const { return touched_paths_; }
+
+private:
+  friend class backup_task;
+
+  /// Where in the chain the kernels are whose results are kept.
+  struct chain_positions {
+    std::optional<size_t> page_check = {};
+    size_t checksum = 0;
+    std::optional<size_t> repo_checksum = {}; ///< empty: what is stored is the plain file
+  };
+
+  std::string stored_path(std::string_view name) const;
+  void record(format::manifest_file& file, const backup_task& done);
+  void report_pages(const format::manifest_file& file, const backup_task& done);
+  void log_file(const format::manifest_file& file, const backup_task& done);
+
+  format::manifest& manifest_;
+  const cluster_files& cluster_;
+  repository& repo_;
+  const backup_settings settings_;
+  const backup_hooks hooks_;
+  chain_positions positions_;
+  std::vector<plan::batch> batches_;
+  size_t next_batch_ = 0;
+  uint64_t total_bytes_ = 0;
+  uint64_t done_bytes_ = 0;
+  std::vector<uint32_t> vanished_;
+  std::set<std::string> touched_paths_;
+};
+
+} // namespace pgbraid
