@@ -1,0 +1,188 @@
+// gzip and zlib containers, one member per file, made and read by zlib.
+// Formats: RFC 1950, RFC 1952.
+// SPDX-License-Identifier: MIT
+#include "engine/codec/codecs.hpp"
+#include "engine/codec/sequential.hpp"
+#include "engine/codec/spares.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+
+namespace pgbraid::codec {
+
+namespace {
+
+/// zlib's windowBits: the largest window, and 16 more for the gzip container.
+int window_bits(bool raw) {
+  return raw ? MAX_WBITS : MAX_WBITS + 16;
+}
+
+/// Points the library at what it may read and write now. It counts in 32 bits.
+class zlib_window {
+public:
+  zlib_window(z_stream& z, byte_view& in, byte_span& out)
+      : z_(z), in_(in), out_(out), offered_(std::min<size_t>(in.size(), 1u << 30)),
+        room_(std::min<size_t>(out.size(), 1u << 30)) {
+    z.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data()));
+    z.avail_in = static_cast<uInt>(offered_);
+    z.next_out = reinterpret_cast<Bytef*>(out.data());
+    z.avail_out = static_cast<uInt>(room_);
+  }
+  /// Removes from input and output what the library did; true when it did anything.
+  bool close() {
+    const size_t used = offered_ - z_.avail_in;
+    const size_t made = room_ - z_.avail_out;
+    in_ = in_.subspan(used);
+    out_ = out_.subspan(made);
+    return used > 0 || made > 0;
+  }
+
+private:
+  z_stream& z_;
+  byte_view& in_;
+  byte_span& out_;
+  size_t offered_;
+  size_t room_;
+};
+
+/// A library context that frees itself.
+struct deflater {
+  deflater(int level, bool raw) {
+    constexpr int most_memory = 9;
+    ready = deflateInit2(&z, level, Z_DEFLATED, window_bits(raw), most_memory,
+                         Z_DEFAULT_STRATEGY) == Z_OK;
+  }
+  deflater(const deflater&) = delete;
+  deflater& operator=(const deflater&) = delete;
+  ~deflater() {
+    if (ready)
+      deflateEnd(&z);
+  }
+  z_stream z{};
+  bool ready = false;
+};
+
+class gz_stream final : public sequential_stream {
+public:
+  gz_stream(int level, bool raw, std::shared_ptr<spares<deflater>> spare)
+      : spare_(std::move(spare)), library_(spare_->take()) {
+    if (library_)
+      deflateReset(&library_->z);
+    else
+      library_ = std::make_unique<deflater>(level, raw);
+  }
+  ~gz_stream() override {
+    if (library_->ready)
+      spare_->give(std::move(library_));
+  }
+
+  result<bool> advance(byte_view& in, byte_span& out, bool last) override {
+    if (!library_->ready)
+      return error{errc::memory, "unable to compress: gz: out of memory"};
+    auto& z = library_->z;
+    while (!out.empty() && !ended_ && !(in.empty() && !last)) {
+      zlib_window window(z, in, out);
+      const bool whole = z.avail_in == in.size();
+      const int code = deflate(&z, last && whole ? Z_FINISH : Z_NO_FLUSH);
+      window.close();
+      if (code == Z_STREAM_ERROR)
+        return error{errc::assertion, "unable to compress: gz: stream error"};
+      ended_ = code == Z_STREAM_END;
+    }
+    return ended_;
+  }
+
+private:
+  std::shared_ptr<spares<deflater>> spare_;
+  std::unique_ptr<deflater> library_;
+  bool ended_ = false;
+};
+
+class gz_kernel final : public sequential_kernel {
+public:
+  gz_kernel(int level, bool raw) : level_(level), raw_(raw) {}
+  std::unique_ptr<stream> open() override {
+    return std::make_unique<gz_stream>(level_, raw_, spare_);
+  }
+
+private:
+  int level_;
+  bool raw_;
+  std::shared_ptr<spares<deflater>> spare_ = std::make_shared<spares<deflater>>();
+};
+
+/// A library context that frees itself.
+struct inflater {
+  explicit inflater(bool raw) { ready = inflateInit2(&z, window_bits(raw)) == Z_OK; }
+  inflater(const inflater&) = delete;
+  inflater& operator=(const inflater&) = delete;
+  ~inflater() {
+    if (ready)
+      inflateEnd(&z);
+  }
+  z_stream z{};
+  bool ready = false;
+};
+
+class ungz_stream final : public sequential_stream {
+public:
+  ungz_stream(bool raw, std::shared_ptr<spares<inflater>> spare)
+      : spare_(std::move(spare)), library_(spare_->take()) {
+    if (library_)
+      inflateReset(&library_->z);
+    else
+      library_ = std::make_unique<inflater>(raw);
+  }
+  ~ungz_stream() override {
+    if (library_->ready)
+      spare_->give(std::move(library_));
+  }
+
+  result<bool> advance(byte_view& in, byte_span& out, bool last) override {
+    if (!library_->ready)
+      return error{errc::memory, "unable to decompress: gz: out of memory"};
+    auto& z = library_->z;
+    bool moved = true;
+    while (moved && !out.empty() && !ended_) {
+      zlib_window window(z, in, out);
+      const int code = inflate(&z, Z_NO_FLUSH);
+      moved = window.close();
+      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+        return corrupt_input("gz", z.msg != nullptr ? z.msg : "a dictionary is needed");
+      ended_ = code == Z_STREAM_END;
+    }
+    if (ended_ && !in.empty())
+      return trailing_input();
+    if (last && !ended_ && in.empty() && !out.empty())
+      return truncated_input();
+    return ended_;
+  }
+
+private:
+  std::shared_ptr<spares<inflater>> spare_;
+  std::unique_ptr<inflater> library_;
+  bool ended_ = false;
+};
+
+class ungz_kernel final : public sequential_kernel {
+public:
+  explicit ungz_kernel(bool raw) : raw_(raw) {}
+  std::unique_ptr<stream> open() override { return std::make_unique<ungz_stream>(raw_, spare_); }
+
+private:
+  bool raw_;
+  std::shared_ptr<spares<inflater>> spare_ = std::make_shared<spares<inflater>>();
+};
+
+} // namespace
+
+std::unique_ptr<kernel> make_gz_compress_zlib(int level, bool raw) {
+  return std::make_unique<gz_kernel>(level, raw);
+}
+
+std::unique_ptr<kernel> make_gz_decompress(bool raw) {
+  return std::make_unique<ungz_kernel>(raw);
+}
+
+} // namespace pgbraid::codec
