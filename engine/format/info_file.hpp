@@ -24,7 +24,7 @@ struct info_line {
   std::string_view value;
 };
 
-/// Gets every line in file order, those of `[backrest]` included (the checksum excepted).
+/// Gets every line in file order, except those of `[backrest]`.
 using info_visitor = std::function<result<void>(const info_line&)>;
 
 /// Parses the framing, checks the format number and the checksum.

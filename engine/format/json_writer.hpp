@@ -9,8 +9,8 @@
 
 namespace pgbraid::format {
 
-/// Appends JSON to a text. Members must be given in byte order of their names (readers since 2.39
-/// rely on it); this is asserted where it is cheap, in `member`.
+/// Appends JSON to a text. Members must be given in byte order of their names: readers since 2.39
+/// rely on it.
 class json_writer {
 public:
   explicit json_writer(std::string& out) : out_(out) {}

@@ -44,8 +44,8 @@ std::string bundle_path(std::string_view stanza, std::string_view label, uint64_
 std::string data_file_path(std::string_view stanza, std::string_view label, std::string_view name,
                            compress_type type);
 
-/// `backup/<stanza>/backup.history/<YYYY>/<label>.manifest.gz`; the year is that of the label's
-/// own time (the last one in it).
+/// `backup/<stanza>/backup.history/<YYYY>/<label>.manifest.gz`; the year is what the label begins
+/// with, so a set stays together.
 std::string history_manifest_path(std::string_view stanza, std::string_view label);
 std::string history_year(std::string_view label);
 

@@ -15,9 +15,9 @@ namespace pgbraid::format {
 /// One segment in an archive directory: `<24 hex>[.partial]-<sha1>[.<ext>]`.
 struct wal_entry {
   std::string file_name;
-  std::string segment; ///< 24 hex
+  std::string segment = {}; ///< 24 hex
   bool partial = false;
-  std::string checksum; ///< 40 lower-case hex: SHA-1 of the plain segment
+  std::string checksum = {}; ///< 40 lower-case hex: SHA-1 of the plain segment
   compress_type compress = compress_type::none;
   friend bool operator==(const wal_entry&, const wal_entry&) = default;
 };

@@ -1,0 +1,247 @@
+// The framing that archive.info, backup.info and backup.manifest share.
+// SPDX-License-Identifier: MIT
+#include "engine/format/info_file.hpp"
+
+#include "engine/base/bytes.hpp"
+#include "engine/format/info_value.hpp"
+#include "engine/format/json_reader.hpp"
+#include "engine/format/json_writer.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <cassert>
+#include <optional>
+
+namespace pgbraid::format {
+
+namespace {
+
+constexpr std::string_view header_section = "backrest";
+constexpr std::string_view format_key = "backrest-format";
+constexpr std::string_view version_key = "backrest-version";
+constexpr std::string_view checksum_key = "backrest-checksum";
+
+/// SHA-1 over the canonical JSON text of all lines, built as they come.
+class line_digest {
+public:
+  line_digest() : context_(EVP_MD_CTX_new()) {
+    assert(context_ != nullptr);
+    [[maybe_unused]] const int ok = EVP_DigestInit_ex(context_, EVP_sha1(), nullptr);
+    assert(ok == 1);
+    pending_ = "{";
+  }
+  ~line_digest() { EVP_MD_CTX_free(context_); }
+  line_digest(const line_digest&) = delete;
+  line_digest& operator=(const line_digest&) = delete;
+
+  void add(const info_line& line) {
+    if (!section_ || *section_ != line.section) {
+      pending_ += section_ ? "},\"" : "\"";
+      pending_ += line.section;
+      pending_ += "\":{\"";
+      section_ = line.section;
+    } else {
+      pending_ += ",\"";
+    }
+    append_json_escaped(pending_, line.key);
+    pending_ += "\":";
+    pending_ += line.value;
+    if (pending_.size() > flush_bytes)
+      flush();
+  }
+
+  std::string finish() {
+    pending_ += section_ ? "}}" : "}";
+    flush();
+    std::array<std::byte, 20> sum{};
+    EVP_DigestFinal_ex(context_, reinterpret_cast<unsigned char*>(sum.data()), nullptr);
+    return to_hex(sum);
+  }
+
+private:
+  static constexpr size_t flush_bytes = 32 << 10;
+  void flush() {
+    EVP_DigestUpdate(context_, pending_.data(), pending_.size());
+    pending_.clear();
+  }
+  EVP_MD_CTX* context_;
+  std::string pending_;
+  std::optional<std::string> section_;
+};
+
+error refused(std::string message, std::string hint = {}) {
+  return error{errc::format, std::move(message), std::move(hint)};
+}
+
+/// Says so when the text is cipher text.
+result<void> check_plain(std::string_view text) {
+  if (text.starts_with("Salted__"))
+    return error{errc::crypto, "content is encrypted",
+                 "Is the repository encrypted, and no cipher type configured for it?"};
+  if (text.starts_with("PGBR006"))
+    return refused("expected format 5 but found 6",
+                   "The repository was written in format 6, which is not supported.");
+  return success();
+}
+
+/// Splits at the first `=` that leaves valid JSON: file names may contain `=`.
+std::optional<size_t> find_assignment(std::string_view line) {
+  for (size_t at = line.find('='); at != line.npos; at = line.find('=', at + 1)) {
+    if (at > 0 && is_json(line.substr(at + 1)))
+      return at;
+  }
+  return {};
+}
+
+/// Reads the lines of one file.
+class info_parser {
+public:
+  explicit info_parser(const info_visitor& visit) : visit_(visit) {}
+
+  result<void> line(std::string_view text) {
+    ++number_;
+    if (text.empty())
+      return success();
+    if (text.starts_with('[') && text.ends_with(']')) {
+      section_ = text.substr(1, text.size() - 2);
+      in_section_ = true;
+      return success();
+    }
+    const auto at = in_section_ ? find_assignment(text) : std::nullopt;
+    if (!at)
+      return refused("line " + std::to_string(number_) + " is neither a section nor key=value: '" +
+                     printable(text.substr(0, 80)) + "'");
+    return assignment({section_, text.substr(0, *at), text.substr(*at + 1)});
+  }
+
+  result<std::string> finish() {
+    if (!has_format_)
+      return refused("'backrest-format' is missing");
+    const auto actual = digest_.finish();
+    if (!checksum_)
+      return error{errc::checksum, "the checksum is missing, it should be '" + actual + "'",
+                   "Is the file truncated?"};
+    if (*checksum_ != actual)
+      return error{errc::checksum,
+                   "content has checksum '" + actual + "' but '" + printable(*checksum_) +
+                       "' is recorded",
+                   "Was the file damaged or edited?"};
+    if (visitor_failure_)
+      return *visitor_failure_;
+    return version_;
+  }
+
+private:
+  result<void> assignment(const info_line& line) {
+    if (line.section == header_section && line.key == checksum_key)
+      return read_value(line, checksum_);
+    digest_.add(line);
+    if (line.section == header_section)
+      return header(line);
+    if (!visitor_failure_) {
+      if (auto seen = visit_(line); !seen)
+        visitor_failure_ = seen.failure();
+    }
+    return success();
+  }
+
+  result<void> header(const info_line& line) {
+    if (line.key == version_key)
+      return read_value(line, version_);
+    if (line.key != format_key)
+      return success();
+    uint64_t found = 0;
+    if (auto read = read_value(line, found); !read)
+      return read;
+    if (found != repository_format)
+      return refused("expected format 5 but found " + std::to_string(found),
+                     "The repository was written by another version or in an unsupported format.");
+    has_format_ = true;
+    return success();
+  }
+
+  const info_visitor& visit_;
+  line_digest digest_;
+  std::string_view section_;
+  std::string version_;
+  std::optional<std::string> checksum_;
+  std::optional<error> visitor_failure_;
+  uint64_t number_ = 0;
+  bool in_section_ = false;
+  bool has_format_ = false;
+};
+
+} // namespace
+
+result<std::string> parse_info(std::string_view text, const info_visitor& visit) {
+  if (auto plain = check_plain(text); !plain)
+    return plain.failure();
+  if (text.empty())
+    return refused("the file is empty");
+  info_parser parser(visit);
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    if (auto read = parser.line(text.substr(0, end)); !read)
+      return read.failure();
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+  }
+  return parser.finish();
+}
+
+bool looks_like_info(std::string_view text) {
+  const auto first = text.find_first_not_of('\n');
+  return first != text.npos && text[first] == '[';
+}
+
+struct info_writer::digest {
+  line_digest sum;
+};
+
+info_writer::info_writer(std::string_view writer_version) : digest_(std::make_unique<digest>()) {
+  number(header_section, format_key, repository_format);
+  text(header_section, version_key, writer_version);
+}
+
+info_writer::~info_writer() = default;
+
+void info_writer::line(std::string_view section, std::string_view key,
+                       std::string_view json_value) {
+  if (section_ != section) {
+    if (!out_.empty())
+      out_ += '\n';
+    out_ += '[';
+    out_ += section;
+    out_ += "]\n";
+    section_ = section;
+  }
+  out_ += key;
+  out_ += '=';
+  out_ += json_value;
+  out_ += '\n';
+  digest_->sum.add({section, key, json_value});
+}
+
+void info_writer::text(std::string_view section, std::string_view key, std::string_view value) {
+  scratch_ = "\"";
+  append_json_escaped(scratch_, value);
+  scratch_ += '"';
+  line(section, key, scratch_);
+}
+
+void info_writer::number(std::string_view section, std::string_view key, uint64_t value) {
+  line(section, key, std::to_string(value));
+}
+
+void info_writer::boolean(std::string_view section, std::string_view key, bool value) {
+  line(section, key, value ? "true" : "false");
+}
+
+std::string info_writer::finish() {
+  out_ += "\n[backrest]\nbackrest-checksum=\"";
+  out_ += digest_->sum.finish();
+  out_ += "\"\n";
+  return std::move(out_);
+}
+
+} // namespace pgbraid::format
