@@ -1,0 +1,526 @@
+# Throw-away PostgreSQL clusters, repositories and commands for the tests.
+# SPDX-License-Identifier: MIT
+"""A `Lab` is one directory with a cluster, a repository and a configuration in it.
+
+The program under test comes from PGBRAID (default build/dev/pgbraid), the tool it is compared with
+from PGBRAID_PEER (default /usr/bin/pgbackrest). Nothing here runs as root: run.py sees to that.
+"""
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import stat
+import struct
+import subprocess
+import threading
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent
+OURS = os.environ.get("PGBRAID", str(SOURCE / "build/dev/pgbraid"))
+PEER = os.environ.get("PGBRAID_PEER", "/usr/bin/pgbackrest")
+PG_BIN = pathlib.Path(os.environ.get("PGBRAID_PG_BIN", "/usr/lib/postgresql/15/bin"))
+SHARED = pathlib.Path(os.environ.get("PGBRAID_SHARED", SOURCE.parent / "shared"))
+STANZA = "demo"
+PASSPHRASE = "lab-passphrase"
+COMMAND_LIMIT_S = 300
+
+TYPES = ("none", "gz", "lz4", "zst", "bz2")
+EXTENSION = {"none": "", "gz": ".gz", "lz4": ".lz4", "zst": ".zst", "bz2": ".bz2"}
+
+
+class Skip(Exception):
+    """The surroundings lack what the test needs; never raised because of the program under test."""
+
+
+class Failure(AssertionError):
+    """An expectation of a test does not hold."""
+
+
+def expect(condition, what, detail=""):
+    """Fails the test with `what` (and the last of `detail`) unless the condition holds."""
+    if not condition:
+        raise Failure(what + (("\n" + str(detail)[-3500:]) if detail else ""))
+
+
+def equal(actual, wanted, what):
+    expect(actual == wanted, f"{what}: got {actual!r}, expected {wanted!r}")
+
+
+class Run:
+    """How a command ended: exit code (negative: killed by that signal) and all that it printed."""
+
+    def __init__(self, argv, code, out, err, seconds):
+        self.argv, self.code, self.out, self.err, self.seconds = argv, code, out, err, seconds
+
+    @property
+    def text(self):
+        return (self.out + self.err).decode("utf-8", "replace")
+
+    def json(self):
+        return json.loads(self.out)
+
+    def __str__(self):
+        return f"$ {' '.join(map(str, self.argv))}\n-> exit {self.code}\n{self.text}"
+
+
+def run(argv, codes=(0,), env=None, cwd=None, stdin=None, limit_s=COMMAND_LIMIT_S):
+    """Runs a command to its end and fails the test unless it exits with one of `codes` (None: any)."""
+    started = time.monotonic()
+    full_env = dict(os.environ, **(env or {}))
+    done = subprocess.run([str(word) for word in argv], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, env=full_env, cwd=cwd, input=stdin,
+                          stdin=subprocess.DEVNULL if stdin is None else None, timeout=limit_s)
+    ended = Run(argv, done.returncode, done.stdout, done.stderr, time.monotonic() - started)
+    if codes is not None:
+        wanted = (codes,) if isinstance(codes, int) else codes
+        expect(ended.code in wanted, f"exit {ended.code} instead of {wanted}", ended)
+    return ended
+
+
+def quote(words):
+    return " ".join("'" + str(word).replace("'", "'\\''") + "'" if " " in str(word) else str(word)
+                    for word in words)
+
+
+def sha1(path):
+    return _digest(path, hashlib.sha1())
+
+
+def sha256(path):
+    return _digest(path, hashlib.sha256())
+
+
+def _digest(path, digest):
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+class Cluster:
+    """A PostgreSQL cluster below `home`: data directory `pg`, tablespace `ts`, links go to `linked`."""
+
+    def __init__(self, home):
+        self.home = pathlib.Path(home)
+        self.data = self.home / "pg"
+        self.archive_command = ""
+
+    def create(self, *initdb_options):
+        self.home.mkdir(parents=True, exist_ok=True)
+        run([PG_BIN / "initdb", "-D", self.data, "-k", "--wal-segsize=1", "-U", "postgres",
+             "-A", "trust", "--locale=C", "-E", "UTF8", "--no-sync", *initdb_options])
+        self.set_options(listen_addresses="''", fsync="off", shared_buffers="16MB",
+                         max_connections="20", wal_level="replica", archive_mode="on",
+                         max_wal_size="64MB", autovacuum="off", log_min_messages="warning",
+                         unix_socket_permissions="0700", timezone="'UTC'", hot_standby="on")
+
+    def set_options(self, **options):
+        with open(self.data / "postgresql.conf", "a") as conf:
+            for name, value in options.items():
+                conf.write(f"{name} = {value}\n")
+
+    def start(self, wait=True, **options):
+        """Starts the server on a socket in `home`; options overrule those of the files."""
+        options.setdefault("archive_command", "'" + self.archive_command.replace("'", "''") + "'")
+        settings = [f"unix_socket_directories={self.home}"]
+        settings += [f"{name}={value.strip(chr(39))}" for name, value in options.items()]
+        words = " ".join("-c \"" + text.replace("\"", "\\\"") + "\"" for text in settings)
+        run([PG_BIN / "pg_ctl", "-D", self.data, "-l", self.home / "server.log", "-o", words,
+             "-t", "60", "start", "-w" if wait else "-W"],
+            codes=(0,) if wait else None)
+        return self
+
+    def stop(self, mode="fast"):
+        if (self.data / "postmaster.pid").exists():
+            run([PG_BIN / "pg_ctl", "-D", self.data, "-m", mode, "-t", "60", "-w", "stop"],
+                codes=None)
+
+    def running(self):
+        return run([PG_BIN / "pg_ctl", "-D", self.data, "status"], codes=None).code == 0
+
+    def log(self):
+        path = self.home / "server.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def sql(self, text, database="postgres", codes=(0,)):
+        return run(["psql", "-h", self.home, "-U", "postgres", "-d", database, "-X", "-A", "-t",
+                    "-q", "-v", "ON_ERROR_STOP=1", "-c", text], codes=codes).out.decode().strip()
+
+    def wait_sql(self, text, wanted, limit_s=60):
+        """Waits until the query answers `wanted`."""
+        end = time.monotonic() + limit_s
+        while (answer := self.sql(text)) != wanted:
+            expect(time.monotonic() < end, f"'{text}' answers '{answer}', not '{wanted}'", self.log())
+            time.sleep(0.05)
+
+    def wait_promoted(self, limit_s=60):
+        self.wait_sql("select pg_is_in_recovery()", "f", limit_s)
+
+    def switch_and_wait_archived(self):
+        """Ends the current WAL segment and waits until it is archived. Returns its name."""
+        name = self.sql("select pg_walfile_name(pg_current_wal_lsn())")
+        self.sql("select pg_switch_wal()")
+        self.wait_sql(f"select coalesce(last_archived_wal >= '{name}', false) from pg_stat_archiver",
+                      "t")
+        return name
+
+    def fingerprint(self):
+        """One text that differs when the data of any of our tables differ."""
+        return self.sql(
+            "select string_agg(h, ' ') from (select count(*) || ':' || md5(string_agg(t::text, '|' "
+            "order by id)) as h from big t union all select count(*) || ':' || md5(string_agg("
+            "t::text, '|' order by id)) from small t union all select count(*) || ':' || md5("
+            "string_agg(t::text, '|' order by id)) from far t) as all_tables")
+
+
+_template_lock = threading.Lock()
+
+
+def template_cluster(root):
+    """The stopped cluster that all others are copied from: made once per test run."""
+    home = pathlib.Path(root) / "template"
+    with _template_lock:
+        if not (home / "ready").exists():
+            shutil.rmtree(home, ignore_errors=True)
+            _make_template(Cluster(home))
+            (home / "ready").touch()
+    return home
+
+
+def _make_template(cluster):
+    cluster.create()
+    (cluster.home / "ts").mkdir(mode=0o700)
+    cluster.start(archive_mode="off")
+    cluster.sql(f"create tablespace far_ts location '{cluster.home / 'ts'}'")
+    cluster.sql("create table big as select id, md5(id::text) || md5((id * 7)::text) as t "
+                "from generate_series(1, 45000) id")
+    cluster.sql("create table small (id int primary key, t text)")
+    cluster.sql("insert into small select i, 'row ' || i from generate_series(1, 50) i")
+    cluster.sql("create table far tablespace far_ts as select id, repeat(md5(id::text), 8) as t "
+                "from generate_series(1, 9000) id")
+    cluster.sql("create unlogged table fleeting as select 1 as id")
+    cluster.sql("vacuum")
+    cluster.sql("checkpoint")
+    cluster.stop()
+    _add_odd_files(cluster)
+
+
+def _add_odd_files(cluster):
+    """Foreign files that a data directory may hold: odd names and modes, empty ones, links."""
+    odd = cluster.data / "odd names"
+    odd.mkdir(mode=0o700)
+    (odd / "hollow").mkdir(mode=0o750)
+    texts = {"a=b": b"equal sign\n", "with space": b"x" * 5000, "empty": b"", "a={\"size\":1}": b"j",
+             "quote\"back\\slash": b"q", "sn\u00f6w": b"utf-8\n", "=": b"only a sign"}
+    for name, text in texts.items():
+        (odd / name).write_bytes(text)
+    (odd / "a=b").chmod(0o640)
+    noise = hashlib.sha512(b"noise").digest()
+    with open(odd / "three megabytes", "wb") as file:
+        for _ in range(3 * 1024 * 1024 // 64 + 3):
+            noise = hashlib.sha512(noise).digest()
+            file.write(noise)
+    linked = cluster.home / "linked"
+    (linked / "folder").mkdir(parents=True, mode=0o700)
+    linked.chmod(0o700)
+    (linked / "folder" / "inside").write_bytes(b"behind a directory link\n")
+    (linked / "extra.conf").write_bytes(b"# behind a file link\n")
+    (cluster.data / "folder_link").symlink_to("../linked/folder")
+    (cluster.data / "extra_link.conf").symlink_to("../linked/extra.conf")
+
+
+def copy_cluster(template, home):
+    """A copy of a stopped cluster with its tablespaces moved along."""
+    home = pathlib.Path(home)
+    shutil.rmtree(home, ignore_errors=True)
+    run(["cp", "-a", "--reflink=auto", template, home])
+    cluster = Cluster(home)
+    for link in (cluster.data / "pg_tblspc").iterdir():
+        target = os.readlink(link)
+        link.unlink()
+        link.symlink_to(target.replace(str(template), str(home)))
+    return cluster
+
+
+class Lab:
+    """A cluster `cluster`, a repository `repo` and one INI configuration for both programs."""
+
+    def __init__(self, root, directory, with_cluster=True):
+        self.root = pathlib.Path(root)
+        self.dir = pathlib.Path(directory)
+        self.dir.mkdir(parents=True, exist_ok=True)
+        self.repo = self.dir / "repo"
+        self.conf = self.dir / "pgbackrest.conf"
+        self.settings = {}
+        self.started = []
+        self.cluster = None
+        if with_cluster:
+            self.cluster = copy_cluster(template_cluster(root), self.dir / "c")
+            self.started.append(self.cluster)
+
+    # Configuration
+
+    def configure(self, **settings):
+        """Writes the configuration; names take _ for -, a value of None removes a line."""
+        if not self.settings:
+            self.settings = {
+                "repo1-path": self.repo, "lock-path": self.dir / "lock",
+                "spool-path": self.dir / "spool", "log-path": self.dir / "log",
+                "log-level-file": "off", "log-level-console": "detail", "log-level-stderr": "off",
+                "archive-timeout": "20", "start-fast": "y", "process-max": "2",
+                "repo1-retention-full": "9"}
+        for name, value in settings.items():
+            self.settings[name.replace("_", "-")] = value
+        lines = ["[global]"] + [f"{k}={v}" for k, v in self.settings.items() if v is not None]
+        if self.cluster:
+            lines += ["", f"[{STANZA}]", f"pg1-path={self.cluster.data}",
+                      f"pg1-socket-path={self.cluster.home}", "pg1-user=postgres"]
+        self.conf.write_text("\n".join(lines) + "\n")
+        self.conf.chmod(0o640)
+        return self
+
+    def argv(self, program, command, *words):
+        return [program, f"--config={self.conf}", f"--stanza={STANZA}", command, *words]
+
+    def call(self, program, command, *words, codes=(0,), **more):
+        return run(self.argv(program, command, *words), codes=codes, **more)
+
+    def ours(self, command, *words, codes=(0,), **more):
+        ended = self.call(OURS, command, *words, codes=None, **more)
+        expect(ended.code >= 0, f"killed by signal {-ended.code}", ended)
+        expect(b"AddressSanitizer" not in ended.err and b"runtime error:" not in ended.err,
+               "a sanitizer reports an error", ended)
+        if codes is not None:
+            wanted = (codes,) if isinstance(codes, int) else codes
+            expect(ended.code in wanted, f"exit {ended.code} instead of {wanted}", ended)
+        return ended
+
+    def peer(self, command, *words, codes=(0,), **more):
+        return self.call(PEER, command, *words, codes=codes, **more)
+
+    def push_command(self, program):
+        """The text of archive_command. pgBackRest wants to see its own name in it."""
+        return quote(self.argv(program, "archive-push", "--log-level-console=warn", "%p"))
+
+    def start(self, pusher=OURS, **options):
+        self.cluster.archive_command = self.push_command(pusher)
+        self.cluster.start(**options)
+        return self.cluster
+
+    def stop_all(self):
+        for cluster in self.started:
+            cluster.stop("immediate")
+
+    def ready(self, program=OURS, pusher=OURS, **settings):
+        """Configured, started, stanza created."""
+        self.configure(**settings)
+        self.start(pusher)
+        self.call(program, "stanza-create")
+        return self
+
+    # Repository
+
+    def labels(self):
+        path = self.repo / "backup" / STANZA
+        return sorted(entry.name for entry in path.iterdir()
+                      if entry.name[:8].isdigit() and not entry.is_symlink())
+
+    def completed_labels(self):
+        return [label for label in self.labels()
+                if (self.repo / "backup" / STANZA / label / "backup.manifest").exists()]
+
+    def label_dir(self, label=None):
+        return self.repo / "backup" / STANZA / (label or self.labels()[-1])
+
+    def wal_files(self):
+        return sorted(path for path in (self.repo / "archive" / STANZA).glob("*/*/*")
+                      if len(path.name) > 64 and path.name[24] == "-")
+
+    # Restore
+
+    def restore(self, program, home, *words, codes=(0,), **more):
+        """Restores into `home`/pg (tablespaces, links beside it). Returns the Cluster (not started)."""
+        target = Cluster(home)
+        self.restore_run(program, home, *words, codes=codes, **more)
+        self.started.append(target)
+        return target
+
+    def restore_run(self, program, home, *words, codes=(0,), links=True, **more):
+        home = pathlib.Path(home)
+        (home / "pg").mkdir(parents=True, exist_ok=True)
+        (home / "pg").chmod(0o700)
+        words = [f"--pg1-path={home / 'pg'}", f"--tablespace-map-all={home / 'ts'}", *words]
+        if links:
+            (home / "linked").mkdir(mode=0o700, exist_ok=True)
+            words.append("--link-all")
+        call = self.ours if program == OURS else self.peer
+        return call("restore", *words, codes=codes, **more)
+
+    def start_restored(self, target):
+        """Starts a restored cluster, waits for the end of recovery."""
+        target.start(archive_command="")
+        target.wait_promoted()
+        return target
+
+
+# Trees
+
+AUTO_CONF = "pg/postgresql.auto.conf"
+PG_CONTROL = "pg/global/pg_control"
+# Made by the restore; older versions of the peer write the first even for --type=none.
+SIGNAL_FILES = ("pg/recovery.signal", "pg/standby.signal")
+
+
+def tree(home):
+    """path -> what it is: (kind, mode, size, content) of everything below `home`."""
+    home = pathlib.Path(home)
+    found = {}
+    for folder, names, files in os.walk(home):
+        for name in names + files:
+            path = pathlib.Path(folder) / name
+            found[str(path.relative_to(home))] = describe(path, home)
+    return found
+
+
+def describe(path, home):
+    info = path.lstat()
+    mode = stat.S_IMODE(info.st_mode)
+    if stat.S_ISLNK(info.st_mode):
+        return ("link", os.readlink(path).replace(str(home), "<home>"))
+    if stat.S_ISDIR(info.st_mode):
+        return ("directory", f"{mode:04o}")
+    name = str(path.relative_to(home))
+    if name == PG_CONTROL:
+        return ("file", f"{mode:04o}", info.st_size, masked_control(path))
+    if name == AUTO_CONF:
+        return ("file", f"{mode:04o}", "any size", recovery_free(path.read_text()))
+    time_s = "now" if name in SIGNAL_FILES else int(info.st_mtime)
+    return ("file", f"{mode:04o}", info.st_size, sha256(path), time_s)
+
+
+def masked_control(path):
+    """pg_control without the checkpoint position and the CRC: newer restores overwrite both."""
+    data = bytearray(pathlib.Path(path).read_bytes())
+    data[32:40] = bytes(8)
+    data[288:292] = bytes(4)
+    return hashlib.sha256(data).hexdigest()
+
+
+def recovery_free(text):
+    """The lines of postgresql.auto.conf that are not from a restore."""
+    return tuple(line for line in text.splitlines()
+                 if line and not line.startswith(("#", "restore_command", "recovery_target",
+                                                  "archive_mode")))
+
+
+def compare_trees(left, right, what, ignored=()):
+    """Fails with the list of differences between two restored homes."""
+    one, other = tree(left), tree(right)
+    differences = []
+    for path in sorted(set(one) | set(other)):
+        if path in ignored or path.split("/")[-1] in ("server.log",):
+            continue
+        if one.get(path) != other.get(path):
+            differences.append(f"{path}: {one.get(path)} / {other.get(path)}")
+    expect(not differences, f"{what}: {len(differences)} differences", "\n".join(differences[:20]))
+
+
+def control_is_marked(path):
+    """Whether the checkpoint of a pg_control is the mark of an online restore, with a right CRC."""
+    data = pathlib.Path(path).read_bytes()
+    return (struct.unpack_from("<Q", data, 32)[0] == 0xDEAD
+            and struct.unpack_from("<I", data, 288)[0] == crc32c(data[:288]))
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+# Info files and manifests
+
+def info_checksum(text):
+    """The checksum of an info file: shared/spec/repository-format.md, section 2."""
+    parts, section, last = [], None, None
+    for line in text.splitlines():
+        if not line:
+            continue
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1]
+            continue
+        key, value = split_key(line)
+        if key == "backrest-checksum":
+            continue
+        if section != last:
+            parts.append(("}," if last is not None else "{") + f'"{section}":{{')
+        else:
+            parts.append(",")
+        parts.append(f'"{json_escape(key)}":{value}')
+        last = section
+    return hashlib.sha1(("".join(parts) + "}}").encode()).hexdigest()
+
+
+def json_escape(text):
+    table = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b",
+             "\f": "\\f"}
+    return "".join(table.get(char, char) for char in text)
+
+
+def split_key(line):
+    at = line.find("=")
+    while at >= 0:
+        try:
+            json.loads(line[at + 1:])
+            return line[:at], line[at + 1:]
+        except ValueError:
+            at = line.find("=", at + 1)
+    raise ValueError(line)
+
+
+def rewrite_info(path, change):
+    """Applies `change` (text -> text) to an info file and its copy, with a right checksum."""
+    path = pathlib.Path(path)
+    text = change(path.read_text())
+    old = [line for line in text.splitlines() if line.startswith("backrest-checksum=")][0]
+    text = text.replace(old, f'backrest-checksum="{info_checksum(text)}"')
+    for target in (path, path.with_name(path.name + ".copy")):
+        if target.exists():
+            target.write_text(text)
+
+
+def printable(data):
+    """Whether output holds nothing but text."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return all(char.isprintable() or char in "\n\t" for char in text)
+
+
+# Processes
+
+def spawn(argv, log_path):
+    """Starts a command in the background in its own process group."""
+    with open(log_path, "wb") as log:
+        return subprocess.Popen([str(word) for word in argv], stdout=log, stderr=log,
+                                stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def kill_group(process, number=signal.SIGKILL):
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def wait_for(condition, what, limit_s=60, pause_s=0.01):
+    end = time.monotonic() + limit_s
+    while not condition():
+        expect(time.monotonic() < end, f"waited {limit_s} s in vain: {what}")
+        time.sleep(pause_s)
