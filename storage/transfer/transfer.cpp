@@ -1,0 +1,118 @@
+// Running kernels one after the other over one file.
+// SPDX-License-Identifier: MIT
+#include "storage/transfer/transfer.hpp"
+
+#include <functional>
+
+namespace pgbraid {
+
+namespace {
+
+constexpr size_t chunk_bytes = 1 << 20;
+
+/// Takes bytes that went through all steps; `last` with the end of the stream.
+using sink = std::function<result<void>(byte_view bytes, bool last)>;
+
+/// Steps in a row before a sink.
+class chain {
+public:
+  chain(std::span<transfer_step> steps, sink to) : steps_(steps), to_(std::move(to)) {
+    for (const auto& step : steps)
+      rooms_.emplace_back(step.kernel->transforms() ? chunk_bytes : 0);
+  }
+
+  result<void> push(byte_view bytes, bool last) { return push(0, bytes, last); }
+
+private:
+  result<void> push(size_t at, byte_view bytes, bool last) {
+    if (at == steps_.size())
+      return to_(bytes, last);
+    return steps_[at].kernel->transforms() ? transform(at, bytes, last) : observe(at, bytes, last);
+  }
+
+  result<void> observe(size_t at, byte_view bytes, bool last) {
+    codec::job job{.state = steps_[at].state.get(), .in = bytes, .last = last, .out = {}};
+    steps_[at].kernel->run({&job, 1});
+    if (job.failure)
+      return *job.failure;
+    return push(at + 1, bytes, last);
+  }
+
+  result<void> transform(size_t at, byte_view bytes, bool last) {
+    const byte_span room(rooms_[at]);
+    for (;;) {
+      codec::job job{.state = steps_[at].state.get(), .in = bytes, .last = last, .out = room};
+      steps_[at].kernel->run({&job, 1});
+      if (job.failure)
+        return *job.failure;
+      bytes = job.in;
+      const auto made = room.first(room.size() - job.out.size());
+      if (!made.empty() || job.finished) {
+        if (auto pushed = push(at + 1, made, job.finished); !pushed)
+          return pushed;
+      }
+      if (last ? job.finished : bytes.empty())
+        return success();
+    }
+  }
+
+  std::span<transfer_step> steps_;
+  sink to_;
+  std::vector<std::vector<std::byte>> rooms_;
+};
+
+sink writer_of(transfer_branch& branch) {
+  return [&branch](byte_view bytes, bool) -> result<void> {
+    if (bytes.empty())
+      return success();
+    branch.written_bytes += bytes.size();
+    return branch.target->write(bytes);
+  };
+}
+
+/// A sink that gives the same bytes to every branch that still works.
+sink fan_out(std::span<transfer_branch> branches, std::vector<chain>& chains) {
+  return [branches, &chains](byte_view bytes, bool last) -> result<void> {
+    for (size_t i = 0; i < branches.size(); ++i) {
+      if (branches[i].failure)
+        continue;
+      if (auto pushed = chains[i].push(bytes, last); !pushed)
+        branches[i].failure = pushed.failure();
+    }
+    return success();
+  };
+}
+
+} // namespace
+
+result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> shared,
+                                  std::span<transfer_branch> branches) {
+  std::vector<chain> chains;
+  for (auto& branch : branches)
+    chains.emplace_back(branch.steps, writer_of(branch));
+  chain front(shared, fan_out(branches, chains));
+  std::vector<std::byte> chunk(chunk_bytes);
+  transfer_outcome outcome;
+  for (bool last = false; !last;) {
+    auto got = source.read(chunk);
+    if (!got)
+      return got.failure();
+    outcome.read_bytes += *got;
+    last = *got < chunk.size();
+    if (auto pushed = front.push(byte_view(chunk).first(*got), last); !pushed)
+      return pushed.failure();
+  }
+  return outcome;
+}
+
+result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> steps,
+                                  io::writer& target) {
+  transfer_branch branch;
+  branch.target = &target;
+  auto outcome = transfer(source, steps, {&branch, 1});
+  if (outcome && branch.failure)
+    return *branch.failure;
+  return outcome;
+}
+
+} // namespace pgbraid
