@@ -21,7 +21,7 @@ public:
 struct job {
   stream* state = nullptr;
   /// Not yet consumed input. `run` removes what it consumed from the front.
-  byte_view in;
+  byte_view in = {};
   /// `in` holds the end of the stream.
   bool last = false;
   /// Room for output; null for kernels that only observe. `run` removes what it filled from the

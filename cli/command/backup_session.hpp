@@ -1,0 +1,42 @@
+// The online part of a backup: starting and stopping it in PostgreSQL, and waiting for its WAL.
+// Source: shared/spec/commands.md, sections 3.1, 3.4 and 3.12.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/command/session.hpp"
+
+namespace pgbraid::cli {
+
+/// A started backup.
+struct backup_begin {
+  io::pg_backup_start at;
+  /// The segment that must be in the archive before the copy starts, and whether it is the one
+  /// before the start segment.
+  std::string check_segment;
+  bool check_is_prior = false;
+  postgres::control_file control; ///< read after the start: of the checkpoint that began it
+};
+
+/// Starts a non-exclusive backup and makes sure that there is a segment whose archiving can be
+/// checked. Logs the steps as the peer does.
+/// Fails with `db_mismatch` (58) when pg_control does not show the checkpoint or timeline of it.
+result<backup_begin> begin_backup(const config::options& opts, io::pg_client& client,
+                                  const std::string& pg_path);
+
+/// Where WAL of a backup is looked for.
+struct wal_archive {
+  repository* repo = nullptr;
+  std::string archive_id;
+  int64_t timeout_ms = 0;
+};
+
+/// Waits until every segment is in the archive; `archive_timeout` (82) names the first missing one,
+/// duplicates are `archive_duplicate` (45). The time-out is for each segment.
+result<void> wait_for_wal(const wal_archive& in, const std::vector<std::string>& segments);
+
+/// Waits until the clock of the server shows a later second; returns that second. What changes
+/// after the copy has begun then has a time stamp of its own. Fails with `kernel` (100) after three
+/// tries.
+result<int64_t> next_server_second(io::pg_client& client);
+
+} // namespace pgbraid::cli
