@@ -15,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <iterator>
 
 namespace pgbraid::io {
 
@@ -145,6 +146,11 @@ result<lock_set> lock_set::acquire(const lock_request& request) {
         !added)
       return added.failure();
   return all;
+}
+
+void lock_set::add(lock_set other) {
+  std::move(other.held_.begin(), other.held_.end(), std::back_inserter(held_));
+  other.held_.clear();
 }
 
 lock_set& lock_set::operator=(lock_set&& other) noexcept {

@@ -44,6 +44,8 @@ public:
 
   /// Rewrites the content of the files this set owns, in place (a reader may see an empty file).
   result<void> write(std::string_view content);
+  /// Takes over the locks of another set.
+  void add(lock_set other);
   /// Errors are ignored: the lock ends with the descriptor in any case.
   void release();
 
