@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/config/key.hpp"
+#include "engine/config/option_name.hpp"
 #include "engine/config/value.hpp"
 
 #include <cstddef>
@@ -76,8 +77,11 @@ public:
 
   /// This program's real path.
   const std::string& program() const { return program_; }
-  /// `<process id>-<8 hex digits>`, the same for the whole run; stands in lock files.
-  const std::string& exec_id() const { return text("exec-id"); }
+  /// `<process id>-<8 hex digits>`, the same for the whole run; stands in lock files. Empty until
+  /// set.
+  const std::string& exec_id() const;
+  /// Sets the exec-id unless one was given.
+  void set_exec_id(std::string id);
 
   /// `backup command begin 0.1.0: --exec-id=... --stanza=demo`: what is not default, sorted by
   /// name, secrets as `<redacted>`.
@@ -86,6 +90,9 @@ public:
   /// one on its command line (and where its configuration lies); quoted where a value has spaces.
   /// Leaves out secrets, exec-id, job-retry, job-retry-interval, log options, process-max and cmd.
   std::vector<std::string> words_for(command_id other) const;
+  /// How one value is shown to users: as in a file, secrets as `<redacted>`; empty when there is
+  /// none.
+  std::string shown(size_t row, size_t position) const;
   /// The same sources resolved for another command (backup runs expire when it is done).
   /// Options that the other command does not know are left out.
   result<options> for_command(command_id other) const;
@@ -93,8 +100,6 @@ public:
 private:
   friend class resolution;
   friend class final_checks;
-  friend class renderer;
-  friend class option_help;
 
   struct group_state {
     std::vector<unsigned> keys = {};
@@ -105,6 +110,9 @@ private:
   const group_state& group(option_group which) const;
   size_t default_position(size_t row) const;
   const value& at(size_t row, size_t position) const;
+  value& at(size_t row, size_t position);
+  size_t position_count(size_t row) const;
+  option_ref ref_at(size_t row, size_t position) const;
 
   config::command_id command_ = config::command_id::help;
   std::vector<std::string> parameters_ = {};

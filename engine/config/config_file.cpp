@@ -1,0 +1,302 @@
+// Which configuration files there are, and what they contain.
+// SPDX-License-Identifier: MIT
+#include "engine/config/config_file.hpp"
+
+#include "engine/config/ini.hpp"
+#include "engine/config/suggestion.hpp"
+#include "engine/config/toml.hpp"
+
+#include <dirent.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+namespace pgbraid::config {
+
+namespace {
+
+constexpr size_t file_limit_bytes = 4 * 1024 * 1024;
+
+struct closer {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+  void operator()(DIR* dir) const { ::closedir(dir); }
+};
+
+/// The content of a file; empty when it is missing and need not be there.
+result<std::optional<std::string>> read_text(const std::string& path, bool required) {
+  const std::unique_ptr<std::FILE, closer> file(std::fopen(path.c_str(), "re"));
+  if (!file && errno == ENOENT) {
+    if (!required)
+      return std::optional<std::string>{};
+    return error{errc::file_missing,
+                 fmt::format("unable to open missing file '{}' for read", path)};
+  }
+  if (!file)
+    return system_error(errc::file_open, fmt::format("unable to open file '{}' for read", path),
+                        errno);
+  std::string out;
+  char part[16384];
+  while (const auto size = std::fread(part, 1, sizeof part, file.get())) {
+    out.append(part, size);
+    if (out.size() > file_limit_bytes)
+      return error{errc::file_read,
+                   fmt::format("file '{}' is too large for a configuration", path)};
+  }
+  if (std::ferror(file.get()))
+    return system_error(errc::file_read, fmt::format("unable to read '{}'", path), errno);
+  return std::optional(std::move(out));
+}
+
+/// The `*.conf` files of a directory, sorted.
+result<std::vector<std::string>> list_includes(const std::string& path, bool required) {
+  const std::unique_ptr<DIR, closer> dir(::opendir(path.c_str()));
+  std::vector<std::string> out;
+  if (!dir && errno == ENOENT) {
+    if (!required)
+      return out;
+    return error{errc::path_missing,
+                 fmt::format("unable to list file info for missing path '{}'", path)};
+  }
+  if (!dir)
+    return system_error(errc::path_open,
+                        fmt::format("unable to list file info for path '{}'", path), errno);
+  while (const auto* entry = ::readdir(dir.get())) {
+    const std::string name = entry->d_name;
+    if (name.size() > 5 && name.ends_with(".conf"))
+      out.push_back(fmt::format("{}/{}", path, name));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+class file_set {
+public:
+  /// Returns whether the file was there.
+  result<bool> add(const std::string& path, bool required) {
+    auto text = read_text(path, required);
+    if (!text)
+      return text.failure();
+    if (!*text)
+      return false;
+    auto parsed = path.ends_with(".toml") ? parse_toml(**text, path) : parse_ini(**text);
+    if (!parsed) {
+      auto problem = parsed.failure();
+      if (!path.ends_with(".toml"))
+        problem.hint = fmt::format("the file is '{}'.", path);
+      return problem;
+    }
+    std::move(parsed->begin(), parsed->end(), std::back_inserter(entries));
+    return true;
+  }
+
+  result<void> add_includes(const std::string& path, bool required) {
+    auto names = list_includes(path, required);
+    if (!names)
+      return names.failure();
+    for (const auto& name : *names) {
+      // A file that vanished since it was listed is no file any more.
+      if (auto added = add(name, false); !added)
+        return added.failure();
+    }
+    return success();
+  }
+
+  std::vector<file_entry> entries = {};
+};
+
+/// The location options, as given on the command line or in the environment.
+struct locations {
+  explicit locations(const setting_map& given) {
+    config = text(given, "config");
+    base = text(given, "config-path");
+    include = text(given, "config-include-path");
+    if (base && base->size() > 1 && base->ends_with('/'))
+      base->pop_back();
+    const auto found = given.find({static_cast<uint16_t>(find_option("config")), 0});
+    none = found != given.end() && found->second.negated;
+  }
+
+  static std::optional<std::string> text(const setting_map& given, std::string_view name) {
+    const auto found = given.find({static_cast<uint16_t>(find_option(name)), 0});
+    if (found == given.end() || found->second.texts.empty())
+      return std::nullopt;
+    return found->second.texts.front();
+  }
+
+  std::optional<std::string> config = {};
+  std::optional<std::string> base = {};
+  std::optional<std::string> include = {};
+  bool none = false; ///< --no-config
+};
+
+result<void> add_main(const locations& at, const file_places& places, file_set& out) {
+  if (at.none)
+    return success();
+  if (at.config) {
+    auto added = out.add(*at.config, true);
+    return added ? success() : result<void>(added.failure());
+  }
+  std::vector<std::string> tries;
+  if (at.base)
+    tries = {*at.base + "/pgbackrest.conf"};
+  else
+    tries = {places.base + "/pgbackrest.conf", places.old};
+  for (const auto& path : tries) {
+    auto added = out.add(path, false);
+    if (!added)
+      return added.failure();
+    if (*added)
+      break;
+  }
+  return success();
+}
+
+result<void> add_include_path(const locations& at, const file_places& places, file_set& out) {
+  if (at.include)
+    return out.add_includes(*at.include, true);
+  if (at.base)
+    return out.add_includes(*at.base + "/conf.d", false);
+  if (at.config || at.none)
+    return success();
+  return out.add_includes(places.base + "/conf.d", false);
+}
+
+/// One section that applies, such as `global:backup`.
+struct applicable {
+  std::string name;
+  bool for_command = false;
+  bool global = false;
+};
+
+class section_reader {
+public:
+  section_reader(const applicable& section, command_id command, std::vector<std::string>& warnings)
+      : section_(section), command_(command), warnings_(warnings) {}
+
+  result<void> add(const file_entry& entry) {
+    auto found = find_name(entry.name, false);
+    if (!found)
+      return found.failure();
+    if (!*found || (*found)->form != name_form::plain) {
+      warn_name(entry.name, *found);
+      return success();
+    }
+    const auto ref = (*found)->ref;
+    if (!usable(entry.name, ref.table_row()))
+      return success();
+    return keep(ref, entry);
+  }
+
+  setting_map settings = {};
+
+private:
+  void warn_name(const std::string& name, const std::optional<found_name>& found) {
+    if (found) {
+      const auto kind = found->form == name_form::negate ? "negate" : "reset";
+      warnings_.push_back(fmt::format("configuration file contains {} option '{}'", kind, name));
+      return;
+    }
+    auto text = fmt::format("configuration file contains invalid option '{}'", name);
+    if (const auto hint = did_you_mean("", nearest_option(name)); !hint.empty())
+      text += "\nHINT: " + hint;
+    warnings_.push_back(std::move(text));
+  }
+
+  bool usable(const std::string& name, const option_row& row) {
+    if (row.where == section::command_line) {
+      warnings_.push_back(
+          fmt::format("configuration file contains command-line only option '{}'", name));
+      return false;
+    }
+    if (row.where == section::stanza && section_.global) {
+      warnings_.push_back(
+          fmt::format("configuration file contains stanza-only option '{}' in global section '{}'",
+                      name, section_.name));
+      return false;
+    }
+    if (row.commands.contains(command_))
+      return true;
+    if (section_.for_command)
+      warnings_.push_back(fmt::format(
+          "configuration file contains option '{}' invalid for section '{}'", name, section_.name));
+    return false;
+  }
+
+  result<void> keep(option_ref ref, const file_entry& entry) {
+    const auto& row = ref.table_row();
+    for (const auto& text : entry.texts) {
+      if (text.empty())
+        return error{
+            errc::option_invalid_value,
+            fmt::format("section '{}', key '{}' must have a value", section_.name, entry.name)};
+    }
+    const auto [name, first] = names_.emplace(ref, entry.name);
+    if (!first && name->second != entry.name)
+      return error{
+          errc::option_invalid,
+          fmt::format(
+              "configuration file contains duplicate options ('{}', '{}') in section '[{}]'",
+              entry.name, name->second, section_.name)};
+    if (!first && !(row.flags & repeatable))
+      return error{errc::option_invalid,
+                   fmt::format("option '{}' cannot be set multiple times", shown_name(ref))};
+    auto& here = settings[ref];
+    here.source = value_source::file;
+    here.where = entry.strict ? entry.where : std::string{};
+    here.texts.insert(here.texts.end(), entry.texts.begin(), entry.texts.end());
+    return success();
+  }
+
+  const applicable& section_;
+  command_id command_;
+  std::vector<std::string>& warnings_;
+  std::map<option_ref, std::string> names_ = {};
+};
+
+} // namespace
+
+result<std::vector<file_entry>> read_config_files(const setting_map& given,
+                                                  const file_places& places) {
+  const locations at(given);
+  file_set out;
+  if (!at.config && !at.none && !at.base && !at.include) {
+    auto own = out.add(places.own, false);
+    if (!own)
+      return own.failure();
+    if (*own)
+      return std::move(out.entries);
+  }
+  if (auto done = add_main(at, places, out); !done)
+    return done.failure();
+  if (auto done = add_include_path(at, places, out); !done)
+    return done.failure();
+  return std::move(out.entries);
+}
+
+result<void> add_sections(const std::vector<file_entry>& entries, const std::string& stanza,
+                          command_id command, setting_map& into,
+                          std::vector<std::string>& warnings) {
+  const std::string name(row_of(command).name);
+  std::vector<applicable> sections;
+  if (!stanza.empty())
+    sections = {{stanza + ":" + name, true, false}, {stanza, false, false}};
+  sections.push_back({"global:" + name, true, true});
+  sections.push_back({"global", false, true});
+  for (const auto& section : sections) {
+    section_reader reader(section, command, warnings);
+    for (const auto& entry : entries) {
+      if (entry.section != section.name)
+        continue;
+      if (auto done = reader.add(entry); !done)
+        return done;
+    }
+    into.merge(reader.settings);
+  }
+  return success();
+}
+
+} // namespace pgbraid::config

@@ -1,0 +1,15 @@
+// Options from the environment: PGBRAID_X, then PGBACKREST_X.
+// Source: shared/spec/options.md, section 1.3.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/config/sources.hpp"
+
+namespace pgbraid::config {
+
+/// Options of the environment that `command` knows; what `into` has already stays.
+result<void> add_environment(const std::vector<std::pair<std::string, std::string>>& variables,
+                             command_id command, setting_map& into,
+                             std::vector<std::string>& warnings);
+
+} // namespace pgbraid::config

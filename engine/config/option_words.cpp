@@ -1,0 +1,107 @@
+// Options as words: the begin line, and what another command of this program is started with.
+// Source: shared/spec/options.md, section 2; commands.md, section 4.8.
+// SPDX-License-Identifier: MIT
+#include "engine/base/version.hpp"
+#include "engine/config/option_name.hpp"
+#include "engine/config/options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace pgbraid::config {
+
+namespace {
+
+/// Rows of the table in alphabetical order.
+std::vector<size_t> rows_by_name() {
+  std::vector<size_t> out(options_table.size());
+  std::iota(out.begin(), out.end(), size_t{0});
+  std::sort(out.begin(), out.end(),
+            [](size_t a, size_t b) { return options_table[a].name < options_table[b].name; });
+  return out;
+}
+
+std::string quoted(const std::string& text) {
+  return text.find(' ') == std::string::npos ? text : fmt::format("\"{}\"", text);
+}
+
+void add_words(const std::string& name, const option_row& row, const value& from,
+               std::vector<std::string>& out) {
+  const auto* flag = std::get_if<bool>(&from.data);
+  if (from.reset)
+    out.push_back("--reset-" + name);
+  else if (from.negated || (flag && !*flag))
+    out.push_back("--no-" + name);
+  else if (flag)
+    out.push_back("--" + name);
+  else if (row.flags & secure)
+    out.push_back(fmt::format("--{}=<redacted>", name));
+  else
+    for (const auto& text : from.shown)
+      out.push_back(fmt::format("--{}={}", name, quoted(text)));
+}
+
+/// What the other command finds out for itself, or must not inherit.
+bool stays_here(std::string_view name) {
+  return name == "exec-id" || name.starts_with("job-retry") || name.starts_with("log-") ||
+         name == "process-max" || name == "cmd";
+}
+
+/// Needed by the other command wherever it came from: what it reads its options by.
+bool locates(std::string_view name) {
+  return name == "stanza" || name.starts_with("config");
+}
+
+} // namespace
+
+std::string options::begin_line() const {
+  std::vector<std::string> words;
+  for (const auto row : rows_by_name()) {
+    for (size_t i = 0; i < position_count(row); ++i) {
+      const auto& value = at(row, i);
+      if (value.source != value_source::fallback || value.reset)
+        add_words(shown_name(ref_at(row, i)), options_table[row], value, words);
+    }
+  }
+  std::string parameters;
+  for (const auto& one : parameters_)
+    parameters += fmt::format("{}{}", parameters.empty() ? "" : ", ", quoted(one));
+  auto out = fmt::format("{} command begin {}:", command_name(), version_text);
+  if (!parameters.empty())
+    out += fmt::format(" [{}]", parameters);
+  for (const auto& word : words)
+    out += " " + word;
+  return out;
+}
+
+std::vector<std::string> options::words_for(command_id other) const {
+  std::vector<std::string> out;
+  for (const auto row : rows_by_name()) {
+    const auto& about = options_table[row];
+    if (!about.commands.contains(other) || (about.flags & (secure | own)) || stays_here(about.name))
+      continue;
+    for (size_t i = 0; i < position_count(row); ++i) {
+      const auto& value = at(row, i);
+      const bool set = value.source != value_source::fallback && locates(about.name);
+      if (set || value.source == value_source::command_line || value.reset)
+        add_words(shown_name(ref_at(row, i)), about, value, out);
+    }
+  }
+  return out;
+}
+
+std::string options::shown(size_t row, size_t position) const {
+  const auto& value = at(row, position);
+  if (!value.has_value())
+    return {};
+  if (options_table[row].flags & secure)
+    return "<redacted>";
+  std::string out;
+  for (const auto& text : value.shown)
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", text);
+  return out;
+}
+
+} // namespace pgbraid::config
