@@ -58,11 +58,10 @@ public:
   ~unzst_stream() override { spare_->give(std::move(reader_)); }
 
   result<bool> advance(byte_view& in, byte_span& out, bool last) override {
-    while (!out.empty()) {
+    // The library takes calls that cannot move anything for a sign of a broken loop.
+    while (!out.empty() && (!in.empty() || holds_output_)) {
       ZSTD_inBuffer from{in.data(), in.size(), 0};
       ZSTD_outBuffer to{out.data(), out.size(), 0};
-      if (in.empty() && between_frames_)
-        break;
       const size_t hint = ZSTD_decompressStream(reader_->context, &to, &from);
       if (ZSTD_isError(hint) != 0)
         return corrupt_input("zst", ZSTD_getErrorName(hint));
@@ -70,8 +69,7 @@ public:
       out = out.subspan(to.pos);
       any_frame_ = true;
       between_frames_ = hint == 0;
-      if (from.pos == 0 && to.pos == 0 && !between_frames_)
-        break;
+      holds_output_ = out.empty() && !between_frames_;
     }
     if (last && in.empty() && !out.empty() && !(any_frame_ && between_frames_))
       return truncated_input();
@@ -84,6 +82,8 @@ private:
   /// All frames begun so far are decoded and delivered.
   bool between_frames_ = true;
   bool any_frame_ = false;
+  /// The last step filled all room, so more may be waiting inside.
+  bool holds_output_ = false;
 };
 
 class unzst_kernel final : public sequential_kernel {
