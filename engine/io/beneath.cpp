@@ -66,12 +66,12 @@ unique_fd open_by_segment(int fd, const char* path, int flags, uint32_t mode) {
 } // namespace
 
 unique_fd open_beneath(int fd, const char* path, int flags, uint32_t mode, path_walk walk) {
-  flags |= O_NOFOLLOW | O_CLOEXEC;
+  flags |= O_CLOEXEC;
   if (*path == '\0')
     path = ".";
   if (walk == path_walk::automatic && kernel_can())
     return open_by_kernel(fd, path, flags, mode);
-  return open_by_segment(fd, path, flags, mode);
+  return open_by_segment(fd, path, flags | O_NOFOLLOW, mode);
 }
 
 } // namespace pgbraid::io

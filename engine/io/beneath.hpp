@@ -11,10 +11,10 @@ namespace pgbraid::io {
 /// How names are resolved: by the kernel (openat2), or one segment after the other where it cannot.
 enum class path_walk : uint8_t { automatic, by_segment };
 
-/// Opens `path` relative to the directory `fd`. Links on the way are followed only as long as they
-/// stay below `fd` (by segment: never); the last segment is never followed.
+/// Opens `path` relative to the directory `fd`; "" opens it anew. Links are followed only as long
+/// as they stay below `fd` (by segment: never), and not in the last segment with O_NOFOLLOW.
 /// @param path   without empty, `.` or `..` segments
-/// @param flags  of open(2); O_NOFOLLOW and O_CLOEXEC are added
+/// @param flags  of open(2); O_CLOEXEC is added
 /// @returns an empty handle with errno set: EXDEV a link leaves the directory, ELOOP a link
 unique_fd open_beneath(int fd, const char* path, int flags, uint32_t mode = 0,
                        path_walk walk = path_walk::automatic);

@@ -345,7 +345,8 @@ result<void> file_writer::advance() {
       return fine;
   }
   if (stage_ == stage::syncing_directory && sync_.done) {
-    if (sync_.outcome < 0)
+    // Some file systems cannot sync directories and say so.
+    if (sync_.outcome < 0 && sync_.outcome != -EINVAL && sync_.outcome != -EBADF)
       return remember(system_error(errc::path_sync, "cannot sync the path of '" + shown_ + "'",
                                    static_cast<int>(-sync_.outcome)));
     stage_ = stage::done;

@@ -16,7 +16,7 @@ namespace {
 
 // O_NONBLOCK so that a fifo does not hold up the open.
 unique_fd open_file(int directory_fd, const char* path) {
-  auto file = open_beneath(directory_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  auto file = open_beneath(directory_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   struct stat found = {};
   if (file && ::fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode))
     return file;

@@ -1,0 +1,76 @@
+// What all drivers get for free, and whole files at once.
+// SPDX-License-Identifier: MIT
+#include "storage/storage.hpp"
+
+#include <algorithm>
+
+namespace pgbraid {
+
+namespace {
+
+result<void> read_one(storage& from, small_read& wanted) {
+  auto file = from.open_read(wanted.path, {.limit_bytes = wanted.limit_bytes});
+  if (!file)
+    return file.failure();
+  wanted.content.resize(wanted.limit_bytes);
+  auto got = (*file)->read(wanted.content);
+  wanted.content.resize(got ? *got : 0);
+  if (!got)
+    return got.failure();
+  return success();
+}
+
+} // namespace
+
+void storage::read_small(std::span<small_read> files, io::io_engine*) {
+  for (auto& one : files) {
+    one.failure.reset();
+    if (auto done = read_one(*this, one); !done)
+      one.failure = done.failure();
+  }
+}
+
+result<void> storage::make_hardlink(std::string_view path, std::string_view) {
+  return error{errc::feature_not_supported,
+               "cannot link '" + std::string(path) + "': this storage has no hard links"};
+}
+
+result<std::optional<uint64_t>> storage::free_bytes() {
+  return std::optional<uint64_t>();
+}
+
+result<std::string> read_all(storage& from, std::string_view path, uint64_t limit_bytes) {
+  auto file = from.open_read(path);
+  if (!file)
+    return file.failure();
+  constexpr size_t piece_bytes = size_t{256} * 1024;
+  std::string content;
+  while (true) {
+    const auto old = content.size();
+    // One byte more than allowed shows that there is more.
+    const auto piece = std::min<uint64_t>(piece_bytes, limit_bytes - old + 1);
+    content.resize(old + piece);
+    auto got = (*file)->read(std::as_writable_bytes(std::span(content).subspan(old)));
+    if (!got)
+      return got.failure();
+    content.resize(old + *got);
+    if (content.size() > limit_bytes)
+      return error{errc::file_read, "cannot read '" + from.root() + "/" + std::string(path) +
+                                        "': it is larger than " + std::to_string(limit_bytes) +
+                                        " bytes"};
+    if (*got < piece)
+      return content;
+  }
+}
+
+result<void> write_all(storage& to, std::string_view path, std::string_view content,
+                       const write_options& options) {
+  auto file = to.open_write(path, options);
+  if (!file)
+    return file.failure();
+  if (auto put = (*file)->write(as_bytes(content)); !put)
+    return put;
+  return io::commit(**file);
+}
+
+} // namespace pgbraid
