@@ -90,8 +90,11 @@ public:
   /// one on its command line (and where its configuration lies); quoted where a value has spaces.
   /// Leaves out secrets, exec-id, job-retry, job-retry-interval, log options, process-max and cmd.
   std::vector<std::string> words_for(command_id other) const;
-  /// How one value is shown to users: as in a file, secrets as `<redacted>`; empty when there is
-  /// none.
+  /// For those who go through the whole table (help): number of positions of a row, 0 when the
+  /// command does not know it; where a value came from; how it is shown (as in a file, secrets as
+  /// `<redacted>`, empty when there is none).
+  size_t position_count(size_t row) const;
+  value_source source_at(size_t row, size_t position) const { return at(row, position).source; }
   std::string shown(size_t row, size_t position) const;
   /// The same sources resolved for another command (backup runs expire when it is done).
   /// Options that the other command does not know are left out.
@@ -111,7 +114,6 @@ private:
   size_t default_position(size_t row) const;
   const value& at(size_t row, size_t position) const;
   value& at(size_t row, size_t position);
-  size_t position_count(size_t row) const;
   option_ref ref_at(size_t row, size_t position) const;
 
   config::command_id command_ = config::command_id::help;

@@ -1,0 +1,101 @@
+// The program: from its arguments to one command and its exit status.
+// SPDX-License-Identifier: MIT
+#include "cli/help.hpp"
+#include "cli/run_command.hpp"
+#include "cli/signals.hpp"
+#include "engine/base/log.hpp"
+#include "engine/config/load.hpp"
+#include "engine/config/sources.hpp"
+#include "engine/io/lock_file.hpp"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <string>
+
+namespace pgbraid::cli {
+
+namespace {
+
+/// Passphrases are in memory, so memory must not end up in a core file.
+void forbid_core_files() {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  const rlimit none = {0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  // Neither may another process of the same user look into it. (Leak checkers must.)
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+std::string program_path(const char* called_as) {
+  std::array<char, 4096> path = {};
+  const auto size = ::readlink("/proc/self/exe", path.data(), path.size());
+  return size > 0 ? std::string(path.data(), static_cast<size_t>(size)) : std::string(called_as);
+}
+
+config::inputs inputs_of(int argc, char** argv) {
+  config::inputs out;
+  out.args.assign(argv + 1, argv + argc);
+  out.program = program_path(argv[0]);
+  for (char** variable = environ; *variable; ++variable) {
+    const std::string_view text = *variable;
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos)
+      out.environment.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+int failed(const error& what) {
+  log::failure(what);
+  return static_cast<int>(what.code);
+}
+
+int print(const std::string& text) {
+  const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  return whole && std::fflush(stdout) == 0 ? 0 : static_cast<int>(errc::file_write);
+}
+
+int print_help(const config::options& opts) {
+  const auto text = help_text(opts);
+  return text ? print(*text) : failed(text.failure());
+}
+
+int run(const config::inputs& from) {
+  // The syntax of the command line comes before anybody could say where the log goes.
+  log::configure({.console = log::level::warn, .to_stderr = log::level::error, .timestamp = false});
+  auto line = config::parse_command_line(from.args);
+  if (!line)
+    return failed(line.failure());
+  const bool help = line->help;
+
+  log::configure({.console = log::level::warn, .timestamp = false});
+  std::vector<std::string> warnings;
+  auto opts = config::resolve(std::move(*line), from, warnings);
+  for (const auto& text : warnings)
+    log::warn("{}", text);
+  if (!opts)
+    return failed(opts.failure());
+
+  if (help)
+    return print_help(*opts);
+  if (opts->command() == config::command_id::version)
+    return print(version_output(*opts));
+  opts->set_exec_id(io::make_exec_id());
+  return run_command(std::move(*opts));
+}
+
+} // namespace
+
+} // namespace pgbraid::cli
+
+int main(int argc, char** argv) {
+  if (argc < 1)
+    return static_cast<int>(pgbraid::errc::unhandled);
+  pgbraid::cli::forbid_core_files();
+  pgbraid::cli::install_signal_handlers();
+  return pgbraid::cli::run(pgbraid::cli::inputs_of(argc, argv));
+}

@@ -1,0 +1,189 @@
+// One command with what surrounds it.
+// SPDX-License-Identifier: MIT
+#include "cli/run_command.hpp"
+
+#include "cli/command/commands.hpp"
+#include "cli/signals.hpp"
+#include "engine/base/stop_signal.hpp"
+#include "engine/config/load.hpp"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <new>
+#include <utility>
+
+namespace pgbraid::cli {
+
+namespace {
+
+using config::command_id;
+using run_function = result<int> (*)(const config::options&);
+
+constexpr auto runners = std::to_array<std::pair<command_id, run_function>>({
+#ifdef PGBRAID_HAS_ARCHIVE_GET
+    {command_id::archive_get, run_archive_get},
+#endif
+#ifdef PGBRAID_HAS_ARCHIVE_PUSH
+    {command_id::archive_push, run_archive_push},
+#endif
+#ifdef PGBRAID_HAS_BACKUP
+    {command_id::backup, run_backup},
+#endif
+#ifdef PGBRAID_HAS_CHECK
+    {command_id::check, run_check},
+#endif
+#ifdef PGBRAID_HAS_EXPIRE
+    {command_id::expire, run_expire},
+#endif
+#ifdef PGBRAID_HAS_INFO
+    {command_id::info, run_info},
+#endif
+#ifdef PGBRAID_HAS_RESTORE
+    {command_id::restore, run_restore},
+#endif
+#ifdef PGBRAID_HAS_STANZA_CREATE
+    {command_id::stanza_create, run_stanza_create},
+#endif
+    {command_id::help, nullptr},
+});
+
+log::level level_named(std::string_view name) {
+  constexpr std::array<std::string_view, 7> names = {"off",    "error", "warn", "info",
+                                                     "detail", "debug", "trace"};
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name)
+      return static_cast<log::level>(i);
+  }
+  return log::level::off;
+}
+
+log::level frame_level(const config::options& opts) {
+  return config::row_of(opts.command()).quiet ? log::level::debug : log::level::info;
+}
+
+/// Commands that keep to the console still write a file when they are asked for it.
+bool wants_log_file(const config::options& opts) {
+  if (opts.text("log-level-file") == "off")
+    return false;
+  return config::row_of(opts.command()).log_file ||
+         opts.source("log-level-file") == config::value_source::command_line;
+}
+
+void open_log_file(const config::options& opts) {
+  if (!wants_log_file(opts))
+    return;
+  const auto stanza = opts.has_value("stanza") ? opts.text("stanza") : std::string("all");
+  const auto path = fmt::format("{}/{}-{}.log", opts.text("log-path"), stanza, opts.command_name());
+  if (auto opened = log::open_file(path); !opened)
+    log::warn("{}\nNOTE: the command goes on without a log file.", opened.failure().message);
+}
+
+result<void> prepare_process(const config::options& opts) {
+  if (opts.valid("neutral-umask") && opts.flag("neutral-umask"))
+    ::umask(0);
+  if (opts.has_value("priority") &&
+      ::setpriority(PRIO_PROCESS, 0, static_cast<int>(opts.integer("priority"))) != 0)
+    return system_error(errc::kernel, "unable to set process priority", errno);
+  return success();
+}
+
+result<int> dispatch(const config::options& opts) {
+  try {
+    for (const auto& [id, run] : runners) {
+      if (id == opts.command() && run)
+        return run(opts);
+    }
+  } catch (const std::bad_alloc&) {
+    return error{errc::memory, "out of memory"};
+  } catch (const std::exception& problem) {
+    return error{errc::unhandled, fmt::format("unexpected failure: {}", problem.what())};
+  }
+  return error{errc::feature_not_supported,
+               fmt::format("the '{}' command is not supported yet", opts.command_name())};
+}
+
+/// From the begin line to the outcome.
+result<int> checked_run(config::options& opts) {
+  log::write(frame_level(opts), opts.begin_line());
+  std::vector<std::string> warnings;
+  auto checked = config::check_final(opts, warnings);
+  for (const auto& line : warnings)
+    log::warn("{}", line);
+  if (!checked)
+    return checked.failure();
+  return dispatch(opts);
+}
+
+void log_end(const config::options& opts, const result<int>& outcome,
+             std::chrono::steady_clock::time_point began) {
+  if (!outcome) {
+    log::write(frame_level(opts),
+               fmt::format("{} command end: aborted with exception [{:03}]", opts.command_name(),
+                           static_cast<unsigned>(outcome.failure().code)));
+    return;
+  }
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - began);
+  const auto suffix =
+      opts.flag("log-timestamp") ? fmt::format(" ({}ms)", took.count()) : std::string{};
+  log::write(frame_level(opts),
+             fmt::format("{} command end: completed successfully{}", opts.command_name(), suffix));
+}
+
+bool stopped(const result<int>& outcome) {
+  return !outcome && outcome.failure().code == errc::term && stop_signal != 0;
+}
+
+} // namespace
+
+log::settings log_settings(const config::options& opts) {
+  const bool many = opts.has_value("process-max") && opts.integer("process-max") > 99;
+  return {.console = level_named(opts.text("log-level-console")),
+          .file = level_named(opts.text("log-level-file")),
+          .to_stderr = level_named(opts.text("log-level-stderr")),
+          .timestamp = opts.flag("log-timestamp"),
+          .dry_run = opts.valid("dry-run") && opts.flag("dry-run"),
+          .process_digits = many ? 3 : 2};
+}
+
+int run_command(config::options opts) {
+  const auto began = std::chrono::steady_clock::now();
+  log::configure(log_settings(opts));
+  result<int> outcome = 0;
+  if (auto allowed = config::check_root(opts, ::geteuid()); !allowed)
+    outcome = allowed.failure();
+  else if (auto prepared = prepare_process(opts); !prepared)
+    outcome = prepared.failure();
+  else {
+    open_log_file(opts);
+    outcome = checked_run(opts);
+  }
+  if (stopped(outcome)) {
+    print_stop_line(stop_signal);
+    return static_cast<int>(errc::term);
+  }
+  if (!outcome)
+    log::failure(outcome.failure());
+  log_end(opts, outcome, began);
+  return outcome ? *outcome : static_cast<int>(outcome.failure().code);
+}
+
+result<int> run_follow_up(const config::options& opts, config::command_id other) {
+  auto followed = opts.for_command(other);
+  if (!followed)
+    return followed.failure();
+  const auto began = std::chrono::steady_clock::now();
+  open_log_file(*followed);
+  auto outcome = checked_run(*followed);
+  log_end(*followed, outcome, began);
+  log::close_file();
+  open_log_file(opts);
+  return outcome;
+}
+
+} // namespace pgbraid::cli

@@ -1,0 +1,22 @@
+// One command with what surrounds it: log file, begin line, checks, end line, exit status.
+// Source of the order: shared/spec/options.md, sections 1.7 and 2.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/log.hpp"
+#include "engine/base/result.hpp"
+#include "engine/config/options.hpp"
+
+namespace pgbraid::cli {
+
+/// The log settings that the options ask for.
+log::settings log_settings(const config::options& opts);
+
+/// Runs the command of `opts` and logs how it ended. Returns the exit status.
+int run_command(config::options opts);
+
+/// Runs another command of this program within the current one, on the same sources and under the
+/// same locks, with its own log file, begin and end line (expire after backup).
+result<int> run_follow_up(const config::options& opts, config::command_id other);
+
+} // namespace pgbraid::cli

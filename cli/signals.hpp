@@ -1,0 +1,15 @@
+// Termination signals: noted for those who can stop in an orderly way, else the end.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+namespace pgbraid::cli {
+
+/// SIGTERM, SIGINT and SIGHUP set `stop_signal`; unless somebody polls it, the process prints
+/// `terminated on signal SIGTERM` and ends at once with exit status 63 (term). The second signal
+/// always ends it. SIGPIPE is ignored: closed pipes show up as errors of writes.
+void install_signal_handlers();
+
+/// The line about the signal, as printed when the process was stopped by it.
+void print_stop_line(int signal_number);
+
+} // namespace pgbraid::cli
