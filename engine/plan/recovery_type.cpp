@@ -9,8 +9,8 @@ namespace pgbraid::plan {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> words{"default", "immediate", "standby", "none", "preserve",
-                                                "name",    "time",      "lsn",     "xid"};
+constexpr std::array<std::string_view, 9> words{
+    "default", "immediate", "standby", "none", "preserve", "name", "time", "lsn", "xid"};
 
 } // namespace
 

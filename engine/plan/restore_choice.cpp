@@ -56,8 +56,8 @@ result<backup_choice> choose_by_time(std::span<const choice_candidate> candidate
     for (const auto& backup : std::views::reverse(candidates[i].info->backups))
       if (backup.stop_s < *time_s)
         return backup_choice{.candidate = i, .label = backup.label};
-  return no_such_set(
-      fmt::format("unable to find backup set with stop time less than '{}'", target), candidates);
+  return no_such_set(fmt::format("unable to find backup set with stop time less than '{}'", target),
+                     candidates);
 }
 
 result<backup_choice> choose_by_lsn(std::span<const choice_candidate> candidates,
@@ -91,13 +91,13 @@ result<backup_choice> choose_newest(std::span<const choice_candidate> candidates
       continue;
     const auto& newest = info.backups.back();
     if (newest.history_id < info.current_id)
-      return error{errc::backup_set_invalid,
-                   fmt::format("the latest backup set {} of repo{} is of an earlier cluster of this "
-                               "stanza (history id {}, now {})",
-                               newest.label, candidates[i].repo_key, newest.history_id,
-                               info.current_id),
-                   "Make a backup of the present cluster, or name a backup with --set.\n" +
-                       list_what_exists(candidates)};
+      return error{
+          errc::backup_set_invalid,
+          fmt::format("the latest backup set {} of repo{} is of an earlier cluster of this "
+                      "stanza (history id {}, now {})",
+                      newest.label, candidates[i].repo_key, newest.history_id, info.current_id),
+          "Make a backup of the present cluster, or name a backup with --set.\n" +
+              list_what_exists(candidates)};
     return backup_choice{.candidate = i, .label = newest.label};
   }
   return error{errc::backup_set_invalid, "no backup set found to restore"};

@@ -45,20 +45,21 @@ result<void> check_timeline(uint32_t target, uint32_t backup_timeline, postgres:
                             std::span<const format::timeline_switch> history) {
   if (target == backup_timeline)
     return success();
-  const auto found = std::ranges::find(history, backup_timeline, &format::timeline_switch::timeline);
+  const auto found =
+      std::ranges::find(history, backup_timeline, &format::timeline_switch::timeline);
   if (found == history.end())
+    return error{errc::db_mismatch,
+                 fmt::format("target timeline {} does not descend from timeline {} of the backup",
+                             target, backup_timeline),
+                 "Choose another backup with --set, or another timeline with --target-timeline."};
+  if (found->lsn <= backup_start)
     return error{
         errc::db_mismatch,
-        fmt::format("target timeline {} does not descend from timeline {} of the backup", target,
-                    backup_timeline),
-        "Choose another backup with --set, or another timeline with --target-timeline."};
-  if (found->lsn <= backup_start)
-    return error{errc::db_mismatch,
-                 fmt::format("target timeline {} forked from timeline {} of the backup at {}, which "
-                             "is before the backup began at {}",
-                             target, backup_timeline, postgres::format_lsn(found->lsn),
-                             postgres::format_lsn(backup_start)),
-                 "Choose an older backup with --set, or another timeline with --target-timeline."};
+        fmt::format("target timeline {} forked from timeline {} of the backup at {}, which "
+                    "is before the backup began at {}",
+                    target, backup_timeline, postgres::format_lsn(found->lsn),
+                    postgres::format_lsn(backup_start)),
+        "Choose an older backup with --set, or another timeline with --target-timeline."};
   return success();
 }
 

@@ -23,8 +23,8 @@ struct timeline_wish {
   uint32_t number = 0; ///< for `number`
 };
 
-/// Reads option `target-timeline`: `current`, `latest`, decimal or `0x` hexadecimal; without it what
-/// the release does on its own. Fails with `option_invalid_value` (32).
+/// Reads option `target-timeline`: `current`, `latest`, decimal or `0x` hexadecimal; without it
+/// what the release does on its own. Fails with `option_invalid_value` (32).
 result<timeline_wish> read_timeline_wish(const std::optional<std::string>& option,
                                          recovery_type type, postgres::version_number version);
 

@@ -1,0 +1,98 @@
+// Ordering and batching of a restore.
+// SPDX-License-Identifier: MIT
+#include "engine/plan/restore_order.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace pgbraid::plan {
+
+namespace {
+
+using file_list = std::vector<const format::manifest_file*>;
+
+constexpr size_t max_batch_files = 128;
+
+/// Cuts a sorted list into batches.
+class batcher {
+public:
+  explicit batcher(std::vector<restore_batch>& out) : out_(out) {}
+
+  void add(const format::manifest_file& file, batch_kind kind, bool joins) {
+    const bool large = kind != batch_kind::empty && file.stored_bytes() > batch_limit_bytes;
+    if (large || !joins || out_.empty() || out_.back().kind != kind || bytes_ == 0 ||
+        out_.back().files.size() == max_batch_files ||
+        bytes_ + file.stored_bytes() > batch_limit_bytes) {
+      out_.push_back({large ? batch_kind::alone : kind, {}});
+      bytes_ = 0;
+    }
+    out_.back().files.push_back(&file);
+    // An empty file has a little stored size, too; what counts is that it is not 0.
+    bytes_ += large ? 0 : std::max<uint64_t>(1, file.stored_bytes());
+  }
+
+private:
+  std::vector<restore_batch>& out_;
+  uint64_t bytes_ = 0;
+};
+
+/// Same bundle and next to each other.
+bool follows(const format::manifest_file& before, const format::manifest_file& file) {
+  return before.reference == file.reference && before.bundle_id == file.bundle_id &&
+         before.bundle_offset_bytes + before.stored_bytes() == file.bundle_offset_bytes;
+}
+
+auto bundle_key(const format::manifest_file* file) {
+  return std::tuple(file->reference, file->bundle_id, file->bundle_offset_bytes);
+}
+
+} // namespace
+
+std::vector<restore_batch> order_restore(const format::manifest& of, const restore_rules& rules) {
+  file_list alone;
+  file_list bundled;
+  file_list empty;
+  for (const auto& file : of.files) {
+    if (!rules.is_restored(file.name))
+      continue;
+    auto& list = file.size_bytes == 0 ? empty : file.in_bundle() ? bundled : alone;
+    list.push_back(&file);
+  }
+  std::ranges::stable_sort(alone, std::ranges::greater(),
+                           [](const auto* file) { return file->stored_bytes(); });
+  std::ranges::sort(bundled, {}, bundle_key);
+
+  std::vector<restore_batch> out;
+  batcher batches(out);
+  const auto first_small = std::ranges::find_if(
+      alone, [](const auto* file) { return file->stored_bytes() <= batch_limit_bytes; });
+  std::for_each(alone.begin(), first_small,
+                [&](const auto* file) { batches.add(*file, batch_kind::small, false); });
+  const format::manifest_file* before = nullptr;
+  for (const auto* file : bundled) {
+    batches.add(*file, batch_kind::bundle, before != nullptr && follows(*before, *file));
+    before = file;
+  }
+  std::for_each(first_small, alone.end(),
+                [&](const auto* file) { batches.add(*file, batch_kind::small, true); });
+  for (const auto* file : empty)
+    batches.add(*file, batch_kind::empty, true);
+  return out;
+}
+
+result<void> check_restorable(const format::manifest& of) {
+  const auto found =
+      std::ranges::find_if(of.files, [](const auto& file) { return file.is_block_incremental(); });
+  if (found == of.files.end())
+    return success();
+  return error{errc::feature_not_supported,
+               fmt::format("backup {} has block-incremental files, such as '{}', which cannot be "
+                           "restored yet",
+                           of.label, found->name),
+               "Nothing was changed. Restore it with pgbackrest, or choose another backup with "
+               "--set."};
+}
+
+} // namespace pgbraid::plan

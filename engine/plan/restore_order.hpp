@@ -1,0 +1,38 @@
+// In which order and in which batches the files of a backup are restored.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/result.hpp"
+#include "engine/format/manifest.hpp"
+#include "engine/plan/restore_clean.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace pgbraid::plan {
+
+/// What lies in a batch, and how it is read.
+enum class batch_kind : uint8_t {
+  alone,  ///< one file, streamed
+  small,  ///< small files of their own, read together
+  bundle, ///< neighbours in one bundle, read as one piece
+  empty,  ///< files of size 0: nothing is read
+};
+
+/// Files that one worker takes together.
+struct restore_batch {
+  batch_kind kind = batch_kind::alone;
+  std::vector<const format::manifest_file*> files; ///< of the manifest; bundle: by offset
+};
+
+/// Stored bytes that a batch reads at once: what it costs in memory.
+inline constexpr uint64_t batch_limit_bytes = 1024 * 1024;
+
+/// Large files first, largest first, so that no worker is left alone with one at the end; then
+/// bundles by id and offset, small files, and empty files last.
+std::vector<restore_batch> order_restore(const format::manifest& of, const restore_rules& rules);
+
+/// Refuses, with `feature_not_supported` (67), backups with block-incremental files.
+result<void> check_restorable(const format::manifest& of);
+
+} // namespace pgbraid::plan

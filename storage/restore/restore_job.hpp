@@ -1,0 +1,40 @@
+// The job of restoring all files of a backup.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/graph/logical.hpp"
+#include "engine/plan/restore_order.hpp"
+#include "storage/restore/restore_task.hpp"
+
+#include <vector>
+
+namespace pgbraid {
+
+/// Deals the batches of `plan::order_restore`, one per ask. Everything passed must outlive it.
+///
+/// Kernels: decrypt (if the backup is encrypted), decompress (if compressed), digest. Nothing in a
+/// batch but `plan::batch_limit_bytes` of stored bytes is held besides the chunks of the lanes, and
+/// a worker holds at most two batches.
+class restore_job final : public graph::job {
+public:
+  restore_job(restore_context& context, std::vector<plan::restore_batch> batches);
+
+  graph::task_list deal() override;
+  result<graph::chain> make_chain() override;
+  result<void> settled(graph::task& done) override;
+
+  /// What the graph compiler needs to know.
+  graph::job_shape shape() const;
+  uint64_t total_bytes() const { return total_bytes_; }
+  uint64_t total_files() const { return total_files_; }
+
+private:
+  restore_context& context_;
+  std::vector<plan::restore_batch> batches_;
+  size_t next_ = 0;
+  uint64_t total_bytes_ = 0;
+  uint64_t total_files_ = 0;
+  uint64_t done_bytes_ = 0;
+};
+
+} // namespace pgbraid

@@ -1,0 +1,67 @@
+// The directories that a restore fills: checked, cleaned, built and synced.
+// Source of the rules: shared/spec/commands.md, sections 4.4 and 4.7.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/result.hpp"
+#include "engine/format/manifest.hpp"
+#include "engine/plan/restore_clean.hpp"
+#include "engine/plan/restore_map.hpp"
+#include "engine/plan/restore_owner.hpp"
+#include "storage/storage.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pgbraid {
+
+/// Opens a storage rooted at an absolute path; nothing is read yet.
+using root_opener = std::function<std::unique_ptr<storage>(const std::string& path)>;
+
+/// All roots of one restore. Each has a storage of its own, so that nothing that is written can
+/// leave it through a link. What is passed must outlive the tree.
+class restore_tree {
+public:
+  restore_tree(const format::manifest& backup, const plan::restore_mapping& where,
+               const plan::restore_rules& rules, const plan::owner_policy& owners,
+               const root_opener& open);
+
+  /// The storage of a root, by its index in the mapping.
+  storage& at(size_t root) { return *storages_[root]; }
+  storage& data() { return at(0); }
+
+  /// Changes nothing. Every target that exists must belong to us and be writable (`path_open`) and,
+  /// unless files may be overwritten, be empty (`path_not_empty`); the destination of a file link
+  /// must not exist (`file_exists`).
+  /// @param overwrite  delta or force
+  result<void> check(bool overwrite);
+  /// Removes global/pg_control, so that an aborted restore cannot be started, and then everything
+  /// that is not in the backup.
+  result<void> clean(bool overwrite);
+  /// Makes missing directories and links; sets mode and owner of all directories.
+  result<void> build();
+  /// Makes all directories durable except `global`, which holds pg_control.
+  result<void> sync();
+
+private:
+  struct found_path {
+    size_t root;
+    std::string path;
+    std::string name;
+  };
+  result<void> check_root(size_t root, bool overwrite);
+  result<void> clean_path(const found_path& at);
+  result<void> remove_entry(const found_path& at, const entry& found);
+  result<void> build_path(const format::manifest_path& path);
+  result<void> build_link(const plan::restore_link& link);
+
+  const format::manifest& backup_;
+  const plan::restore_mapping& where_;
+  const plan::restore_rules& rules_;
+  const plan::owner_policy& owners_;
+  std::vector<std::unique_ptr<storage>> storages_;
+};
+
+} // namespace pgbraid

@@ -1,0 +1,37 @@
+// The stored bytes of a batch of files, read together.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/result.hpp"
+#include "storage/storage.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pgbraid {
+
+/// Reads with the first file that asks; goes with the last task that holds it. Used by one thread
+/// at a time.
+class shared_bytes {
+public:
+  virtual ~shared_bytes() = default;
+  /// The stored bytes of one file of the batch; fewer if the repository has fewer.
+  /// @param engine  may be null
+  virtual result<byte_view> bytes_of(size_t position, io::io_engine* engine) = 0;
+};
+
+/// A piece of a bundle that one file takes.
+struct bundle_member {
+  uint64_t offset_bytes = 0;
+  uint64_t length_bytes = 0;
+};
+
+/// Files that are stored one by one.
+std::shared_ptr<shared_bytes> read_small_together(storage& from, std::vector<small_read> files);
+/// Neighbours in one bundle, in ascending order and without gaps: one read.
+std::shared_ptr<shared_bytes> read_members_together(storage& from, std::string path,
+                                                    std::vector<bundle_member> members);
+
+} // namespace pgbraid
