@@ -107,25 +107,16 @@ public:
   /// Archive ids that have a directory, ordered by id.
   result<std::vector<std::string>> list_archive_ids();
 
-  /// All entries of one segment (24 hex, or with `.partial`). More than one is a duplicate.
+  /// All entries of one segment (24 hex, or with `.partial`).
   result<std::vector<archived_wal>> find_wal(std::string_view archive_id, std::string_view segment);
-  /// The one entry of a segment, or none. Fails with `archive_duplicate` (45) when there are more.
+  /// The entry of a segment, or none. Fails with `archive_duplicate` (45) when there are several
+  /// with different checksums.
   result<std::optional<archived_wal>> single_wal(std::string_view archive_id,
                                                  std::string_view segment);
   /// Empty when the archive id holds no segment. Partial segments do not count.
   result<std::optional<wal_bounds>> wal_range(std::string_view archive_id);
 
 private:
-  template <class Info>
-  result<Info> load_info(const std::string& path, std::string_view what,
-                         result<Info> (*parse)(std::string_view));
-  result<std::string> load_text(const std::string& path, const secret& pass, uint64_t limit_bytes);
-  result<void> save_text(const std::string& path, std::string_view text, const secret& pass,
-                         bool copy_too);
-  result<format::manifest> load_manifest_file(const std::string& path, std::string_view label,
-                                              const secret& pass);
-  result<bool> mend(const std::string& path);
-
   storage& files_;
   repository_settings settings_;
 };

@@ -1,0 +1,77 @@
+// A file and its `.copy`: written with the same bytes, read one for the other.
+// SPDX-License-Identifier: MIT
+#include "storage/repository/file_pair.hpp"
+
+namespace pgbraid {
+
+result<bool> file_exists(storage& files, const std::string& path) {
+  auto info = files.info(path);
+  if (!info)
+    return info.failure();
+  return info->has_value();
+}
+
+result<bool> either_exists(storage& files, const std::string& path) {
+  auto main = file_exists(files, path);
+  if (!main || *main)
+    return main;
+  return file_exists(files, copy_of(path));
+}
+
+error within_file(storage& files, const std::string& path, const error& why) {
+  return why.within("'" + files.root() + "/" + path + "'");
+}
+
+result<plain_text> load_text(storage& files, const std::string& path, const secret& pass,
+                             uint64_t limit_bytes) {
+  auto content = read_all(files, path, limit_bytes);
+  if (!content)
+    return content.failure();
+  auto plain = unseal(std::move(*content), pass);
+  if (!plain)
+    return within_file(files, path, plain.failure());
+  return plain;
+}
+
+result<void> save_both(storage& files, const std::string& path, std::string_view text,
+                       const secret& pass) {
+  const auto bytes = seal(text, pass);
+  if (!bytes)
+    return within_file(files, path, bytes.failure());
+  if (auto done = write_all(files, path, *bytes); !done)
+    return done;
+  return write_all(files, copy_of(path), *bytes);
+}
+
+result<bool> mend_pair(storage& files, const std::string& path, uint64_t limit_bytes) {
+  auto has_main = file_exists(files, path);
+  if (!has_main)
+    return has_main;
+  auto has_copy = file_exists(files, copy_of(path));
+  if (!has_copy)
+    return has_copy;
+  if (*has_main == *has_copy)
+    return false;
+  const auto from = *has_main ? path : copy_of(path);
+  const auto to = *has_main ? copy_of(path) : path;
+  auto bytes = read_all(files, from, limit_bytes);
+  if (!bytes)
+    return bytes.failure();
+  if (auto done = write_all(files, to, *bytes); !done)
+    return done.failure();
+  return true;
+}
+
+error merge_failures(const std::string& path, const error& main, const error& copy) {
+  errc code = errc::file_open;
+  if (main.code == copy.code || copy.code == errc::file_missing)
+    code = main.code;
+  else if (main.code == errc::file_missing)
+    code = copy.code;
+  auto hint = main.code == code ? main.hint : copy.hint;
+  return error{code,
+               "unable to load '" + path + "' or its copy:\n" + main.message + "\n" + copy.message,
+               std::move(hint)};
+}
+
+} // namespace pgbraid

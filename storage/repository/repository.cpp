@@ -1,0 +1,76 @@
+// A stanza's info files in one repository.
+// SPDX-License-Identifier: MIT
+#include "storage/repository/repository.hpp"
+
+#include "engine/base/bytes.hpp"
+#include "engine/format/repository_path.hpp"
+#include "storage/repository/file_pair.hpp"
+#include "storage/repository/sealed_text.hpp"
+
+#include <cassert>
+
+namespace pgbraid {
+
+namespace {
+
+constexpr uint64_t info_limit_bytes = uint64_t{256} << 20;
+
+error without_stanza(error why) {
+  if (why.code == errc::file_missing)
+    why.hint = "Was stanza-create run for this stanza in this repository?";
+  return why;
+}
+
+} // namespace
+
+repository::repository(storage& files, repository_settings settings)
+    : files_(files), settings_(std::move(settings)) {
+  assert(encrypted() != settings_.passphrase.empty());
+}
+
+std::string repository::name() const {
+  return "repo" + std::to_string(settings_.key);
+}
+
+result<format::archive_info> repository::load_archive_info() {
+  auto loaded = load_either(files_, format::archive_info_path(stanza()), settings_.passphrase,
+                            info_limit_bytes, format::parse_archive_info);
+  if (!loaded)
+    return without_stanza(loaded.failure());
+  return loaded;
+}
+
+result<format::backup_info> repository::load_backup_info() {
+  auto loaded = load_either(files_, format::backup_info_path(stanza()), settings_.passphrase,
+                            info_limit_bytes, format::parse_backup_info);
+  if (!loaded)
+    return without_stanza(loaded.failure());
+  return loaded;
+}
+
+result<bool> repository::has_archive_info() {
+  return either_exists(files_, format::archive_info_path(stanza()));
+}
+
+result<bool> repository::has_backup_info() {
+  return either_exists(files_, format::backup_info_path(stanza()));
+}
+
+result<void> repository::save(const format::archive_info& info) {
+  return save_both(files_, format::archive_info_path(stanza()), render(info), settings_.passphrase);
+}
+
+result<void> repository::save(const format::backup_info& info) {
+  const plain_text text(render(info));
+  return save_both(files_, format::backup_info_path(stanza()), text.view(), settings_.passphrase);
+}
+
+result<bool> repository::mend_archive_info() {
+  return mend_pair(files_, format::archive_info_path(stanza()), info_limit_bytes);
+}
+
+result<bool> repository::mend_backup_info() {
+  return mend_pair(files_, format::backup_info_path(stanza()), info_limit_bytes);
+}
+
+} // namespace pgbraid

@@ -1,0 +1,185 @@
+// What of a stanza is on disk: backups, history, archive ids and WAL.
+// SPDX-License-Identifier: MIT
+#include "engine/format/repository_path.hpp"
+#include "storage/repository/file_pair.hpp"
+#include "storage/repository/repository.hpp"
+
+#include <algorithm>
+
+namespace pgbraid {
+
+namespace {
+
+constexpr std::string_view history_suffix = ".manifest.gz";
+constexpr size_t wal_directory_length = 16;
+
+bool only(std::string_view text, std::string_view allowed) {
+  return !text.empty() && text.find_first_not_of(allowed) == text.npos;
+}
+
+bool is_wal_directory(const entry& of) {
+  return of.info.kind == entry_kind::path && of.name.size() == wal_directory_length &&
+         only(of.name, "0123456789ABCDEF");
+}
+
+/// The entries of a path; none when it does not exist.
+result<std::vector<entry>> list_or_nothing(storage& files, const std::string& path) {
+  auto listed = files.list(path);
+  if (!listed)
+    return listed.failure();
+  return *listed ? std::move(**listed) : std::vector<entry>();
+}
+
+/// Names of the full segments in one WAL directory, in order.
+result<std::vector<std::string>> list_segments(storage& files, const std::string& directory) {
+  auto listed = list_or_nothing(files, directory);
+  if (!listed)
+    return listed.failure();
+  std::vector<std::string> segments;
+  for (const auto& one : *listed) {
+    const auto wal = format::parse_wal_entry(one.name);
+    if (wal && !wal->partial)
+      segments.push_back(wal->segment);
+  }
+  return segments;
+}
+
+} // namespace
+
+result<std::vector<disk_backup>> repository::list_backups() {
+  auto listed = list_or_nothing(files_, format::backup_path(stanza()));
+  if (!listed)
+    return listed.failure();
+  std::vector<disk_backup> found;
+  for (const auto& one : *listed) {
+    if (one.info.kind != entry_kind::path || !format::is_label(one.name))
+      continue;
+    const auto path = format::manifest_path_of(stanza(), one.name);
+    auto has_manifest = file_exists(files_, path);
+    if (!has_manifest)
+      return has_manifest.failure();
+    auto has_copy = file_exists(files_, copy_of(path));
+    if (!has_copy)
+      return has_copy.failure();
+    found.push_back({one.name, *has_manifest, *has_copy});
+  }
+  return found;
+}
+
+result<std::vector<std::string>> repository::list_newest_history() {
+  const auto path = format::backup_path(stanza()) + "/" + std::string(format::history_directory);
+  auto years = list_or_nothing(files_, path);
+  if (!years)
+    return years.failure();
+  const auto newest = std::find_if(years->rbegin(), years->rend(), [](const auto& year) {
+    return year.name.size() == 4 && only(year.name, "0123456789");
+  });
+  std::vector<std::string> labels;
+  if (newest == years->rend())
+    return labels;
+  auto listed = list_or_nothing(files_, path + "/" + newest->name);
+  if (!listed)
+    return listed.failure();
+  for (const auto& one : *listed) {
+    std::string_view name = one.name;
+    if (!name.ends_with(history_suffix))
+      continue;
+    name.remove_suffix(history_suffix.size());
+    if (format::is_label(name))
+      labels.emplace_back(name);
+  }
+  return labels;
+}
+
+result<std::vector<std::string>> repository::known_labels() {
+  auto labels = list_newest_history();
+  if (!labels)
+    return labels;
+  auto backups = list_backups();
+  if (!backups)
+    return backups.failure();
+  for (const auto& backup : *backups)
+    labels->push_back(backup.label);
+  std::sort(labels->begin(), labels->end());
+  labels->erase(std::unique(labels->begin(), labels->end()), labels->end());
+  return labels;
+}
+
+result<std::vector<std::string>> repository::list_archive_ids() {
+  auto listed = list_or_nothing(files_, format::archive_path(stanza()));
+  if (!listed)
+    return listed.failure();
+  std::vector<std::pair<uint64_t, std::string>> found;
+  for (const auto& one : *listed) {
+    const auto parts = format::parse_archive_id(one.name);
+    if (parts && one.info.kind == entry_kind::path)
+      found.emplace_back(parts->id, one.name);
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<std::string> ids;
+  for (auto& [number, id] : found)
+    ids.push_back(std::move(id));
+  return ids;
+}
+
+result<std::vector<archived_wal>> repository::find_wal(std::string_view archive_id,
+                                                       std::string_view segment) {
+  const auto directory = format::wal_directory(stanza(), archive_id, segment);
+  auto listed = list_or_nothing(files_, directory);
+  if (!listed)
+    return listed.failure();
+  std::vector<archived_wal> found;
+  const bool wants_partial = segment.ends_with(".partial");
+  for (const auto& one : *listed) {
+    auto wal = format::parse_wal_entry(one.name);
+    if (wal && wal->partial == wants_partial && segment.starts_with(wal->segment))
+      found.push_back({std::move(*wal), directory + "/" + one.name});
+  }
+  return found;
+}
+
+result<std::optional<archived_wal>> repository::single_wal(std::string_view archive_id,
+                                                           std::string_view segment) {
+  auto found = find_wal(archive_id, segment);
+  if (!found)
+    return found.failure();
+  if (found->empty())
+    return std::optional<archived_wal>();
+  for (const auto& one : *found) {
+    if (one.entry.checksum != found->front().entry.checksum)
+      return error{errc::archive_duplicate,
+                   "WAL segment '" + std::string(segment) +
+                       "' is in the archive twice with different content: '" +
+                       found->front().entry.file_name + "' and '" + one.entry.file_name + "'",
+                   "Do several clusters archive to this stanza?"};
+  }
+  return std::optional(std::move(found->front()));
+}
+
+result<std::optional<wal_bounds>> repository::wal_range(std::string_view archive_id) {
+  const auto path = format::archive_path(stanza()) + "/" + std::string(archive_id);
+  auto listed = list_or_nothing(files_, path);
+  if (!listed)
+    return listed.failure();
+  std::erase_if(*listed, [](const auto& one) { return !is_wal_directory(one); });
+  wal_bounds bounds;
+  for (auto one = listed->begin(); one != listed->end() && bounds.min.empty(); ++one) {
+    auto segments = list_segments(files_, path + "/" + one->name);
+    if (!segments)
+      return segments.failure();
+    if (!segments->empty())
+      bounds.min = segments->front();
+  }
+  for (auto one = listed->rbegin(); one != listed->rend() && bounds.max.empty(); ++one) {
+    auto segments = list_segments(files_, path + "/" + one->name);
+    if (!segments)
+      return segments.failure();
+    if (!segments->empty())
+      bounds.max = segments->back();
+  }
+  if (bounds.min.empty() || bounds.max.empty())
+    return std::optional<wal_bounds>();
+  return std::optional(std::move(bounds));
+}
+
+} // namespace pgbraid
