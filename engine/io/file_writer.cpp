@@ -50,6 +50,7 @@ private:
   void wait_for_pending();
   result<void> write_plain(byte_view in, uint64_t offset_bytes);
 
+  result<void> settle();
   result<void> advance();
   result<void> finish_content();
   result<void> publish();
@@ -309,7 +310,7 @@ result<void> file_writer::begin_commit() {
   }
   filling_ = {};
   stage_ = stage::draining;
-  return advance();
+  return settle();
 }
 
 result<bool> file_writer::committed(bool wait) {
@@ -325,18 +326,21 @@ result<bool> file_writer::committed(bool wait) {
   }
 }
 
+// Once all slabs are on the disk: the true size, the time, and the sync.
+result<void> file_writer::settle() {
+  if (stage_ != stage::draining)
+    return success();
+  if (auto fine = harvest(); !fine)
+    return fine;
+  return pending_.empty() ? finish_content() : success();
+}
+
 // Goes as far as it can without waiting for the disk.
 result<void> file_writer::advance() {
   if (failure_)
     return *failure_;
-  if (stage_ == stage::draining) {
-    if (auto fine = harvest(); !fine)
-      return fine;
-    if (!pending_.empty())
-      return success();
-    if (auto fine = finish_content(); !fine)
-      return fine;
-  }
+  if (auto fine = settle(); !fine)
+    return fine;
   if (stage_ == stage::syncing && sync_.done) {
     if (sync_.outcome < 0)
       return remember(system_error(errc::file_sync, "cannot sync '" + shown_ + "'",
