@@ -456,9 +456,10 @@ result<void> manifest_parser::target(const info_line& at) {
   const bool is_tablespace = at.key.starts_with("pg_tblspc/");
   if (!in.failed() && (to.path.empty() || has_nul(to.path) || has_nul(to.tablespace_name)))
     in.fail("path is missing or invalid");
-  if (!in.failed() && type != "link" && (type != "path" || at.key != "pg_data"))
-    in.fail("unknown type");
-  if (!in.failed() && is_tablespace != (at.key == "pg_tblspc/" + oid))
+  if (!in.failed() && type != (at.key == "pg_data" ? "path" : "link"))
+    in.fail("type does not fit the name");
+  const bool fits = to.is_tablespace() && at.key == "pg_tblspc/" + oid;
+  if (!in.failed() && (is_tablespace ? !fits : to.is_tablespace() || at.key == "pg_tblspc"))
     in.fail("tablespace id does not fit the name");
   if (!in.failed() && !is_one_segment(to.file))
     in.fail("file is not a plain name");
