@@ -1,0 +1,181 @@
+// Choosing and loading the backup to restore.
+// SPDX-License-Identifier: MIT
+#include "cli/command/restore_source.hpp"
+
+#include "engine/base/log.hpp"
+#include "engine/format/repository_path.hpp"
+#include "engine/format/timeline_history.hpp"
+#include "engine/plan/restore_choice.hpp"
+#include "engine/plan/restore_timeline.hpp"
+#include "engine/plan/target_time.hpp"
+#include "engine/postgres/wal_name.hpp"
+#include "storage/repository/sealed_text.hpp"
+
+#include <algorithm>
+
+namespace pgbraid::cli {
+
+namespace {
+
+constexpr uint64_t history_limit_bytes = 16 << 20;
+
+/// A repository whose backup.info could be read.
+struct candidate {
+  open_repository repo;
+  format::backup_info info;
+};
+
+result<std::vector<candidate>> load_candidates(const config::options& opts) {
+  auto repos = open_repositories(opts);
+  if (!repos)
+    return repos.failure();
+  std::vector<candidate> out;
+  std::vector<std::pair<std::string, error>> failures;
+  for (auto& repo : *repos) {
+    auto info = repo->load_backup_info();
+    if (info)
+      out.push_back({std::move(repo), std::move(*info)});
+    else
+      failures.emplace_back(repo->name(), info.failure());
+  }
+  if (out.empty() && !failures.empty())
+    return failures.front().second.within(failures.front().first);
+  for (const auto& [name, failure] : failures)
+    log::warn("{}: [{}] {}", name, error_name(failure.code), failure.text());
+  return out;
+}
+
+result<plan::backup_choice> choose(const config::options& opts,
+                                   const std::vector<candidate>& candidates) {
+  std::vector<plan::choice_candidate> choices;
+  for (const auto& at : candidates) {
+    choices.push_back({.repo_key = at.repo->key(), .info = &at.info});
+    if (at.info.backups.empty())
+      log::warn("{}: there is no backup", at.repo->name());
+  }
+  plan::choice_wish wish{.type = *plan::parse_recovery_type(opts.text("type"))};
+  if (opts.has_value("set") && opts.text("set") != "latest")
+    wish.set = opts.text("set");
+  if (opts.has_value("target"))
+    wish.target = opts.text("target");
+  return plan::choose_backup(choices, wish);
+}
+
+/// The backup's part of the WAL archive.
+struct backup_archive {
+  std::string archive_id;
+  secret pass;
+};
+
+result<backup_archive> find_archive(const restore_source& source) {
+  auto info = source.repo->load_archive_info();
+  if (!info)
+    return info.failure();
+  const auto& backup = source.backup;
+  const auto* entry = info->find(backup.history_id, backup.system_id, backup.db_version);
+  if (entry == nullptr)
+    return error{errc::archive_mismatch,
+                 fmt::format("the archive of {} knows no cluster with system id {} and version {}",
+                             source.repo->name(), backup.system_id, backup.db_version)};
+  return backup_archive{format::archive_id(*entry), std::move(info->cipher_pass)};
+}
+
+/// The highest timeline that has a history file, else `fallback`.
+result<uint32_t> latest_timeline(const restore_source& source, const backup_archive& archive,
+                                 uint32_t fallback) {
+  const auto path = format::archive_path(source.repo->stanza()) + "/" + archive.archive_id;
+  auto entries = source.repo->files().list(path);
+  if (!entries)
+    return entries.failure();
+  uint32_t latest = fallback;
+  if (*entries)
+    for (const auto& entry : **entries)
+      if (postgres::is_history_name(entry.name))
+        latest = std::max(latest, postgres::timeline_of(entry.name));
+  return latest;
+}
+
+result<std::vector<format::timeline_switch>>
+load_history(const restore_source& source, const backup_archive& archive, uint32_t timeline) {
+  const auto path = format::wal_history_path(source.repo->stanza(), archive.archive_id,
+                                             fmt::format("{:08X}.history", timeline));
+  auto content = read_all(source.repo->files(), path, history_limit_bytes);
+  if (!content)
+    return content.failure();
+  auto text = unseal(std::move(*content), archive.pass);
+  if (!text)
+    return text.failure();
+  return format::parse_timeline_history(text->view());
+}
+
+result<void> check_target_timeline(const config::options& opts, const restore_source& source) {
+  using enum plan::timeline_wish_kind;
+  const auto& backup = source.backup;
+  if (!backup.options.online || !backup.archive_start || !backup.lsn_start ||
+      source.type == plan::recovery_type::none)
+    return success();
+  const auto option = opts.has_value("target-timeline")
+                          ? std::optional(opts.text("target-timeline"))
+                          : std::nullopt;
+  const auto wish = plan::read_timeline_wish(option, source.type, source.version);
+  if (!wish)
+    return wish.failure();
+  if (wish->kind == current)
+    return success();
+  if (!postgres::is_segment_name(*backup.archive_start))
+    return error{errc::format, "the manifest has no valid backup-archive-start"};
+  const auto own = postgres::timeline_of(*backup.archive_start);
+  const auto start = postgres::parse_lsn(*backup.lsn_start);
+  if (!start)
+    return start.failure();
+  auto archive = find_archive(source);
+  if (!archive)
+    return archive.failure();
+  auto target = wish->kind == number ? result<uint32_t>(wish->number)
+                                     : latest_timeline(source, *archive, own);
+  if (!target)
+    return target.failure();
+  if (*target == own)
+    return success();
+  auto history = load_history(source, *archive, *target);
+  if (!history)
+    return history.failure();
+  return plan::check_timeline(*target, own, *start, *history);
+}
+
+} // namespace
+
+result<restore_source> open_restore_source(const config::options& opts) {
+  auto candidates = load_candidates(opts);
+  if (!candidates)
+    return candidates.failure();
+  auto chosen = choose(opts, *candidates);
+  if (!chosen)
+    return chosen.failure();
+  for (const auto& line : chosen->warnings)
+    log::warn("{}", line);
+  auto& from = (*candidates)[chosen->candidate];
+  auto backup = from.repo->load_manifest(chosen->label, from.info.cipher_pass);
+  if (!backup)
+    return backup.failure();
+  const auto version = postgres::parse_version(backup->db_version);
+  if (!version)
+    return version.failure();
+  restore_source out{.repo = std::move(from.repo),
+                     .backup = std::move(*backup),
+                     .version = *version,
+                     .type = *plan::parse_recovery_type(opts.text("type"))};
+  const bool online = out.backup.options.online;
+  if (!online && !opts.is_set("type"))
+    out.type = plan::recovery_type::none;
+  if (auto reachable = check_target_timeline(opts, out); !reachable)
+    return reachable.failure();
+  if (auto valid = format::validate(out.backup, format::strictness::lenient); !valid)
+    return valid.failure();
+  log::info("{}: restore backup set {}{}", out.repo->name(), out.backup.label,
+            online ? ", recovery will start at " + plan::format_local_time(out.backup.start_s)
+                   : std::string());
+  return out;
+}
+
+} // namespace pgbraid::cli

@@ -1,0 +1,23 @@
+// What a restore starts from: the repository, the backup, and how far recovery may go.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/command/session.hpp"
+#include "engine/format/manifest.hpp"
+#include "engine/plan/recovery_type.hpp"
+#include "engine/postgres/version.hpp"
+
+namespace pgbraid::cli {
+
+struct restore_source {
+  open_repository repo;
+  format::manifest backup;
+  postgres::version_number version = 0;
+  plan::recovery_type type = plan::recovery_type::standard;
+};
+
+/// Chooses repository and backup, loads and checks the manifest and the target timeline, and tells
+/// the log what was chosen. Repositories that cannot be read are skipped with a WARN. Only reads.
+result<restore_source> open_restore_source(const config::options& opts);
+
+} // namespace pgbraid::cli
