@@ -60,7 +60,11 @@ unique_fd open_by_segment(int fd, const char* path, int flags, uint32_t mode) {
     current = std::move(next);
     path = slash + 1;
   }
-  return unique_fd(::openat(current ? current.get() : fd, path, flags, mode));
+  const auto from = current ? current.get() : fd;
+  unique_fd last(::openat(from, path, flags, mode));
+  if (!last && (flags & O_DIRECTORY) != 0)
+    errno = why_not_a_path(from, path, errno);
+  return last;
 }
 
 } // namespace

@@ -1,0 +1,415 @@
+// What every storage driver promises.
+// SPDX-License-Identifier: MIT
+#include "storage/path.hpp"
+#include "tests/unit/storage/rigs.hpp"
+
+#include <thread>
+
+using namespace pgbraid;
+using namespace pgbraid::test;
+
+#define ALL_RIGS memory_rig, posix_rig, posix_by_segment_rig, posix_ring_rig, posix_threads_rig
+
+namespace {
+
+using names = std::vector<std::string>;
+
+template <class T> errc code_of(const result<T>& what) {
+  REQUIRE_FALSE(what);
+  CHECK_FALSE(what.failure().message.empty());
+  return what.failure().code;
+}
+
+entry_info info_of(storage& in, std::string_view path) {
+  auto found = in.info(path);
+  REQUIRE(found);
+  REQUIRE(found->has_value());
+  return **found;
+}
+
+bool exists(storage& in, std::string_view path) {
+  auto found = in.info(path);
+  REQUIRE(found);
+  return found->has_value();
+}
+
+std::string read(storage& in, std::string_view path, const read_options& options = {}) {
+  auto file = in.open_read(path, options);
+  REQUIRE(file);
+  std::string all;
+  std::string piece(100003, '\0');
+  while (true) {
+    auto got = (*file)->read(std::as_writable_bytes(std::span(piece)));
+    REQUIRE(got);
+    if (*got == 0)
+      return all;
+    all.append(piece, 0, *got);
+  }
+}
+
+} // namespace
+
+TEST_CASE("storage path: only plain relative paths pass") {
+  for (const auto* good : {"", "a", "a/b", "...", "a b", "a\nb", "\xff\xfe", "..a/b..", "-"})
+    CHECK(check_storage_path(good));
+  for (const auto* bad : {"/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/../b", "a/./b"})
+    CHECK(code_of(check_storage_path(bad)) == errc::param_invalid);
+  CHECK(code_of(check_storage_path(std::string_view("a\0b", 3))) == errc::param_invalid);
+  CHECK(code_of(check_storage_path(std::string(4096, 'a'))) == errc::param_invalid);
+}
+
+TEST_CASE_TEMPLATE("storage: nothing is there before the root is", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  CHECK_FALSE(exists(repo, ""));
+  CHECK_FALSE(exists(repo, "a/b"));
+  auto all = repo.list("");
+  REQUIRE(all);
+  CHECK_FALSE(all->has_value());
+  CHECK(code_of(repo.open_read("a")) == errc::file_missing);
+  CHECK(code_of(repo.open_write("a", {.make_parents = false})) == errc::file_missing);
+  CHECK(repo.remove_file("a"));
+  CHECK(repo.remove_tree("a"));
+  CHECK(repo.remove_tree(""));
+  CHECK(code_of(repo.sync_path("")) == errc::path_missing);
+  CHECK(repo.free_bytes());
+  std::vector<small_read> files = {{.path = "a", .limit_bytes = 10}};
+  repo.read_small(files, on.engine);
+  REQUIRE(files[0].failure);
+  CHECK(files[0].failure->code == errc::file_missing);
+
+  REQUIRE(repo.make_path("", 0700));
+  CHECK(info_of(repo, "").kind == entry_kind::path);
+  CHECK(info_of(repo, "").mode == 0700);
+  CHECK(names_of(repo, "").empty());
+  REQUIRE(repo.remove_tree(""));
+  CHECK_FALSE(exists(repo, ""));
+  REQUIRE(write_all(repo, "a/b", "x"));
+  CHECK(read(repo, "a/b") == "x");
+}
+
+TEST_CASE_TEMPLATE("storage: writes and reads files", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  for (const auto how : {publish::atomic, publish::in_place})
+    for (const size_t size : {size_t{0}, size_t{5}, size_t{1} << 20, (size_t{3} << 20) + 4097}) {
+      const auto content = noise(size);
+      REQUIRE(write_all(repo, "a/b/file", content,
+                        {.how = how, .engine = on.engine, .size_hint_bytes = size}));
+      CHECK(read(repo, "a/b/file", {.engine = on.engine, .size_hint_bytes = size}) == content);
+      const auto info = info_of(repo, "a/b/file");
+      CHECK(info.kind == entry_kind::file);
+      CHECK(info.size_bytes == size);
+    }
+  CHECK(names_of(repo, "a/b") == names{"file"});
+
+  SUBCASE("offset and limit") {
+    const auto content = noise(100000);
+    REQUIRE(write_all(repo, "f", content));
+    CHECK(read(repo, "f", {.offset_bytes = 10, .limit_bytes = 20}) == content.substr(10, 20));
+    CHECK(read(repo, "f", {.offset_bytes = 99990, .limit_bytes = 20}) == content.substr(99990));
+    CHECK(read(repo, "f", {.offset_bytes = 100001}).empty());
+    CHECK(read(repo, "f", {.limit_bytes = 0}).empty());
+    auto file = repo.open_read("f", {.offset_bytes = 50, .limit_bytes = 10});
+    REQUIRE(file);
+    std::string room(100, '\0');
+    const auto out = std::as_writable_bytes(std::span(room));
+    CHECK(*(*file)->read_at(out, 0) == 100);
+    CHECK(room == content.substr(0, 100));
+    CHECK(*(*file)->read(out) == 10);
+    CHECK(room.substr(0, 10) == content.substr(50, 10));
+    CHECK(*(*file)->read_at(out, 99999) == 1);
+    CHECK(*(*file)->read(out) == 0);
+  }
+  SUBCASE("whole files with a limit") {
+    REQUIRE(write_all(repo, "f", "12345"));
+    CHECK(*read_all(repo, "f", 5) == "12345");
+    CHECK(code_of(read_all(repo, "f", 4)) == errc::file_read);
+    CHECK(code_of(read_all(repo, "g", 4)) == errc::file_missing);
+    const auto large = noise(700000);
+    REQUIRE(write_all(repo, "f", large));
+    CHECK(*read_all(repo, "f", 700000) == large);
+    CHECK(code_of(read_all(repo, "f", 699999)) == errc::file_read);
+  }
+}
+
+TEST_CASE_TEMPLATE("storage: an atomic file is old or new, nothing between", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  REQUIRE(write_all(repo, "p/f", "old"));
+  {
+    auto file = repo.open_write("p/f", {.engine = on.engine});
+    REQUIRE(file);
+    REQUIRE((*file)->write(as_bytes("new and longer")));
+    CHECK(names_of(repo, "p") == names{"f", "f.pgbackrest.tmp"});
+    CHECK(read(repo, "p/f") == "old");
+  }
+  CHECK(names_of(repo, "p") == names{"f"});
+  CHECK(read(repo, "p/f") == "old");
+  auto file = repo.open_write("p/f", {.engine = on.engine});
+  REQUIRE(file);
+  REQUIRE((*file)->write(as_bytes("new")));
+  REQUIRE((*file)->begin_commit());
+  CHECK(read(repo, "p/f") == "old");
+  for (bool done = false; !done;)
+    done = *(*file)->committed(false);
+  CHECK(*(*file)->committed(true));
+  CHECK(read(repo, "p/f") == "new");
+  CHECK(names_of(repo, "p") == names{"f"});
+}
+
+TEST_CASE_TEMPLATE("storage: a file in place is there at once and stays", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  {
+    auto file = repo.open_write("f", {.how = publish::in_place, .engine = on.engine});
+    REQUIRE(file);
+    REQUIRE((*file)->write(as_bytes("part")));
+  }
+  CHECK(names_of(repo, "") == names{"f"});
+}
+
+TEST_CASE_TEMPLATE("storage: modes and times are exact", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  REQUIRE(write_all(repo, "a/b/f", "x", {.mode = 0604, .path_mode = 0711, .mtime_s = 1000000000}));
+  CHECK(info_of(repo, "a/b/f").mode == 0604);
+  CHECK(info_of(repo, "a/b/f").mtime_s == 1000000000);
+  CHECK(info_of(repo, "a").mode == 0711);
+  CHECK(info_of(repo, "a/b").mode == 0711);
+  REQUIRE(repo.make_path("a/c/d", 0777));
+  CHECK(info_of(repo, "a").mode == 0711); // what exists is left alone
+  CHECK(info_of(repo, "a/c").mode == 0777);
+  CHECK(info_of(repo, "a/c/d").mode == 0777);
+  REQUIRE(repo.make_path("a/c/d", 0700));
+  CHECK(info_of(repo, "a/c/d").mode == 0777);
+
+  REQUIRE(repo.set_attributes("a/b/f", {.mode = 0400, .mtime_s = 5}));
+  CHECK(info_of(repo, "a/b/f").mode == 0400);
+  CHECK(info_of(repo, "a/b/f").mtime_s == 5);
+  REQUIRE(repo.set_attributes("a/c", {.mode = 0700}));
+  CHECK(info_of(repo, "a/c").mode == 0700);
+  CHECK(code_of(repo.set_attributes("a/none", {.mode = 0700})) == errc::file_missing);
+  CHECK(code_of(repo.set_attributes("none/none", {.mode = 0700})) == errc::file_missing);
+  REQUIRE(repo.set_attributes("", {.mode = 0705}));
+  CHECK(info_of(repo, "").mode == 0705);
+}
+
+TEST_CASE_TEMPLATE("storage: lists every kind, sorted by bytes", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  for (const auto* name : {"p/b", "p/a", "p/B", "p/\xc3\xa4", "p/new\nline", "p/ "})
+    REQUIRE(write_all(repo, name, "12"));
+  REQUIRE(repo.make_path("p/dir/deeper"));
+  REQUIRE(repo.make_symlink("p/link", "some where"));
+  CHECK(names_of(repo, "p") == names{" ", "B", "a", "b", "dir", "link", "new\nline", "\xc3\xa4"});
+  auto all = repo.list("p");
+  CHECK((**all)[2].info.kind == entry_kind::file);
+  CHECK((**all)[2].info.size_bytes == 2);
+  CHECK((**all)[4].info.kind == entry_kind::path);
+  CHECK((**all)[5].info.kind == entry_kind::link);
+  CHECK((**all)[5].info.link_destination == "some where");
+  CHECK(info_of(repo, "p/link").link_destination == "some where");
+  auto none = repo.list("q/r");
+  REQUIRE(none);
+  CHECK_FALSE(none->has_value());
+  CHECK(code_of(repo.list("p/a")) == errc::path_open);
+  CHECK_FALSE(exists(repo, "p/a/below a file"));
+}
+
+TEST_CASE_TEMPLATE("storage: removes", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  REQUIRE(write_all(repo, "p/q/f", "x"));
+  REQUIRE(write_all(repo, "p/g", "x"));
+  REQUIRE(write_all(repo, "other/f", "x"));
+  REQUIRE(repo.make_path("p/q/empty"));
+  REQUIRE(repo.make_symlink("p/q/link", "../../other"));
+  CHECK(repo.remove_file("p/g"));
+  CHECK(repo.remove_file("p/g"));
+  CHECK(repo.remove_file("no/such"));
+  CHECK(code_of(repo.remove_file("p/q")) == errc::file_remove);
+  CHECK(repo.remove_tree("p"));
+  CHECK(repo.remove_tree("p"));
+  CHECK_FALSE(exists(repo, "p"));
+  CHECK(read(repo, "other/f") == "x"); // the link went, not what it named
+  REQUIRE(repo.make_symlink("l", "other"));
+  CHECK(repo.remove_tree("l"));
+  CHECK(names_of(repo, "") == names{"other"});
+  CHECK(repo.remove_tree("other/f"));
+  CHECK(names_of(repo, "other").empty());
+}
+
+TEST_CASE_TEMPLATE("storage: moves", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  REQUIRE(write_all(repo, "a/f", "1"));
+  REQUIRE(write_all(repo, "b/f", "2"));
+  CHECK(repo.move("a/f", "b/f"));
+  CHECK(read(repo, "b/f") == "1");
+  CHECK_FALSE(exists(repo, "a/f"));
+  CHECK(repo.move("b", "c"));
+  CHECK(read(repo, "c/f") == "1");
+  CHECK(code_of(repo.move("a/f", "c/f")) == errc::file_missing);
+  CHECK(code_of(repo.move("c/f", "no/f")) == errc::file_missing);
+  CHECK(code_of(repo.move("c/f", "a")) == errc::file_move);
+  CHECK(code_of(repo.move("c", "c/below")) == errc::file_move);
+  CHECK(repo.sync_path("c"));
+  CHECK(repo.sync_path(""));
+  CHECK(code_of(repo.sync_path("b")) == errc::path_missing);
+}
+
+TEST_CASE_TEMPLATE("storage: hard links are names of one file", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  REQUIRE(repo.features().hardlinks);
+  REQUIRE(write_all(repo, "a/f", "content"));
+  REQUIRE(repo.make_path("b"));
+  CHECK(repo.make_hardlink("b/f", "a/f"));
+  CHECK(read(repo, "b/f") == "content");
+  CHECK(code_of(repo.make_hardlink("b/f", "a/f")) == errc::file_exists);
+  CHECK(code_of(repo.make_hardlink("b/g", "a/none")) == errc::file_missing);
+  // A new backup that writes over one name must not change the other.
+  REQUIRE(write_all(repo, "b/f", "new", {.how = publish::in_place}));
+  CHECK(read(repo, "a/f") == "content");
+  REQUIRE(repo.remove_file("a/f"));
+  CHECK(read(repo, "b/f") == "new");
+}
+
+TEST_CASE_TEMPLATE("storage: no link leads out of the root", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  REQUIRE(repo.features().symlinks);
+  REQUIRE(repo.make_path("p"));
+  REQUIRE(repo.make_symlink("p/absolute", "/etc"));
+  REQUIRE(repo.make_symlink("p/up", "../../../../../../../../../../etc"));
+  REQUIRE(repo.make_symlink("p/file", "/etc/passwd"));
+  REQUIRE(repo.make_symlink("p/loop", "loop"));
+  CHECK(code_of(repo.make_symlink("p/loop", "again")) == errc::file_exists);
+  CHECK(code_of(repo.make_symlink("none/loop", "again")) == errc::path_missing);
+
+  for (const auto* way : {"p/absolute", "p/up"}) {
+    CAPTURE(way);
+    const auto below = std::string(way) + "/passwd";
+    CHECK(code_of(repo.info(below)) == errc::link_destination);
+    CHECK(code_of(repo.list(way)) == errc::link_destination);
+    CHECK(code_of(repo.open_read(below)) == errc::link_destination);
+    CHECK(code_of(repo.open_write(below)) == errc::link_destination);
+    CHECK(code_of(repo.make_path(below)) == errc::link_destination);
+    CHECK(code_of(repo.remove_file(below)) == errc::link_destination);
+    CHECK(code_of(repo.remove_tree(below)) == errc::link_destination);
+    CHECK(code_of(repo.move(below, "p/mine")) == errc::link_destination);
+    CHECK(code_of(repo.make_symlink(below + "x", "y")) == errc::link_destination);
+    CHECK(code_of(repo.make_hardlink("p/mine", below)) == errc::link_destination);
+    CHECK(code_of(repo.sync_path(way)) == errc::link_destination);
+    CHECK(code_of(repo.set_attributes(below, {.mode = 0777})) == errc::link_destination);
+    std::vector<small_read> files = {{.path = below, .limit_bytes = 10}};
+    repo.read_small(files, on.engine);
+    REQUIRE(files[0].failure);
+    CHECK(files[0].failure->code == errc::link_destination);
+  }
+  CHECK(code_of(repo.open_read("p/file")) == errc::link_destination);
+  CHECK(code_of(repo.open_write("p/file", {.how = publish::in_place})) == errc::link_destination);
+  CHECK(code_of(repo.info("p/loop/x")) == errc::link_destination);
+  CHECK(info_of(repo, "p/absolute").kind == entry_kind::link);
+  REQUIRE(write_all(repo, "p/file", "ours")); // atomic: the link is replaced
+  CHECK(read(repo, "p/file") == "ours");
+}
+
+TEST_CASE_TEMPLATE("storage: links inside the root may be passed", rig, memory_rig, posix_rig,
+                   posix_ring_rig) {
+  rig on;
+  auto& repo = on.repo;
+  REQUIRE(write_all(repo, "a/b/f", "x"));
+  REQUIRE(repo.make_path("c"));
+  REQUIRE(repo.make_symlink("c/link", "../a/b"));
+  CHECK(read(repo, "c/link/f") == "x");
+  CHECK(info_of(repo, "c/link/f").kind == entry_kind::file);
+  REQUIRE(write_all(repo, "c/link/g", "y"));
+  CHECK(read(repo, "a/b/g") == "y");
+  CHECK(code_of(repo.list("c/link")) == errc::link_destination);
+}
+
+TEST_CASE_TEMPLATE("storage: refuses bad paths everywhere", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  REQUIRE(write_all(repo, "f", "x"));
+  const std::string_view bad = "a/../../f";
+  CHECK(code_of(repo.info(bad)) == errc::param_invalid);
+  CHECK(code_of(repo.list(bad)) == errc::param_invalid);
+  CHECK(code_of(repo.open_read(bad)) == errc::param_invalid);
+  CHECK(code_of(repo.open_write(bad)) == errc::param_invalid);
+  CHECK(code_of(repo.open_write("")) == errc::param_invalid);
+  CHECK(code_of(repo.make_path(bad)) == errc::param_invalid);
+  CHECK(code_of(repo.remove_file(bad)) == errc::param_invalid);
+  CHECK(code_of(repo.remove_tree(bad)) == errc::param_invalid);
+  CHECK(code_of(repo.move(bad, "g")) == errc::param_invalid);
+  CHECK(code_of(repo.move("f", bad)) == errc::param_invalid);
+  CHECK(code_of(repo.make_symlink(bad, "x")) == errc::param_invalid);
+  CHECK(code_of(repo.make_hardlink(bad, "f")) == errc::param_invalid);
+  CHECK(code_of(repo.make_hardlink("g", bad)) == errc::param_invalid);
+  CHECK(code_of(repo.sync_path(bad)) == errc::param_invalid);
+  CHECK(code_of(repo.set_attributes(bad, {})) == errc::param_invalid);
+}
+
+TEST_CASE_TEMPLATE("storage: files and paths are not taken for each other", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  REQUIRE(write_all(repo, "f", "x"));
+  REQUIRE(repo.make_path("p/q"));
+  CHECK(code_of(repo.open_read("p")) == errc::file_open);
+  CHECK(code_of(repo.open_read("f/g")) == errc::file_missing);
+  CHECK(code_of(repo.open_write("p", {.how = publish::in_place})) == errc::file_open);
+  CHECK(code_of(write_all(repo, "p", "x")) == errc::file_move);
+  CHECK(code_of(repo.make_path("f")) == errc::path_create);
+  CHECK(code_of(repo.make_path("f/g")) == errc::path_create);
+  CHECK(names_of(repo, "") == names{"f", "p"});
+}
+
+TEST_CASE_TEMPLATE("storage: reads small files together, each with its own outcome", rig,
+                   ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  std::vector<small_read> files;
+  for (unsigned i = 0; i < 30; ++i) {
+    const auto path = "p/f" + std::to_string(i);
+    REQUIRE(write_all(repo, path, noise(i * 50, i), {.sync = false}));
+    files.push_back({.path = path, .limit_bytes = 1000});
+  }
+  files.push_back({.path = "p/missing", .limit_bytes = 10});
+  files.push_back({.path = "p", .limit_bytes = 10});
+  files.push_back({.path = "/etc/passwd", .limit_bytes = 10});
+  for (int round = 0; round < 2; ++round) {
+    repo.read_small(files, on.engine);
+    for (unsigned i = 0; i < 30; ++i) {
+      CHECK_FALSE(files[i].failure);
+      CHECK(as_text(files[i].content) == noise(i * 50, i).substr(0, 1000));
+    }
+    REQUIRE(files[30].failure);
+    CHECK(files[30].failure->code == errc::file_missing);
+    REQUIRE(files[31].failure);
+    CHECK(files[31].failure->code == errc::file_open);
+    REQUIRE(files[32].failure);
+    CHECK(files[32].failure->code == errc::param_invalid);
+  }
+}
+
+TEST_CASE_TEMPLATE("storage: is shared by threads", rig, memory_rig, posix_rig) {
+  rig on;
+  auto& repo = on.repo;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&repo, t] {
+      for (int i = 0; i < 20; ++i) {
+        const auto path = "p/" + std::to_string(i) + "/f" + std::to_string(t);
+        if (!write_all(repo, path, path, {.sync = false}))
+          std::abort();
+        if (auto back = read_all(repo, path, 100); !back || *back != path)
+          std::abort();
+      }
+    });
+  for (auto& one : threads)
+    one.join();
+  CHECK(names_of(repo, "p").size() == 20);
+  CHECK(names_of(repo, "p/7") == names{"f0", "f1", "f2", "f3"});
+}
