@@ -276,7 +276,7 @@ caf::behavior sink_stage(caf::event_based_actor* self, chain_links links, caf::a
       [=](push_atom, const piece_ptr& in) {
         guarded(self, links.supervisor, [&] {
           if (links.run->stop)
-            return;
+            return state->leave();
           ++links.run->steps;
           if (auto taken = state->take(*in); !taken)
             return state->fail(taken.failure());
@@ -289,6 +289,10 @@ caf::behavior sink_stage(caf::event_based_actor* self, chain_links links, caf::a
           auto settled = links.run->stop ? success() : state->settle();
           settled ? state->leave() : state->fail(settled.failure());
         });
+      },
+      [=](step_atom) {
+        if (links.run->stop)
+          state->leave();
       },
   };
 }

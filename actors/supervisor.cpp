@@ -28,6 +28,7 @@ struct supervisor_state {
 
   caf::actor the_dealer;
   caf::actor the_collector;
+  std::vector<caf::actor> workers;
   size_t alive = 0;
   std::optional<error> first_error;
   bool draining = false;
@@ -43,6 +44,7 @@ struct supervisor_state {
 private:
   void watch(const caf::actor& worker) {
     self->monitor(worker);
+    workers.push_back(worker);
     ++alive;
   }
   result<void> spawn_chain(size_t number);
@@ -86,6 +88,9 @@ void supervisor_state::fail(const error& what) {
   run->stop = true;
   if (!first_error)
     first_error = what;
+  // One more step lets those see the stop that wait for work or credit.
+  for (const auto& worker : workers)
+    self->send(worker, step_atom::value);
   drain_if_alone();
 }
 
@@ -122,6 +127,7 @@ void supervisor_state::look() {
 void supervisor_state::finish() {
   the_dealer = nullptr;
   the_collector = nullptr;
+  workers.clear();
   done->set_value(first_error ? result<void>(*first_error) : success());
   self->quit();
 }

@@ -1,0 +1,75 @@
+// The compiler: what is fused, how large pools and memory get, what --explain shows.
+// SPDX-License-Identifier: MIT
+#include "engine/buffer/slab.hpp"
+#include "engine/graph/compile.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace pgbraid;
+using namespace pgbraid::graph;
+
+namespace {
+
+logical_graph zst_backup() {
+  return backup_graph({.page_check = true,
+                       .compression = "zst",
+                       .cipher = true,
+                       .bundle = true,
+                       .file_count = 10,
+                       .plain_bytes = 1 << 30,
+                       .bundled_bytes = 1 << 20});
+}
+
+} // namespace
+
+TEST_CASE("graph: a backup has a node for each thing that is done to the bytes") {
+  std::vector<node_kind> kinds;
+  for (const auto& n : zst_backup().nodes)
+    kinds.push_back(n.kind);
+  CHECK(kinds == std::vector{node_kind::read, node_kind::page_check, node_kind::checksum,
+                             node_kind::compress, node_kind::encrypt, node_kind::repo_checksum,
+                             node_kind::bundle, node_kind::write});
+}
+
+TEST_CASE("graph: nothing is hashed twice when the stored file is the plain one") {
+  for (const auto& n : backup_graph({.plain_bytes = 1}).nodes)
+    CHECK(n.kind != node_kind::repo_checksum);
+}
+
+TEST_CASE("compile: neighbours on one host become one stage, unless fusing is off") {
+  const auto logical = zst_backup();
+  CHECK(compile(logical, {.cores = 2}).stages.size() == 1);
+  CHECK(compile(logical, {.cores = 2, .fuse = false}).stages.size() == logical.nodes.size());
+}
+
+TEST_CASE("compile: a change of host cuts a stage") {
+  auto logical = zst_backup();
+  logical.nodes.back().host = "repo";
+  CHECK(compile(logical, {.cores = 2}).stages.size() == 2);
+}
+
+TEST_CASE("compile: process-max is the ceiling, without it the pool starts at one") {
+  const auto logical = zst_backup();
+  const auto fixed = compile(logical, {.cores = 16, .process_max = 3});
+  CHECK(fixed.workers_min == 3);
+  CHECK(fixed.workers_max == 3);
+  const auto free = compile(logical, {.cores = 16});
+  CHECK(free.workers_min == 1);
+  CHECK(free.workers_max == 16);
+}
+
+TEST_CASE("compile: the budget holds every slab of every lane and the engines") {
+  const auto out = compile(zst_backup(), {.cores = 8, .process_max = 2, .engine_bytes = 1000});
+  // read, compressed and encrypted bytes of each lane
+  CHECK(out.slabs_per_worker == out.lanes * 3);
+  CHECK(out.budget_bytes == 2 * (out.slabs_per_worker * slab_bytes + 1000));
+}
+
+TEST_CASE("explain: names hosts, stages, pool and memory") {
+  const auto logical = zst_backup();
+  const machine on{.cores = 4};
+  const auto text = explain(logical, compile(logical, on), on);
+  for (const auto* part : {"logical graph", "compiled graph", "host local", "page-check", "1 to 4",
+                           "memory: at most", "bundle"})
+    CHECK_MESSAGE(text.find(part) != std::string::npos, part);
+}

@@ -1,0 +1,85 @@
+// Lanes: every file arrives whole, whatever runs beside it.
+// SPDX-License-Identifier: MIT
+#include "engine/graph/lane_group.hpp"
+#include "tests/unit/graph/memory_task.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace pgbraid;
+using namespace pgbraid::graph_test;
+
+namespace {
+
+std::vector<std::shared_ptr<memory_task>> run_all(std::vector<std::shared_ptr<memory_task>> tasks,
+                                                  size_t lanes) {
+  slab_pool pool(lanes * 2);
+  const graph::worker_tools tools;
+  auto group = graph::lane_group::make(*digest_and_zst(), lanes, pool, tools);
+  REQUIRE(group);
+  size_t settled = 0;
+  std::deque<std::shared_ptr<memory_task>> queue(tasks.begin(), tasks.end());
+  while (settled < tasks.size()) {
+    while (!queue.empty() && (*group)->free_lanes() > 0) {
+      REQUIRE((*group)->start(queue.front()));
+      queue.pop_front();
+    }
+    REQUIRE((*group)->step());
+    auto done = (*group)->take_settled(true);
+    REQUIRE(done);
+    settled += done->size();
+  }
+  CHECK((*group)->idle());
+  return tasks;
+}
+
+} // namespace
+
+TEST_CASE("lane group: files of unequal length in four lanes keep their bytes and checksums") {
+  std::vector<std::shared_ptr<memory_task>> tasks;
+  const size_t sizes[] = {0, 1, 100, chunk_bytes, chunk_bytes + 1, 3 * chunk_bytes, 5, 2500000, 0};
+  for (size_t i = 0; i < std::size(sizes); ++i)
+    tasks.push_back(
+        std::make_shared<memory_task>("f" + std::to_string(i), random_text(i, sizes[i])));
+  for (const auto& task : run_all(tasks, 4)) {
+    CHECK(task->checksum == to_hex(codec::sha1_of(as_bytes(task->content))));
+    auto plain = codec::decompress_all(compress_type::zst, as_bytes(task->stored), 1 << 28);
+    REQUIRE(plain);
+    CHECK(as_text(*plain) == task->content);
+  }
+}
+
+TEST_CASE("lane group: a file's stored bytes do not depend on what is beside it") {
+  const auto alone = run_all({std::make_shared<memory_task>("a", random_text(7, 2500000))}, 1);
+  const auto beside = run_all({std::make_shared<memory_task>("b", random_text(1, 400)),
+                               std::make_shared<memory_task>("a", random_text(7, 2500000)),
+                               std::make_shared<memory_task>("c", random_text(2, 1 << 22))},
+                              3);
+  CHECK(alone[0]->stored == beside[1]->stored);
+}
+
+TEST_CASE("lane group: a vanished file settles without being finished") {
+  const auto tasks = run_all({std::make_shared<memory_task>("gone", "x", trouble::vanished),
+                              std::make_shared<memory_task>("here", "y")},
+                             2);
+  CHECK_FALSE(tasks[0]->finished);
+  CHECK(tasks[1]->finished);
+}
+
+TEST_CASE("lane group: errors of a source end the step") {
+  slab_pool pool(2);
+  const graph::worker_tools tools;
+  auto group = graph::lane_group::make(*digest_and_zst(), 1, pool, tools);
+  REQUIRE(group);
+  REQUIRE((*group)->start(std::make_shared<memory_task>("bad", "x", trouble::read_fails)));
+  auto stepped = (*group)->step();
+  REQUIRE_FALSE(stepped);
+  CHECK(stepped.failure().code == errc::file_read);
+}
+
+TEST_CASE("lane group: does not start without memory for all its lanes") {
+  slab_pool pool(3);
+  const graph::worker_tools tools;
+  auto group = graph::lane_group::make(*digest_and_zst(), 2, pool, tools);
+  REQUIRE_FALSE(group);
+  CHECK(group.failure().code == errc::memory);
+}
