@@ -66,6 +66,10 @@ sink writer_of(transfer_branch& branch) {
     if (bytes.empty())
       return success();
     branch.written_bytes += bytes.size();
+    if (branch.written_bytes > branch.limit_bytes) {
+      return error{errc::format, "content is longer than the limit of " +
+                                     std::to_string(branch.limit_bytes) + " bytes"};
+    }
     return branch.target->write(bytes);
   };
 }
@@ -106,9 +110,10 @@ result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> s
 }
 
 result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> steps,
-                                  io::writer& target) {
+                                  io::writer& target, uint64_t limit_bytes) {
   transfer_branch branch;
   branch.target = &target;
+  branch.limit_bytes = limit_bytes;
   auto outcome = transfer(source, steps, {&branch, 1});
   if (outcome && branch.failure)
     return *branch.failure;

@@ -28,6 +28,8 @@ struct transfer_step {
 struct transfer_branch {
   std::vector<transfer_step> steps;
   io::writer* target = nullptr; ///< not owned, not committed here
+  /// More than this is refused with `format`: what was packed may be hostile.
+  uint64_t limit_bytes = UINT64_MAX;
   /// Set when this branch broke: it got no more bytes, the others went on.
   std::optional<error> failure = {};
   uint64_t written_bytes = 0;
@@ -44,7 +46,8 @@ result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> s
                                   std::span<transfer_branch> branches);
 
 /// The same with one branch without steps of its own; fails when the target fails.
+/// @param limit_bytes  more than this is refused with `format`
 result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> steps,
-                                  io::writer& target);
+                                  io::writer& target, uint64_t limit_bytes = UINT64_MAX);
 
 } // namespace pgbraid

@@ -1,0 +1,180 @@
+// check: whether WAL of a running cluster reaches every repository.
+// Source: shared/spec/commands.md, section 2.
+// SPDX-License-Identifier: MIT
+#include "cli/command/backup_session.hpp"
+#include "cli/command/commands.hpp"
+#include "cli/command/session.hpp"
+#include "engine/base/log.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+namespace pgbraid::cli {
+
+namespace {
+
+// Known to users of the peer, who look for it in logs.
+constexpr std::string_view restore_point_name = "pgBackRest Archive Check";
+
+/// Errors of several repositories as one: every repository is looked at, whatever the others say.
+class failures {
+public:
+  void add(const repository& repo, const error& what) {
+    auto named = what.within(repo.name());
+    if (!first_) {
+      first_ = std::move(named);
+      return;
+    }
+    first_->message += "\n" + named.message;
+    if (!named.hint.empty() && first_->hint.find(named.hint) == std::string::npos)
+      first_->hint += (first_->hint.empty() ? "" : "\n") + named.hint;
+  }
+  result<void> outcome() const {
+    if (first_)
+      return *first_;
+    return success();
+  }
+
+private:
+  std::optional<error> first_ = {};
+};
+
+/// Info files can be loaded, agree, and belong to the cluster. Returns the archive id.
+result<std::string> check_repository(repository& repo, const postgres::control_file& control) {
+  auto archive = repo.load_archive_info();
+  if (!archive)
+    return archive.failure();
+  auto backup = repo.load_backup_info();
+  if (!backup)
+    return backup.failure();
+  if (auto agree = check_infos_agree(*archive, *backup); !agree)
+    return agree.failure();
+  const auto& current = archive->current();
+  if (current.system_id != control.system_id ||
+      current.version != postgres::version_name(control.version)) {
+    return error{errc::file_invalid,
+                 "backup and archive info files exist but do not match the database",
+                 "Is this the correct stanza?\nDid an error occur during stanza-upgrade?"};
+  }
+  return format::archive_id(current);
+}
+
+result<void> check_paths(const config::options& opts) {
+  for (size_t position = 0; position < opts.pg_count(); ++position) {
+    auto control = load_control(opts.text("pg-path", position));
+    if (!control)
+      return control.failure();
+  }
+  return success();
+}
+
+result<postgres::control_file> check_cluster(const config::options& opts,
+                                             const open_cluster& cluster) {
+  auto control = load_control(opts.text("pg-path", cluster.position));
+  if (!control)
+    return control.failure();
+  if (auto same = check_cluster_path(opts, cluster, *control); !same)
+    return same.failure();
+  return control;
+}
+
+result<void> check_standby(const config::options& opts, const open_cluster& cluster,
+                           std::vector<open_repository>& repos) {
+  auto control = check_cluster(opts, cluster);
+  if (!control)
+    return control.failure();
+  failures failed;
+  for (auto& repo : repos) {
+    log::info("check {} (standby)", repo->name());
+    if (auto id = check_repository(*repo, *control); !id)
+      failed.add(*repo, id.failure());
+  }
+  log::info("switch wal not performed because this is a standby");
+  return failed.outcome();
+}
+
+/// Makes the server finish a segment and returns its name.
+result<std::string> finish_segment(io::pg_client& client) {
+  if (auto made = client.create_restore_point(restore_point_name); !made)
+    return made.failure();
+  return client.switch_segment();
+}
+
+result<void> find_archived(const config::options& opts, repository& repo, const std::string& id,
+                           const std::string& segment) {
+  log::info("check {} archive for WAL (primary)", repo.name());
+  const wal_archive archive{&repo, id, opts.time_ms("archive-timeout")};
+  if (auto arrived = wait_for_wal(archive, {segment}); !arrived)
+    return arrived;
+  auto found = repo.single_wal(id, segment);
+  if (!found)
+    return found.failure();
+  if (*found) {
+    log::info("WAL segment {} successfully archived to '{}/{}' on {}", segment, repo.files().root(),
+              (*found)->path, repo.name());
+  }
+  return success();
+}
+
+result<void> check_primary(const config::options& opts, open_cluster& cluster,
+                           std::vector<open_repository>& repos) {
+  auto control = check_cluster(opts, cluster);
+  if (!control)
+    return control.failure();
+  if (auto set = check_archive_settings(opts, cluster.client.server()); !set)
+    return set;
+  failures failed;
+  std::vector<std::pair<repository*, std::string>> usable;
+  for (auto& repo : repos) {
+    log::info("check {} configuration (primary)", repo->name());
+    auto id = check_repository(*repo, *control);
+    if (id)
+      usable.emplace_back(&*repo, *id);
+    else
+      failed.add(*repo, id.failure());
+  }
+  if (usable.empty() || !opts.flag("archive-check"))
+    return failed.outcome();
+  auto segment = finish_segment(cluster.client);
+  if (!segment)
+    return segment.failure();
+  for (auto& [repo, id] : usable) {
+    if (auto found = find_archived(opts, *repo, id, *segment); !found)
+      failed.add(*repo, found.failure());
+  }
+  return failed.outcome();
+}
+
+} // namespace
+
+result<int> run_check(const config::options& opts) {
+  if (!opts.has_value("stanza")) {
+    return error{errc::feature_not_supported, "check without option stanza is not supported yet",
+                 "Give one stanza: --stanza=<name>."};
+  }
+  auto clusters = connect_clusters(opts);
+  if (!clusters)
+    return clusters.failure();
+  if (!clusters->primary && !clusters->standby) {
+    return error{errc::config, "no database found",
+                 "Check the pg1-path, pg1-port and pg1-socket-path settings."};
+  }
+  if (auto there = check_paths(opts); !there)
+    return there.failure();
+  auto repos = open_repositories(opts);
+  if (!repos)
+    return repos.failure();
+  if (clusters->standby) {
+    if (auto checked = check_standby(opts, *clusters->standby, *repos); !checked)
+      return checked.failure();
+  }
+  if (!clusters->primary) {
+    return error{errc::config, "primary database not found", "Check the indexed pg-path settings."};
+  }
+  if (auto checked = check_primary(opts, *clusters->primary, *repos); !checked)
+    return checked.failure();
+  return 0;
+}
+
+} // namespace pgbraid::cli

@@ -1,0 +1,37 @@
+// What archive-push and archive-get share: paths of WAL files, and lists of repository errors.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/command/session.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgbraid::cli {
+
+/// A WAL file of the cluster.
+struct wal_location {
+  std::string directory; ///< absolute
+  std::string name;
+};
+
+/// Resolves `%p` of archive_command and restore_command: a relative path counts from pg-path, which
+/// must be the working directory, as it is for commands that PostgreSQL runs.
+/// Fails with `option_required` (37) without pg-path, `option_invalid_value` (32) elsewhere.
+result<wal_location> locate_wal(const config::options& opts, std::string_view path);
+
+/// Errors of several repositories: `repo2: [FileWriteError] text`, one per line.
+class repository_errors {
+public:
+  void add(const repository& repo, const error& what);
+  bool empty() const { return lines_.empty(); }
+  const std::vector<std::string>& lines() const { return lines_; }
+  /// One error that lists them all.
+  error all(errc code, std::string_view title) const;
+
+private:
+  std::vector<std::string> lines_;
+};
+
+} // namespace pgbraid::cli
