@@ -1,0 +1,148 @@
+# Repositories that real pgBackRest versions wrote: shared/golden/README.md.
+# SPDX-License-Identifier: MIT
+import hashlib
+import json
+import os
+import subprocess
+
+import lab
+from case import test
+from lab import OURS, PEER, Skip, equal, expect
+
+# Restored by a version that leaves pg_control as it was in the backup.
+CONTROL_KEPT = ("a", "f", "i")
+
+
+def unpack(bench, letter):
+    """The repository as repo1, its side file as a dictionary."""
+    golden = lab.SHARED / "golden"
+    if not golden.is_dir():
+        raise Skip(f"'{golden}' is missing: PGBRAID_SHARED names the folder with the golden sets")
+    packed = next(golden.glob(f"{letter}-*.tar.zst"))
+    bench.repo.mkdir()
+    unzst = subprocess.Popen(["zstd", "-dc", packed], stdout=subprocess.PIPE)
+    lab.run(["tar", "-x", "--no-same-owner", "-C", bench.repo, "-f", "-"],
+            stdin=unzst.stdout.read())
+    expect(unzst.wait() == 0, "zstd unpacks the golden set")
+    side = json.loads(packed.with_name(packed.name.replace(".tar.zst", ".json")).read_text())
+    known = dict(line.split("=", 1) for line in side["repo-config"])
+    settings = {name: value for name, value in known.items() if "cipher" in name}
+    bench.configure(**settings)
+    with open(bench.conf, "a") as conf:
+        conf.write(f"\n[{lab.STANZA}]\npg1-path={bench.dir / 'ours/pg'}\n")
+    return side
+
+
+def wanted_info(letter):
+    path = next((lab.SHARED / "golden").glob(f"{letter}-*.info.json"))
+    return json.loads(path.read_text())
+
+
+def comparable(stanzas):
+    """Without the locks: newer versions list more kinds of them."""
+    for stanza in stanzas:
+        stanza["status"].pop("lock", None)
+    return stanzas
+
+
+def info_is_equal(bench, letter):
+    ours = bench.ours("info", "--output=json").json()
+    equal(comparable(ours), comparable(wanted_info(letter)), "info as JSON")
+    text = bench.ours("info").text
+    for backup in ours[0]["backup"]:
+        expect(backup["label"] in text, f"text info lists {backup['label']}", text)
+
+
+def restored_state(folder, name):
+    path = folder / name
+    if path.is_symlink():
+        return {"link": os.readlink(path)}
+    if not path.exists():
+        return None
+    return {"sha256": lab.sha256(path), "size": path.stat().st_size,
+            "mode": f"{path.stat().st_mode & 0o7777:04o}"}
+
+
+def files_below(folder):
+    return {os.path.relpath(os.path.join(where, name), folder)
+            for where, _, names in os.walk(folder) for name in names}
+
+
+def restores_exactly(bench, letter):
+    side = unpack(bench, letter)
+    info_is_equal(bench, letter)
+    home = bench.dir / "ours"
+    bench.restore(OURS, home, "--type=none", links=False)
+    wanted = dict(side["restored"])
+    wanted.pop("recovery.signal", None)
+    control = wanted.pop("global/pg_control")
+    found = files_below(home / "pg") - {"recovery.signal", "global/pg_control"}
+    equal(sorted(found), sorted(wanted), "restored paths")
+    for name, state in wanted.items():
+        equal(restored_state(home / "pg", name), state, f"restored '{name}'")
+    control_is_right(bench, letter, control)
+    fetches_wal(bench)
+
+
+def control_is_right(bench, letter, wanted):
+    ours = bench.dir / "ours/pg/global/pg_control"
+    expect(OURS == PEER or lab.control_is_marked(ours), "pg_control carries the mark of a restore")
+    if letter not in CONTROL_KEPT:
+        expect(OURS == PEER or lab.sha256(ours) == wanted["sha256"], "pg_control has the right bytes")
+        return
+    bench.restore(PEER, bench.dir / "peer", "--type=none", links=False)
+    peer = bench.dir / "peer/pg/global/pg_control"
+    equal(lab.sha256(peer), wanted["sha256"], "pg_control as its own version restores it")
+    equal(lab.masked_control(ours), lab.masked_control(peer), "pg_control apart from the mark")
+
+
+def fetches_wal(bench):
+    files = bench.wal_files()
+    for path in (files[0], files[-1]):
+        target = bench.dir / "segment"
+        bench.ours("archive-get", path.name[:24], target)
+        digests = {file.name[25:65] for file in files if file.name[:24] == path.name[:24]}
+        expect(lab.sha1(target) in digests, f"the SHA-1 of '{path.name[:24]}' is one of its names")
+        target.unlink()
+
+
+def lists_bad_pages(bench):
+    side = unpack(bench, "c")
+    text = bench.ours("info", f"--set={side['backups'][0]}").text
+    for name in (side["bad-page-file"], side["misaligned-file"]):
+        expect(name in text, f"the error list names '{name}'", text)
+
+
+def refuses_blocks(bench, letter):
+    unpack(bench, letter)
+    info_is_equal(bench, letter)
+    ended = bench.restore_run(OURS, bench.dir / "ours", "--type=none", links=False, codes=(67,))
+    expect("block" in ended.text, "the refusal says why", ended)
+    expect(not any((bench.dir / "ours/pg").iterdir()), "the refusal leaves the target alone")
+
+
+def refuses_format_6(bench):
+    unpack(bench, "l")
+    ended = bench.restore_run(OURS, bench.dir / "ours", "--type=none", links=False, codes=None)
+    expect(ended.code == 29, "restore of a format 6 set exits with 29", ended)
+    expect(lab.printable(ended.out + ended.err), "the refusal prints text only", ended)
+    expect(not any((bench.dir / "ours/pg").iterdir()), "the refusal leaves the target alone")
+
+
+def checksums_agree(bench):
+    """The tests' own checksum of info files, which crafts hostile ones, against a real file."""
+    unpack(bench, "a")
+    text = (bench.repo / "archive/demo/archive.info").read_text()
+    expect(f'"{lab.info_checksum(text)}"' in text, "the checksum of archive.info of golden a")
+    equal(hashlib.sha1(b"abc").hexdigest(), "a9993e364706816aba3e25717850c26c9cd0d89d", "SHA-1")
+
+
+for one in "acdefhi":
+    test(f"golden: set {one} restores exactly, info is equal", one, cluster=False)(restores_exactly)
+for one in "bgjk":
+    test(f"golden: set {one} has blocks: info is equal, restore refuses", one,
+         cluster=False)(refuses_blocks)
+test("golden: set c: info lists the files with bad pages", cluster=False)(lists_bad_pages)
+test("golden: set l is of format 6: refused", cluster=False)(refuses_format_6)
+test("golden: the tests compute info checksums as real files have them",
+     cluster=False)(checksums_agree)
