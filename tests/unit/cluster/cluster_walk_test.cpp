@@ -1,0 +1,246 @@
+// Tests of the directory walk; tests/system compares it with the peer on a real cluster.
+// SPDX-License-Identifier: MIT
+#include "storage/cluster/cluster_walk.hpp"
+#include "storage/memory/memory_storage.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+using namespace pgbraid;
+
+namespace {
+
+/// Lends a storage of the rig to the walk, which owns what it opens.
+class lent final : public storage {
+public:
+  explicit lent(storage& to) : to_(to) {}
+  storage_features features() const override { return to_.features(); }
+  const std::string& root() const override { return to_.root(); }
+  result<std::optional<entry_info>> info(std::string_view path) override { return to_.info(path); }
+  result<std::optional<std::vector<entry>>> list(std::string_view path) override {
+    return to_.list(path);
+  }
+  result<std::unique_ptr<io::reader>> open_read(std::string_view path,
+                                                const read_options& options) override {
+    return to_.open_read(path, options);
+  }
+  result<std::unique_ptr<io::writer>> open_write(std::string_view path,
+                                                 const write_options& options) override {
+    return to_.open_write(path, options);
+  }
+  result<void> make_path(std::string_view path, uint32_t mode) override {
+    return to_.make_path(path, mode);
+  }
+  result<void> remove_file(std::string_view path) override { return to_.remove_file(path); }
+  result<void> remove_tree(std::string_view path) override { return to_.remove_tree(path); }
+  result<void> move(std::string_view from, std::string_view to) override {
+    return to_.move(from, to);
+  }
+  result<void> make_symlink(std::string_view path, std::string_view destination) override {
+    return to_.make_symlink(path, destination);
+  }
+  result<void> sync_path(std::string_view path) override { return to_.sync_path(path); }
+  result<void> set_attributes(std::string_view path, const attributes& wanted) override {
+    return to_.set_attributes(path, wanted);
+  }
+
+private:
+  storage& to_;
+};
+
+constexpr const char* our_directory = "PG_15_202209061";
+
+struct rig {
+  std::map<std::string, memory_storage> places;
+  cluster_walk_options options{.version = 150000, .catalog_version = 202209061};
+
+  rig() {
+    place("/db/main");
+    put("/db/main", "PG_VERSION", "15\n");
+    put("/db/main", "base/5/1259", "x");
+    put("/db/main", "pg_wal/000000010000000000000001", "x");
+    put("/db/main", "postmaster.pid", "1");
+    REQUIRE(place("/db/main").make_path("pg_tblspc", 0750));
+    REQUIRE(place("/db/main").set_attributes("", {.mode = 0700}));
+  }
+  memory_storage& place(const std::string& path) {
+    return places.try_emplace(path, path).first->second;
+  }
+  void put(const std::string& root, std::string_view path, std::string_view content) {
+    REQUIRE(write_all(place(root), path, content, {.mode = 0600}));
+  }
+  void link(std::string_view path, std::string_view destination) {
+    REQUIRE(place("/db/main").make_symlink(path, destination));
+  }
+  result<format::manifest> walk() {
+    format::manifest into;
+    const auto open = [this](const std::string& path) -> result<std::unique_ptr<storage>> {
+      return std::unique_ptr<storage>(new lent(place(path)));
+    };
+    if (auto walked = walk_cluster(place("/db/main"), open, options, into); !walked)
+      return walked.failure();
+    return into;
+  }
+  std::vector<std::string> files() {
+    const auto walked = walk();
+    REQUIRE(walked);
+    std::vector<std::string> names;
+    for (const auto& file : walked->files)
+      names.emplace_back(file.name);
+    return names;
+  }
+  errc failure() {
+    const auto walked = walk();
+    REQUIRE(!walked);
+    return walked.failure().code;
+  }
+};
+
+using names = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: takes files and leaves run-time files and WAL") {
+  CHECK(files() == names{"pg_data/PG_VERSION", "pg_data/base/5/1259"});
+  options.online = false;
+  CHECK(files() == names{"pg_data/PG_VERSION", "pg_data/base/5/1259",
+                         "pg_data/pg_wal/000000010000000000000001"});
+}
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: defaults are owner and mode of PGDATA") {
+  const auto walked = walk();
+  REQUIRE(walked);
+  CHECK(walked->path_defaults.mode == 0700);
+  CHECK(walked->file_defaults.mode == 0600);
+  CHECK(walked->data_target().path == "/db/main");
+  REQUIRE(walked->find_path("pg_data/pg_tblspc") != nullptr);
+  CHECK(walked->find_path("pg_data/pg_tblspc")->mode == 0750);
+  CHECK(walked->find_path("pg_tblspc") == nullptr);
+}
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: marks files with page checksums only when asked") {
+  CHECK(walk()->find_file("pg_data/base/5/1259")->pages == format::page_check::absent);
+  options.checksum_page = true;
+  CHECK(walk()->find_file("pg_data/base/5/1259")->pages == format::page_check::valid);
+  CHECK(walk()->find_file("pg_data/PG_VERSION")->pages == format::page_check::absent);
+}
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: keeps only the init fork of unlogged relations") {
+  for (const auto* name : {"16385", "16385.1", "16385_fsm", "16385_init", "163850"})
+    put("/db/main", std::string("base/5/") + name, "x");
+  put("/db/main", "foreign/16385", "x");
+  put("/db/main", "foreign/16385_init", "x");
+  CHECK(files() == names{"pg_data/PG_VERSION", "pg_data/base/5/1259", "pg_data/base/5/16385_init",
+                         "pg_data/base/5/163850", "pg_data/foreign/16385",
+                         "pg_data/foreign/16385_init"});
+}
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: users exclude names and contents") {
+  put("/db/main", "log/a.log", "x");
+  put("/db/main", "junk/b", "x");
+  options.exclude = {"log/", "junk"};
+  CHECK(files() == names{"pg_data/PG_VERSION", "pg_data/base/5/1259"});
+  CHECK(walk()->find_path("pg_data/log") != nullptr);
+  CHECK(walk()->find_path("pg_data/junk") == nullptr);
+}
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: follows a tablespace into our own directory only") {
+  REQUIRE(place("/ts").make_path(std::string(our_directory) + "/5", 0700));
+  put("/ts", std::string(our_directory) + "/5/16390", "x");
+  put("/ts", "PG_14_202107181/5/1", "x");
+  put("/ts", "stray", "x");
+  REQUIRE(place("/").make_path("ts", 0700));
+  link("pg_tblspc/16384", "/ts");
+  options.tablespaces = {{16384, "ts1"}};
+  const auto walked = walk();
+  REQUIRE(walked);
+  CHECK(walked->find_file("pg_tblspc/16384/PG_15_202209061/5/16390") != nullptr);
+  CHECK(walked->files.size() == 3);
+  REQUIRE(walked->find_target("pg_tblspc/16384") != nullptr);
+  CHECK(walked->find_target("pg_tblspc/16384")->tablespace_name == "ts1");
+  CHECK(walked->find_link("pg_data/pg_tblspc/16384")->destination == "/ts");
+  // The pseudo paths look like what they stand for in PGDATA.
+  CHECK(walked->find_path("pg_tblspc")->mode == 0700);
+  CHECK(walked->find_path("pg_tblspc/16384")->mode == 0750);
+  CHECK(cluster_file_path(*walked, "pg_tblspc/16384/PG_15_202209061/5/16390") ==
+        "/ts/PG_15_202209061/5/16390");
+  CHECK(cluster_file_path(*walked, "pg_data/base/5/1259") == "/db/main/base/5/1259");
+
+  options.tablespaces.clear();
+  CHECK(failure() == errc::db_mismatch);
+  options.online = false;
+  CHECK(walk()->find_target("pg_tblspc/16384")->tablespace_name == "ts16384");
+}
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: follows links of directories and files one level") {
+  put("/db/etc", "hba.conf", "abc");
+  put("/db/xact", "0000", "x");
+  REQUIRE(place("/db").make_path("xact", 0700));
+  link("pg_hba.conf", "../etc/hba.conf");
+  link("pg_xact", "../xact");
+  const auto walked = walk();
+  REQUIRE(walked);
+  const auto* target = walked->find_target("pg_data/pg_hba.conf");
+  REQUIRE(target != nullptr);
+  CHECK(target->path == "../etc");
+  CHECK(target->file == "hba.conf");
+  CHECK(walked->find_file("pg_data/pg_hba.conf")->size_bytes == 3);
+  CHECK(walked->find_link("pg_data/pg_hba.conf")->destination == "../etc/hba.conf");
+  CHECK(walked->find_target("pg_data/pg_xact")->path == "../xact");
+  CHECK(walked->find_file("pg_data/pg_xact/0000") != nullptr);
+  CHECK(walked->find_path("pg_data/pg_xact") != nullptr);
+  CHECK(cluster_file_path(*walked, "pg_data/pg_hba.conf") == "/db/etc/hba.conf");
+  CHECK(cluster_file_path(*walked, "pg_data/pg_xact/0000") == "/db/xact/0000");
+}
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: refuses links that lead nowhere, to links, or back") {
+  SUBCASE("dangling") {
+    link("x", "/nowhere/at-all");
+    CHECK(failure() == errc::file_open);
+  }
+  SUBCASE("to a link") {
+    REQUIRE(place("/other").make_symlink("hop", "/further"));
+    link("x", "/other/hop");
+    CHECK(failure() == errc::link_destination);
+  }
+  SUBCASE("into PGDATA") {
+    REQUIRE(place("/db/main").make_path("base/5"));
+    link("x", "base/5");
+    CHECK(failure() == errc::link_destination);
+  }
+  SUBCASE("to a directory above PGDATA") {
+    REQUIRE(place("/").make_path("db"));
+    link("x", "/db");
+    CHECK(failure() == errc::link_destination);
+  }
+  SUBCASE("two to one place") {
+    REQUIRE(place("/").make_path("other"));
+    put("/other", "f", "x");
+    link("x", "/other");
+    link("y", "/other");
+    CHECK(failure() == errc::link_destination);
+  }
+  SUBCASE("a directory among the tablespaces") {
+    REQUIRE(place("/db/main").make_path("pg_tblspc/16384"));
+    CHECK(failure() == errc::link_expected);
+  }
+  SUBCASE("a file among the tablespaces") {
+    put("/db/main", "pg_tblspc/x", "x");
+    CHECK(failure() == errc::link_expected);
+  }
+  SUBCASE("a tablespace that is no number") {
+    link("pg_tblspc/ts", "/ts");
+    CHECK(failure() == errc::link_expected);
+  }
+}
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: a directory that vanishes meanwhile is no error") {
+  place("/db/main")
+      .set_hook([this](memory_verb verb, std::string_view path) -> std::optional<error> {
+        if (verb == memory_verb::list && path == "base/5")
+          CHECK(place("/db/main").remove_tree("base/5"));
+        return {};
+      });
+  CHECK(files() == names{"pg_data/PG_VERSION"});
+}

@@ -1,0 +1,114 @@
+// Tests of the synchronous pipeline.
+// SPDX-License-Identifier: MIT
+#include "engine/codec/aes.hpp"
+#include "engine/codec/cipher_text.hpp"
+#include "engine/codec/compress.hpp"
+#include "engine/codec/digest.hpp"
+#include "storage/memory/memory_storage.hpp"
+#include "storage/transfer/transfer.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+
+using namespace pgbraid;
+
+namespace {
+
+constexpr uint64_t mib = 1 << 20;
+
+/// Text that neither repeats soon nor compresses to nothing.
+std::string content_of(size_t bytes) {
+  std::string text;
+  for (uint32_t i = 0; text.size() < bytes; ++i)
+    text += std::to_string(i * 2654435761U);
+  text.resize(bytes);
+  return text;
+}
+
+struct rig {
+  memory_storage files;
+
+  std::unique_ptr<io::reader> source(std::string_view content) {
+    REQUIRE(write_all(files, "in", content));
+    auto opened = files.open_read("in");
+    REQUIRE(opened);
+    return std::move(*opened);
+  }
+  std::unique_ptr<io::writer> target(std::string_view path) {
+    auto opened = files.open_write(path);
+    REQUIRE(opened);
+    return std::move(*opened);
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(rig, "transfer: what is packed and sealed comes back, at every chunk border") {
+  for (const size_t bytes : {size_t{0}, size_t{1}, mib - 1, size_t{mib}, mib + 1, 3 * mib}) {
+    for (const auto type : all_compress_types) {
+      const auto content = content_of(bytes);
+      auto packer = codec::make_compress(type, codec::levels_of(type).standard);
+      REQUIRE(packer);
+      const auto cipher = codec::make_encrypt("secret");
+      codec::digest_kernel before;
+      std::vector<transfer_step> steps;
+      steps.emplace_back(before);
+      if (*packer)
+        steps.emplace_back(**packer);
+      steps.emplace_back(*cipher);
+      auto out = target("out");
+      const auto done = transfer(*source(content), steps, *out);
+      REQUIRE(done);
+      CHECK(done->read_bytes == bytes);
+      REQUIRE(io::commit(*out));
+      CHECK(codec::digest_kernel::value(*steps[0].state) == codec::sha1_of(as_bytes(content)));
+
+      const auto sealed = files.content("out");
+      REQUIRE(sealed);
+      const auto packed = codec::decrypt_all(as_bytes(*sealed), "secret");
+      REQUIRE(packed);
+      const auto plain = codec::decompress_all(type, *packed, 4 * mib);
+      REQUIRE(plain);
+      CHECK(as_text(*plain) == content);
+    }
+  }
+}
+
+TEST_CASE_FIXTURE(rig, "transfer: a branch that breaks does not stop the others") {
+  const auto content = content_of(2 * mib);
+  auto first = target("first");
+  auto second = target("second");
+  std::array<transfer_branch, 2> branches;
+  branches[0].target = first.get();
+  branches[0].limit_bytes = mib;
+  branches[1].target = second.get();
+  REQUIRE(transfer(*source(content), {}, branches));
+  REQUIRE(branches[0].failure);
+  CHECK(branches[0].failure->code == errc::format);
+  CHECK(!branches[1].failure);
+  CHECK(branches[1].written_bytes == 2 * mib);
+  REQUIRE(io::commit(*second));
+  CHECK(files.content("second") == content);
+}
+
+TEST_CASE_FIXTURE(rig, "transfer: errors of source, step and target come out") {
+  const auto in = source(content_of(100));
+  files.fail(memory_verb::read, 1, {errc::file_read, "broken"});
+  auto out = target("out");
+  const auto unread = transfer(*in, {}, *out);
+  REQUIRE(!unread);
+  CHECK(unread.failure().code == errc::file_read);
+  files.clear_faults();
+
+  const auto unpacker = codec::make_decompress(compress_type::zst);
+  std::array steps{transfer_step(*unpacker)};
+  const auto garbage = transfer(*source("no zstd at all"), steps, *out);
+  REQUIRE(!garbage);
+  CHECK(garbage.failure().code == errc::format);
+
+  files.fail(memory_verb::write, 1, {errc::file_write, "full"});
+  const auto unwritten = transfer(*source("abc"), {}, *out);
+  REQUIRE(!unwritten);
+  CHECK(unwritten.failure().code == errc::file_write);
+}
