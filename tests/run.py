@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Runs the compat and system tests: one line per test, then `N passed, N failed, N skipped`.
 # SPDX-License-Identifier: MIT
-"""usage: run.py [--jobs N] [--match TEXT]... [--list] [--keep] [--all] [SUITE...]
+"""usage: run.py [--jobs N] [--match TEXT]... [--list] [--keep] [--all|--short] [SUITE...]
 
 SUITE is the name of a file tests/<folder>/<suite>_test.py, or of a folder; default: everything.
 As root the tests run as user postgres; only those marked `root` stay root.
@@ -36,6 +36,7 @@ def parse(argv):
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--keep", action="store_true", help="leave the work directory")
     parser.add_argument("--all", action="store_true", help="the slow tests too")
+    parser.add_argument("--short", action="store_true", help="only the few for sanitizers")
     parser.add_argument("--work", default=os.environ.get("PGBRAID_TEST_DIR", "/tmp"))
     parser.add_argument("suite", nargs="*")
     return parser.parse_args(argv)
@@ -164,7 +165,8 @@ def main():
     args = parse(sys.argv[1:])
     load(args.suite)
     cases = [case for case in CASES
-             if (args.all or not case.slow) and all(text in case.name for text in args.match)]
+             if (args.all or not case.slow) and (case.short or not args.short)
+             and all(text in case.name for text in args.match)]
     if args.list:
         print("\n".join(case.name for case in cases))
         return 0

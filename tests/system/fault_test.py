@@ -1,0 +1,269 @@
+# What goes wrong while a backup runs: kills, signals, lack of space, files that change.
+# SPDX-License-Identifier: MIT
+import os
+import pathlib
+import random
+import re
+import signal
+import time
+
+import lab
+from case import test
+from lab import OURS, STANZA, Failure, Skip, equal, expect
+
+# Slow enough to hit a backup in its middle: one worker, the slowest compression, a file of noise.
+SLOW = {"compress_type": "bz2", "process_max": "1"}
+NOISE_BYTES = 12 << 20
+
+
+def slow_backup(bench, **settings):
+    bench.ready(**{**SLOW, **settings})
+    (bench.cluster.data / "odd names/noise").write_bytes(os.urandom(NOISE_BYTES))
+
+
+def spawn_backup(bench, *words):
+    return lab.spawn(bench.argv(OURS, "backup", *words), bench.dir / "backup.log")
+
+
+def copying(bench, known=()):
+    """Whether the repository holds a part of the noise of a backup that is not `known`."""
+    return any((bench.label_dir(label) / "pg_data/odd names").is_dir()
+               and list((bench.label_dir(label) / "pg_data/odd names").glob("noise*"))
+               for label in bench.labels() if label not in known) if bench.repo.exists() else False
+
+
+def paused_backup(bench, *words):
+    """A backup that is stopped (SIGSTOP) in its longest file; the smaller ones come later."""
+    process = spawn_backup(bench, *words)
+    lab.wait_for(lambda: copying(bench) or process.poll() is not None, "the copy begins", 60, 0.002)
+    os.killpg(process.pid, signal.SIGSTOP)
+    expect(process.poll() is None, "the backup was caught in its middle", log_of(bench))
+    return process
+
+
+def log_of(bench):
+    return (bench.dir / "backup.log").read_text(errors="replace")
+
+
+def finish(bench, process, codes=(0,)):
+    os.killpg(process.pid, signal.SIGCONT)
+    code = process.wait(timeout=120)
+    expect(code in codes, f"exit {code} instead of {codes}", log_of(bench))
+
+
+def no_session(bench):
+    """PostgreSQL has no backup session of ours any more."""
+    bench.cluster.wait_sql("select count(*) from pg_stat_activity where pid <> pg_backend_pid() "
+                           "and backend_type = 'client backend'", "0")
+
+
+def verified(bench, wanted_labels):
+    """Both programs list exactly these labels; pgBackRest finds nothing wrong with them."""
+    for call in (bench.ours, bench.peer):
+        stanza = call("info", "--output=json").json()[0]
+        equal(stanza["status"]["code"], 0, "status in info")
+        equal([entry["label"] for entry in stanza["backup"]], wanted_labels, "labels in info")
+    text = bench.peer("verify", "--output=text", "--verbose").text
+    for label in wanted_labels:
+        part = re.search(rf"backup: {label}, status: (\w+)", text)
+        expect(part and part[1] == "valid", f"verify finds {label} valid", text)
+
+
+def kill_rounds(bench, rounds, **settings):
+    slow_backup(bench, **settings)
+    started = time.monotonic()
+    bench.ours("backup")
+    length_s = time.monotonic() - started
+    keep = bench.completed_labels()
+    seed = int.from_bytes(os.urandom(4), "big")
+    chance = random.Random(seed)
+    try:
+        for _ in range(rounds):
+            known = bench.completed_labels()
+            process = spawn_backup(bench)
+            time.sleep(chance.uniform(0.0, length_s * 1.1))
+            lab.kill_group(process)
+            process.wait()
+            no_session(bench)
+            verified(bench, [label for label in bench.completed_labels() if label in known
+                             or listed(bench, label)])
+        bench.ours("backup")
+        bench.peer("backup", "--type=incr")
+        final = bench.completed_labels()
+        expect(set(keep) <= set(final) and final[-1].endswith("I"), "labels at the end", final)
+        verified(bench, final)
+        for label in (keep[0], final[-1]):
+            target = bench.restore(OURS, bench.dir / f"r-{label}", f"--set={label}",
+                                   "--archive-mode=off")
+            bench.start_restored(target)
+            equal(target.fingerprint(), bench.cluster.fingerprint(), f"data of {label}")
+            target.stop("immediate")
+    except Failure as failure:
+        raise Failure(f"seed {seed}: {failure}") from failure
+
+
+def listed(bench, label):
+    return label in (bench.repo / "backup" / STANZA / "backup.info").read_text()
+
+
+test("fault: kill -9 at random times leaves a valid repository, files", 5)(kill_rounds)
+test("fault: kill -9 at random times leaves a valid repository, many rounds", 40,
+     slow=True)(kill_rounds)
+
+
+@test("fault: kill -9 at random times leaves a valid repository, bundles")
+def kill_rounds_bundled(bench):
+    kill_rounds(bench, 5, repo1_bundle="y", repo1_bundle_limit="512KiB", repo1_bundle_size="1MiB")
+
+
+@test("fault: SIGTERM, SIGINT and SIGHUP end a backup with 63 and leave nothing behind", short=True)
+def signals(bench):
+    slow_backup(bench)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        process = paused_backup(bench)
+        os.kill(process.pid, number)
+        finish(bench, process, codes=(63,))
+        expect("terminated on signal SIG" in log_of(bench), "the log names the signal", log_of(bench))
+        no_session(bench)
+        locks = list((bench.dir / "lock").glob("*.lock"))
+        expect(not locks, "the lock files are gone", locks)
+        leftovers = list(bench.repo.rglob("*.tmp"))
+        expect(not leftovers, "no temporary files stay", leftovers)
+        expect(not bench.completed_labels(), "no backup is listed")
+    bench.ours("backup")
+    verified(bench, bench.completed_labels())
+
+
+@test("fault: SIGTERM ends a restore with 63, without pg_control")
+def signal_in_restore(bench):
+    slow_backup(bench)
+    bench.ours("backup")
+    home = bench.dir / "r"
+    (home / "pg").mkdir(parents=True, mode=0o700)
+    (home / "linked").mkdir(mode=0o700)
+    process = lab.spawn(bench.argv(OURS, "restore", f"--pg1-path={home / 'pg'}", "--link-all",
+                                   f"--tablespace-map-all={home / 'ts'}", "--process-max=1"),
+                        bench.dir / "backup.log")
+    # Names that a restore may use while a file is not complete all begin with the file's own.
+    lab.wait_for(lambda: list((home / "pg/odd names").glob("noise*")) or process.poll() is not None,
+                 "the restore begins", 60, 0.001)
+    os.killpg(process.pid, signal.SIGSTOP)
+    expect(process.poll() is None, "the restore was caught in its middle", log_of(bench))
+    os.kill(process.pid, signal.SIGTERM)
+    finish(bench, process, codes=(63,))
+    expect(not (home / "pg/global/pg_control").exists(), "there is no pg_control")
+    bench.restore_run(OURS, home, "--delta", "--archive-mode=off")
+    target = lab.Cluster(home)
+    bench.started.append(target)
+    bench.start_restored(target)
+
+
+@test("fault: a second backup at the same time is error 50")
+def locked(bench):
+    slow_backup(bench)
+    process = paused_backup(bench)
+    ended = bench.ours("backup", codes=None)
+    stanza = bench.ours("info", "--output=json").json()[0]
+    text = bench.ours("info").text
+    finish(bench, process)
+    expect(ended.code == 50, "exit code 50", ended)
+    expect(stanza["status"]["lock"]["backup"]["held"] is True, "info says that a backup runs", stanza)
+    expect("backup/expire running" in text, "text info says so too", text)
+    verified(bench, bench.completed_labels())
+
+
+@test("fault: a restart of PostgreSQL during the copy ends the backup with an error")
+def server_lost(bench):
+    slow_backup(bench)
+    process = paused_backup(bench)
+    bench.cluster.stop("immediate")
+    finish(bench, process, codes=(56, 57, 58))
+    expect(not bench.completed_labels(), "no backup is listed")
+    bench.start()
+    bench.ours("backup")
+
+
+@test("fault: files that vanish, grow or shrink while the backup runs", short=True)
+def changing_files(bench):
+    slow_backup(bench)
+    cluster, odd = bench.cluster, bench.cluster.data / "odd names"
+    for name in ("vanishing", "growing", "shrinking", "emptied"):
+        (odd / name).write_bytes(name.encode() * 300)
+    relations = {}
+    for name in ("rel_grows", "rel_shrinks"):
+        cluster.sql(f"create table {name} as select generate_series(1, 1500) i")
+        relations[name] = cluster.sql(f"select pg_relation_filepath('{name}')")
+    cluster.sql("checkpoint")
+    sizes = {name: (cluster.data / path).stat().st_size for name, path in relations.items()}
+    process = paused_backup(bench)
+    (odd / "vanishing").unlink()
+    with open(odd / "growing", "ab") as file:
+        file.write(b"more" * 500)
+    os.truncate(odd / "shrinking", 11)
+    os.truncate(odd / "emptied", 0)
+    with open(cluster.data / relations["rel_grows"], "ab") as file:
+        file.write(bytes(8192))
+    os.truncate(cluster.data / relations["rel_shrinks"], 8192)
+    finish(bench, process)
+
+    lines = dict(lab.split_key(line) for line in
+                 (bench.label_dir() / "backup.manifest").read_text().splitlines()
+                 if line.startswith("pg_data/") and '"size"' in line)
+    found = {key: (member.get("size"), member.get("szo")) for key, member in
+             ((key, lab.json.loads(value)) for key, value in lines.items())}
+    expect("pg_data/odd names/vanishing" not in found, "the vanished file is not listed")
+    equal(found["pg_data/odd names/growing"], (2100 + 2000, 2100), "size, first size: growing")
+    equal(found["pg_data/odd names/shrinking"], (11, 2700), "size, first size: shrinking")
+    equal(found["pg_data/odd names/emptied"], (0, 2100), "size, first size: emptied")
+    equal(found[f"pg_data/{relations['rel_grows']}"], (sizes["rel_grows"], None),
+          "size, first size of a relation that grows")
+    equal(found[f"pg_data/{relations['rel_shrinks']}"], (8192, sizes["rel_shrinks"]),
+          "size, first size of a relation that shrinks")
+    verified(bench, bench.completed_labels())
+    homes = [bench.restore(program, bench.dir / name, "--type=none").home
+             for program, name in ((OURS, "ours"), (lab.PEER, "peer"))]
+    lab.compare_trees(*homes, "restores of a backup with changed files", ignored=lab.SIGNAL_FILES)
+
+
+def small_file_system():
+    path = os.environ.get("PGBRAID_SMALL_FS")
+    if not path:
+        raise Skip("a small file system cannot be mounted here: that takes root")
+    return pathlib.Path(path)
+
+
+@test("fault: not enough space stops a backup at once and says how much is missing", short=True)
+def no_space(bench):
+    bench.repo = small_file_system() / "repo"
+    slow_backup(bench, compress_type="none", process_max="2", archive_timeout="30")
+    started = time.monotonic()
+    ended = bench.ours("backup", codes=None)
+    expect(ended.code == 64, "exit code 64", ended)
+    expect(time.monotonic() - started < 15, "the backup does not wait before it gives up", ended)
+    expect(re.search(r"\d+(\.\d+)?\s?([KMG]i?)?B", ended.text.split("ERROR")[-1]),
+           "the message says how much is missing", ended)
+    no_session(bench)
+    expect(not bench.completed_labels(), "no backup is listed")
+    equal([entry["label"] for entry in bench.ours("info", "--output=json").json()[0]["backup"]], [],
+          "labels in info")
+    push_without_space(bench)
+    lab.run(["rm", "-rf", bench.repo])
+
+
+def push_without_space(bench):
+    """The free space shrinks to half a segment: the push fails cleanly; later it succeeds."""
+    lab.run(["rm", "-rf", *[bench.label_dir(label) for label in bench.labels()]])
+    segment = bench.cluster.switch_and_wait_archived()
+    bench.cluster.stop()
+    next(path for path in bench.wal_files() if path.name.startswith(segment)).unlink()
+    filler = bench.repo.parent / "filler"
+    space = os.statvfs(bench.repo)
+    with open(filler, "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, space.f_bavail * space.f_frsize - (1 << 19))
+    push = ("archive-push", bench.cluster.data / "pg_wal" / segment)
+    ended = bench.ours(*push, codes=None)
+    filler.unlink()
+    expect(ended.code in (64, 104), "exit code 104", ended)
+    leftovers = [path for path in bench.repo.rglob("*") if segment in path.name]
+    expect(not leftovers, "nothing of the failed push stays", leftovers)
+    bench.ours(*push)

@@ -1,0 +1,87 @@
+# The graph of actors: fused or not, with a ring or with threads, it writes the same bytes.
+# SPDX-License-Identifier: MIT
+import lab
+from case import test
+from lab import OURS, equal, expect
+
+VARIANTS = {"fused": (), "unfused": ("--no-fuse",), "threads": ("--io-engine=threads",),
+            "unfused threads": ("--no-fuse", "--io-engine=threads")}
+
+
+def offline(bench, **settings):
+    """The stopped template cluster: each backup of it reads the same bytes."""
+    return bench.configure(process_max="1", **settings)
+
+
+def stored_files(folder):
+    """path below a label -> SHA-256, without the manifests: they hold times and the label."""
+    return {str(path.relative_to(folder)): lab.sha256(path) for path in sorted(folder.rglob("*"))
+            if path.is_file() and not path.name.startswith("backup.manifest")}
+
+
+def backup_into(bench, name, words):
+    repo = bench.dir / f"repo {name}"
+    at = f"--repo1-path={repo}"
+    bench.ours("stanza-create", "--no-online", at)
+    bench.ours("backup", "--no-online", "--type=full", at, *words)
+    label = next(path for path in (repo / "backup" / lab.STANZA).glob("*F"))
+    return repo, label
+
+
+def same_bytes(bench, kind, bundled):
+    offline(bench, compress_type=kind, repo1_bundle="y" if bundled else "n",
+            repo1_bundle_size="1MiB", repo1_bundle_limit="512KiB")
+    wanted = None
+    for name, words in VARIANTS.items():
+        repo, label = backup_into(bench, name, words)
+        found = stored_files(label)
+        expect(len(found) > 5, "the backup stored files", found)
+        wanted = wanted or found
+        equal(sorted(found), sorted(wanted), f"stored paths, {name}")
+        different = [path for path in found if found[path] != wanted[path]]
+        expect(not different, f"{name} stores the same bytes as fused", different[:10])
+        verify = bench.peer("verify", f"--repo1-path={repo}", "--output=text", "--verbose").text
+        expect("status: valid" in verify, f"pgBackRest verifies what {name} wrote", verify)
+
+
+for bundle in (False, True):
+    for compression in lab.TYPES:
+        layout = "bundles" if bundle else "files"
+        test(f"graph: every variant writes the same bytes: {compression}, {layout}", compression,
+             bundle, short=compression == "lz4")(same_bytes)
+
+
+@test("graph: every variant restores the same files, also what others encrypted", short=True)
+def same_restores(bench):
+    bench.ready(compress_type="zst", repo1_bundle="y", repo1_cipher_type="aes-256-cbc",
+                repo1_cipher_pass="x")
+    bench.ours("backup", "--no-fuse")
+    for number, words in enumerate(VARIANTS.values()):
+        bench.restore(OURS, bench.dir / f"r{number}", "--type=none", *words)
+        lab.compare_trees(bench.dir / "r0", bench.dir / f"r{number}", f"restore with {words}")
+    bench.restore(lab.PEER, bench.dir / "peer", "--type=none")
+    lab.compare_trees(bench.dir / "r0", bench.dir / "peer", "restore by pgBackRest",
+                      ignored=lab.SIGNAL_FILES)
+
+
+@test("graph: more workers write files with the same content")
+def many_workers(bench):
+    offline(bench, compress_type="zst")
+    _, one = backup_into(bench, "one", ())
+    _, four = backup_into(bench, "four", ("--process-max=4",))
+    equal(stored_files(one), stored_files(four), "stored files with one and four workers")
+
+
+@test("graph: --explain prints both graphs and does nothing else", short=True)
+def explain(bench):
+    bench.ready(compress_type="zst", repo1_cipher_type="aes-256-cbc", repo1_cipher_pass="x")
+    bench.ours("backup")
+    before = lab.tree(bench.repo)
+    for words in (("backup",), ("restore", "--delta")):
+        text = bench.ours(*words, "--explain").text
+        for part in ("read", "writ", "zst", "aes"):
+            expect(part in text.lower(), f"the graph of {words[0]} shows '{part}'", text)
+    fused, unfused = (bench.ours("backup", "--explain", *words).text for words in ((), ("--no-fuse",)))
+    expect(fused != unfused, "the compiled graph differs with --no-fuse", fused)
+    equal(lab.tree(bench.repo), before, "the repository after --explain")
+    expect(bench.cluster.running(), "PostgreSQL runs on")
