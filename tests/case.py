@@ -9,7 +9,7 @@ CASES = []
 @dataclasses.dataclass
 class Case:
     name: str  # as printed: suite: what it shows
-    short: str  # name of its directory: socket paths have little room
+    folder: str  # name of its directory: socket paths have little room
     function: typing.Callable
     arguments: tuple
     cluster: bool  # whether the Lab comes with a copy of the template cluster

@@ -64,7 +64,7 @@ def missing_tools():
 def run_case(case, root, keep):
     """Returns (name, outcome, text, seconds)."""
     started = time.monotonic()
-    directory = root / case.short
+    directory = root / case.folder
     bench = None
     try:
         bench = lab.Lab(root, directory, with_cluster=case.cluster)
