@@ -21,6 +21,7 @@ using config::options_table;
 
 constexpr size_t width = 80;
 constexpr size_t text_column = 36;
+constexpr size_t command_column = 20;
 
 /// The words of `text` in lines that end before `width`, each but the first after `indent` spaces.
 std::string wrapped(std::string_view text, size_t column, size_t indent) {
@@ -48,8 +49,10 @@ std::string general_help() {
                          version_text);
   for (const auto& row : config::commands) {
     if (!row.internal)
-      out += fmt::format("    {:16}{}{}\n", row.name, row.help,
-                         row.built ? "" : " (not supported yet)");
+      out += fmt::format(
+          "    {:16}{}\n", row.name,
+          wrapped(fmt::format("{}{}", row.help, row.built ? "" : " (not supported yet)"),
+                  command_column, command_column));
   }
   return out + "\nUse 'pgbraid help [command]' for more information.\n";
 }
@@ -100,8 +103,9 @@ public:
           config::did_you_mean("", config::nearest_option(name))};
     }
     const auto& about = options_table[row];
-    auto out = fmt::format("pgbraid {} - '{}' command - '{}' option help\n\n{}.\n", version_text,
-                           opts_.command_name(), about.name, wrapped(about.help, 0, 0));
+    const auto title = fmt::format("pgbraid {} - '{}' command - '{}' option help", version_text,
+                                   opts_.command_name(), about.name);
+    auto out = fmt::format("{}\n\n{}.\n", wrapped(title, 0, 0), wrapped(about.help, 0, 0));
     if (const auto allowed = part(about.allowed); !allowed.empty())
       out += fmt::format("\nallowed: {}\n", wrapped(allowed, 9, 9));
     if (const auto now = current(row); !now.empty())

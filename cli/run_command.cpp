@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <chrono>
 #include <new>
+#include <optional>
 #include <utility>
 
 namespace pgbraid::cli {
@@ -119,20 +120,32 @@ result<int> checked_run(config::options& opts) {
   return dispatch(opts);
 }
 
-void log_end(const config::options& opts, const result<int>& outcome,
-             std::chrono::steady_clock::time_point began) {
-  if (!outcome) {
-    log::write(frame_level(opts),
-               fmt::format("{} command end: aborted with exception [{:03}]", opts.command_name(),
-                           static_cast<unsigned>(outcome.failure().code)));
-    return;
-  }
+/// The command that is running now, and since when.
+struct frame {
+  config::options opts;
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+};
+
+/// A process runs one command at a time, but one may follow another.
+std::optional<frame>& current() {
+  static std::optional<frame> one;
+  return one;
+}
+
+void log_success(const frame& of) {
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - began);
+      std::chrono::steady_clock::now() - of.began);
   const auto suffix =
-      opts.flag("log-timestamp") ? fmt::format(" ({}ms)", took.count()) : std::string{};
-  log::write(frame_level(opts),
-             fmt::format("{} command end: completed successfully{}", opts.command_name(), suffix));
+      of.opts.flag("log-timestamp") ? fmt::format(" ({}ms)", took.count()) : std::string{};
+  log::write(frame_level(of.opts), fmt::format("{} command end: completed successfully{}",
+                                               of.opts.command_name(), suffix));
+}
+
+void log_failure(const frame& of, const error& what) {
+  log::failure(what);
+  log::write(frame_level(of.opts),
+             fmt::format("{} command end: aborted with exception [{:03}]", of.opts.command_name(),
+                         static_cast<unsigned>(what.code)));
 }
 
 bool stopped(const result<int>& outcome) {
@@ -152,7 +165,7 @@ log::settings log_settings(const config::options& opts) {
 }
 
 int run_command(config::options opts) {
-  const auto began = std::chrono::steady_clock::now();
+  current().emplace(frame{opts});
   log::configure(log_settings(opts));
   result<int> outcome = 0;
   if (auto allowed = config::check_root(opts, ::geteuid()); !allowed)
@@ -167,23 +180,25 @@ int run_command(config::options opts) {
     print_stop_line(stop_signal);
     return static_cast<int>(errc::term);
   }
-  if (!outcome)
-    log::failure(outcome.failure());
-  log_end(opts, outcome, began);
-  return outcome ? *outcome : static_cast<int>(outcome.failure().code);
+  if (!outcome) {
+    log_failure(*current(), outcome.failure());
+    return static_cast<int>(outcome.failure().code);
+  }
+  log_success(*current());
+  return *outcome;
 }
 
 result<int> run_follow_up(const config::options& opts, config::command_id other) {
   auto followed = opts.for_command(other);
   if (!followed)
     return followed.failure();
-  const auto began = std::chrono::steady_clock::now();
-  open_log_file(*followed);
-  auto outcome = checked_run(*followed);
-  log_end(*followed, outcome, began);
+  if (current())
+    log_success(*current());
+  current().emplace(frame{*followed});
   log::close_file();
-  open_log_file(opts);
-  return outcome;
+  log::configure(log_settings(*followed));
+  open_log_file(*followed);
+  return checked_run(*followed);
 }
 
 } // namespace pgbraid::cli

@@ -16,7 +16,8 @@ log::settings log_settings(const config::options& opts);
 int run_command(config::options opts);
 
 /// Runs another command of this program within the current one, on the same sources and under the
-/// same locks, with its own log file, begin and end line (expire after backup).
+/// same locks (expire after backup). The current one has done its work well: its end line is logged
+/// first, then the other one has its own log file, begin and end line.
 result<int> run_follow_up(const config::options& opts, config::command_id other);
 
 } // namespace pgbraid::cli

@@ -1,0 +1,112 @@
+// TOML files: the same options with typed values, errors with their place.
+// SPDX-License-Identifier: MIT
+#include "tests/unit/config/run.hpp"
+
+using namespace pgbraid;
+using namespace pgbraid::config;
+
+namespace {
+
+run with(std::string file) {
+  run out{{"backup", "--stanza=demo"}};
+  out.file = std::move(file);
+  out.extension = ".toml";
+  return out;
+}
+
+/// The error without the name of the file, which is a temporary one.
+std::string problem(std::string file) {
+  auto text = with(std::move(file)).bad();
+  const auto begin = text.find("file '");
+  const auto end = text.find(".toml' ");
+  REQUIRE(end != std::string::npos);
+  return text.substr(0, begin) + text.substr(end + 7);
+}
+
+} // namespace
+
+TEST_CASE("toml: sections, types, lists and maps") {
+  const auto opts = with(R"(
+[global]
+repo1-path = "/r"
+repo1-bundle = true
+repo2-path = "/r2"
+process-max = 3
+archive-timeout = "2m"
+buffer-size = 65536
+
+[demo]
+pg1-path = "/pg"
+pg1-port = 5433
+exclude = ["a", "b/"]
+
+[demo.backup]
+start-fast = true
+
+["demo:backup".annotation]
+source = "test"
+ticket = 12
+
+["global:backup"]
+start-fast = false
+)")
+                        .good();
+  CHECK(opts.repo_count() == 2);
+  CHECK(opts.text("repo-path", 1) == "/r2");
+  CHECK(opts.flag("repo-bundle", 0));
+  CHECK(opts.integer("process-max") == 3);
+  CHECK(opts.time_ms("archive-timeout") == 120'000);
+  CHECK(opts.size_bytes("buffer-size") == 65536);
+  CHECK(opts.integer("pg-port") == 5433);
+  CHECK(opts.list("exclude") == std::vector<std::string>{"a", "b/"});
+  CHECK(opts.flag("start-fast"));
+  CHECK(opts.map("annotation") ==
+        std::map<std::string, std::string>{{"source", "test"}, {"ticket", "12"}});
+  CHECK(opts.source("exclude") == value_source::file);
+}
+
+TEST_CASE("toml: bad syntax names line and column") {
+  CHECK(problem("[global]\nprocess-max = = 3\n").starts_with("[29]: line 2, column 15: "));
+  CHECK(
+      problem("[global]\nprocess-max = 1\nprocess-max = 2\n").starts_with("[29]: line 3, column "));
+  CHECK(problem("process-max = 1\n") ==
+        "[29]: line 1, column 1: 'process-max' stands outside of a section");
+}
+
+TEST_CASE("toml: unknown names are errors with the nearest known one, in every section") {
+  CHECK(problem("[global]\nproces-max = 1\n") ==
+        "[31]: line 2, column 1: unknown option 'proces-max'\nHINT: did you mean 'process-max'?");
+  CHECK(problem("[other]\n\n  repo1-pth = \"/x\"\n") ==
+        "[31]: line 3, column 3: unknown option 'repo1-pth'\nHINT: did you mean 'repo1-path'?");
+  CHECK(problem("[global]\nrepo-bundle = true\n")
+            .starts_with("[31]: line 2, column 1: option 'repo-bundle' requires an index"));
+}
+
+TEST_CASE("toml: values of the wrong type or out of range, with their place") {
+  CHECK(problem("[global]\nprocess-max = true\n") ==
+        "[32]: line 2, column 15: option 'process-max' takes an integer");
+  CHECK(problem("[global]\nprocess-max = 1.5\n").find("takes an integer") != std::string::npos);
+  CHECK(problem("[global]\nstart-fast = \"y\"\n") ==
+        "[32]: line 2, column 14: option 'start-fast' takes true or false");
+  CHECK(problem("[global]\nprocess-max = [1]\n").find("takes an integer") != std::string::npos);
+  CHECK(problem("[demo]\nannotation = \"a=b\"\n") ==
+        "[32]: line 2, column 14: option 'annotation' takes a table");
+  CHECK(problem("[global]\nrepo1-path = \"\"\n").find("must have a value") != std::string::npos);
+  CHECK(problem("[demo]\npg1-path = \"/pg\"\nprocess-max = 1000\n") ==
+        "[32]: line 3, column 1: '1000' is out of range for 'process-max' option\n"
+        "HINT: allowed range is 1 to 999 inclusive");
+}
+
+TEST_CASE("toml: no error repeats a secret") {
+  for (const auto* value :
+       {"99999999999999999999", "hunter2", "\"99999999999999999999", "true99999"})
+    CHECK(problem(std::string("[global]\nrepo1-cipher-pass = ") + value + "\n").find("9999") ==
+          std::string::npos);
+}
+
+TEST_CASE("toml: options that are only for the command line are warned about") {
+  auto one = with("[demo]\npg1-path = \"/pg\"\nonline = false\n");
+  CHECK(one.good().flag("online"));
+  CHECK(one.warnings ==
+        std::vector<std::string>{"configuration file contains command-line only option 'online'"});
+}
