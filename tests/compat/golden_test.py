@@ -5,7 +5,9 @@ import json
 import os
 import subprocess
 
+import crafted
 import lab
+import trees
 from case import test
 from lab import OURS, PEER, Skip, equal, expect
 
@@ -86,14 +88,14 @@ def restores_exactly(bench, letter):
 
 def control_is_right(bench, letter, wanted):
     ours = bench.dir / "ours/pg/global/pg_control"
-    expect(OURS == PEER or lab.control_is_marked(ours), "pg_control carries the mark of a restore")
+    expect(OURS == PEER or trees.control_is_marked(ours), "pg_control carries the mark of a restore")
     if letter not in CONTROL_KEPT:
         expect(OURS == PEER or lab.sha256(ours) == wanted["sha256"], "pg_control has the right bytes")
         return
     bench.restore(PEER, bench.dir / "peer", "--type=none", links=False)
     peer = bench.dir / "peer/pg/global/pg_control"
     equal(lab.sha256(peer), wanted["sha256"], "pg_control as its own version restores it")
-    equal(lab.masked_control(ours), lab.masked_control(peer), "pg_control apart from the mark")
+    equal(trees.masked_control(ours), trees.masked_control(peer), "pg_control apart from the mark")
 
 
 def fetches_wal(bench):
@@ -133,7 +135,7 @@ def checksums_agree(bench):
     """The tests' own checksum of info files, which crafts hostile ones, against a real file."""
     unpack(bench, "a")
     text = (bench.repo / "archive/demo/archive.info").read_text()
-    expect(f'"{lab.info_checksum(text)}"' in text, "the checksum of archive.info of golden a")
+    expect(f'"{crafted.info_checksum(text)}"' in text, "the checksum of archive.info of golden a")
     equal(hashlib.sha1(b"abc").hexdigest(), "a9993e364706816aba3e25717850c26c9cd0d89d", "SHA-1")
 
 

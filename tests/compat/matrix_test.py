@@ -3,6 +3,7 @@
 import re
 
 import lab
+import trees
 from case import test
 from lab import OURS, PEER, equal, expect
 
@@ -100,11 +101,11 @@ def restore_and_compare(bench, label, what):
     for program, name in ((OURS, "ours"), (PEER, "peer")):
         home = bench.dir / f"{what}-{name}"
         homes[name] = bench.restore(program, home, f"--set={label}", "--archive-mode=off")
-    names = [name for name in lab.tree(homes["ours"].home) if name.startswith("pg/odd names/")]
+    names = [name for name in trees.tree(homes["ours"].home) if name.startswith("pg/odd names/")]
     equal(len(names), 9, "files and folders with odd names")
-    lab.compare_trees(homes["ours"].home, homes["peer"].home, f"restores of {what}")
+    trees.compare_trees(homes["ours"].home, homes["peer"].home, f"restores of {what}")
     # PGBRAID may name the peer itself, to test these tests.
-    expect(OURS == PEER or lab.control_is_marked(homes["ours"].data / "global/pg_control"),
+    expect(OURS == PEER or trees.control_is_marked(homes["ours"].data / "global/pg_control"),
            "our restore marks pg_control so that it needs backup_label")
     return homes
 

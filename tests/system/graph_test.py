@@ -1,6 +1,7 @@
 # The graph of actors: fused or not, with a ring or with threads, it writes the same bytes.
 # SPDX-License-Identifier: MIT
 import lab
+import trees
 from case import test
 from lab import OURS, equal, expect
 
@@ -58,10 +59,10 @@ def same_restores(bench):
     bench.ours("backup", "--no-fuse")
     for number, words in enumerate(VARIANTS.values()):
         bench.restore(OURS, bench.dir / f"r{number}", "--type=none", *words)
-        lab.compare_trees(bench.dir / "r0", bench.dir / f"r{number}", f"restore with {words}")
+        trees.compare_trees(bench.dir / "r0", bench.dir / f"r{number}", f"restore with {words}")
     bench.restore(lab.PEER, bench.dir / "peer", "--type=none")
-    lab.compare_trees(bench.dir / "r0", bench.dir / "peer", "restore by pgBackRest",
-                      ignored=lab.SIGNAL_FILES)
+    trees.compare_trees(bench.dir / "r0", bench.dir / "peer", "restore by pgBackRest",
+                      ignored=trees.SIGNAL_FILES)
 
 
 @test("graph: more workers write files with the same content")
@@ -76,12 +77,12 @@ def many_workers(bench):
 def explain(bench):
     bench.ready(compress_type="zst", repo1_cipher_type="aes-256-cbc", repo1_cipher_pass="x")
     bench.ours("backup")
-    before = lab.tree(bench.repo)
+    before = trees.tree(bench.repo)
     for words in (("backup",), ("restore", "--delta")):
         text = bench.ours(*words, "--explain").text
         for part in ("read", "writ", "zst", "aes"):
             expect(part in text.lower(), f"the graph of {words[0]} shows '{part}'", text)
     fused, unfused = (bench.ours("backup", "--explain", *words).text for words in ((), ("--no-fuse",)))
     expect(fused != unfused, "the compiled graph differs with --no-fuse", fused)
-    equal(lab.tree(bench.repo), before, "the repository after --explain")
+    equal(trees.tree(bench.repo), before, "the repository after --explain")
     expect(bench.cluster.running(), "PostgreSQL runs on")

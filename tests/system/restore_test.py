@@ -4,6 +4,7 @@ import os
 import time
 
 import lab
+import trees
 from case import test
 from lab import OURS, PEER, equal, expect
 
@@ -173,7 +174,7 @@ def delta(bench):
     (home / "pg/global/pg_filenode.map").unlink()
     (home / "pg/odd names/with space").write_bytes(b"y" * 9000)
     ended = bench.restore_run(OURS, home, "--type=none", "--delta")
-    lab.compare_trees(home, fresh, "delta restore against a fresh one")
+    trees.compare_trees(home, fresh, "delta restore against a fresh one")
     equal(untouched.stat().st_ino, inode, "the inode of an unchanged file")
     expect("stranger" in ended.text or "remove" in ended.text, "the log speaks of removals", ended)
 
@@ -189,10 +190,10 @@ def force(bench):
     longer.write_bytes(b"15\n and more")
     (home / "pg/stranger").touch()
     bench.restore_run(OURS, home, "--type=none", "--delta", "--force")
-    lab.compare_trees(home, fresh, "forced restore against a fresh one")
+    trees.compare_trees(home, fresh, "forced restore against a fresh one")
     (home / "pg/stranger").touch()
     bench.restore_run(OURS, home, "--type=none", "--force")
-    lab.compare_trees(home, fresh, "restore with force alone against a fresh one")
+    trees.compare_trees(home, fresh, "restore with force alone against a fresh one")
 
 
 @test("restore: delta onto something that is no cluster is refused")
@@ -223,7 +224,7 @@ def interrupted(bench):
         if process.wait() != 0:
             expect(not (home / "pg/global/pg_control").exists(), "no pg_control after a kill")
     bench.restore_run(OURS, home, "--type=none", "--delta")
-    lab.compare_trees(home, fresh, "continued restore against a fresh one")
+    trees.compare_trees(home, fresh, "continued restore against a fresh one")
 
 
 @test("restore: tablespace-map by name and by oid, unknown names are error 76")
@@ -274,7 +275,7 @@ def links(bench):
             bench.restore(program, home, "--type=none", *(word.format(home=home) for word in words),
                           links=False)
             homes.append(home)
-        lab.compare_trees(homes[0], homes[1], f"links: {name}", ignored=lab.SIGNAL_FILES)
+        trees.compare_trees(homes[0], homes[1], f"links: {name}", ignored=trees.SIGNAL_FILES)
     bench.restore_run(OURS, bench.dir / "x", "--link-map=nothing=/tmp/x", codes=(78,))
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 import shutil
 
+import crafted
 import lab
 from case import test
 from lab import OURS, PEER, equal, expect
@@ -25,7 +26,7 @@ def same_files(bench):
     bench.ours("stanza-create", "--no-online")
     ours = [without_writer(path) for path in info_files(bench)]
     for path in info_files(bench):
-        equal(lab.info_checksum(path.read_text()), path.read_text().split('"')[-2], f"checksum {path}")
+        equal(crafted.info_checksum(path.read_text()), path.read_text().split('"')[-2], f"checksum {path}")
         equal(f"{path.stat().st_mode & 0o7777:04o}", "0640", f"mode of {path}")
     equal(info_files(bench)[0].read_bytes(), info_files(bench)[1].read_bytes(), "copy")
     shutil.rmtree(bench.repo)
@@ -66,7 +67,7 @@ def refused(bench):
         for path, content in kept:
             path.write_bytes(content)
     for path in (archive, backup):
-        lab.rewrite_info(path, lambda text: text.replace('"15"', '"14"'))
+        crafted.rewrite_info(path, lambda text: text.replace('"15"', '"14"'))
     ended = bench.ours("stanza-create", "--no-online", codes=28)
     expect("do not match the database" in ended.text, "says why", ended)
     for path in info_files(bench):

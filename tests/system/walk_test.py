@@ -3,6 +3,7 @@
 import json
 import os
 
+import crafted
 import lab
 from case import test
 from lab import equal, expect
@@ -20,7 +21,7 @@ def listing(path):
         if line.startswith("[") and line.endswith("]"):
             section = line
         elif line and section in SECTIONS:
-            key, value = lab.split_key(line)
+            key, value = crafted.split_key(line)
             value = json.loads(value)
             if isinstance(value, dict):
                 for name in STORAGE_MEMBERS:
