@@ -6,6 +6,7 @@
 #include "cli/command/backup_session.hpp"
 #include "cli/command/commands.hpp"
 #include "cli/command/graph_settings.hpp"
+#include "cli/run_command.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
 #include "engine/format/lock_content.hpp"
@@ -477,7 +478,8 @@ result<int> run_backup(const config::options& opts) {
         &backup_run::make_directories, &backup_run::copy, &backup_run::stop, &backup_run::publish})
     if (auto done = (run.*step)(); !done)
       return done.failure();
-  return 0;
+  // Under the same locks; the backup is complete whatever expire says.
+  return opts.flag("expire-auto") ? run_follow_up(opts, config::command_id::expire) : 0;
 }
 
 } // namespace pgbraid::cli

@@ -3,6 +3,7 @@
 #include "engine/io/lock_file.hpp"
 
 #include "engine/base/bytes.hpp"
+#include "engine/base/exit_files.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -118,6 +119,9 @@ result<std::optional<lock_set::held>> lock_set::take(const lock_request& request
     ::fchmod(file.get(), 0640);
     if (!write_content(file.get(), request.content))
       return system_error(errc::file_write, "cannot write the lock file '" + path + "'", errno);
+    // A shared file may have other holders: it is never removed without asking them.
+    if (!shared)
+      remember_exit_file(path);
     return std::optional(held{std::move(file), std::move(path), shared});
   }
   return lock_error(path, EWOULDBLOCK, {});
@@ -178,6 +182,7 @@ void lock_set::release() {
     // A shared file goes with its last holder: only that one can have it alone.
     if (!one.shared || ::flock(one.file.get(), LOCK_EX | LOCK_NB) == 0)
       ::unlink(one.path.c_str());
+    forget_exit_file(one.path);
     one.file.reset();
   }
   held_.clear();

@@ -21,7 +21,7 @@ struct backup_route {
   std::optional<uint64_t> limit_bytes = {};
   uint64_t expected_bytes = 0;
   bool check_pages = false;
-  std::string target_path;                  ///< when stored alone
+  std::string target_path = {};             ///< when stored alone
   std::shared_ptr<bundle_file> bundle = {}; ///< when bundled
   size_t member = 0;                        ///< its place in the bundle
   uint64_t bundle_id = 0;
