@@ -41,15 +41,6 @@ std::vector<std::string_view> lock_types(config::lock_kind kind) {
   return {};
 }
 
-std::vector<size_t> chosen_positions(const config::options& opts) {
-  if (opts.repo_chosen())
-    return {opts.repo_default()};
-  std::vector<size_t> all(opts.repo_count());
-  for (size_t i = 0; i < all.size(); ++i)
-    all[i] = i;
-  return all;
-}
-
 result<std::vector<std::byte>> read_control(storage& pgdata) {
   std::vector<std::byte> bytes(postgres::control_file_bytes);
   auto file = pgdata.open_read(control_path);
@@ -64,8 +55,22 @@ result<std::vector<std::byte>> read_control(storage& pgdata) {
 
 } // namespace
 
+std::vector<size_t> repository_positions(const config::options& opts) {
+  if (opts.repo_chosen())
+    return {opts.repo_default()};
+  std::vector<size_t> all(opts.repo_count());
+  for (size_t i = 0; i < all.size(); ++i)
+    all[i] = i;
+  return all;
+}
+
 result<open_repository> open_repository_at(const config::options& opts, size_t position) {
-  repository_settings settings{.key = opts.repo_key(position), .stanza = stanza_of(opts)};
+  return open_repository_at(opts, position, stanza_of(opts));
+}
+
+result<open_repository> open_repository_at(const config::options& opts, size_t position,
+                                           std::string stanza) {
+  repository_settings settings{.key = opts.repo_key(position), .stanza = std::move(stanza)};
   if (opts.has_value("repo-cipher-type", position) &&
       opts.text("repo-cipher-type", position) == cipher_type_name(cipher_type::aes_256_cbc)) {
     settings.cipher = cipher_type::aes_256_cbc;
@@ -84,7 +89,7 @@ result<open_repository> open_default_repository(const config::options& opts) {
 
 result<std::vector<open_repository>> open_repositories(const config::options& opts) {
   std::vector<open_repository> all;
-  for (const auto position : chosen_positions(opts)) {
+  for (const auto position : repository_positions(opts)) {
     auto opened = open_repository_at(opts, position);
     if (!opened)
       return opened.failure();
@@ -142,7 +147,7 @@ result<io::lock_set> lock_command(const config::options& opts) {
                            .repo_keys = {},
                            .exec_id = opts.exec_id(),
                            .content = lock_text(opts)};
-  for (const auto position : chosen_positions(opts))
+  for (const auto position : repository_positions(opts))
     request.repo_keys.push_back(opts.repo_key(position));
   io::lock_set all;
   for (const auto type : lock_types(config::row_of(opts.command()).lock)) {

@@ -34,6 +34,11 @@ struct open_repository {
 /// Opens one repository; nothing is read yet.
 /// @param position  0 .. opts.repo_count() - 1
 result<open_repository> open_repository_at(const config::options& opts, size_t position);
+/// The same for any stanza (info looks at all of them).
+result<open_repository> open_repository_at(const config::options& opts, size_t position,
+                                           std::string stanza);
+/// Position of the repository that `--repo` chose, or all positions.
+std::vector<size_t> repository_positions(const config::options& opts);
 /// The repository that `--repo` chose, or the first one (backup, restore --set ...).
 result<open_repository> open_default_repository(const config::options& opts);
 /// The one that `--repo` chose, or all in order of their keys.

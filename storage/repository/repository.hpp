@@ -125,6 +125,8 @@ private:
 struct reconciliation {
   bool changed = false;
   std::vector<std::string> warnings = {};
+  /// Complete backups whose manifest cannot be read now.
+  std::vector<std::string> unreadable = {};
 };
 /// Makes backup.info agree with the disk: removes backups whose manifest is gone (with dependents),
 /// adds complete ones that are not listed but belong to the history. Only changes `info`.
