@@ -3,6 +3,7 @@
 import shutil
 
 import crafted
+import crafted
 import lab
 from case import test
 from lab import OURS, PEER, equal, expect

@@ -115,6 +115,9 @@ TEST_CASE("pg_client: garbage instead of a greeting is a connection error") {
 }
 
 TEST_CASE("pg_client: the major version drops the minor part") {
-  CHECK(pg_server_info{.version_num = 150004}.major_version() == 150000);
-  CHECK(pg_server_info{.version_num = 90624}.major_version() == 90600);
+  pg_server_info info;
+  info.version_num = 150004;
+  CHECK(info.major_version() == 150000);
+  info.version_num = 90624;
+  CHECK(info.major_version() == 90600);
 }

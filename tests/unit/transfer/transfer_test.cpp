@@ -107,8 +107,9 @@ TEST_CASE_FIXTURE(rig, "transfer: errors of source, step and target come out") {
   REQUIRE(!garbage);
   CHECK(garbage.failure().code == errc::format);
 
+  const auto good = source("abc");
   files.fail(memory_verb::write, 1, {errc::file_write, "full"});
-  const auto unwritten = transfer(*source("abc"), {}, *out);
+  const auto unwritten = transfer(*good, {}, *out);
   REQUIRE(!unwritten);
   CHECK(unwritten.failure().code == errc::file_write);
 }

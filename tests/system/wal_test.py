@@ -1,0 +1,285 @@
+# archive-push and archive-get: what they store, find, refuse and say, beside pgBackRest.
+# SPDX-License-Identifier: MIT
+import os
+import pathlib
+import shutil
+import struct
+
+import crafted
+import lab
+import trees
+from case import test
+from lab import equal, expect
+
+SEGMENT_BYTES = 1 << 20
+SYSTEM_AT, SEGMENT_SIZE_AT = 24, 32
+
+
+def prepared(bench, **settings):
+    """A stanza without a running server; WAL files are made by hand with the cluster's header."""
+    bench.configure(**settings)
+    bench.ours("stanza-create", "--no-online")
+    return bench
+
+
+def system_id(bench):
+    return struct.unpack_from("<Q", (bench.cluster.data / "global/pg_control").read_bytes(), 0)[0]
+
+
+def segment(number, timeline=1):
+    return f"{timeline:08X}{0:08X}{number:08X}"
+
+
+def make_wal(bench, name, fill=b"wal", magic=0xD110, system=None):
+    """A segment in pg_wal with the cluster's header; returns its relative path, as %p is."""
+    system = system_id(bench) if system is None else system
+    head = struct.pack("<HHIQIIQII", magic, 2, 1, 0, 0, 0, system, SEGMENT_BYTES, 8192)
+    body = (fill * (SEGMENT_BYTES // len(fill) + 1))[:SEGMENT_BYTES - len(head)]
+    (bench.cluster.data / "pg_wal" / name).write_bytes(head + body)
+    return f"pg_wal/{name}"
+
+
+def push(bench, path, *words, codes=(0,), program=None):
+    call = bench.peer if program == lab.PEER else bench.ours
+    return call("archive-push", *words, path, codes=codes, cwd=bench.cluster.data)
+
+
+def get(bench, name, *words, codes=(0,)):
+    target = bench.dir / "got"
+    target.unlink(missing_ok=True)
+    ended = bench.ours("archive-get", *words, name, target, codes=codes)
+    expect(target.exists() == (ended.code == 0), "the file is there when the exit status is 0", ended)
+    expect(not list(bench.dir.glob("got.*")), "no temporary file is left")
+    return ended
+
+
+def archive(bench, repo="repo"):
+    return bench.dir / repo / "archive" / lab.STANZA
+
+
+def same(bench, name):
+    equal(lab.sha256(bench.dir / "got"), lab.sha256(bench.cluster.data / "pg_wal" / name),
+          f"content of {name}")
+
+
+@test("wal: a pushed segment comes back through both programs", "none", False)
+@test("wal: a pushed segment comes back through both programs", "gz", True)
+@test("wal: a pushed segment comes back through both programs", "zst", True)
+def round_trip(bench, kind, encrypted):
+    chosen = {"compress_type": kind}
+    if encrypted:
+        chosen.update(repo1_cipher_type="aes-256-cbc", repo1_cipher_pass=lab.PASSPHRASE)
+    prepared(bench, **chosen)
+    for number, writer in ((1, lab.OURS), (2, lab.PEER)):
+        path = make_wal(bench, segment(number), fill=os.urandom(1000))
+        push(bench, path, program=writer)
+        stored = list((archive(bench) / "15-1" / segment(number)[:16]).glob(segment(number) + "*"))
+        equal([one.name for one in stored],
+              [f"{segment(number)}-{lab.sha1(bench.cluster.data / path)}{lab.EXTENSION[kind]}"],
+              "name in the archive")
+        equal(f"{stored[0].stat().st_mode & 0o7777:04o}", "0640", "mode in the archive")
+        get(bench, segment(number))
+        same(bench, segment(number))
+        bench.peer("archive-get", segment(number), bench.dir / "peer")
+        equal(lab.sha256(bench.dir / "peer"), lab.sha256(bench.cluster.data / path), "peer's copy")
+
+
+@test("wal: a segment that is there already is accepted once more, but not with other content")
+def duplicates(bench):
+    prepared(bench)
+    path = make_wal(bench, segment(1))
+    push(bench, path)
+    again = push(bench, path)
+    expect("already exists in the repo1 archive with the same checksum" in again.text, "warns", again)
+    quiet = push(bench, path, "--no-archive-mode-check")
+    expect("already exists" not in quiet.text, "is quiet without archive-mode-check", quiet)
+    make_wal(bench, segment(1), fill=b"other")
+    refused = push(bench, path, codes=45)
+    expect("with a different checksum" in refused.text, "names the reason", refused)
+    push(bench, path, codes=45, program=lab.PEER)
+    # Two contents of one name, as two clusters would leave behind.
+    folder = archive(bench) / "15-1" / segment(1)[:16]
+    stored = next(folder.iterdir())
+    shutil.copy(stored, folder / (segment(1) + "-" + "0" * 40 + ".gz"))
+    found = get(bench, segment(1), codes=45)
+    expect("duplicates found for WAL segment" in found.text, "get refuses duplicates", found)
+    push(bench, path, codes=(45, 104))
+
+
+@test("wal: WAL of another cluster, another version or no version is refused")
+def foreign(bench):
+    prepared(bench)
+    push(bench, make_wal(bench, segment(1), system=1), codes=44)
+    push(bench, make_wal(bench, segment(2), magic=0xD10D), codes=44)
+    unknown = push(bench, make_wal(bench, segment(3), magic=777), codes=46)
+    expect("unexpected WAL magic 777" in unknown.text, "names the magic", unknown)
+    (bench.cluster.data / "pg_wal" / segment(4)).write_bytes(b"short")
+    push(bench, f"pg_wal/{segment(4)}", codes=29)
+    equal(list((archive(bench)).glob("15-1/*/*")), [], "nothing was stored")
+    push(bench, f"pg_wal/{segment(1)}", "--no-archive-header-check")
+    # The whole stanza belongs to another cluster.
+    text = lambda content: content.replace(str(system_id(bench)), "42")
+    crafted.rewrite_info(archive(bench) / "archive.info", text)
+    ours = push(bench, make_wal(bench, segment(5)), codes=103)
+    theirs = push(bench, f"pg_wal/{segment(5)}", codes=103, program=lab.PEER)
+    for ended in (ours, theirs):
+        expect("[ArchiveMismatchError]" in ended.text, "names the mismatch", ended)
+    get(bench, segment(5), codes=103)
+
+
+@test("wal: history files keep their name, and a changed one is told", False)
+@test("wal: history files keep their name, and a changed one is told", True)
+def history(bench, encrypted):
+    prepared(bench, **({"repo1_cipher_type": "aes-256-cbc", "repo1_cipher_pass": lab.PASSPHRASE}
+                       if encrypted else {}))
+    wal = bench.cluster.data / "pg_wal"
+    backup = segment(3) + ".00000028.backup"
+    (wal / "00000002.history").write_text("1\t0/3000000\tno recovery target specified\n")
+    (wal / backup).write_text("START WAL LOCATION: 0/300028\n")
+    for name in ("00000002.history", backup):
+        push(bench, f"pg_wal/{name}")
+        get(bench, name)
+        same(bench, name)
+        bench.peer("archive-get", name, bench.dir / "peer")
+        equal(lab.sha256(bench.dir / "peer"), lab.sha256(wal / name), f"peer's copy of {name}")
+        expect("different content" not in push(bench, f"pg_wal/{name}").text, "same again is quiet")
+    expect((archive(bench) / "15-1" / "00000002.history").exists(), "place of timeline history")
+    expect((archive(bench) / "15-1" / segment(3)[:16] / backup).exists(), "place of backup history")
+    (wal / "00000002.history").write_text("1\t0/4000000\tanother one\n")
+    told = push(bench, "pg_wal/00000002.history")
+    expect("different content" in told.text, "warns of a replaced history file", told)
+    get(bench, "00000002.history")
+    same(bench, "00000002.history")
+
+
+@test("wal: a partial segment is a name of its own")
+def partial(bench):
+    prepared(bench)
+    push(bench, make_wal(bench, segment(1) + ".partial"))
+    get(bench, segment(1), codes=1)
+    get(bench, segment(1) + ".partial")
+    same(bench, segment(1) + ".partial")
+
+
+@test("wal: what is not there is exit status 1, not an error")
+def missing(bench):
+    prepared(bench)
+    ended = get(bench, segment(9), codes=1)
+    expect(f"unable to find {segment(9)} in the archive" in ended.text, "says so", ended)
+    get(bench, "00000009.history", codes=1)
+    push(bench, make_wal(bench, segment(9)))
+    expect(f"found {segment(9)} in the repo1: 15-1 archive" in get(bench, segment(9)).text, "found")
+
+
+def damage(path, how):
+    content = bytearray(path.read_bytes())
+    if how == "bytes":
+        content[len(content) // 2] ^= 0x55
+    elif how == "short":
+        del content[len(content) // 2:]
+    elif how == "empty":
+        content.clear()
+    path.write_bytes(content)
+
+
+@test("wal: damaged WAL is refused, and another repository is asked", "none", "bytes")
+@test("wal: damaged WAL is refused, and another repository is asked", "gz", "bytes")
+@test("wal: damaged WAL is refused, and another repository is asked", "zst", "short")
+@test("wal: damaged WAL is refused, and another repository is asked", "lz4", "empty")
+def damaged(bench, kind, how):
+    prepared(bench, compress_type=kind, repo2_path=bench.dir / "repo2", repo2_retention_full="1")
+    push(bench, make_wal(bench, segment(1), fill=os.urandom(4096)))
+    first = next((archive(bench) / "15-1" / segment(1)[:16]).iterdir())
+    second = next((archive(bench, "repo2") / "15-1" / segment(1)[:16]).iterdir())
+    damage(first, how)
+    ended = get(bench, segment(1))
+    expect("repo2: 15-1" in ended.text and "WARN: repo1: [" in ended.text, "repo2 helps", ended)
+    same(bench, segment(1))
+    damage(second, how)
+    ended = get(bench, segment(1), codes=42)
+    expect(f"unable to get {segment(1)}" in ended.text, "all failed", ended)
+    expect(lab.printable(ended.out + ended.err), "no binary in the log")
+
+
+@test("wal: content that is not what the name promises is refused")
+def wrong_content(bench):
+    prepared(bench, compress_type="none")
+    push(bench, make_wal(bench, segment(1)))
+    push(bench, make_wal(bench, segment(2), fill=b"other"))
+    folder = archive(bench) / "15-1" / segment(1)[:16]
+    one, two = sorted(folder.iterdir())
+    shutil.copy(two, one)
+    get(bench, segment(1), codes=42)
+    get(bench, segment(2))
+
+
+@test("wal: one broken repository fails the push after the others have the segment")
+def one_broken(bench):
+    prepared(bench, repo2_path=bench.dir / "repo2", repo2_retention_full="1")
+    (archive(bench) / "archive.info").unlink()
+    (archive(bench) / "archive.info.copy").unlink()
+    ended = push(bench, make_wal(bench, segment(1)), codes=104)
+    expect("archive-push command encountered error(s):" in ended.text and "repo1: [" in ended.text,
+           "lists the error", ended)
+    expect(list((archive(bench, "repo2") / "15-1").glob("*/*")), "repo2 has it")
+    ended = get(bench, segment(1))
+    expect("WARN: repo1: [" in ended.text, "get warns of repo1", ended)
+
+
+@test("wal: a long queue drops WAL with a warning")
+def queue(bench):
+    prepared(bench, archive_push_queue_max="3MiB")
+    status = bench.cluster.data / "pg_wal" / "archive_status"
+    for number in range(1, 6):
+        make_wal(bench, segment(number))
+        (status / (segment(number) + ".ready")).touch()
+        if number == 3:
+            expect("dropped" not in push(bench, f"pg_wal/{segment(1)}").text, "3 of 3 MiB is no drop")
+    ended = push(bench, f"pg_wal/{segment(2)}")
+    expect(f"dropped WAL file '{segment(2)}' because archive queue exceeded 3MB" in ended.text,
+           "warns", ended)
+    get(bench, segment(2), codes=1)
+
+
+@test("wal: bad parameters and places")
+def parameters(bench):
+    prepared(bench)
+    path = make_wal(bench, segment(1))
+    bench.ours("archive-push", codes=43)
+    bench.ours("archive-push", path, codes=32, cwd=bench.dir)
+    bench.ours("archive-push", "pg_wal/" + segment(77), codes=55, cwd=bench.cluster.data)
+    bench.ours("archive-get", codes=43)
+    bench.ours("archive-get", segment(1), codes=43)
+    bench.ours("archive-get", "../../etc/passwd", bench.dir / "got", codes=96)
+    bench.ours("archive-get", segment(1), "got", codes=32, cwd=bench.dir)
+    (bench.dir / "lock").mkdir(exist_ok=True)
+    (bench.dir / "lock" / f"{lab.STANZA}.stop").touch()
+    ended = push(bench, path, codes=62)
+    expect("stop file exists for stanza" in ended.text, "names the stop file", ended)
+
+
+@test("wal: a restored cluster without its backup_label gets no WAL")
+def invalid_checkpoint(bench):
+    prepared(bench)
+    push(bench, make_wal(bench, segment(1)))
+    control = bench.cluster.data / "global/pg_control"
+    data = bytearray(control.read_bytes())
+    data[32:40] = (0xDEAD).to_bytes(8, "little")
+    data[288:292] = trees.crc32c(bytes(data[:288])).to_bytes(4, "little")
+    control.write_bytes(data)
+    ended = get(bench, segment(1), codes=29)
+    expect("not valid without backup_label" in ended.text, "says why", ended)
+    (bench.cluster.data / "backup_label").write_text("START WAL LOCATION: 0/1\n")
+    get(bench, segment(1))
+
+
+@test("wal: what PostgreSQL archives comes back whole")
+def live(bench):
+    bench.ready(compress_type="lz4")
+    cluster = bench.cluster
+    cluster.sql("insert into small select i, 'x' from generate_series(5000, 9000) i")
+    names = [cluster.switch_and_wait_archived() for _ in range(3)]
+    equal(cluster.sql("select failed_count from pg_stat_archiver"), "0", "failed pushes")
+    for name in names:
+        get(bench, name)
+    expect(pathlib.Path(bench.dir / "got").stat().st_size == SEGMENT_BYTES, "a whole segment")
