@@ -10,8 +10,10 @@ namespace pgbraid {
 
 namespace {
 
+/// Either part may be empty.
 std::string join(std::string_view directory, std::string_view name) {
-  return directory.empty() ? std::string(name) : fmt::format("{}/{}", directory, name);
+  const bool both = !directory.empty() && !name.empty();
+  return fmt::format("{}{}{}", directory, both ? "/" : "", name);
 }
 
 plan::found_kind kind_of(const entry_info& info) {
