@@ -23,6 +23,8 @@ SHARED = pathlib.Path(os.environ.get("PGBRAID_SHARED", SOURCE.parent / "shared")
 STANZA = "demo"
 PASSPHRASE = "lab-passphrase"
 COMMAND_LIMIT_S = 300
+# A file system of a few MiB for the tests about lack of space; run.py mounts it where it may.
+SMALL_FILE_SYSTEM = None
 
 TYPES = ("none", "gz", "lz4", "zst", "bz2")
 EXTENSION = {"none": "", "gz": ".gz", "lz4": ".lz4", "zst": ".zst", "bz2": ".bz2"}
@@ -66,7 +68,10 @@ class Run:
 def run(argv, codes=(0,), env=None, cwd=None, stdin=None, limit_s=COMMAND_LIMIT_S):
     """Runs a command to its end and fails the test unless it exits with one of `codes` (None: any)."""
     started = time.monotonic()
-    full_env = dict(os.environ, **(env or {}))
+    # PGBRAID_... and PGBACKREST_... are options to the programs: only those of the test count.
+    full_env = {name: value for name, value in os.environ.items()
+                if not name.startswith(("PGBRAID_", "PGBACKREST_"))}
+    full_env.update(env or {})
     done = subprocess.run([str(word) for word in argv], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, env=full_env, cwd=cwd, input=stdin,
                           stdin=subprocess.DEVNULL if stdin is None else None, timeout=limit_s)
@@ -376,8 +381,9 @@ def printable(data):
 
 def spawn(argv, log_path):
     """Starts a command in the background in its own process group."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PGBRAID_")}
     with open(log_path, "wb") as log:
-        return subprocess.Popen([str(word) for word in argv], stdout=log, stderr=log,
+        return subprocess.Popen([str(word) for word in argv], stdout=log, stderr=log, env=env,
                                 stdin=subprocess.DEVNULL, start_new_session=True)
 
 

@@ -15,6 +15,7 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,17 @@ def missing_tools():
     return None
 
 
+OPEN_LABS = []
+
+
+def give_up(number, _frame):
+    """On a signal: no server of ours may stay behind."""
+    for bench in OPEN_LABS:
+        bench.stop_all()
+    print(f"ended by signal {number}", flush=True)
+    os._exit(1)
+
+
 def run_case(case, root, keep):
     """Returns (name, outcome, text, seconds)."""
     started = time.monotonic()
@@ -68,6 +80,7 @@ def run_case(case, root, keep):
     bench = None
     try:
         bench = lab.Lab(root, directory, with_cluster=case.cluster)
+        OPEN_LABS.append(bench)
         case.function(bench, *case.arguments)
         outcome, text = "ok", ""
     except lab.Skip as skip:
@@ -79,6 +92,7 @@ def run_case(case, root, keep):
     finally:
         if bench:
             bench.stop_all()
+            OPEN_LABS.remove(bench)
     if outcome != "FAIL" and not keep:
         shutil.rmtree(directory, ignore_errors=True)
     return case.name, outcome, text, time.monotonic() - started
@@ -91,6 +105,8 @@ def place(failure):
 
 
 def run_all(cases, root, jobs, keep):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, give_up)
     counts = {"ok": 0, "FAIL": 0, "SKIP": 0}
     failed = []
     with ThreadPoolExecutor(jobs) as pool:
@@ -129,6 +145,8 @@ def in_user_postgres(work, function):
         finally:
             sys.stdout.flush()
             os._exit(status)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: os.kill(child, number))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
@@ -193,8 +211,7 @@ def main():
 def start(args, cases, work):
     if os.getuid() != 0:
         return run_all([case for case in cases], work, args.jobs, args.keep)
-    if small := small_file_system(work):
-        os.environ["PGBRAID_SMALL_FS"] = str(small)
+    lab.SMALL_FILE_SYSTEM = small_file_system(work)
     bring_within_reach(work)
     as_root, plain = [c for c in cases if c.root], [c for c in cases if not c.root]
     statuses = []

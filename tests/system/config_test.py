@@ -152,6 +152,8 @@ def root_refused(bench):
     if os.getuid() != 0:
         raise Skip("the tests do not run as root")
     bench.configure()
+    with open(bench.conf, "a") as conf:
+        conf.write(f"[{lab.STANZA}]\npg1-path=/nowhere\n")
     for command in ("backup", "info", "check", "expire", "stanza-create"):
         ended = bench.call(OURS, command, codes=None)
         expect(ended.code == 31, "exit code 31", ended)
