@@ -14,6 +14,7 @@ import signal
 import subprocess
 import threading
 import time
+import unicodedata
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 OURS = os.environ.get("PGBRAID", str(SOURCE / "build/dev/pgbraid"))
@@ -369,12 +370,12 @@ class Lab:
 
 
 def printable(data):
-    """Whether output holds nothing but text."""
+    """Whether output holds nothing but text: no control characters, no bytes that are no UTF-8."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return all(char.isprintable() or char in "\n\t" for char in text)
+    return all(unicodedata.category(char) != "Cc" or char in "\n\t" for char in text)
 
 
 # Processes

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/base/log.hpp"
 
+#include "engine/base/printable.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -63,7 +65,7 @@ std::string line_prefix(const settings& s, level at, unsigned process) {
 /// The message after its prefix; further lines start below the end of the prefix.
 std::string laid_out(std::string_view prefix, std::string_view message) {
   std::string out(prefix);
-  for (const char c : message) {
+  for (const char c : printable(message)) {
     out += c;
     if (c == '\n')
       out.append(prefix.size(), ' ');

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <sstream>
 #include <thread>
 #include <vector>
@@ -67,8 +67,12 @@ TEST_CASE("log: a console line without time stamp") {
 TEST_CASE("log: a console line with time stamp") {
   log::configure({.console = log::level::detail});
   const auto line = captured(1, [] { log::detail("x"); });
-  const std::regex shape(R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} P00 DETAIL: x\n)");
-  CHECK_MESSAGE(std::regex_match(line, shape), line);
+  REQUIRE(line.size() > 23);
+  // Digits as 0, so that any time has the same shape.
+  auto shape = line;
+  std::replace_if(
+      shape.begin(), shape.begin() + 23, [](char c) { return c >= '0' && c <= '9'; }, '0');
+  CHECK(shape == "0000-00-00 00:00:00.000 P00 DETAIL: x\n");
 }
 
 TEST_CASE("log: further lines start below the message") {

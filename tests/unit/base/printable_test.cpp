@@ -1,0 +1,28 @@
+// Text made safe for a log.
+// SPDX-License-Identifier: MIT
+#include "engine/base/printable.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using pgbraid::printable;
+
+TEST_CASE("printable: text, line feeds, tabs and UTF-8 stay as they are") {
+  for (const auto* text : {"", "plain 'text'", "two\nlines\tand a tab", "sn\xC3\xB6w \xE2\x82\xAC",
+                           "\xF0\x9F\x90\x98", "\xC2\xA0"})
+    CHECK(printable(text) == text);
+}
+
+TEST_CASE("printable: control characters and bytes that are no UTF-8 are escaped") {
+  CHECK(printable("\x1B[2J") == "\\x1b[2J");
+  CHECK(printable(std::string("a\0b", 3)) == "a\\x00b");
+  CHECK(printable("\r\x7F") == "\\x0d\\x7f");
+  CHECK(printable("\xC2\x9B") == "\\xc2\\x9b");          // C1: a terminal's CSI
+  CHECK(printable("\xC0\xAF") == "\\xc0\\xaf");          // longer than it needs
+  CHECK(printable("\xE0\x80\xAF") == "\\xe0\\x80\\xaf"); // the same
+  CHECK(printable("\xED\xA0\x80") == "\\xed\\xa0\\x80"); // a surrogate
+  CHECK(printable("\xF4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");
+  CHECK(printable("cut \xE2\x82") == "cut \\xe2\\x82");
+  CHECK(printable("\xFF\xFE") == "\\xff\\xfe");
+}
