@@ -41,6 +41,7 @@ TEST_CASE("restore tree: files in the way are refused before anything is changed
 
 TEST_CASE("restore tree: directories must be usable, destinations of file links free") {
   rig with;
+  with.link_hba();
   with.wish.links_all = true;
   with.plan();
   REQUIRE(with.root("/new").make_path("", 0500));
@@ -91,7 +92,7 @@ TEST_CASE("restore tree: cleaning leaves what the backup has, and pg_control goe
 TEST_CASE("restore tree: links are made, their destinations filled") {
   rig with;
   with.wish.links_all = true;
-  with.add("pg_data/pg_hba.conf", "hba");
+  with.link_hba();
   with.add("pg_data/pg_wal/x", "wal");
   with.plan();
   const auto restored = with.restore();

@@ -48,6 +48,20 @@ struct rig {
   rig() {
     backup.files.clear();
     backup.copy_start_s = 1000;
+    // A link to a file needs its file; see link_hba().
+    std::erase_if(backup.targets, [](const auto& target) { return target.is_file_link(); });
+    std::erase_if(backup.links,
+                  [](const auto& link) { return link.name == "pg_data/pg_hba.conf"; });
+  }
+
+  /// A file that was a link to ../conf/hba.conf.
+  void link_hba() {
+    backup.targets.push_back({.name = "pg_data/pg_hba.conf",
+                              .type = format::target_type::link,
+                              .path = "../conf",
+                              .file = "hba.conf"});
+    plan_test::add_link(backup, "pg_data/pg_hba.conf", "../conf/hba.conf");
+    add("pg_data/pg_hba.conf", "hba");
   }
 
   memory_storage& root(const std::string& path) {
