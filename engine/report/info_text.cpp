@@ -152,7 +152,7 @@ cluster_group& group_of(std::vector<cluster_group>& groups, const format::backup
 }
 
 /// Clusters with something to show: prior ones first, the current one last.
-std::vector<cluster_group> groups_of(const info_stanza& of) {
+std::vector<cluster_group> groups_of(const info_stanza& of, bool one_backup) {
   std::vector<cluster_group> groups;
   bool has_current = false;
   for (const auto& repo : of.repositories) {
@@ -178,8 +178,8 @@ std::vector<cluster_group> groups_of(const info_stanza& of) {
     if (const auto* cluster = listed.from->info->history_entry(listed.backup->history_id))
       group_of(groups, *cluster).backups.push_back(listed);
   }
-  std::erase_if(groups, [](const auto& group) {
-    return !group.current && !group.wal_min && group.backups.empty();
+  std::erase_if(groups, [one_backup](const auto& group) {
+    return group.backups.empty() && (one_backup || (!group.current && !group.wal_min));
   });
   std::stable_partition(groups.begin(), groups.end(), [](const auto& g) { return !g.current; });
   return groups;
@@ -191,7 +191,7 @@ void text_report::stanza(const info_stanza& of) {
   if (level_ == info_level::progress)
     return;
   cipher(of);
-  for (const auto& group : groups_of(of))
+  for (const auto& group : groups_of(of, one_backup_))
     this->group(group);
 }
 
