@@ -2,6 +2,7 @@
 // Source: shared/spec/commands.md, section 5.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
+#include "cli/command/compression.hpp"
 #include "cli/command/session.hpp"
 #include "cli/command/wal_file.hpp"
 #include "engine/base/log.hpp"
@@ -35,6 +36,13 @@ struct push_target {
   secret pass; ///< of WAL
 };
 
+/// Its part in the copy of one segment.
+struct push_branch {
+  push_target* target = nullptr;
+  std::unique_ptr<codec::kernel> cipher; ///< null: not encrypted
+  std::unique_ptr<io::writer> writer;
+};
+
 class push {
 public:
   push(const config::options& opts, wal_location wal)
@@ -50,7 +58,10 @@ private:
   result<std::string> digest();
   result<bool> is_archived(push_target& target, const std::string& checksum);
   result<void> push_segment();
-  result<void> copy_segment(const std::string& entry_name, std::vector<push_target*> to);
+  result<void> copy_segment(const std::string& entry_name, const std::vector<push_target*>& to);
+  std::vector<push_branch> open_branches(const std::string& entry_name,
+                                         const std::vector<push_target*>& to);
+  void publish(std::vector<push_branch>& open, std::vector<transfer_branch>& copied);
   result<void> push_history(const std::string& content, push_target& target);
   result<void> push_history_everywhere();
   void warn_if_replaced(const std::string& path, std::string_view content, push_target& target);
@@ -207,27 +218,14 @@ result<void> push::push_segment() {
   }
   if (missing.empty())
     return success();
-  const auto type = *parse_compress_type(opts_.text("compress-type"));
-  return copy_segment(format::wal_entry_name(wal_.name, *checksum, type), std::move(missing));
+  const auto type = compression_of(opts_).type;
+  return copy_segment(format::wal_entry_name(wal_.name, *checksum, type), missing);
 }
 
-result<void> push::copy_segment(const std::string& entry_name, std::vector<push_target*> to) {
-  auto file = source_->open_read(wal_.name);
-  if (!file)
-    return file.failure();
-  const auto type = *parse_compress_type(opts_.text("compress-type"));
-  const auto level = type == compress_type::none ? 0 : opts_.integer("compress-level");
-  auto packer = codec::make_compress(type, static_cast<int>(level));
-  if (!packer)
-    return packer.failure();
-  std::vector<transfer_step> steps;
-  if (*packer)
-    steps.emplace_back(**packer);
-
-  std::vector<std::unique_ptr<codec::kernel>> ciphers;
-  std::vector<std::unique_ptr<io::writer>> writers;
-  std::vector<transfer_branch> branches;
-  std::vector<push_target*> open;
+/// Opens the new file in every repository; those that refuse are left behind.
+std::vector<push_branch> push::open_branches(const std::string& entry_name,
+                                             const std::vector<push_target*>& to) {
+  std::vector<push_branch> open;
   for (auto* target : to) {
     const auto directory =
         format::wal_directory(target->repo->stanza(), target->archive_id, wal_.name);
@@ -236,33 +234,53 @@ result<void> push::copy_segment(const std::string& entry_name, std::vector<push_
       failed_.add(*target->repo, writer.failure());
       continue;
     }
-    auto& branch = branches.emplace_back();
-    if (target->repo->encrypted()) {
-      ciphers.push_back(codec::make_encrypt(target->pass.view()));
-      branch.steps.emplace_back(*ciphers.back());
-    }
-    branch.target = writer->get();
-    writers.push_back(std::move(*writer));
-    open.push_back(target);
+    open.push_back({.target = target, .cipher = {}, .writer = std::move(*writer)});
+    if (target->repo->encrypted())
+      open.back().cipher = codec::make_encrypt(target->pass.view());
   }
+  return open;
+}
 
-  // A repository that breaks is left behind; the others get the segment.
-  if (auto copied = transfer(**file, steps, branches); !copied)
-    return copied.failure();
-  for (auto& branch : branches) {
+/// Publishes what was written. All disks sync at the same time.
+void push::publish(std::vector<push_branch>& open, std::vector<transfer_branch>& copied) {
+  for (auto& branch : copied) {
     if (branch.failure)
       continue;
     if (auto begun = branch.target->begin_commit(); !begun)
       branch.failure = begun.failure();
   }
-  for (size_t i = 0; i < branches.size(); ++i) {
-    if (!branches[i].failure) {
-      if (auto done = branches[i].target->committed(true); !done)
-        branches[i].failure = done.failure();
+  for (size_t i = 0; i < copied.size(); ++i) {
+    if (!copied[i].failure) {
+      if (auto done = copied[i].target->committed(true); !done)
+        copied[i].failure = done.failure();
     }
-    if (branches[i].failure)
-      failed_.add(*open[i]->repo, *branches[i].failure);
+    if (copied[i].failure)
+      failed_.add(*open[i].target->repo, *copied[i].failure);
   }
+}
+
+result<void> push::copy_segment(const std::string& entry_name,
+                                const std::vector<push_target*>& to) {
+  auto file = source_->open_read(wal_.name);
+  if (!file)
+    return file.failure();
+  const auto how = compression_of(opts_);
+  const auto packer = codec::make_compress(how.type, how.level, {.engine = how.gz});
+  if (!packer)
+    return packer.failure();
+  std::vector<transfer_step> steps;
+  if (*packer)
+    steps.emplace_back(**packer);
+  auto open = open_branches(entry_name, to);
+  std::vector<transfer_branch> branches(open.size());
+  for (size_t i = 0; i < open.size(); ++i) {
+    branches[i].target = open[i].writer.get();
+    if (open[i].cipher)
+      branches[i].steps.emplace_back(*open[i].cipher);
+  }
+  if (auto copied = transfer(**file, steps, branches); !copied)
+    return copied.failure();
+  publish(open, branches);
   return success();
 }
 

@@ -165,6 +165,8 @@ result<int> run_check(const config::options& opts) {
   auto repos = open_repositories(opts);
   if (!repos)
     return repos.failure();
+  if (!clusters->standby && opts.text("backup-standby") != "n")
+    log::warn("option backup-standby is enabled but standby is not properly configured");
   if (clusters->standby) {
     if (auto checked = check_standby(opts, *clusters->standby, *repos); !checked)
       return checked.failure();
