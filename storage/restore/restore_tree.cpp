@@ -209,7 +209,12 @@ result<void> restore_tree::build_link(const plan::restore_link& link) {
   if (*found)
     return success();
   log::detail("create symlink '{}' to '{}'", where_.absolute(place), link.destination);
-  return holder.make_symlink(place.path, link.destination);
+  if (auto made = holder.make_symlink(place.path, link.destination); !made)
+    return made;
+  const auto owner = owners_.ids(link.user, link.group);
+  if (!owner.uid && !owner.gid)
+    return success();
+  return holder.set_attributes(place.path, {.uid = owner.uid, .gid = owner.gid});
 }
 
 result<void> restore_tree::sync() {
