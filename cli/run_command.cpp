@@ -26,31 +26,14 @@ using config::command_id;
 using run_function = result<int> (*)(const config::options&);
 
 constexpr auto runners = std::to_array<std::pair<command_id, run_function>>({
-#ifdef PGBRAID_HAS_ARCHIVE_GET
     {command_id::archive_get, run_archive_get},
-#endif
-#ifdef PGBRAID_HAS_ARCHIVE_PUSH
     {command_id::archive_push, run_archive_push},
-#endif
-#ifdef PGBRAID_HAS_BACKUP
     {command_id::backup, run_backup},
-#endif
-#ifdef PGBRAID_HAS_CHECK
     {command_id::check, run_check},
-#endif
-#ifdef PGBRAID_HAS_EXPIRE
     {command_id::expire, run_expire},
-#endif
-#ifdef PGBRAID_HAS_INFO
     {command_id::info, run_info},
-#endif
-#ifdef PGBRAID_HAS_RESTORE
     {command_id::restore, run_restore},
-#endif
-#ifdef PGBRAID_HAS_STANZA_CREATE
     {command_id::stanza_create, run_stanza_create},
-#endif
-    {command_id::help, nullptr},
 });
 
 log::level level_named(std::string_view name) {
@@ -96,7 +79,7 @@ result<void> prepare_process(const config::options& opts) {
 result<int> dispatch(const config::options& opts) {
   try {
     for (const auto& [id, run] : runners) {
-      if (id == opts.command() && run)
+      if (id == opts.command())
         return run(opts);
     }
   } catch (const std::bad_alloc&) {

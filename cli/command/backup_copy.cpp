@@ -1,0 +1,216 @@
+// Backup, from its label to its place in backup.info.
+// SPDX-License-Identifier: MIT
+#include "actors/run_job.hpp"
+#include "cli/command/backup_files.hpp"
+#include "cli/command/backup_run.hpp"
+#include "cli/command/graph_settings.hpp"
+#include "engine/base/clock.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/units.hpp"
+#include "engine/format/lock_content.hpp"
+#include "engine/format/repository_path.hpp"
+#include "engine/postgres/wal_name.hpp"
+#include "storage/backup/small_files.hpp"
+
+#include <unistd.h>
+
+#include <thread>
+
+namespace pgbraid::cli {
+
+namespace {
+
+constexpr auto ping_every = std::chrono::seconds(30);
+
+} // namespace
+
+result<void> backup_run::remove_incomplete() {
+  auto found = repo->list_backups();
+  if (!found)
+    return found.failure();
+  if (found->empty() || found->back().has_manifest)
+    return success();
+  const auto& label = found->back().label;
+  log::warn("backup '{}' cannot be resumed: this version does not resume backups", label);
+  return repo->remove_backup(label);
+}
+
+result<void> backup_run::choose_label() {
+  if (auto removed = remove_incomplete(); !removed)
+    return removed;
+  manifest.copy_start_s = wall_s();
+  if (online) {
+    auto second = next_server_second(primary->client);
+    if (!second)
+      return second.failure();
+    manifest.copy_start_s = *second;
+  }
+  auto known = repo->known_labels();
+  if (!known)
+    return known.failure();
+  auto chosen = format::choose_label(format::backup_type::full, start_s, {}, *known);
+  if (!chosen)
+    return chosen.failure();
+  if (chosen->second_added)
+    std::this_thread::sleep_until(std::chrono::system_clock::from_time_t(start_s + 2));
+  manifest.label = chosen->label;
+  manifest.references = {manifest.label};
+  if (repo->encrypted()) {
+    auto pass = generate_passphrase();
+    if (!pass)
+      return pass.failure();
+    manifest.cipher_pass = std::move(*pass);
+  }
+  return success();
+}
+
+result<void> backup_run::make_directories() {
+  // The copy comes first: it is what keeps expire, also that of other hosts, from this directory.
+  if (auto saved = repo->save_manifest_copy(manifest, info.cipher_pass); !saved)
+    return saved;
+  if (manifest.bundle || !repo->files().features().paths)
+    return success();
+  const auto base = format::label_path(repo->stanza(), manifest.label) + "/";
+  for (const auto& path : manifest.paths)
+    if (auto made = repo->files().make_path(base + std::string(path.name)); !made)
+      return made;
+  if (!repo->files().features().symlinks || !opts.flag("repo-symlink", repo.position))
+    return success();
+  for (const auto& target : manifest.targets)
+    if (target.is_tablespace())
+      if (auto linked =
+              repo->files().make_symlink(base + "pg_data/" + target.name, "../../" + target.name);
+          !linked)
+        return linked;
+  return success();
+}
+
+result<void> backup_run::show_progress(uint64_t done_bytes, uint64_t total_bytes) {
+  const uint64_t share = total_bytes == 0 ? 10000 : done_bytes * 10000 / total_bytes;
+  if (share <= written_progress + 10)
+    return success();
+  written_progress = share;
+  return lock.write(render(format::lock_content{.exec_id = opts.exec_id(),
+                                                .pid = static_cast<uint64_t>(::getpid()),
+                                                .percent_hundredths = share,
+                                                .size_bytes = total_bytes,
+                                                .size_complete_bytes = done_bytes}));
+}
+
+result<void> backup_run::keep_alive() {
+  if (!primary)
+    return success();
+  if (primary->client.is_broken())
+    return error{errc::db_query, "the server closed the connection during the backup",
+                 "Was PostgreSQL restarted?"};
+  if (std::chrono::steady_clock::now() - pinged_at < ping_every)
+    return success();
+  pinged_at = std::chrono::steady_clock::now();
+  return primary->client.ping();
+}
+
+result<void> backup_run::sync_directories(const backup_job& job) {
+  const auto base = format::label_path(repo->stanza(), manifest.label);
+  auto paths = job.touched_paths();
+  if (!manifest.bundle)
+    for (const auto& path : manifest.paths)
+      paths.insert(base + "/" + std::string(path.name));
+  paths.insert(base);
+  paths.insert(format::backup_path(repo->stanza()));
+  for (const auto& path : paths)
+    if (auto synced = repo->files().sync_path(path);
+        !synced && synced.failure().code != errc::path_missing)
+      return synced;
+  return success();
+}
+
+result<void> backup_run::copy() {
+  // The checkpoint of the start is in pg_control by now: read it once more, valid, for the backup.
+  auto fresh = load_control_bytes(pg_path);
+  if (!fresh)
+    return fresh.failure();
+  settings.control_file = postgres::padded_control_file(fresh->bytes);
+  uint64_t total_bytes = 0;
+  backup_job job(manifest, *cluster, *repo, settings,
+                 {.progress = [&](uint64_t done) { return show_progress(done, total_bytes); },
+                  .tick = [&] { return keep_alive(); }});
+  total_bytes = job.total_bytes();
+  const auto run =
+      graph_settings(opts, graph::backup_graph(job.shape()), small_files::window_bytes);
+  if (auto done = actors::run_job(job, run); !done)
+    return done;
+  job.remove_vanished();
+  if (online && !manifest.find_file("pg_data/global/pg_control"))
+    return error{errc::file_missing, "pg_control vanished during the backup"};
+  return sync_directories(job);
+}
+
+result<void> backup_run::stop() {
+  if (!online) {
+    manifest.stop_s = wall_s();
+    return success();
+  }
+  if (auto alive = primary->client.ping(); !alive)
+    return alive;
+  log::info("execute backup stop and wait for all WAL segments to archive");
+  auto stopped = primary->client.stop_backup();
+  if (!stopped)
+    return stopped.failure();
+  auto clock = primary->client.clock_ms();
+  if (!clock)
+    return clock.failure();
+  manifest.stop_s = *clock / 1000;
+  if (auto stored = store_text_file(*repo, manifest, settings, "backup_label",
+                                    stopped->backup_label, manifest.stop_s);
+      !stored)
+    return stored;
+  if (stopped->tablespace_map.find_first_not_of(" \t\r\n") != std::string::npos)
+    if (auto stored = store_text_file(*repo, manifest, settings, "tablespace_map",
+                                      stopped->tablespace_map, manifest.stop_s);
+        !stored)
+      return stored;
+  log::info("backup stop archive = {}, lsn = {}", stopped->segment,
+            postgres::format_lsn(stopped->lsn));
+  manifest.archive_start = begun->at.segment;
+  manifest.archive_stop = stopped->segment;
+  manifest.lsn_start = postgres::format_lsn(begun->at.lsn);
+  manifest.lsn_stop = postgres::format_lsn(stopped->lsn);
+  if (!opts.flag("archive-check"))
+    return success();
+  log::info("check archive for segment(s) {}:{}", begun->at.segment, stopped->segment);
+  return wait_for_wal({&*repo, archive_id, opts.time_ms("archive-timeout")},
+                      postgres::segments_between(postgres::timeline_of(begun->at.segment),
+                                                 begun->at.lsn, stopped->lsn,
+                                                 control.fields.wal_segment_bytes));
+}
+
+result<void> backup_run::publish() {
+  const auto& cluster_entry = info.current();
+  manifest.history_id = cluster_entry.id;
+  manifest.system_id = cluster_entry.system_id;
+  manifest.catalog_version = cluster_entry.catalog_version;
+  manifest.control_version = cluster_entry.control_version;
+  manifest.db_version = cluster_entry.version;
+  if (auto valid = format::validate(manifest, format::strictness::strict); !valid)
+    return valid;
+  log::info("new backup label = {}", manifest.label);
+  // From here on the backup is one: data, then manifest, then info file.
+  if (auto published = repo->publish_manifest(manifest, info.cipher_pass); !published)
+    return published;
+  const auto summary = format::summarize(manifest);
+  const auto size_bytes = summary.size_bytes;
+  info.add(summary);
+  if (auto saved = repo->save(info); !saved)
+    return saved;
+  // Written again only so that object stores count its age from the last backup.
+  auto loaded = repo->load_archive_info();
+  if (!loaded)
+    return loaded.failure();
+  if (auto saved = repo->save(*loaded); !saved)
+    return saved;
+  log::info("full backup size = {}, file total = {}", format_size(size_bytes),
+            manifest.files.size());
+  return success();
+}
+
+} // namespace pgbraid::cli

@@ -1,0 +1,57 @@
+// One run of the backup command: what it knows and its steps, in the order in which they are taken.
+// Source of the order: shared/spec/commands.md, section 3.1.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/command/backup_session.hpp"
+#include "cli/command/session.hpp"
+#include "storage/backup/backup_job.hpp"
+
+#include <chrono>
+
+namespace pgbraid::cli {
+
+/// Everything one run knows, in the order in which it is learned; its steps are taken in the order
+/// of their declaration.
+struct backup_run {
+  const config::options& opts;
+  io::lock_set lock = {};
+  open_repository repo = {};
+  format::backup_info info = {};
+  std::optional<format::archive_info> archive = {};
+  std::string archive_id = {};
+  std::string pg_path = {};
+  std::optional<open_cluster> primary = {};
+  loaded_control control = {};
+  bool online = true;
+  bool checksum_page = false;
+  int64_t start_s = 0;
+  std::optional<backup_begin> begun = {};
+  format::manifest manifest = {};
+  std::optional<cluster_files> cluster = {};
+  backup_settings settings = {};
+  uint64_t written_progress = 0;
+  std::chrono::steady_clock::time_point pinged_at = std::chrono::steady_clock::now();
+
+  result<void> open();
+  result<void> choose_type();
+  result<void> start();
+  result<void> build_manifest();
+  result<void> choose_label();
+  result<void> make_directories();
+  result<void> copy();
+  result<void> stop();
+  result<void> publish();
+
+private:
+  result<void> open_cluster_of_run();
+  result<void> settle_checksum_page();
+  result<void> walk();
+  result<void> remove_incomplete();
+  void fill_options();
+  result<void> show_progress(uint64_t done_bytes, uint64_t total_bytes);
+  result<void> keep_alive();
+  result<void> sync_directories(const backup_job& job);
+};
+
+} // namespace pgbraid::cli
