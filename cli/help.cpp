@@ -74,13 +74,21 @@ size_t heading_of(const option_row& row) {
   return everywhere ? 1 : 0;
 }
 
+/// A line of the tables as a sentence.
+std::string sentence(std::string_view text) {
+  std::string out(text);
+  if (!out.empty() && out.front() >= 'a' && out.front() <= 'z')
+    out.front() = static_cast<char>(out.front() - 'a' + 'A');
+  return wrapped(out + ".", 0, 0);
+}
+
 class option_help {
 public:
   explicit option_help(const config::options& opts) : opts_(opts) {}
 
   std::string command_page() const {
-    auto out = fmt::format("pgbraid {} - '{}' command help\n\n{}.\n", version_text,
-                           opts_.command_name(), config::row_of(opts_.command()).help);
+    auto out = fmt::format("pgbraid {} - '{}' command help\n\n{}\n", version_text,
+                           opts_.command_name(), sentence(config::row_of(opts_.command()).help));
     for (size_t heading = 0; heading < headings.size(); ++heading) {
       std::string section;
       for (const auto row : sorted_rows()) {
@@ -105,7 +113,7 @@ public:
     const auto& about = options_table[row];
     const auto title = fmt::format("pgbraid {} - '{}' command - '{}' option help", version_text,
                                    opts_.command_name(), about.name);
-    auto out = fmt::format("{}\n\n{}.\n", wrapped(title, 0, 0), wrapped(about.help, 0, 0));
+    auto out = fmt::format("{}\n\n{}\n", wrapped(title, 0, 0), sentence(about.help));
     if (const auto allowed = part(about.allowed); !allowed.empty())
       out += fmt::format("\nallowed: {}\n", wrapped(allowed, 9, 9));
     if (const auto now = current(row); !now.empty())

@@ -1,13 +1,11 @@
 // Files in TOML.
 // SPDX-License-Identifier: MIT
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
 #include "engine/config/toml.hpp"
 
 #include "engine/config/suggestion.hpp"
+#include "engine/config/toml_library.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 namespace pgbraid::config {
 

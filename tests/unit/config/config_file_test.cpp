@@ -4,6 +4,8 @@
 #include "engine/config/ini.hpp"
 #include "tests/unit/config/run.hpp"
 
+#include <random>
+
 using namespace pgbraid;
 using namespace pgbraid::config;
 namespace fs = std::filesystem;
@@ -187,4 +189,27 @@ TEST_CASE("file: included files add to the main one") {
   const auto both = t.load({});
   REQUIRE_FALSE(both);
   CHECK(both.failure().message == "option 'process-max' cannot be set multiple times");
+}
+
+TEST_CASE("file: too large for a configuration") {
+  const tree t;
+  std::ofstream(t.at("x.conf")) << "[global]\n#" << std::string(5 * 1024 * 1024, 'x') << "\n";
+  const auto large = t.load({"--config=" + t.at("x.conf")});
+  REQUIRE_FALSE(large);
+  CHECK(large.failure().code == errc::file_read);
+}
+
+TEST_CASE("ini: broken and hostile text is refused, never more") {
+  const std::string sound =
+      "[global]\nrepo1-path=/r\nprocess-max=3\n\n# so\n[demo]\npg1-path=/pg\n";
+  std::mt19937 random(1);
+  for (int i = 0; i < 2000; ++i) {
+    auto text = sound.substr(0, random() % (sound.size() + 1));
+    for (int j = 0; j < 3 && !text.empty(); ++j)
+      text[random() % text.size()] = static_cast<char>(random() % 256);
+    auto one = with("#\n" + text);
+    if (const auto opts = one.load(); !opts)
+      CHECK((opts.failure().code == errc::format || opts.failure().code == errc::option_invalid ||
+             opts.failure().code == errc::option_invalid_value));
+  }
 }

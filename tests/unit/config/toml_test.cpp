@@ -1,6 +1,9 @@
 // TOML files: the same options with typed values, errors with their place.
 // SPDX-License-Identifier: MIT
+#include "engine/config/toml.hpp"
 #include "tests/unit/config/run.hpp"
+
+#include <random>
 
 using namespace pgbraid;
 using namespace pgbraid::config;
@@ -109,4 +112,38 @@ TEST_CASE("toml: options that are only for the command line are warned about") {
   CHECK(one.good().flag("online"));
   CHECK(one.warnings ==
         std::vector<std::string>{"configuration file contains command-line only option 'online'"});
+}
+
+TEST_CASE("toml: broken and hostile text is refused, never more") {
+  const std::string sound = "[global]\nrepo1-path = \"/r\"\nprocess-max = 3\n[demo]\n"
+                            "exclude = [\"a\", 'b']\nannotation = {a = 1, b = \"x\"}\n"
+                            "[demo.backup]\nstart-fast = true # so\n";
+  REQUIRE(parse_toml(sound, "x"));
+  std::vector<std::string> texts = {std::string(100000, '['),
+                                    "[global]\nexclude = " + std::string(100000, '['),
+                                    "[global]\nrepo1-path = \"\xff\xfe\"\n",
+                                    std::string("\0\0", 2),
+                                    "[a." + std::string(50000, 'b') + "]\n",
+                                    "[global.backup.backup]\nprocess-max = 1\n",
+                                    "[global]\nannotation = { = 1}\n",
+                                    "[global]\n\xe2\xb2\x9e"
+                                    "x = 1\n"};
+  for (size_t size = 0; size < sound.size(); ++size)
+    texts.push_back(sound.substr(0, size));
+  std::mt19937 random(1);
+  for (int i = 0; i < 2000; ++i) {
+    auto broken = sound;
+    for (int j = 0; j < 3; ++j)
+      broken[random() % broken.size()] = static_cast<char>(random() % 256);
+    texts.push_back(std::move(broken));
+  }
+  for (const auto& text : texts) {
+    const auto parsed = parse_toml(text, "x");
+    if (parsed)
+      continue;
+    const auto code = parsed.failure().code;
+    CHECK((code == errc::format || code == errc::option_invalid ||
+           code == errc::option_invalid_value));
+    CHECK(parsed.failure().message.find("line ") != std::string::npos);
+  }
 }
