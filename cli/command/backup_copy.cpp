@@ -14,6 +14,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace pgbraid::cli {
@@ -86,6 +87,12 @@ result<void> backup_run::make_directories() {
 }
 
 result<void> backup_run::show_progress(uint64_t done_bytes, uint64_t total_bytes) {
+  const auto threshold = std::max(opts.size_bytes("manifest-save-threshold"), total_bytes / 100);
+  if (done_bytes - saved_bytes >= threshold && done_bytes < total_bytes) {
+    saved_bytes = done_bytes;
+    if (auto saved = repo->save_manifest_copy(manifest, info.cipher_pass); !saved)
+      return saved;
+  }
   const uint64_t share = total_bytes == 0 ? 10000 : done_bytes * 10000 / total_bytes;
   if (share <= written_progress + 10)
     return success();

@@ -31,6 +31,7 @@ struct backup_run {
   std::optional<cluster_files> cluster = {};
   backup_settings settings = {};
   uint64_t written_progress = 0;
+  uint64_t saved_bytes = 0; ///< done when the manifest copy was saved last
   std::chrono::steady_clock::time_point pinged_at = std::chrono::steady_clock::now();
 
   result<void> open();
