@@ -5,6 +5,8 @@
 #include "engine/format/info_value.hpp"
 #include "engine/format/json_reader.hpp"
 #include "engine/format/manifest.hpp"
+#include "engine/format/manifest_scalars.hpp"
+#include "engine/format/manifest_values.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -23,183 +25,11 @@ constexpr uint64_t bundle_id_limit = UINT32_MAX;
 constexpr uint64_t block_unit_bytes = 8192;
 constexpr uint64_t block_units_limit = 1 << 17; // 1 GiB
 constexpr uint64_t block_checksum_limit = 16;
-constexpr uint16_t mode_limit = 07777;
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-void read_sha1(json_reader& in, sha1_bytes& out) {
-  const auto text = in.read_string();
-  if (in.failed())
-    return;
-  if (text.size() != 2 * out.size())
-    return in.fail("checksum of 40 digits expected");
-  for (size_t i = 0; i < out.size(); ++i) {
-    const int high = hex_value(text[2 * i]);
-    const int low = hex_value(text[2 * i + 1]);
-    if (high < 0 || low < 0)
-      return in.fail("checksum of 40 digits expected");
-    out[i] = static_cast<std::byte>(high << 4 | low);
-  }
-}
-
-void read_mode(json_reader& in, uint16_t& out) {
-  const auto text = in.read_string();
-  uint32_t mode = 0;
-  const bool octal =
-      !text.empty() && text.size() <= 5 && text.find_first_not_of("01234567") == text.npos;
-  for (const char c : text)
-    mode = octal ? mode * 8 + static_cast<uint32_t>(c - '0') : 0;
-  if (!in.failed() && (!octal || mode > mode_limit))
-    in.fail("octal mode expected");
-  out = static_cast<uint16_t>(mode);
-}
-
-/// An owner is a name, or false for a numeric id that has no name.
-void read_owner(json_reader& in, manifest& of, owner_index& out) {
-  if (in.peek() == json_kind::boolean) {
-    if (in.read_bool())
-      in.fail("name or false expected");
-    out = no_owner;
-    return;
-  }
-  const auto name = in.read_string();
-  if (!in.failed() && (name.empty() || name.find('\0') != name.npos))
-    return in.fail("invalid owner");
-  out = of.owner(name);
-}
-
-void read_limited(json_reader& in, uint64_t& out, uint64_t limit) {
-  out = in.read_uint();
-  if (out > limit)
-    in.fail("number is too large");
-}
-
-/// Runs of pages: numbers, and arrays of first and last.
-void read_page_errors(json_reader& in, std::vector<page_range>& out) {
-  in.begin_array();
-  while (in.next_element()) {
-    page_range range;
-    if (in.peek() != json_kind::array) {
-      range.first = range.second = in.read_uint();
-    } else {
-      in.begin_array();
-      range.first = in.next_element() ? in.read_uint() : 0;
-      range.second = in.next_element() ? in.read_uint() : 0;
-      if (!in.failed() && in.next_element())
-        in.fail("first and last page expected");
-    }
-    const bool ordered =
-        range.first <= range.second && (out.empty() || out.back().second < range.first);
-    if (!in.failed() && !ordered)
-      in.fail("pages are not in order");
-    out.push_back(range);
-  }
-}
-
-/// A key of one of the scalar sections.
-struct scalar {
-  std::string_view section;
-  std::string_view key;
-  bool required;
-  result<void> (*read)(manifest&, const info_line&);
-};
-
-template <auto Field> result<void> read_field(manifest& to, const info_line& line) {
-  return read_value(line, to.*Field);
-}
-
-template <auto Field> result<void> read_option(manifest& to, const info_line& line) {
-  return read_value(line, to.options.*Field);
-}
-
-result<void> read_type(manifest& to, const info_line& line) {
-  std::string name;
-  if (auto read = read_value(line, name); !read)
-    return read;
-  const auto type = parse_backup_type(name);
-  if (!type)
-    return within_line(line, error{errc::format, "unknown backup type"});
-  to.type = *type;
-  return success();
-}
-
-result<void> read_references(manifest& to, const info_line& line) {
-  std::string joined;
-  if (auto read = read_value(line, joined); !read)
-    return read;
-  std::set<std::string_view> seen;
-  std::string_view rest = joined;
-  while (true) {
-    const auto end = rest.find(',');
-    const auto label = rest.substr(0, end);
-    if (!is_label(label) || !seen.insert(label).second)
-      return within_line(line, error{errc::format, "invalid or repeated label"});
-    to.references.emplace_back(label);
-    if (end == rest.npos)
-      return success();
-    rest.remove_prefix(end + 1);
-  }
-}
-
-result<void> read_compress_kind(manifest& to, const info_line& line) {
-  std::string name;
-  if (auto read = read_value(line, name); !read)
-    return read;
-  const auto type = parse_compress_type(name);
-  if (!type)
-    return within_line(line,
-                       error{errc::format, "unknown compress type '" + printable(name) + "'"});
-  to.options.compress_kind = *type;
-  to.options.has_compress_kind = true;
-  return success();
-}
-
-using options = manifest_options;
-
-constexpr scalar scalars[] = {
-    {"backup", "backup-archive-start", false, read_field<&manifest::archive_start>},
-    {"backup", "backup-archive-stop", false, read_field<&manifest::archive_stop>},
-    {"backup", "backup-block-incr", false, read_field<&manifest::block_incremental>},
-    {"backup", "backup-bundle", false, read_field<&manifest::bundle>},
-    {"backup", "backup-bundle-raw", false, read_field<&manifest::bundle_raw>},
-    {"backup", "backup-label", true, read_field<&manifest::label>},
-    {"backup", "backup-lsn-start", false, read_field<&manifest::lsn_start>},
-    {"backup", "backup-lsn-stop", false, read_field<&manifest::lsn_stop>},
-    {"backup", "backup-prior", false, read_field<&manifest::prior>},
-    {"backup", "backup-reference", false, read_references},
-    {"backup", "backup-timestamp-copy-start", true, read_field<&manifest::copy_start_s>},
-    {"backup", "backup-timestamp-start", true, read_field<&manifest::start_s>},
-    {"backup", "backup-timestamp-stop", true, read_field<&manifest::stop_s>},
-    {"backup", "backup-type", true, read_type},
-    {"backup:db", "db-catalog-version", true, read_field<&manifest::catalog_version>},
-    {"backup:db", "db-control-version", true, read_field<&manifest::control_version>},
-    {"backup:db", "db-id", true, read_field<&manifest::history_id>},
-    {"backup:db", "db-system-id", true, read_field<&manifest::system_id>},
-    {"backup:db", "db-version", true, read_field<&manifest::db_version>},
-    {"backup:option", "option-archive-check", true, read_option<&options::archive_check>},
-    {"backup:option", "option-archive-copy", true, read_option<&options::archive_copy>},
-    {"backup:option", "option-backup-standby", false, read_option<&options::backup_standby>},
-    {"backup:option", "option-buffer-size", false, read_option<&options::buffer_size_bytes>},
-    {"backup:option", "option-checksum-page", false, read_option<&options::checksum_page>},
-    {"backup:option", "option-compress", true, read_option<&options::compress>},
-    {"backup:option", "option-compress-level", false, read_option<&options::compress_level>},
-    {"backup:option", "option-compress-level-network", false,
-     read_option<&options::compress_level_network>},
-    {"backup:option", "option-compress-type", false, read_compress_kind},
-    {"backup:option", "option-delta", false, read_option<&options::delta>},
-    {"backup:option", "option-hardlink", true, read_option<&options::hardlink>},
-    {"backup:option", "option-online", true, read_option<&options::online>},
-    {"backup:option", "option-process-max", false, read_option<&options::process_max>},
-    {"cipher", "cipher-pass", false, read_field<&manifest::cipher_pass>},
-    {"metadata", "annotation", false, read_field<&manifest::annotations>},
-};
 
 class manifest_parser {
 public:
+  manifest_parser() { m_.options.has_compress_kind = false; } // until the key is read
+
   result<void> line(const info_line& at) {
     if (at.section == "target:file")
       return file(at);
@@ -217,13 +47,12 @@ public:
       return defaults(at, m_.path_defaults);
     if (at.section == "target:link:default")
       return defaults(at, m_.link_defaults);
-    return scalar_line(at);
+    return scalars_.read(m_, at);
   }
 
   result<manifest> finish(std::string writer_version);
 
 private:
-  result<void> scalar_line(const info_line& at);
   result<void> file(const info_line& at);
   void file_member(json_reader& in, std::string_view name, manifest_file& to);
   void file_number(json_reader& in, std::string_view name, manifest_file& to);
@@ -234,31 +63,18 @@ private:
   result<void> database(const info_line& at);
   result<void> defaults(const info_line& at, manifest_defaults& to);
 
-  result<void> check_scalars() const;
   result<void> check_targets() const;
   result<void> check_sizes() const;
   void resolve_references();
   result<void> resolve_defaults();
 
   manifest m_;
-  bool seen_[std::size(scalars)] = {};
+  manifest_scalars scalars_;
   bool has_original_size_ = false;
   /// Labels that files refer to, in order of appearance; `manifest_file::reference` is an index in
   /// here until the end, because the real list may come later.
   std::vector<std::string> labels_;
 };
-
-result<void> manifest_parser::scalar_line(const info_line& at) {
-  for (size_t i = 0; i < std::size(scalars); ++i) {
-    if (scalars[i].key != at.key || scalars[i].section != at.section)
-      continue;
-    if (seen_[i])
-      return within_line(at, error{errc::format, "listed twice"});
-    seen_[i] = true;
-    return scalars[i].read(m_, at);
-  }
-  return success(); // unknown keys are for later versions
-}
 
 result<void> manifest_parser::file(const info_line& at) {
   if (auto named = check_entry_name(at.key, entry_place::file); !named)
@@ -509,22 +325,6 @@ result<void> manifest_parser::defaults(const info_line& at, manifest_defaults& t
   return success();
 }
 
-result<void> manifest_parser::check_scalars() const {
-  for (size_t i = 0; i < std::size(scalars); ++i) {
-    if (scalars[i].required && !seen_[i])
-      return error{errc::format, "key '" + std::string(scalars[i].key) +
-                                     "' is missing in section [" + std::string(scalars[i].section) +
-                                     "]"};
-  }
-  if (!is_label(m_.label) || type_of_label(m_.label) != m_.type)
-    return error{errc::format, "invalid backup label '" + printable(m_.label) + "'"};
-  if (m_.prior && !is_label(*m_.prior))
-    return error{errc::format, "invalid prior label '" + printable(*m_.prior) + "'"};
-  if (!is_version(m_.db_version))
-    return error{errc::format, "invalid database version '" + printable(m_.db_version) + "'"};
-  return success();
-}
-
 result<void> manifest_parser::check_targets() const {
   if (m_.find_target("pg_data") == nullptr)
     return error{errc::format, "target 'pg_data' is missing in section [backup:target]"};
@@ -611,7 +411,7 @@ result<void> manifest_parser::resolve_defaults() {
 
 result<manifest> manifest_parser::finish(std::string writer_version) {
   m_.writer_version = std::move(writer_version);
-  if (auto done = check_scalars(); !done)
+  if (auto done = scalars_.finish(m_); !done)
     return done.failure();
   m_.sort();
   if (auto done = check_targets(); !done)
@@ -621,13 +421,6 @@ result<manifest> manifest_parser::finish(std::string writer_version) {
   if (auto done = resolve_defaults(); !done)
     return done.failure();
   resolve_references();
-  const bool has_kind = std::any_of(std::begin(scalars), std::end(scalars), [this](const auto& s) {
-    return s.key == "option-compress-type" && seen_[&s - scalars];
-  });
-  if (!has_kind) {
-    m_.options.has_compress_kind = false;
-    m_.options.compress_kind = m_.options.compress ? compress_type::gz : compress_type::none;
-  }
   return std::move(m_);
 }
 
