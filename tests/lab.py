@@ -289,6 +289,8 @@ class Lab:
         return [program, f"--config={self.conf}", f"--stanza={STANZA}", command, *words]
 
     def call(self, program, command, *words, codes=(0,), **more):
+        if command == "backup" and not any(word.startswith("--type") for word in words):
+            words = ("--type=full", *words)
         return run(self.argv(program, command, *words), codes=codes, **more)
 
     def ours(self, command, *words, codes=(0,), **more):

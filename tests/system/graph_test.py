@@ -78,11 +78,16 @@ def explain(bench):
     bench.ready(compress_type="zst", repo1_cipher_type="aes-256-cbc", repo1_cipher_pass="x")
     bench.ours("backup")
     before = trees.tree(bench.repo)
-    for words in (("backup",), ("restore", "--delta")):
+    target = bench.dir / "target"
+    target.mkdir(mode=0o700)
+    restore = ("restore", f"--pg1-path={target}", "--link-all",
+               f"--tablespace-map-all={bench.dir / 'ts'}")
+    for words, nodes in ((("backup",), ("read", "checksum", "compress", "encrypt", "write")),
+                         (restore, ("decrypt", "decompress", "checksum"))):
         text = bench.ours(*words, "--explain").text
-        for part in ("read", "writ", "zst", "aes"):
-            expect(part in text.lower(), f"the graph of {words[0]} shows '{part}'", text)
+        for part in (*nodes, "logical graph", "compiled graph", "worker", "memory"):
+            expect(part in text, f"the graph of {words[0]} shows '{part}'", text)
     fused, unfused = (bench.ours("backup", "--explain", *words).text for words in ((), ("--no-fuse",)))
     expect(fused != unfused, "the compiled graph differs with --no-fuse", fused)
     equal(trees.tree(bench.repo), before, "the repository after --explain")
-    expect(bench.cluster.running(), "PostgreSQL runs on")
+    expect(not any(target.iterdir()), "the target of the restore stays empty")

@@ -118,7 +118,7 @@ def bad_links(bench):
     link = bench.cluster.data / "bad_link"
     for target, code in (("base", 70), ("/nowhere/at/all", 41)):
         link.symlink_to(target)
-        refused(bench.ours("backup", codes=None), code, "bad_link" if code == 41 else "")
+        refused(bench.ours("backup", codes=None), code, "/nowhere/at/all" if code == 41 else "")
         link.unlink()
 
 

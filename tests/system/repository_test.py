@@ -390,6 +390,7 @@ def no_permission(bench):
         refused(bench.ours("backup", codes=None), (41, 47, 64))
     finally:
         folder.chmod(0o750)
+    bench.cluster.sql("insert into small values (77777, 'in a segment that is not archived yet')")
     segment = bench.cluster.data / "pg_wal" / bench.cluster.sql(
         "select pg_walfile_name(pg_current_wal_lsn())")
     ids = bench.repo / "archive" / STANZA / "15-1"
