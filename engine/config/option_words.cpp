@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <numeric>
+#include <system_error>
 
 namespace pgbraid::config {
 
@@ -54,6 +56,17 @@ bool locates(std::string_view name) {
   return name == "stanza" || name.starts_with("config");
 }
 
+/// The other command will run in another directory, so a relative file name would mean another
+/// file.
+value made_absolute(value location) {
+  for (auto& path : location.shown) {
+    std::error_code failed;
+    if (const auto absolute = std::filesystem::absolute(path, failed); !failed)
+      path = absolute.string();
+  }
+  return location;
+}
+
 } // namespace
 
 std::string options::begin_line() const {
@@ -86,7 +99,8 @@ std::vector<std::string> options::words_for(command_id other) const {
       const auto& value = at(row, i);
       const bool set = value.source != value_source::fallback && locates(about.name);
       if (set || value.source == value_source::command_line || value.reset)
-        add_words(shown_name(ref_at(row, i)), about, value, out);
+        add_words(shown_name(ref_at(row, i)), about,
+                  about.name == "config" ? made_absolute(value) : value, out);
     }
   }
   return out;
