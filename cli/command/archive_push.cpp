@@ -113,7 +113,7 @@ result<void> push::check_target(const format::archive_history& current, const re
                            "system-id {}",
                            cluster_->version, cluster_->system_id, repo.name(), current.version,
                            current.system_id),
-               "Are you archiving to the correct stanza?"};
+               "Does --stanza name the stanza of this cluster?"};
 }
 
 result<void> push::find_targets() {
@@ -193,9 +193,10 @@ result<bool> push::is_archived(push_target& target, const std::string& checksum)
     }
   }
   if (opts_.flag("archive-mode-check")) {
-    log::warn("WAL file '{}' already exists in the {} archive with the same checksum\n"
-              "HINT: this is valid in some recovery scenarios but may also indicate a problem.",
-              wal_.name, target.repo->name());
+    log::warn(
+        "WAL file '{}' already exists in the {} archive with the same checksum\n"
+        "HINT: That is normal after a crash or a restore; else a second cluster may archive here.",
+        wal_.name, target.repo->name());
   }
   return true;
 }

@@ -55,7 +55,8 @@ result<std::string> check_repository(repository& repo, const postgres::control_f
       current.version != postgres::version_name(control.version)) {
     return error{errc::file_invalid,
                  "backup and archive info files exist but do not match the database",
-                 "Is this the correct stanza?\nDid an error occur during stanza-upgrade?"};
+                 "Does --stanza name the stanza of this cluster?\nA new major version needs its "
+                 "stanza upgraded."};
   }
   return format::archive_id(current);
 }

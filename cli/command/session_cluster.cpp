@@ -74,7 +74,7 @@ result<open_cluster> connect_primary(const config::options& opts) {
     return found.failure();
   if (!found->primary) {
     return error{errc::db_connect, "unable to find primary cluster - cannot proceed",
-                 "Are all available clusters in recovery?"};
+                 "Every cluster that answered may be a standby."};
   }
   return std::move(*found->primary);
 }
@@ -119,7 +119,7 @@ result<void> check_stanza_matches(const format::backup_info& info,
       current.version == postgres::version_name(control.version))
     return success();
   return error{errc::backup_mismatch, stanza_mismatch(control, current.version, current.system_id),
-               "Is this the correct stanza?"};
+               "Does --stanza name the stanza of this cluster?"};
 }
 
 result<std::string> cluster_archive_id(const format::archive_info& info,
@@ -132,7 +132,7 @@ result<std::string> cluster_archive_id(const format::archive_info& info,
                fmt::format("unable to retrieve the archive id for database version '{}' and "
                            "system-id '{}'",
                            version, control.system_id),
-               "Is this the correct stanza?"};
+               "Does --stanza name the stanza of this cluster?"};
 }
 
 result<void> check_infos_agree(const format::archive_info& archive,

@@ -85,7 +85,8 @@ result<void> require_match(repository& repo, const postgres::control_file& contr
     return success();
   return error{errc::file_invalid,
                "backup and archive info files exist but do not match the database",
-               "Is this the correct stanza?\nDid an error occur during stanza-upgrade?"};
+               "Does --stanza name the stanza of this cluster?\nA new major version needs its "
+               "stanza upgraded."};
 }
 
 /// Both info files are there in some form: they must fit, and missing twins are written again.
