@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 #include <thread>
 
 namespace pgbraid::cli {
@@ -118,7 +119,11 @@ result<void> backup_run::keep_alive() {
 
 result<void> backup_run::sync_directories(const backup_job& job) {
   const auto base = format::label_path(repo->stanza(), manifest.label);
-  auto paths = job.touched_paths();
+  // A new file is safe only when every path above it is.
+  std::set<std::string> paths;
+  for (std::string path : job.touched_paths())
+    for (; path.size() > base.size(); path.erase(path.rfind('/')))
+      paths.insert(path);
   if (!manifest.bundle)
     for (const auto& path : manifest.paths)
       paths.insert(base + "/" + std::string(path.name));
