@@ -23,6 +23,7 @@ caf::behavior collector(caf::event_based_actor* self, run_state_ptr run, caf::ac
   return {
       [=](settled_atom, const task_list_ptr& tasks) {
         guarded(self, supervisor, [&] {
+          run->settled += tasks->size();
           for (const auto& task : *tasks)
             report(self, run, supervisor, run->work->settled(*task));
         });

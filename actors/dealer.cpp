@@ -31,6 +31,7 @@ private:
 
 void dealer_state::answer(const caf::actor& worker) {
   auto tasks = exhausted || run->stop ? graph::task_list{} : run->work->deal();
+  run->dealt += tasks.size();
   if (!tasks.empty()) {
     self->send(worker, work_atom::value, std::make_shared<graph::task_list>(std::move(tasks)));
     return;

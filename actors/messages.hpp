@@ -60,6 +60,9 @@ struct run_state {
   slab_pool* pool = nullptr;
   std::atomic<bool> stop{false};
   std::atomic<uint64_t> bytes_read{0};
+  /// Tasks that the dealer gave out and that the collector got back; equal at a good end.
+  std::atomic<uint64_t> dealt{0};
+  std::atomic<uint64_t> settled{0};
   /// Counts steps of all workers; the watchdog looks at it.
   std::atomic<uint64_t> steps{0};
 };

@@ -3,6 +3,7 @@
 #include "actors/run_job.hpp"
 
 #include "actors/supervisor.hpp"
+#include "engine/base/exit_files.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 
@@ -47,7 +48,8 @@ private:
     if (changed_.wait_for(lock, limit, [this] { return disarmed_; }))
       return;
     log::failure({errc::runtime, "workers did not stop in time"});
-    ::_exit(static_cast<int>(errc::runtime));
+    remove_exit_files();
+    ::_exit(static_cast<int>(stop_signal != 0 ? errc::term : errc::runtime));
   }
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -72,7 +74,7 @@ result<void> run_job(graph::job& work, const run_settings& settings) {
   auto done = std::make_shared<std::promise<result<void>>>();
   auto outcome = done->get_future();
 
-  const polled_signals polling;
+  std::optional<polled_signals> polling(std::in_place);
   engine_config config(settings.graph.workers_max + 1);
   std::optional<watchdog> guard;
   std::optional<result<void>> answer;
@@ -88,6 +90,10 @@ result<void> run_job(graph::job& work, const run_settings& settings) {
     if (!guard)
       guard.emplace(farewell);
   }
+  // A signal that came after the last look must not be lost: look once nobody else can note one.
+  polling.reset();
+  if (*answer && stop_signal != 0)
+    return error{errc::term, "terminated by a signal"};
   return *answer;
 }
 

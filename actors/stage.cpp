@@ -48,6 +48,8 @@ struct source_state : stage_base {
   caf::actor collector;
   std::deque<graph::task_ptr> queue;
   file_run_ptr file;
+  bool asked = false; ///< one ask at a time: a second one could be answered "none" too early
+  bool exhausted = false;
 
   void step();
 
@@ -97,7 +99,10 @@ void source_state::step() {
   if (links.run->stop)
     return end();
   if (!file && queue.empty()) {
-    self->send(dealer, ask_atom::value, number);
+    if (exhausted)
+      return end();
+    if (!std::exchange(asked, true))
+      self->send(dealer, ask_atom::value, number);
     return;
   }
   if (credit == 0)
@@ -231,12 +236,17 @@ caf::behavior source_stage(caf::event_based_actor* self, chain_links links, size
   return {
       [=](work_atom, const task_list_ptr& tasks) {
         guarded(self, links.supervisor, [&] {
+          state->asked = false;
           for (auto& task : *tasks)
             state->queue.push_back(std::move(task));
           state->go_on();
         });
       },
-      [=](none_atom) { state->end(); },
+      [=](none_atom) {
+        state->asked = false;
+        state->exhausted = true;
+        state->go_on();
+      },
       [=](credit_atom) {
         ++state->credit;
         state->go_on();

@@ -7,6 +7,8 @@
 #include "actors/stage.hpp"
 #include "engine/base/stop_signal.hpp"
 
+#include <fmt/format.h>
+
 #include <csignal>
 
 namespace pgbraid::actors {
@@ -32,6 +34,7 @@ struct supervisor_state {
   size_t alive = 0;
   std::optional<error> first_error;
   bool draining = false;
+  bool collector_gone = false;
   uint64_t seen_steps = 0;
   std::chrono::steady_clock::time_point moved_at = std::chrono::steady_clock::now();
 
@@ -71,6 +74,7 @@ result<void> supervisor_state::begin() {
   the_dealer = self->spawn(
       dealer, run, me, plan::pool_limits{settings.graph.workers_min, settings.graph.workers_max});
   the_collector = self->spawn(collector, run, me);
+  self->monitor(the_collector);
   for (size_t i = 0; i < settings.graph.workers_max; ++i) {
     if (!settings.fuse) {
       if (auto spawned = spawn_chain(i); !spawned)
@@ -95,6 +99,12 @@ void supervisor_state::fail(const error& what) {
 }
 
 void supervisor_state::worker_down(const caf::down_msg& note) {
+  if (the_collector && note.source == the_collector.address()) {
+    // Its own finish comes before its end; without one it died of an exception that it reported.
+    fail({errc::unhandled, "the collector ended unexpectedly"});
+    collector_gone = true;
+    return alive == 0 ? finish() : void();
+  }
   --alive;
   if (note.reason && note.reason != caf::exit_reason::normal)
     return fail({errc::unhandled, "worker ended unexpectedly: " + to_string(note.reason)});
@@ -105,6 +115,8 @@ void supervisor_state::drain_if_alone() {
   if (alive > 0 || draining)
     return;
   draining = true;
+  if (collector_gone)
+    return finish();
   self->send(the_dealer, finish_atom::value);
   self->send(the_collector, finish_atom::value);
 }
@@ -128,6 +140,9 @@ void supervisor_state::finish() {
   the_dealer = nullptr;
   the_collector = nullptr;
   workers.clear();
+  if (!first_error && run->dealt != run->settled)
+    first_error = error{errc::assertion, fmt::format("{} of {} files were left behind",
+                                                     run->dealt - run->settled, run->dealt.load())};
   done->set_value(first_error ? result<void>(*first_error) : success());
   self->quit();
 }

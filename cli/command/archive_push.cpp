@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace pgbraid::cli {
 
@@ -43,6 +44,30 @@ struct push_branch {
   std::unique_ptr<io::writer> writer;
 };
 
+/// A segment that was read once: what is hashed is what is stored, whatever happens to the file.
+class held_segment final : public io::reader {
+public:
+  explicit held_segment(byte_view content) : content_(content) {}
+  result<size_t> read(byte_span out) override {
+    auto got = read_at(out, position_);
+    position_ += *got;
+    return got;
+  }
+  result<size_t> read_at(byte_span out, uint64_t offset_bytes) override {
+    const auto rest = content_.subspan(std::min<uint64_t>(offset_bytes, content_.size()));
+    const auto count = std::min(out.size(), rest.size());
+    std::memcpy(out.data(), rest.data(), count);
+    return count;
+  }
+
+private:
+  byte_view content_;
+  uint64_t position_ = 0;
+};
+
+/// Larger segments are read twice instead, and hashed both times.
+constexpr uint64_t held_limit_bytes = uint64_t{64} << 20;
+
 class push {
 public:
   push(const config::options& opts, wal_location wal)
@@ -55,10 +80,14 @@ private:
   result<void> find_targets();
   result<void> check_target(const format::archive_history& current, const repository& repo);
   result<void> check_header();
+  result<void> hold_segment();
+  result<std::unique_ptr<io::reader>> open_segment();
   result<std::string> digest();
+  result<void> sync_archive(push_target& target);
   result<bool> is_archived(push_target& target, const std::string& checksum);
   result<void> push_segment();
-  result<void> copy_segment(const std::string& entry_name, const std::vector<push_target*>& to);
+  result<void> copy_segment(const std::string& entry_name, const std::string& checksum,
+                            const std::vector<push_target*>& to);
   std::vector<push_branch> open_branches(const std::string& entry_name,
                                          const std::vector<push_target*>& to);
   void publish(std::vector<push_branch>& open, std::vector<transfer_branch>& copied);
@@ -69,6 +98,8 @@ private:
   const config::options& opts_;
   wal_location wal_;
   std::unique_ptr<storage> source_;
+  std::unique_ptr<std::byte[]> held_ = {}; ///< the whole segment, when it is small enough
+  size_t held_bytes_ = 0;
   std::vector<push_target> targets_ = {};
   repository_errors failed_ = {};
   /// What the first valid repository, or pg_control, says that the cluster is.
@@ -165,8 +196,32 @@ result<void> push::check_header() {
                            cluster_->system_id)};
 }
 
-result<std::string> push::digest() {
+result<void> push::hold_segment() {
+  auto about = source_->info(wal_.name);
+  if (!about)
+    return about.failure();
+  if (!*about || (*about)->size_bytes > held_limit_bytes)
+    return success();
   auto file = source_->open_read(wal_.name);
+  if (!file)
+    return file.failure();
+  held_ = std::make_unique_for_overwrite<std::byte[]>((*about)->size_bytes);
+  auto got = (*file)->read({held_.get(), (*about)->size_bytes});
+  if (!got)
+    return got.failure();
+  held_bytes_ = *got;
+  return success();
+}
+
+result<std::unique_ptr<io::reader>> push::open_segment() {
+  if (!held_)
+    return source_->open_read(wal_.name);
+  return std::unique_ptr<io::reader>(
+      std::make_unique<held_segment>(byte_view(held_.get(), held_bytes_)));
+}
+
+result<std::string> push::digest() {
+  auto file = open_segment();
   if (!file)
     return file.failure();
   codec::digest_kernel sha1;
@@ -198,12 +253,25 @@ result<bool> push::is_archived(push_target& target, const std::string& checksum)
         "HINT: That is normal after a crash or a restore; else a second cluster may archive here.",
         wal_.name, target.repo->name());
   }
+  // Whoever put it there may have been killed before its directories were on disk.
+  if (auto synced = sync_archive(target); !synced)
+    return synced.failure();
   return true;
+}
+
+/// Makes the names of a segment and of its directory durable.
+result<void> push::sync_archive(push_target& target) {
+  const auto directory = format::wal_directory(target.repo->stanza(), target.archive_id, wal_.name);
+  if (auto synced = target.repo->files().sync_path(directory); !synced)
+    return synced;
+  return target.repo->files().sync_path(directory.substr(0, directory.rfind('/')));
 }
 
 result<void> push::push_segment() {
   if (auto good = check_header(); !good)
     return good;
+  if (auto held = hold_segment(); !held)
+    return held;
   auto checksum = digest();
   if (!checksum)
     return checksum.failure();
@@ -220,7 +288,7 @@ result<void> push::push_segment() {
   if (missing.empty())
     return success();
   const auto type = compression_of(opts_).type;
-  return copy_segment(format::wal_entry_name(wal_.name, *checksum, type), missing);
+  return copy_segment(format::wal_entry_name(wal_.name, *checksum, type), *checksum, missing);
 }
 
 /// Opens the new file in every repository; those that refuse are left behind.
@@ -255,14 +323,17 @@ void push::publish(std::vector<push_branch>& open, std::vector<transfer_branch>&
       if (auto done = copied[i].target->committed(true); !done)
         copied[i].failure = done.failure();
     }
+    if (!copied[i].failure)
+      if (auto synced = sync_archive(*open[i].target); !synced)
+        copied[i].failure = synced.failure();
     if (copied[i].failure)
       failed_.add(*open[i].target->repo, *copied[i].failure);
   }
 }
 
-result<void> push::copy_segment(const std::string& entry_name,
+result<void> push::copy_segment(const std::string& entry_name, const std::string& checksum,
                                 const std::vector<push_target*>& to) {
-  auto file = source_->open_read(wal_.name);
+  auto file = open_segment();
   if (!file)
     return file.failure();
   const auto how = compression_of(opts_);
@@ -270,6 +341,9 @@ result<void> push::copy_segment(const std::string& entry_name,
   if (!packer)
     return packer.failure();
   std::vector<transfer_step> steps;
+  codec::digest_kernel sha1;
+  if (!held_)
+    steps.emplace_back(sha1);
   if (*packer)
     steps.emplace_back(**packer);
   auto open = open_branches(entry_name, to);
@@ -281,6 +355,8 @@ result<void> push::copy_segment(const std::string& entry_name,
   }
   if (auto copied = transfer(**file, steps, branches); !copied)
     return copied.failure();
+  if (!held_ && to_hex(codec::digest_kernel::value(*steps[0].state)) != checksum)
+    return error{errc::checksum, fmt::format("WAL file '{}' changed while it was read", wal_.name)};
   publish(open, branches);
   return success();
 }

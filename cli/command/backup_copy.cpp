@@ -98,11 +98,16 @@ result<void> backup_run::show_progress(uint64_t done_bytes, uint64_t total_bytes
   if (share <= written_progress + 10)
     return success();
   written_progress = share;
-  return lock.write(render(format::lock_content{.exec_id = opts.exec_id(),
-                                                .pid = static_cast<uint64_t>(::getpid()),
-                                                .percent_hundredths = share,
-                                                .size_bytes = total_bytes,
-                                                .size_complete_bytes = done_bytes}));
+  const auto shown =
+      lock.write(render(format::lock_content{.exec_id = opts.exec_id(),
+                                             .pid = static_cast<uint64_t>(::getpid()),
+                                             .percent_hundredths = share,
+                                             .size_bytes = total_bytes,
+                                             .size_complete_bytes = done_bytes}));
+  // What info shows is no reason to lose a backup.
+  if (!shown)
+    log::debug("progress is not shown: {}", shown.failure().message);
+  return success();
 }
 
 result<void> backup_run::keep_alive() {
@@ -190,10 +195,13 @@ result<void> backup_run::stop() {
   if (!opts.flag("archive-check"))
     return success();
   log::info("check archive for segment(s) {}:{}", begun->at.segment, stopped->segment);
-  return wait_for_wal({&*repo, archive_id, opts.time_ms("archive-timeout")},
-                      postgres::segments_between(postgres::timeline_of(begun->at.segment),
-                                                 begun->at.lsn, stopped->lsn,
-                                                 control.fields.wal_segment_bytes));
+  const auto segments =
+      postgres::segments_between(postgres::timeline_of(begun->at.segment), begun->at.lsn,
+                                 stopped->lsn, control.fields.wal_segment_bytes);
+  if (segments.empty())
+    return error{errc::archive_timeout,
+                 "the range of WAL segments of the backup cannot be checked"};
+  return wait_for_wal({&*repo, archive_id, opts.time_ms("archive-timeout")}, segments);
 }
 
 result<void> backup_run::publish() {
@@ -214,6 +222,10 @@ result<void> backup_run::publish() {
   info.add(summary);
   if (auto saved = repo->save(info); !saved)
     return saved;
+  // Nothing reads this link, so a file system without links loses nothing.
+  if (opts.flag("repo-symlink", repo.position))
+    if (auto linked = repo->set_latest(manifest.label); !linked)
+      log::warn("unable to point 'latest' to the new backup: {}", linked.failure().message);
   // Written again only so that object stores count its age from the last backup.
   auto loaded = repo->load_archive_info();
   if (!loaded)

@@ -191,7 +191,7 @@ public:
       return written;
     if (auto removed = remove_marker(tree_); !removed)
       return removed;
-    if (auto synced = tree_.sync(); !synced)
+    if (auto synced = tree_.sync(overwrite_.any()); !synced)
       return synced;
     // From here on the cluster can be started.
     if (auto placed = place_control_file(tree_, decided_.where, backup(), owners_); !placed)

@@ -3,6 +3,7 @@
 #include "cli/command/restore_source.hpp"
 
 #include "engine/base/log.hpp"
+#include "engine/codec/cipher_text.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/format/timeline_history.hpp"
 #include "engine/plan/restore_choice.hpp"
@@ -102,10 +103,12 @@ load_history(const restore_source& source, const backup_archive& archive, uint32
   auto content = read_all(source.repo->files(), path, history_limit_bytes);
   if (!content)
     return content.failure();
-  auto text = unseal(std::move(*content), archive.pass);
+  if (archive.pass.empty())
+    return format::parse_timeline_history(*content);
+  const auto text = codec::decrypt_all(as_bytes(*content), archive.pass.view());
   if (!text)
-    return text.failure();
-  return format::parse_timeline_history(text->view());
+    return text.failure().within("'" + path + "'");
+  return format::parse_timeline_history(as_text(*text));
 }
 
 result<void> check_target_timeline(const config::options& opts, const restore_source& source) {

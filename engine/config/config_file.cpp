@@ -200,7 +200,8 @@ private:
       warnings_.push_back(fmt::format("configuration file contains {} option '{}'", kind, name));
       return;
     }
-    auto text = fmt::format("configuration file contains invalid option '{}'", name);
+    auto text = fmt::format("configuration file contains invalid option '{}'",
+                            is_option_like(name) ? name : "(not shown)");
     if (const auto hint = did_you_mean("", nearest_option(name)); !hint.empty())
       text += "\nHINT: " + hint;
     warnings_.push_back(std::move(text));

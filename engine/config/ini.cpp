@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/config/ini.hpp"
 
+#include "engine/config/option_name.hpp"
+
 #include <fmt/format.h>
 
 namespace pgbraid::config {
@@ -17,9 +19,10 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-/// Enough of a line to find it.
+/// Enough of a line to find it, unless it may be a secret that lost its key.
 std::string_view first_word(std::string_view line) {
-  return line.substr(0, line.find_first_of(" \t="));
+  const auto word = line.substr(0, line.find_first_of(" \t="));
+  return is_option_like(word) ? word : "(not shown)";
 }
 
 error malformed(std::string_view what, size_t line, std::string_view text) {
@@ -39,7 +42,7 @@ result<std::vector<file_entry>> parse_ini(std::string_view text) {
       continue;
     if (line.front() == '[') {
       if (line.back() != ']')
-        return malformed("ini section should end with ]", number, first_word(line));
+        return malformed("ini section should end with ]", number, line.substr(0, 40));
       section = line.substr(1, line.size() - 2);
       if (section.empty())
         return malformed("invalid empty section", number, line);

@@ -1,6 +1,7 @@
 // Options as words: the begin line, and what another command of this program is started with.
 // Source: shared/spec/options.md, section 2; commands.md, section 4.8.
 // SPDX-License-Identifier: MIT
+#include "engine/base/shell_word.hpp"
 #include "engine/base/version.hpp"
 #include "engine/config/option_name.hpp"
 #include "engine/config/options.hpp"
@@ -29,8 +30,12 @@ std::string quoted(const std::string& text) {
   return text.find(' ') == std::string::npos ? text : fmt::format("\"{}\"", text);
 }
 
+std::string for_shell(const std::string& text) {
+  return shell_word(text);
+}
+
 void add_words(const std::string& name, const option_row& row, const value& from,
-               std::vector<std::string>& out) {
+               std::string (*quote)(const std::string&), std::vector<std::string>& out) {
   const auto* flag = std::get_if<bool>(&from.data);
   if (from.reset)
     out.push_back("--reset-" + name);
@@ -42,7 +47,7 @@ void add_words(const std::string& name, const option_row& row, const value& from
     out.push_back(fmt::format("--{}=<redacted>", name));
   else
     for (const auto& text : from.shown)
-      out.push_back(fmt::format("--{}={}", name, quoted(text)));
+      out.push_back(fmt::format("--{}={}", name, quote(text)));
 }
 
 /// What the other command finds out for itself, or must not inherit.
@@ -75,7 +80,7 @@ std::string options::begin_line() const {
     for (size_t i = 0; i < position_count(row); ++i) {
       const auto& value = at(row, i);
       if (value.source != value_source::fallback || value.reset)
-        add_words(shown_name(ref_at(row, i)), options_table[row], value, words);
+        add_words(shown_name(ref_at(row, i)), options_table[row], value, quoted, words);
     }
   }
   std::string parameters;
@@ -100,7 +105,7 @@ std::vector<std::string> options::words_for(command_id other) const {
       const bool set = value.source != value_source::fallback && locates(about.name);
       if (set || value.source == value_source::command_line || value.reset)
         add_words(shown_name(ref_at(row, i)), about,
-                  about.name == "config" ? made_absolute(value) : value, out);
+                  about.name == "config" ? made_absolute(value) : value, for_shell, out);
     }
   }
   return out;

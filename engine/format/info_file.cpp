@@ -110,8 +110,8 @@ public:
     }
     const auto at = in_section_ ? find_assignment(text) : std::nullopt;
     if (!at)
-      return refused("line " + std::to_string(number_) + " is neither a section nor key=value: '" +
-                     printable(text.substr(0, 80)) + "'");
+      // Without its text: a broken line may be the one that holds a passphrase.
+      return refused("line " + std::to_string(number_) + " is neither a section nor key=value");
     return assignment({section_, text.substr(0, *at), text.substr(*at + 1)});
   }
 

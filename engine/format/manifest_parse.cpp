@@ -414,6 +414,9 @@ result<manifest> manifest_parser::finish(std::string writer_version) {
   if (auto done = scalars_.finish(m_); !done)
     return done.failure();
   m_.sort();
+  const auto twice = std::ranges::adjacent_find(m_.targets, {}, &manifest_target::name);
+  if (twice != m_.targets.end())
+    return error{errc::format, "target '" + twice->name + "' is listed twice"};
   if (auto done = check_targets(); !done)
     return done.failure();
   if (auto done = check_sizes(); !done)

@@ -119,7 +119,7 @@ void file_reader::start_direct() {
   const auto flags = ::fcntl(file_.get(), F_GETFL);
   const bool slabs = std::all_of(blocks_.begin(), blocks_.end(),
                                  [](const block& one) { return static_cast<bool>(one.slab); });
-  if (!slabs || flags < 0 || ::fcntl(file_.get(), F_SETFL, flags | O_DIRECT) != 0) {
+  if (!slabs || flags < 0 || ::fcntl(file_.get(), F_SETFL, (flags | O_DIRECT) & ~O_NONBLOCK) != 0) {
     leave_direct();
     return;
   }
@@ -157,7 +157,7 @@ result<size_t> file_reader::read_direct(byte_span out) {
   engine_->wait_for(front.operation);
   const auto got = front.operation.outcome;
   const auto skip = position_bytes_ - front.begin_bytes;
-  if (got < 0 && got != -EINVAL && got != -EOPNOTSUPP)
+  if (got < 0 && got != -EINVAL && got != -EOPNOTSUPP && got != -EAGAIN)
     return system_error(errc::file_read, "cannot read '" + shown_ + "'", static_cast<int>(-got));
   if (got <= static_cast<int64_t>(skip)) {
     leave_direct();

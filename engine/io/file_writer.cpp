@@ -225,7 +225,7 @@ result<bool> file_writer::have_slab() {
 result<void> file_writer::send_slab(size_t length_bytes) {
   if (offset_bytes_ == 0) {
     const auto flags = ::fcntl(file_.get(), F_GETFL);
-    if (flags < 0 || ::fcntl(file_.get(), F_SETFL, flags | O_DIRECT) != 0) {
+    if (flags < 0 || ::fcntl(file_.get(), F_SETFL, (flags | O_DIRECT) & ~O_NONBLOCK) != 0) {
       engine_->learn_refuses_direct(device_);
       return leave_direct();
     }
@@ -274,7 +274,7 @@ result<void> file_writer::leave_direct() {
       continue;
     if (operation.outcome == -EINVAL || operation.outcome == -EOPNOTSUPP)
       engine_->learn_refuses_direct(device_);
-    else if (operation.outcome < 0)
+    else if (operation.outcome < 0 && operation.outcome != -EAGAIN)
       return remember(write_error(static_cast<int>(-operation.outcome), operation.length_bytes));
     const auto gone = static_cast<size_t>(std::max<int64_t>(operation.outcome, 0));
     if (auto put = write_plain({operation.data + gone, operation.length_bytes - gone},

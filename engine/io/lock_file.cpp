@@ -44,8 +44,9 @@ std::string read_content(int fd) {
 }
 
 bool write_content(int fd, std::string_view content) {
-  return ::ftruncate(fd, 0) == 0 &&
-         ::pwrite(fd, content.data(), content.size(), 0) == static_cast<ssize_t>(content.size());
+  // In this order a full disk leaves the old content, which says whose lock it is.
+  return ::pwrite(fd, content.data(), content.size(), 0) == static_cast<ssize_t>(content.size()) &&
+         ::ftruncate(fd, static_cast<off_t>(content.size())) == 0;
 }
 
 // The process in `"pid":123`, or at the start of the text of old versions.

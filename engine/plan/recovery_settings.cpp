@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plan/recovery_settings.hpp"
 
+#include "engine/base/shell_word.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -152,11 +154,7 @@ std::string setting_of_line(std::string_view line) {
 } // namespace
 
 std::string restore_command_of(std::string_view program, std::span<const std::string> words) {
-  const auto quoted = [](std::string_view word) {
-    return word.find(' ') == std::string_view::npos ? std::string(word)
-                                                    : fmt::format("\"{}\"", word);
-  };
-  std::string out = quoted(program);
+  std::string out = shell_word(program);
   for (const auto& word : words)
     out += " " + word;
   // PostgreSQL replaces what follows a percent sign.

@@ -135,6 +135,12 @@ mapper::wished_tablespace(const format::manifest_target& target) const {
     return std::optional(by_name->second);
   if (by_oid != none)
     return std::optional(by_oid->second);
+  const auto& name = target.tablespace_name;
+  if (!wish_.tablespaces_all.empty() && (name.empty() || name == "." || name == ".."))
+    return error{errc::tablespace_map,
+                 fmt::format("tablespace {} has the name '{}', which is no name for a directory",
+                             target.tablespace_id, name),
+                 "Map it by its oid with --tablespace-map."};
   if (!wish_.tablespaces_all.empty())
     return std::optional(wish_.tablespaces_all + "/" + target.tablespace_name);
   return std::optional<std::string>();

@@ -285,9 +285,13 @@ void posix_storage::read_small(std::span<small_read> files, io::io_engine* engin
 result<void> posix_storage::make_root(uint32_t mode) {
   for (size_t end = root_.find('/', 1);; end = root_.find('/', end + 1)) {
     const auto part = root_.substr(0, end);
-    if (::mkdir(part.c_str(), mode & 07777) == 0)
+    if (::mkdir(part.c_str(), mode & 07777) == 0) {
       ::chmod(part.c_str(), mode & 07777); // whatever the umask
-    else if (errno != EEXIST)
+      const auto above = part.substr(0, std::max<size_t>(1, part.rfind('/')));
+      const unique_fd parent(::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      if (parent && ::fsync(parent.get()) != 0 && errno != EINVAL && errno != EBADF)
+        return system_error(errc::path_sync, "cannot sync '" + above + "'", errno);
+    } else if (errno != EEXIST)
       return system_error(errc::path_create, "cannot make '" + part + "'", errno);
     if (end == std::string::npos)
       return success();

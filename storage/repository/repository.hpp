@@ -86,8 +86,7 @@ public:
   /// Writes `backup.manifest.copy`: the first thing a new backup directory gets.
   result<void> save_manifest_copy(const format::manifest& of, const secret& pass);
   /// Completes a backup: `.copy`, then `backup.manifest` with the same bytes (from here on the
-  /// backup is valid), then the copy in backup.history and the `latest` link. backup.info comes
-  /// after.
+  /// backup is valid), then the copy in backup.history. backup.info and `latest` come after.
   result<void> publish_manifest(const format::manifest& of, const secret& pass);
   /// Makes a backup invalid: removes `backup.manifest`, then the copy.
   result<void> remove_manifest(std::string_view label);

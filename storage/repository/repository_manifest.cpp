@@ -63,9 +63,7 @@ result<void> repository::publish_manifest(const format::manifest& of, const secr
   if (!history)
     return history.failure();
   const auto history_path = format::history_manifest_path(stanza(), of.label);
-  if (auto done = write_all(files_, history_path, *history); !done)
-    return done;
-  return set_latest(of.label);
+  return write_all(files_, history_path, *history);
 }
 
 result<void> repository::remove_manifest(std::string_view label) {

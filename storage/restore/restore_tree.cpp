@@ -3,8 +3,11 @@
 #include "storage/restore/restore_tree.hpp"
 
 #include "engine/base/log.hpp"
+#include "engine/io/unique_fd.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace pgbraid {
 
@@ -42,6 +45,13 @@ std::string_view word_for(entry_kind kind) {
     break;
   }
   return "special file";
+}
+
+result<void> sync_file_system(const std::string& path) {
+  const io::unique_fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory || ::syncfs(directory.get()) != 0)
+    return system_error(errc::path_sync, "cannot sync the file system of '" + path + "'", errno);
+  return success();
 }
 
 } // namespace
@@ -118,6 +128,11 @@ result<void> restore_tree::clean(bool overwrite) {
       return synced;
   if (!overwrite)
     return success();
+  // Where `global` is mapped elsewhere now, the old pg_control lies in PGDATA: without this one an
+  // aborted restore could be started.
+  if (auto gone = at(0).remove_file("global/pg_control");
+      !gone && gone.failure().code != errc::link_destination)
+    return gone;
 
   for (size_t root = 0; root < storages_.size(); ++root) {
     const auto& what = where_.roots()[root];
@@ -217,7 +232,12 @@ result<void> restore_tree::build_link(const plan::restore_link& link) {
   return holder.set_attributes(place.path, {.uid = owner.uid, .gid = owner.gid});
 }
 
-result<void> restore_tree::sync() {
+result<void> restore_tree::sync(bool files_were_kept) {
+  // A file that was kept may still be in the page cache only: the restore that wrote it was killed.
+  if (files_were_kept)
+    for (const auto& root : storages_)
+      if (auto synced = sync_file_system(root->root()); !synced)
+        return synced;
   for (const auto& path : backup_.paths) {
     if (path.name == "pg_tblspc" || path.name == "pg_data/global")
       continue;

@@ -43,7 +43,8 @@ public:
   /// Makes missing directories and links; sets mode and owner of all directories.
   result<void> build();
   /// Makes all directories durable except `global`, which holds pg_control.
-  result<void> sync();
+  /// @param files_were_kept  delta or force: files that were not written now are synced as well
+  result<void> sync(bool files_were_kept);
 
 private:
   struct found_path {

@@ -153,6 +153,7 @@ TEST_CASE("repository: publishing a manifest writes all that completes a backup"
   const auto text = codec::decompress_all(compress_type::gz, *packed, 1 << 20);
   REQUIRE(text);
   CHECK(as_text(*text) == render(made));
+  REQUIRE(repo.set_latest(full));
   const auto latest = files.info("backup/demo/latest");
   REQUIRE(*latest);
   CHECK((*latest)->link_destination == full);

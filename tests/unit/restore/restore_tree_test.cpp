@@ -86,7 +86,7 @@ TEST_CASE("restore tree: cleaning leaves what the backup has, and pg_control goe
   CHECK((*data.info("base"))->kind == entry_kind::path);
   CHECK((*data.info("base/5"))->mode == 0700);
   CHECK(*with.root("/space").info("PG_15_202209061/5"));
-  REQUIRE(with.tree->sync());
+  REQUIRE(with.tree->sync(false));
 }
 
 TEST_CASE("restore tree: links are made, their destinations filled") {
@@ -103,7 +103,7 @@ TEST_CASE("restore tree: links are made, their destinations filled") {
   CHECK((*data.info("pg_wal"))->link_destination == "/fast/wal");
   CHECK(with.root("/conf").content("hba.conf") == "hba");
   CHECK(with.root("/fast/wal").content("x") == "wal");
-  REQUIRE(with.tree->sync());
+  REQUIRE(with.tree->sync(false));
 }
 
 TEST_CASE("restore end: recovery files and the marker") {
