@@ -100,10 +100,11 @@ void supervisor_state::fail(const error& what) {
 
 void supervisor_state::worker_down(const caf::down_msg& note) {
   if (the_collector && note.source == the_collector.address()) {
-    // Its own finish comes before its end; without one it died of an exception that it reported.
-    fail({errc::unhandled, "the collector ended unexpectedly"});
     collector_gone = true;
-    return alive == 0 ? finish() : void();
+    // Not at once: down messages overtake others, and what it reported is still to be read.
+    if (draining)
+      self->send(self, finish_atom::value);
+    return;
   }
   --alive;
   if (note.reason && note.reason != caf::exit_reason::normal)
@@ -116,7 +117,7 @@ void supervisor_state::drain_if_alone() {
     return;
   draining = true;
   if (collector_gone)
-    return finish();
+    self->send(self, finish_atom::value);
   self->send(the_dealer, finish_atom::value);
   self->send(the_collector, finish_atom::value);
 }
