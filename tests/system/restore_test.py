@@ -280,8 +280,8 @@ def links(bench):
 
 
 @test("restore: a chain of timelines: restored, promoted, archived, restored again")
-def timelines(bench):
-    bench.ready()
+def timelines(bench, **settings):
+    bench.ready(**settings)
     bench.cluster.sql("create table steps (id int)")
     bench.ours("backup")
     bench.cluster.sql("insert into steps values (1)")
@@ -300,3 +300,8 @@ def timelines(bench):
           "steps on the first timeline")
     bench.ours("backup")
     equal(restored_count(bench, bench.dir / "fifth"), "2", "steps after a backup of timeline 2")
+
+
+@test("restore: a chain of timelines from an encrypted repository")
+def encrypted_timelines(bench):
+    timelines(bench, repo1_cipher_type="aes-256-cbc", repo1_cipher_pass=lab.PASSPHRASE)
