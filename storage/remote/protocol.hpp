@@ -1,0 +1,62 @@
+// What two hosts say to each other: names of requests, and what their heads, bodies and trailers hold.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+/// The transport is HTTP/2 (engine/link): every request is one stream, `POST <path>`, with a JSON
+/// object as head, bytes as body, and an answer of JSON head, bytes, JSON trailer. Errors travel in
+/// the trailer: `{"code":55,"message":"...","hint":"..."}`. Unknown fields are ignored, missing ones
+/// have defaults, so that fields can be added. Text that is not UTF-8 (file names may be anything)
+/// travels byte by byte as code points 0..255: see `wire_text` and `from_wire_text`.
+///
+/// | path | head | body | answer |
+/// |---|---|---|---|
+/// | hello | versions `[min,max]`, program, args (tls only: words as ssh has them on its command line), locks (names of lock files) | - | head: version, program, capabilities |
+/// | repo/cipher | - | - | head: type, pass |
+/// | storage/info | root, path | - | head: null or an entry |
+/// | storage/list | root, path | - | head: found; body: JSON array of entries |
+/// | storage/read | root, path, offset, limit, size_hint | - | head: {}; body: bytes |
+/// | storage/read-small | root | JSON array of {path, limit} | body: contents one behind the other; trailer: sizes, or per file an error |
+/// | storage/write | root, path, how, mode, path_mode, make_parents, sync, mtime, size_hint | bytes | head once it is open: {}; trailer once it is durable: {} |
+/// | storage/change | root, op (make-path, remove-file, remove-tree, move, symlink, hardlink, sync, attributes) and its arguments | - | head: {} |
+/// | storage/features, storage/free | root | - | head |
+/// | pg/open | position is always 1, application_name, timeout_ms | - | head: session, server |
+/// | pg/call | session, op, arguments | - | head: result |
+/// | pg/control | - | - | body: bytes of a valid pg_control |
+/// | pg/facts | - | - | head: postmaster_pid (bool), user names and the like that only that host knows |
+/// | copy/begin | settings of the copy | - | head: copy; stays open until the copy is over: the end of this stream ends it |
+/// | copy/file | copy, root, path, name, limit, expected, check_pages | - | body: final bytes; trailer: results |
+/// | copy/small | copy | JSON array of the same | body: final bytes one behind the other; trailer: results of each |
+///
+/// `root` is `repo` or `pg`, or an absolute path that the serving host itself reported as the
+/// destination of a tablespace or link of `pg`. The serving host checks every path again.
+namespace pgbraid::remote {
+
+/// Versions of all this that we speak. Hosts agree on the highest that both know; none is `protocol`
+/// (39) with both ranges.
+inline constexpr uint32_t version_min = 1;
+inline constexpr uint32_t version_max = 1;
+
+namespace path {
+inline constexpr std::string_view hello = "/v1/hello";
+inline constexpr std::string_view repo_cipher = "/v1/repo/cipher";
+inline constexpr std::string_view storage_info = "/v1/storage/info";
+inline constexpr std::string_view storage_list = "/v1/storage/list";
+inline constexpr std::string_view storage_read = "/v1/storage/read";
+inline constexpr std::string_view storage_read_small = "/v1/storage/read-small";
+inline constexpr std::string_view storage_write = "/v1/storage/write";
+inline constexpr std::string_view storage_change = "/v1/storage/change";
+inline constexpr std::string_view storage_features = "/v1/storage/features";
+inline constexpr std::string_view storage_free = "/v1/storage/free";
+inline constexpr std::string_view pg_open = "/v1/pg/open";
+inline constexpr std::string_view pg_call = "/v1/pg/call";
+inline constexpr std::string_view pg_control = "/v1/pg/control";
+inline constexpr std::string_view pg_facts = "/v1/pg/facts";
+inline constexpr std::string_view copy_begin = "/v1/copy/begin";
+inline constexpr std::string_view copy_file = "/v1/copy/file";
+inline constexpr std::string_view copy_small = "/v1/copy/small";
+} // namespace path
+
+} // namespace pgbraid::remote
