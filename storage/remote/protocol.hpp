@@ -25,7 +25,7 @@
 /// | pg/open | position is always 1, application_name, timeout_ms | - | head: session, server |
 /// | pg/call | session, op, arguments | - | head: result |
 /// | pg/control | - | - | body: bytes of a valid pg_control |
-/// | pg/facts | - | - | head: postmaster_pid (bool), user names and the like that only that host knows |
+/// | pg/facts | users, groups (arrays of ids) | - | head: users, groups: objects id -> name, without ids that have none |
 /// | copy/begin | settings of the copy | - | head: copy; stays open until the copy is over: the end of this stream ends it |
 /// | copy/file | copy, root, path, name, limit, expected, check_pages | - | body: final bytes; trailer: results |
 /// | copy/small | copy | JSON array of the same | body: final bytes one behind the other; trailer: results of each |
