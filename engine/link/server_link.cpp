@@ -30,6 +30,9 @@ result<size_t> exchange::read(byte_span) {
 result<std::string> exchange::read_all(size_t) {
   return unready();
 }
+bool exchange::readable(size_t) const {
+  return true;
+}
 result<void> exchange::respond(std::string_view) {
   return unready();
 }

@@ -30,6 +30,9 @@ public:
   result<size_t> read(byte_span out);
   /// The whole body; fails with `protocol` when it is larger.
   result<std::string> read_all(size_t limit_bytes);
+  /// Whether `read` of that many bytes (or up to the end) would not block; also true when it would
+  /// fail. Ask for no more than half a stream window.
+  bool readable(size_t bytes) const;
 
   /// Sends the head of the answer; without it the first `write` or `finish` sends `{}`.
   result<void> respond(std::string_view head);

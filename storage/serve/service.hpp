@@ -14,20 +14,25 @@
 
 namespace pgbraid::serve {
 
+class served_roots;
+
 /// What the other end may touch, settled by its options and, over TLS, by its certificate.
 struct grants {
   /// Root of `repo`; empty: no repository is served.
   std::string repo_path = {};
   /// Root of `pg`, for reading only; empty: no cluster is served.
   std::string pg_path = {};
-  /// Paths of the repository are limited to `archive/<stanza>` and `backup/<stanza>` (and what leads
-  /// there, for listing). Empty: all stanzas.
+  /// Paths of the repository are limited to `archive/<stanza>` and `backup/<stanza>` (and what
+  /// leads there, for listing). Empty: all stanzas.
   std::string stanza = {};
   cipher_type cipher = cipher_type::none;
   secret passphrase = {};
   io::pg_address pg = {};
   /// Workers of a copy, and file descriptors and memory that go with them.
   size_t process_max = 1;
+  /// Opens what a request names by root and path, or refuses it; see served_roots.hpp. Set by
+  /// `serve_connection`.
+  std::shared_ptr<served_roots> roots = {};
 };
 
 /// What the command says to hello: whether these versions, arguments and locks are accepted.
@@ -57,10 +62,9 @@ public:
 };
 
 /// Serves one connection until the other end is gone or a termination signal came; then everything
-/// that was open for it is closed: sessions, files (temporary ones removed), locks. Runs requests on
-/// a few threads of its own (at most 16), which end before it returns.
-/// Fails with what broke the connection, `term` after a signal; success when the other end said
-/// goodbye.
+/// that was open for it is closed: sessions, files (temporary ones removed), locks. Runs requests
+/// on a few threads of its own (at most 16), which end before it returns. Fails with what broke the
+/// connection, `term` after a signal; success when the other end said goodbye.
 result<void> serve_connection(std::unique_ptr<link::transport> over, link::settings with,
                               const doorkeeper& admit, copy_service& copies);
 
