@@ -36,7 +36,7 @@ bool exchange::readable(size_t) const {
 result<void> exchange::respond(std::string_view) {
   return unready();
 }
-bool exchange::writable(size_t) const {
+bool exchange::writable(size_t, std::chrono::milliseconds) const {
   return true;
 }
 result<void> exchange::write(byte_view) {

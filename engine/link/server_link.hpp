@@ -6,6 +6,7 @@
 #include "engine/link/settings.hpp"
 #include "engine/link/transport.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -37,7 +38,8 @@ public:
   /// Sends the head of the answer; without it the first `write` or `finish` sends `{}`.
   result<void> respond(std::string_view head);
   /// Whether `write` of that many bytes would not block (also true when it would fail).
-  bool writable(size_t bytes) const;
+  /// @param wait  block until it would not, at most this long
+  bool writable(size_t bytes, std::chrono::milliseconds wait = {}) const;
   /// Blocks while the other end takes no more.
   result<void> write(byte_view in);
   /// Ends the answer well.

@@ -30,9 +30,15 @@
 /// | pg/close | session | - | head: {} |
 /// | pg/control | - | - | body: bytes of a valid pg_control |
 /// | pg/facts | users, groups (arrays of ids) | - | head: users, groups: objects id -> name, without ids that have none |
-/// | copy/begin | settings of the copy | - | head: copy; stays open until the copy is over: the end of this stream ends it |
-/// | copy/file | copy, root, path, name, limit, expected, check_pages | - | body: final bytes; trailer: results |
-/// | copy/small | copy | JSON array of the same | body: final bytes one behind the other; trailer: results of each |
+/// | copy/begin | - | settings of the copy (JSON) | head: {}; stays open until the copy is over: the end of this stream ends it. One at a time on a connection |
+/// | copy/file | a file: name, through, path, limit, expected, check_pages | - | body: a file |
+/// | copy/small | - | a file a line | body: the files, one behind the other |
+///
+/// A file of a copy is found through a link of the cluster (`through`, empty for PGDATA itself) and
+/// its path behind it, so that hosts may have their tablespaces in different places. What comes back
+/// of one is its final bytes in pieces of a length (4 bytes, big endian, not 0) and so many bytes;
+/// then a length of 0; then the length of its results (4 bytes) and the results (JSON): how, plain,
+/// sha1, repo_sha1, pages.
 ///
 /// `root` is `repo` or `pg`, or an absolute path: the destination of a tablespace or link of `pg`,
 /// or the directory it is in (only that one name of it can then be reached). The serving host checks
