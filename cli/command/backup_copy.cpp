@@ -143,7 +143,7 @@ result<void> backup_run::sync_directories(const backup_job& job) {
 
 result<void> backup_run::copy() {
   // The checkpoint of the start is in pg_control by now: read it once more, valid, for the backup.
-  auto fresh = load_control_bytes(pg_path);
+  auto fresh = load_control_bytes(opts, pg_position);
   if (!fresh)
     return fresh.failure();
   settings.control_file = postgres::padded_control_file(fresh->bytes);

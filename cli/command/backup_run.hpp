@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cli/command/backup_session.hpp"
+#include "cli/command/backup_standby.hpp"
 #include "cli/command/session.hpp"
 #include "storage/backup/backup_job.hpp"
 
@@ -20,8 +21,9 @@ struct backup_run {
   format::backup_info info = {};
   std::optional<format::archive_info> archive = {};
   std::string archive_id = {};
-  std::string pg_path = {};
+  size_t pg_position = 0; ///< of the primary, or of the stopped cluster
   std::optional<open_cluster> primary = {};
+  std::vector<open_cluster> standbys = {}; ///< to be read
   loaded_control control = {};
   bool online = true;
   bool checksum_page = false;
@@ -45,7 +47,10 @@ struct backup_run {
   result<void> publish();
 
 private:
+  const std::string& pg_path() const { return opts.text("pg-path", pg_position); }
   result<void> open_cluster_of_run();
+  result<void> connect();
+  result<void> require_stopped();
   result<void> settle_checksum_page();
   result<void> walk();
   result<void> remove_incomplete();

@@ -1,7 +1,9 @@
 // Connecting to clusters, and comparing them with configuration and repositories.
 // SPDX-License-Identifier: MIT
 #include "cli/command/session.hpp"
+#include "cli/remote/hosts.hpp"
 #include "engine/base/log.hpp"
+#include "storage/remote/remote_pg.hpp"
 
 #include <fmt/format.h>
 
@@ -39,9 +41,14 @@ std::string stanza_mismatch(const postgres::control_file& control, std::string_v
 } // namespace
 
 result<io::pg_client> connect_cluster(const config::options& opts, size_t position) {
-  return io::pg_client::connect(address_of(opts, position),
-                                std::chrono::milliseconds(opts.time_ms("db-timeout")),
-                                fmt::format("pgBackRest [{}]", opts.command_name()));
+  const auto timeout = std::chrono::milliseconds(opts.time_ms("db-timeout"));
+  const auto name = fmt::format("pgBackRest [{}]", opts.command_name());
+  if (!pg_is_remote(opts, position))
+    return io::pg_client::connect(address_of(opts, position), timeout, name);
+  auto host = host_of_pg(opts, position);
+  if (!host)
+    return host.failure();
+  return remote::connect_remote_pg(*host, timeout, name);
 }
 
 result<open_clusters> connect_clusters(const config::options& opts) {
@@ -54,8 +61,7 @@ result<open_clusters> connect_clusters(const config::options& opts) {
       continue;
     }
     if (client->server().in_recovery) {
-      if (!found.standby)
-        found.standby.emplace(open_cluster{std::move(*client), position});
+      found.standbys.push_back({std::move(*client), position});
       continue;
     }
     if (found.primary) {
@@ -83,7 +89,10 @@ result<void> check_cluster_path(const config::options& opts, const open_cluster&
                                 const postgres::control_file& control) {
   const auto& server = cluster.client.server();
   const auto& path = opts.text("pg-path", cluster.position);
-  if (server.major_version() == control.version && same_path(server.data_directory, path))
+  const bool same_place = pg_is_remote(opts, cluster.position)
+                              ? server.data_directory == path
+                              : same_path(server.data_directory, path);
+  if (server.major_version() == control.version && same_place)
     return success();
   return error{errc::db_mismatch,
                fmt::format("version '{}' and path '{}' queried from cluster do not match version "
