@@ -28,7 +28,8 @@ public:
   const std::string& name() const { return name_; }
   /// The main connection.
   const std::shared_ptr<link::client_link>& main() const { return main_; }
-  /// A connection for data: the one with the fewest users, or a new one. Keep the pointer while it
+  /// A connection for data: one without users (the main one counts), or a new one, or the one with
+  /// the fewest. Keep the pointer while it
   /// is in use. Fails when the host cannot be reached (again).
   result<std::shared_ptr<link::client_link>> data();
 
@@ -39,6 +40,7 @@ private:
   const connector connect_;
   std::shared_ptr<link::client_link> main_;
   std::mutex mutex_;
+  unsigned made_ = 0; ///< connections besides the main one so far; gives them numbers
   std::vector<std::shared_ptr<link::client_link>> data_;
 };
 
