@@ -74,7 +74,9 @@ result<void> run_job(graph::job& work, const run_settings& settings) {
   auto done = std::make_shared<std::promise<result<void>>>();
   auto outcome = done->get_future();
 
-  std::optional<polled_signals> polling(std::in_place);
+  std::optional<polled_signals> polling;
+  if (settings.minds_signals)
+    polling.emplace();
   engine_config config(settings.graph.workers_max + 1);
   std::optional<watchdog> guard;
   std::optional<result<void>> answer;
@@ -87,12 +89,13 @@ result<void> run_job(graph::job& work, const run_settings& settings) {
       if (run->stop && !guard)
         guard.emplace(farewell);
     answer = outcome.get();
+    run->bell.take_down();
     if (!guard)
       guard.emplace(farewell);
   }
   // A signal that came after the last look must not be lost: look once nobody else can note one.
   polling.reset();
-  if (*answer && stop_signal != 0)
+  if (settings.minds_signals && *answer && stop_signal != 0)
     return error{errc::term, "terminated by a signal"};
   return *answer;
 }

@@ -105,7 +105,7 @@ std::unique_ptr<codec::stream> backup_task::open_stream(size_t, codec::kernel& k
                         }});
 }
 
-bool backup_task::ready_to_write() {
+bool backup_task::ready_to_write(std::chrono::milliseconds) {
   return !route_.bundle || route_.bundle->has_turn(route_.member);
 }
 

@@ -36,7 +36,7 @@ public:
   result<bool> open(const graph::worker_tools& tools) override;
   result<size_t> read(byte_span out) override;
   std::unique_ptr<codec::stream> open_stream(size_t position, codec::kernel& kernel) override;
-  bool ready_to_write() override;
+  bool ready_to_write(std::chrono::milliseconds wait) override;
   result<void> write(byte_view in) override;
   result<void> finish(std::span<const std::unique_ptr<codec::stream>> streams) override;
   result<bool> settled(bool wait) override;
