@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-/// Each message of protocol.hpp is a struct here. `encode` gives its JSON text without line feeds,
+/// Each message of README.md is a struct here. `encode` gives its JSON text without line feeds,
 /// `decode` reads it: unknown members are ignored, missing ones keep the defaults, and what has
 /// another type, does not fit, or is no JSON at all fails with `protocol`. What a path or name
 /// means is for the caller to check.
