@@ -39,6 +39,16 @@ template <> struct words<pg_op> {
       "databases",   "tablespaces",          "is-broken"};
 };
 
+template <> struct words<compress_type> {
+  static constexpr std::array<std::string_view, 5> all{"none", "gz", "lz4", "zst", "bz2"};
+};
+template <> struct words<codec::gz_engine> {
+  static constexpr std::array<std::string_view, 3> all{"auto", "zlib", "isal"};
+};
+template <> struct words<copy_outcome> {
+  static constexpr std::array<std::string_view, 4> all{"stored", "empty", "vanished", "grown"};
+};
+
 class writer;
 class reader;
 
@@ -221,6 +231,38 @@ template <class Io> void members(Io& io, facts_request& m) {
 template <class Io> void members(Io& io, facts_answer& m) {
   io("users", m.users);
   io("groups", m.groups);
+}
+
+template <class Io> void members(Io& io, copy_rules& m) {
+  io("compression", m.compression);
+  io("compress_level", m.compress_level);
+  io("gz_engine", m.gz);
+  io("cipher_pass", m.cipher_pass);
+  io("checksum_page", m.checksum_page);
+  io("page_bytes", m.page_bytes);
+  io("page_header_check", m.page_header_check);
+  io("workers", m.workers);
+}
+
+template <class Io> void members(Io& io, copied_file& m) {
+  io("name", m.name);
+  io("through", m.through);
+  io("path", m.path);
+  io("limit", m.limit);
+  io("expected", m.expected);
+  io("check_pages", m.check_pages);
+  io("skip_empty", m.skip_empty);
+}
+
+template <class Io> void members(Io& io, copied_results& m) {
+  io("how", m.how);
+  io("plain", m.plain);
+  io("sha1", m.sha1);
+  io("repo_sha1", m.repo_sha1);
+  io("pages_checked", m.pages_checked);
+  io("pages_valid", m.pages_valid);
+  io("pages_misaligned", m.pages_misaligned);
+  io("bad_pages", m.bad_pages);
 }
 
 // ---- writing
@@ -497,6 +539,9 @@ PGBRAID_WIRE(pg_call_request)
 PGBRAID_WIRE(pg_call_answer)
 PGBRAID_WIRE(facts_request)
 PGBRAID_WIRE(facts_answer)
+PGBRAID_WIRE(copy_rules)
+PGBRAID_WIRE(copied_file)
+PGBRAID_WIRE(copied_results)
 #undef PGBRAID_WIRE
 
 } // namespace pgbraid::remote

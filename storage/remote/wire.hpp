@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/compress_type.hpp"
 #include "engine/base/secret.hpp"
+#include "engine/codec/compress.hpp"
 #include "engine/io/pg_session.hpp"
 #include "storage/storage.hpp"
 
@@ -159,6 +161,48 @@ struct facts_request {
 struct facts_answer {
   std::map<uint32_t, std::string> users = {};
   std::map<uint32_t, std::string> groups = {};
+};
+
+/// copy/begin: what is done to the bytes of every file of a backup.
+struct copy_rules {
+  compress_type compression = compress_type::none;
+  int64_t compress_level = 0;
+  codec::gz_engine gz = codec::gz_engine::automatic;
+  secret cipher_pass = {}; ///< empty: not encrypted
+  bool checksum_page = false;
+  uint32_t page_bytes = 8192;
+  bool page_header_check = true;
+  /// Workers wanted on this connection; the serving host has its own limit.
+  uint32_t workers = 1;
+};
+/// copy/file, and a line of copy/small.
+struct copied_file {
+  std::string name = {};    ///< in the manifest
+  std::string through = {}; ///< path of a link in PGDATA; empty: PGDATA itself
+  std::string path = {};    ///< behind the link; empty: the link leads to the file
+  /// No more than this is read.
+  std::optional<uint64_t> limit = {};
+  uint64_t expected = 0;
+  bool check_pages = false;
+  bool skip_empty = false; ///< an empty file is only reported
+};
+enum class copy_outcome : uint8_t {
+  stored,
+  empty,
+  vanished,
+  grown, ///< only copy/small: too large for it by now, nothing was sent
+};
+/// Behind the bytes of each file.
+struct copied_results {
+  copy_outcome how = copy_outcome::stored;
+  uint64_t plain = 0;         ///< bytes read
+  std::string sha1 = {};      ///< of them, hexadecimal
+  std::string repo_sha1 = {}; ///< of what was sent; empty when that is the plain file
+  bool pages_checked = false;
+  bool pages_valid = true;
+  bool pages_misaligned = false;
+  /// First and last page of each run of wrong ones.
+  std::vector<uint64_t> bad_pages = {};
 };
 
 template <class T> std::string encode(const T& message);
