@@ -3,6 +3,7 @@
 #include "cli/command/session.hpp"
 
 #include "cli/remote/hosts.hpp"
+#include "cli/remote/lock_names.hpp"
 #include "engine/format/lock_content.hpp"
 #include "storage/posix/posix_storage.hpp"
 #include "storage/remote/remote_pg.hpp"
@@ -25,23 +26,6 @@ constexpr std::string_view control_path = "global/pg_control";
 
 std::string stanza_of(const config::options& opts) {
   return opts.has_value("stanza") ? opts.text("stanza") : std::string();
-}
-
-/// The kinds of lock a command takes, as they stand in file names.
-std::vector<std::string_view> lock_types(config::lock_kind kind) {
-  switch (kind) {
-  case config::lock_kind::none:
-    return {};
-  case config::lock_kind::archive:
-    return {"archive"};
-  case config::lock_kind::backup:
-    return {"backup"};
-  case config::lock_kind::restore:
-    return {"restore"};
-  case config::lock_kind::all:
-    return {"archive", "backup", "restore"};
-  }
-  return {};
 }
 
 result<std::vector<std::byte>> read_control(storage& pgdata) {

@@ -62,8 +62,8 @@ struct loaded_control {
 };
 result<loaded_control> load_control_bytes(const std::string& pg_path);
 result<loaded_control> load_control_bytes(const config::options& opts, size_t position);
-/// Opens directories of a configured cluster, on whatever host it lies: PGDATA, tablespaces and what
-/// its links lead to.
+/// Opens directories of a configured cluster, on whatever host it lies: PGDATA, tablespaces and
+/// what its links lead to.
 storage_opener cluster_opener(const config::options& opts, size_t position);
 /// Names of the owners of its files.
 owner_lookup cluster_owners(const config::options& opts, size_t position);
@@ -85,6 +85,8 @@ struct open_cluster {
   size_t position = 0; ///< for `opts.text("pg-path", position)`
 };
 
+/// Where PostgreSQL of a configured cluster answers on its own host.
+io::pg_address cluster_address(const config::options& opts, size_t position);
 /// Connects to one configured cluster.
 result<io::pg_client> connect_cluster(const config::options& opts, size_t position);
 

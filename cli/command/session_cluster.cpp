@@ -14,16 +14,6 @@ namespace pgbraid::cli {
 
 namespace {
 
-io::pg_address address_of(const config::options& opts, size_t position) {
-  io::pg_address address{.port = static_cast<uint16_t>(opts.integer("pg-port", position)),
-                         .database = opts.text("pg-database", position)};
-  if (opts.has_value("pg-socket-path", position))
-    address.host = opts.text("pg-socket-path", position);
-  if (opts.has_value("pg-user", position))
-    address.user = opts.text("pg-user", position);
-  return address;
-}
-
 /// Two names of one directory, or the same name.
 bool same_path(const std::string& a, const std::string& b) {
   std::error_code ignored;
@@ -40,11 +30,21 @@ std::string stanza_mismatch(const postgres::control_file& control, std::string_v
 
 } // namespace
 
+io::pg_address cluster_address(const config::options& opts, size_t position) {
+  io::pg_address address{.port = static_cast<uint16_t>(opts.integer("pg-port", position)),
+                         .database = opts.text("pg-database", position)};
+  if (opts.has_value("pg-socket-path", position))
+    address.host = opts.text("pg-socket-path", position);
+  if (opts.has_value("pg-user", position))
+    address.user = opts.text("pg-user", position);
+  return address;
+}
+
 result<io::pg_client> connect_cluster(const config::options& opts, size_t position) {
   const auto timeout = std::chrono::milliseconds(opts.time_ms("db-timeout"));
   const auto name = fmt::format("pgBackRest [{}]", opts.command_name());
   if (!pg_is_remote(opts, position))
-    return io::pg_client::connect(address_of(opts, position), timeout, name);
+    return io::pg_client::connect(cluster_address(opts, position), timeout, name);
   auto host = host_of_pg(opts, position);
   if (!host)
     return host.failure();

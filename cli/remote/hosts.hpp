@@ -16,8 +16,9 @@ bool pg_is_remote(const config::options& opts, size_t position);
 
 /// The host of a repository or cluster, connected (ssh child or TLS by its `*-host-type`), greeted
 /// and, for commands that lock remotely, locked there. One per position for the whole process;
-/// repeated calls give the same one. Codes: 125 and ssh's own words when ssh ends, 49 when TLS cannot
-/// connect within io-timeout, 105 when it is not authorised, 39 for the wrong protocol or version.
+/// repeated calls give the same one. Codes: 125 and ssh's own words when ssh ends, 49 when TLS
+/// cannot connect within io-timeout, 105 when it is not authorised, 39 for the wrong protocol or
+/// version.
 result<std::shared_ptr<remote::remote_host>> host_of_repo(const config::options& opts,
                                                           size_t position);
 result<std::shared_ptr<remote::remote_host>> host_of_pg(const config::options& opts,
