@@ -17,7 +17,9 @@ namespace {
 
 /// One stream's worth of files, those in front answered already.
 struct batch {
-  std::vector<small_read*> files;
+  std::vector<small_read*> files = {};
+  std::vector<std::string> lines = {};
+  size_t body_bytes = 0;
   size_t answered = 0;
 };
 
@@ -52,7 +54,7 @@ result<void> read_batch(link::client_link& over, const std::string& root, batch&
     return call.failure();
   std::string body;
   for (size_t i = of.answered; i < of.files.size(); ++i)
-    body += encode(small_request{of.files[i]->path, of.files[i]->limit_bytes}) + "\n";
+    body += of.lines[i];
   if (auto sent = (*call)->write(as_bytes(body)); !sent)
     return sent;
   if (auto ended = (*call)->end_write(); !ended)
@@ -98,11 +100,15 @@ void read_remote_small(remote_host& on, const std::string& root, std::span<small
       one.failure = fine.failure();
       continue;
     }
-    next.files.push_back(&one);
-    if (next.files.size() == small_read_files_max) {
+    auto line = encode(small_request{one.path, one.limit_bytes}) + "\n";
+    if (next.files.size() == small_read_files_max ||
+        next.body_bytes + line.size() >= small_read_body_bytes) {
       read_whole_batch(on, root, next);
       next = {};
     }
+    next.files.push_back(&one);
+    next.body_bytes += line.size();
+    next.lines.push_back(std::move(line));
   }
   if (!next.files.empty())
     read_whole_batch(on, root, next);

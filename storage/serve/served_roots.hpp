@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pgbraid::serve {
 
@@ -17,18 +18,18 @@ struct grants;
 
 /// What a request wants to do with a path.
 enum class purpose : uint8_t {
-  look,  ///< info, list, features, free space
-  read,  ///< content
-  write, ///< anything that changes something
-  /// make-path and sync: harmless for the directories above a stanza
-  make_path,
+  look,    ///< info, list, features, free space
+  read,    ///< content
+  prepare, ///< make a path or sync one: harmless for what leads to a stanza
+  write,   ///< anything else that changes something
 };
 
 /// Finds what a request names by root and path, or refuses it with `access` (105) and a line in the
 /// log. `repo` is the repository, limited to one stanza where the grants say so: each of its two
 /// directories is then a root of its own, so that no link leads to another stanza. `pg` is the
 /// cluster, read only. An absolute root is the destination of a link in the cluster, read only: one
-/// that was listed, or that a look at the cluster finds. Thread-safe.
+/// that was listed, or that a look at the cluster finds; or the directory it is in, and then only
+/// its name can be reached. Thread-safe.
 class served_roots {
 public:
   explicit served_roots(const grants& may);
@@ -36,8 +37,8 @@ public:
   struct place {
     std::shared_ptr<storage> where;
     std::string path;
-    /// When not empty, only this name of the directory may be shown.
-    std::string only_name = {};
+    /// When not empty: the only names that a list may show.
+    std::vector<std::string> shown = {};
   };
   result<place> find(std::string_view root, std::string_view path, purpose wanted);
 
@@ -48,19 +49,19 @@ public:
 private:
   result<place> find_in_repo(std::string_view path, purpose wanted);
   result<place> find_in_pg(std::string_view root, std::string_view path, purpose wanted);
-  bool reaches(const std::string& root, std::string_view path);
+  bool leads_there(const std::string& root, std::string_view path);
   bool is_known(const std::string& root, std::string_view path) const;
   void learn(const std::string& directory, std::string_view destination);
-  void look_for_links(const std::string& directory, size_t depth, size_t& left);
+  void look_below(const std::string& directory, size_t depth, size_t& left);
   std::shared_ptr<storage> open(const std::string& directory);
 
   const std::string repo_path_;
   const std::string pg_path_;
   const std::string stanza_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::map<std::string, std::shared_ptr<storage>> open_;
   std::set<std::string> destinations_; ///< absolute
-  bool walked_ = false;                ///< the whole cluster was searched for links
+  bool looked_everywhere_ = false;
 };
 
 } // namespace pgbraid::serve
