@@ -73,19 +73,18 @@ def chosen(args):
             and all(text in one.name for text in args.match)]
 
 
-def missing():
+def missing_tools():
+    """What CI has to have."""
     if not os.access(lab.OURS, os.X_OK):
         return f"'{lab.OURS}' is missing: tools/build makes it"
     for program, package in ((lab.PEER, "pgbackrest"), ("openssl", "openssl"),
                              (str(lab.PG_BIN / "initdb"), "postgresql-15")):
         if not shutil.which(program):
             return f"'{program}' is missing: install the package '{package}'"
-    return town.missing()
+    return None
 
 
-def nothing_to_run(reason, count):
-    """Skipped, or failed where that is not allowed (CI)."""
-    required = os.environ.get("PGBRAID_REQUIRE") == "1"
+def nothing_to_run(reason, count, required):
     print(f"{'FAIL' if required else 'SKIP'} hosts: {reason}")
     print(f"0 passed, {count if required else 0} failed, {0 if required else count} skipped")
     return 1 if required else 77
@@ -236,9 +235,10 @@ def main():
     if args.list:
         print("\n".join(("ci   " if one.ci else "     ") + one.name for one in trials))
         return 0
-    reason = missing()
-    if reason:
-        return nothing_to_run(reason, len(trials))
+    if reason := missing_tools():
+        return nothing_to_run(reason, len(trials), os.environ.get("PGBRAID_REQUIRE") == "1")
+    if reason := town.missing():
+        return nothing_to_run(reason, len(trials), False)
     if not trials:
         print("0 passed, 0 failed, 0 skipped")
         return 77
