@@ -7,6 +7,7 @@
 #include "cli/command/wal_file.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
+#include "engine/buffer/large_memory.hpp"
 #include "engine/codec/aes.hpp"
 #include "engine/codec/cipher_text.hpp"
 #include "engine/codec/compress.hpp"
@@ -21,7 +22,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace pgbraid::cli {
 
@@ -44,27 +44,6 @@ struct push_branch {
   std::unique_ptr<io::writer> writer;
 };
 
-/// A segment that was read once: what is hashed is what is stored, whatever happens to the file.
-class held_segment final : public io::reader {
-public:
-  explicit held_segment(byte_view content) : content_(content) {}
-  result<size_t> read(byte_span out) override {
-    auto got = read_at(out, position_);
-    position_ += *got;
-    return got;
-  }
-  result<size_t> read_at(byte_span out, uint64_t offset_bytes) override {
-    const auto rest = content_.subspan(std::min<uint64_t>(offset_bytes, content_.size()));
-    const auto count = std::min(out.size(), rest.size());
-    std::memcpy(out.data(), rest.data(), count);
-    return count;
-  }
-
-private:
-  byte_view content_;
-  uint64_t position_ = 0;
-};
-
 /// Larger segments are read twice instead, and hashed both times.
 constexpr uint64_t held_limit_bytes = uint64_t{64} << 20;
 
@@ -81,7 +60,7 @@ private:
   result<void> check_target(const format::archive_history& current, const repository& repo);
   result<void> check_header();
   result<void> hold_segment();
-  result<std::unique_ptr<io::reader>> open_segment();
+  result<void> pass_segment(std::span<transfer_step> steps, std::span<transfer_branch> branches);
   result<std::string> digest();
   result<void> sync_archive(push_target& target);
   result<bool> is_archived(push_target& target, const std::string& checksum);
@@ -98,7 +77,9 @@ private:
   const config::options& opts_;
   wal_location wal_;
   std::unique_ptr<storage> source_;
-  std::unique_ptr<std::byte[]> held_ = {}; ///< the whole segment, when it is small enough
+  /// The whole segment, when it is small enough: what is hashed is then what is stored, whatever
+  /// happens to the file.
+  large_memory held_ = {};
   size_t held_bytes_ = 0;
   std::vector<push_target> targets_ = {};
   repository_errors failed_ = {};
@@ -205,29 +186,35 @@ result<void> push::hold_segment() {
   auto file = source_->open_read(wal_.name);
   if (!file)
     return file.failure();
-  held_ = std::make_unique_for_overwrite<std::byte[]>((*about)->size_bytes);
-  auto got = (*file)->read({held_.get(), (*about)->size_bytes});
+  held_ = large_memory((*about)->size_bytes);
+  if (!held_)
+    return success();
+  auto got = (*file)->read(held_.room());
   if (!got)
     return got.failure();
   held_bytes_ = *got;
   return success();
 }
 
-result<std::unique_ptr<io::reader>> push::open_segment() {
-  if (!held_)
-    return source_->open_read(wal_.name);
-  return std::unique_ptr<io::reader>(
-      std::make_unique<held_segment>(byte_view(held_.get(), held_bytes_)));
+/// Moves the segment, from memory or from its file, through steps and branches.
+result<void> push::pass_segment(std::span<transfer_step> steps,
+                                std::span<transfer_branch> branches) {
+  if (held_) {
+    const auto passed = transfer(held_.room().first(held_bytes_), steps, branches);
+    return passed ? success() : passed.failure();
+  }
+  auto file = source_->open_read(wal_.name);
+  if (!file)
+    return file.failure();
+  const auto passed = transfer(**file, steps, branches);
+  return passed ? success() : passed.failure();
 }
 
 result<std::string> push::digest() {
-  auto file = open_segment();
-  if (!file)
-    return file.failure();
   codec::digest_kernel sha1;
   std::array steps{transfer_step(sha1)};
-  if (auto read = transfer(**file, steps, std::span<transfer_branch>()); !read)
-    return read.failure();
+  if (auto passed = pass_segment(steps, {}); !passed)
+    return passed.failure();
   return to_hex(codec::digest_kernel::value(*steps[0].state));
 }
 
@@ -333,9 +320,6 @@ void push::publish(std::vector<push_branch>& open, std::vector<transfer_branch>&
 
 result<void> push::copy_segment(const std::string& entry_name, const std::string& checksum,
                                 const std::vector<push_target*>& to) {
-  auto file = open_segment();
-  if (!file)
-    return file.failure();
   const auto how = compression_of(opts_);
   const auto packer = codec::make_compress(how.type, how.level, {.engine = how.gz});
   if (!packer)
@@ -353,8 +337,8 @@ result<void> push::copy_segment(const std::string& entry_name, const std::string
     if (open[i].cipher)
       branches[i].steps.emplace_back(*open[i].cipher);
   }
-  if (auto copied = transfer(**file, steps, branches); !copied)
-    return copied.failure();
+  if (auto copied = pass_segment(steps, branches); !copied)
+    return copied;
   if (!held_ && to_hex(codec::digest_kernel::value(*steps[0].state)) != checksum)
     return error{errc::checksum, fmt::format("WAL file '{}' changed while it was read", wal_.name)};
   publish(open, branches);

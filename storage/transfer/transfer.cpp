@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/transfer/transfer.hpp"
 
+#include <algorithm>
 #include <functional>
 
 namespace pgbraid {
@@ -87,26 +88,50 @@ sink fan_out(std::span<transfer_branch> branches, std::vector<chain>& chains) {
   };
 }
 
-} // namespace
+/// Gives the next bytes, at most one chunk; less than that is the end.
+using supply = std::function<result<byte_view>()>;
 
-result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> shared,
-                                  std::span<transfer_branch> branches) {
+result<transfer_outcome> run(const supply& next, std::span<transfer_step> shared,
+                             std::span<transfer_branch> branches) {
   std::vector<chain> chains;
   for (auto& branch : branches)
     chains.emplace_back(branch.steps, writer_of(branch));
   chain front(shared, fan_out(branches, chains));
-  std::vector<std::byte> chunk(chunk_bytes);
   transfer_outcome outcome;
   for (bool last = false; !last;) {
-    auto got = source.read(chunk);
-    if (!got)
-      return got.failure();
-    outcome.read_bytes += *got;
-    last = *got < chunk.size();
-    if (auto pushed = front.push(byte_view(chunk).first(*got), last); !pushed)
+    auto bytes = next();
+    if (!bytes)
+      return bytes.failure();
+    outcome.read_bytes += bytes->size();
+    last = bytes->size() < chunk_bytes;
+    if (auto pushed = front.push(*bytes, last); !pushed)
       return pushed.failure();
   }
   return outcome;
+}
+
+} // namespace
+
+result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> shared,
+                                  std::span<transfer_branch> branches) {
+  std::vector<std::byte> chunk(chunk_bytes);
+  const auto next = [&]() -> result<byte_view> {
+    auto got = source.read(chunk);
+    if (!got)
+      return got.failure();
+    return byte_view(chunk).first(*got);
+  };
+  return run(next, shared, branches);
+}
+
+result<transfer_outcome> transfer(byte_view content, std::span<transfer_step> shared,
+                                  std::span<transfer_branch> branches) {
+  const auto next = [&]() -> result<byte_view> {
+    const auto piece = content.first(std::min(content.size(), chunk_bytes));
+    content = content.subspan(piece.size());
+    return piece;
+  };
+  return run(next, shared, branches);
 }
 
 result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> steps,

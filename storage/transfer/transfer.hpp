@@ -45,6 +45,10 @@ struct transfer_outcome {
 result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> shared,
                                   std::span<transfer_branch> branches);
 
+/// The same for content that is in memory already.
+result<transfer_outcome> transfer(byte_view content, std::span<transfer_step> shared,
+                                  std::span<transfer_branch> branches);
+
 /// The same with one branch without steps of its own; fails when the target fails.
 /// @param limit_bytes  more than this is refused with `format`
 result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> steps,

@@ -113,3 +113,20 @@ TEST_CASE_FIXTURE(rig, "transfer: errors of source, step and target come out") {
   REQUIRE(!unwritten);
   CHECK(unwritten.failure().code == errc::file_write);
 }
+
+TEST_CASE_FIXTURE(rig, "transfer: content in memory goes the same way as a file") {
+  for (const size_t bytes : {size_t{0}, size_t{1}, mib - 1, size_t{mib}, mib + 1, 3 * mib}) {
+    const auto content = content_of(bytes);
+    auto out = target("out");
+    std::array<transfer_branch, 1> branches;
+    branches[0].target = out.get();
+    codec::digest_kernel sha1;
+    std::array steps{transfer_step(sha1)};
+    const auto moved = transfer(as_bytes(content), steps, branches);
+    REQUIRE(moved);
+    CHECK(moved->read_bytes == bytes);
+    REQUIRE(io::commit(*out));
+    CHECK(*read_all(files, "out", 4 * mib) == content);
+    CHECK(codec::digest_kernel::value(*steps[0].state) == codec::sha1_of(as_bytes(content)));
+  }
+}
