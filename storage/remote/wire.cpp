@@ -499,7 +499,11 @@ template <class T> std::string encode(const T& message) {
   writer out;
   auto copy = message; // the members are listed once, for reading and writing
   members(out, copy);
-  return out.take().dump(-1, ' ', false, json::error_handler_t::replace);
+  auto text = out.take().dump(-1, ' ', false, json::error_handler_t::replace);
+  // The one control character that JSON does not escape; heads of HTTP/2 may hold none.
+  for (size_t at = 0; (at = text.find('\x7f', at)) != std::string::npos;)
+    text.replace(at, 1, "\\u007f");
+  return text;
 }
 
 template <class T> result<T> decode(std::string_view text) {
