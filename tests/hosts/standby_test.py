@@ -3,10 +3,10 @@
 import re
 import time
 
-from fault_test import boot, end_limit_s, lost
 from lab import equal, expect
 from place import IS_PEER, PG1, PG2, PG3, PG4, REPO
 from trial import trial
+from trouble import boot, end_limit_s, lost
 
 
 def with_standbys(site, *standbys, mode="y", size=8 << 20):
@@ -31,7 +31,7 @@ def sources(ended):
     return found
 
 
-@trial("standby: a backup reads from the standby, which is waited for", ci=("tls",))
+@trial("standby: a backup reads from the standby, which is waited for")
 def from_standby(site):
     with_standbys(site, PG2)
     ended = site.call(REPO, "backup")
