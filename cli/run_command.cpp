@@ -34,6 +34,8 @@ constexpr auto runners = std::to_array<std::pair<command_id, run_function>>({
     {command_id::expire, run_expire},
     {command_id::info, run_info},
     {command_id::restore, run_restore},
+    {command_id::server, run_server},
+    {command_id::server_ping, run_server_ping},
     {command_id::stanza_create, run_stanza_create},
 });
 

@@ -33,7 +33,7 @@ result<int> run_remote_role(const config::options& opts) {
   auto over = take_standard_streams();
   if (!over)
     return over.failure();
-  const auto copies = make_copies(opts);
+  const auto copies = make_copies();
   const auto admit_over_ssh = [&](const serve::greeting& greeting) -> result<serve::admission> {
     if (!greeting.args.empty())
       return error{errc::protocol, "arguments come on the command line here"};

@@ -38,7 +38,7 @@ struct destination {
 
 result<std::unique_ptr<link::transport>> reach(const destination& to) {
   if (to.over_tls())
-    return tls_connect(to.opts, to.which, to.position);
+    return tls_connect(to.opts, to.which, to.position, to.process);
   auto words = ssh_words(to.opts, to.which, to.position, to.process);
   if (!words)
     return words.failure();

@@ -16,7 +16,7 @@ public:
 
 } // namespace
 
-std::unique_ptr<serve::copy_service> make_copies(const config::options&) {
+std::unique_ptr<serve::copy_service> make_copies() {
   return std::make_unique<no_copies>();
 }
 

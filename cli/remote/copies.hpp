@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "engine/config/options.hpp"
 #include "storage/serve/service.hpp"
 
 #include <memory>
 
 namespace pgbraid::cli {
 
-std::unique_ptr<serve::copy_service> make_copies(const config::options& opts);
+std::unique_ptr<serve::copy_service> make_copies();
 
 } // namespace pgbraid::cli

@@ -154,6 +154,10 @@ void options::set_exec_id(std::string id) {
   here.source = value_source::command_line;
 }
 
+const inputs& options::told() const {
+  return sources_->from;
+}
+
 result<options> options::for_command(command_id other) const {
   std::vector<std::string> told_before;
   auto out = resolution(sources_, {other}, resolution_mode::follow_up, told_before).run();

@@ -17,6 +17,7 @@
 
 namespace pgbraid::config {
 
+struct inputs;
 struct sources;
 
 /// The options of one command.
@@ -75,6 +76,9 @@ public:
   size_t pg_count() const { return pgs_.keys.size(); }
   unsigned pg_key(size_t position) const;
   size_t pg_default() const { return pgs_.position; }
+
+  /// Everything these options were made from, to make others from it.
+  const inputs& told() const;
 
   /// This program's real path.
   const std::string& program() const { return program_; }
