@@ -10,7 +10,6 @@
 #include "engine/format/lock_content.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/postgres/wal_name.hpp"
-#include "storage/backup/small_files.hpp"
 
 #include <unistd.h>
 
@@ -148,14 +147,17 @@ result<void> backup_run::copy() {
     return fresh.failure();
   settings.control_file = postgres::padded_control_file(fresh->bytes);
   uint64_t total_bytes = 0;
-  backup_job job(manifest, *cluster, *repo, settings,
+  if (auto opened = open_sources(); !opened)
+    return opened;
+  backup_job job(manifest, *cluster, *sources, *repo, settings,
                  {.progress = [&](uint64_t done) { return show_progress(done, total_bytes); },
                   .tick = [&] { return keep_alive(); }});
   total_bytes = job.total_bytes();
   const auto run =
-      graph_settings(opts, graph::backup_graph(job.shape()), small_files::window_bytes);
+      graph_settings(opts, graph::backup_graph(job.shape()), job.task_bytes_per_worker());
   if (auto done = actors::run_job(job, run); !done)
     return done;
+  sources->log_totals();
   job.remove_vanished();
   if (online && !manifest.find_file("pg_data/global/pg_control"))
     return error{errc::file_missing, "pg_control vanished during the backup"};

@@ -31,7 +31,9 @@ struct backup_run {
   std::optional<backup_begin> begun = {};
   format::manifest manifest = {};
   std::optional<cluster_files> cluster = {};
+  std::vector<std::unique_ptr<cluster_files>> standby_files = {}; ///< of standbys on this host
   backup_settings settings = {};
+  std::unique_ptr<source_set> sources = {}; ///< where `copy` reads; lost ones can be dropped
   uint64_t written_progress = 0;
   uint64_t saved_bytes = 0; ///< done when the manifest copy was saved last
   std::chrono::steady_clock::time_point pinged_at = std::chrono::steady_clock::now();
@@ -42,6 +44,7 @@ struct backup_run {
   result<void> build_manifest();
   result<void> choose_label();
   result<void> make_directories();
+  result<void> open_sources();
   result<void> copy();
   result<void> stop();
   result<void> publish();
@@ -53,6 +56,7 @@ private:
   result<void> require_stopped();
   result<void> settle_checksum_page();
   result<void> walk();
+  result<backup_source> source_at(size_t position, bool standby);
   result<void> remove_incomplete();
   void fill_options();
   result<void> show_progress(uint64_t done_bytes, uint64_t total_bytes);

@@ -64,6 +64,14 @@ result<std::shared_ptr<remote::remote_host>> host_of(const config::options& opts
 
 } // namespace
 
+uint32_t workers_per_link(const config::options& opts) {
+  const unsigned links = links_for(opts) + 1;
+  const auto workers = opts.has_value("process-max")
+                           ? static_cast<unsigned>(opts.integer("process-max"))
+                           : std::thread::hardware_concurrency();
+  return std::max(1U, (workers + links - 1) / links);
+}
+
 bool repo_is_remote(const config::options& opts, size_t position) {
   return is_remote(opts, option_group::repo, position);
 }

@@ -23,6 +23,9 @@ result<std::shared_ptr<remote::remote_host>> host_of_repo(const config::options&
                                                           size_t position);
 result<std::shared_ptr<remote::remote_host>> host_of_pg(const config::options& opts,
                                                         size_t position);
+/// How many workers of another host serve one connection to it, so that all connections together
+/// have process-max of them.
+uint32_t workers_per_link(const config::options& opts);
 /// Says goodbye to all hosts; children are reaped. Called once, when the command is over.
 void leave_hosts();
 

@@ -1,0 +1,108 @@
+// Streams of other hosts, and what happens when they break.
+// SPDX-License-Identifier: MIT
+#include "storage/backup/far_file.hpp"
+
+#include "engine/buffer/slab.hpp"
+
+namespace pgbraid {
+
+result<void> try_again(source_set& of, source_lease& lease, unsigned& tries, const far_wish& wish,
+                       bool broken, const error& why) {
+  if (!broken)
+    return why;
+  if (++tries <= more_tries && !of.is_dropped(lease.source()))
+    return success();
+  of.drop(lease.source(), why);
+  auto other = of.choose(wish.for_standby, wish.file.expected);
+  if (!other)
+    return other.failure();
+  lease = std::move(*other);
+  tries = 0;
+  return success();
+}
+
+far_stream::far_stream(source_set& of, const copy_chain& chain, source_lease lease, far_wish wish,
+                       std::function<bool()> may_begin)
+    : of_(of), chain_(chain), lease_(std::move(lease)), wish_(std::move(wish)),
+      may_begin_(std::move(may_begin)) {}
+
+far_stream::~far_stream() = default;
+
+result<void> far_stream::begin() {
+  if (const auto* files = of_.local(lease_.source())) {
+    here_ = std::make_unique<packed_here>(chain_, *files, wish_.file);
+    return here_->open();
+  }
+  auto asked = of_.client(lease_.source()).ask(wish_.file);
+  if (asked) {
+    answer_.emplace(std::move(*asked), chain_.changes_bytes());
+    return success();
+  }
+  // A host that cannot be reached is not worth more tries, unlike a connection that just broke.
+  if (asked.failure().code != errc::protocol)
+    tries_ = more_tries;
+  return begin_again(asked.failure(), true);
+}
+
+result<void> far_stream::begin_again(error why, bool broken) {
+  answer_.reset();
+  begun_at_ = given_bytes_;
+  if (auto chosen = try_again(of_, lease_, tries_, wish_, broken, why); !chosen)
+    return chosen;
+  return begin();
+}
+
+bool far_stream::readable(std::chrono::milliseconds wait) {
+  if (ended_ || here_)
+    return true;
+  if (answer_)
+    return answer_->arrived(chunk_bytes, wait);
+  // `read` begins, because it can fail.
+  return may_begin_();
+}
+
+result<size_t> far_stream::fill(byte_span out) {
+  if (here_)
+    return here_->read(out);
+  size_t filled = 0;
+  while (filled < out.size()) {
+    auto got = answer_->take(out.subspan(filled), wish_.file);
+    if (!got)
+      return got;
+    if (*got == 0)
+      break;
+    filled += *got;
+  }
+  return filled;
+}
+
+result<size_t> far_stream::read(byte_span out) {
+  if (ended_)
+    return size_t{0};
+  if (!answer_ && !here_)
+    if (auto begun = begin(); !begun)
+      return begun.failure();
+  auto got = fill(out);
+  while (!got) {
+    const bool broken = answer_ && answer_->is_broken(got.failure());
+    if (auto begun = begin_again(got.failure(), broken); !begun)
+      return begun.failure();
+    got = fill(out);
+  }
+  given_bytes_ += *got;
+  if (*got == out.size())
+    return got;
+  ended_ = true;
+  const auto end = here_ ? far_results{here_->results()} : answer_->next_file();
+  if (end.grown)
+    return error{errc::protocol, "the other host did not send '" + wish_.file.name +
+                                     "', which was asked for alone"};
+  results_ = end.learned;
+  lease_.delivered(results_.plain_bytes);
+  lease_ = {};
+  answer_.reset();
+  here_.reset();
+  return got;
+}
+
+} // namespace pgbraid
