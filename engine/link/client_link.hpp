@@ -18,8 +18,8 @@ class client_core;
 /// One request and its answer: one HTTP/2 stream. Used by one thread at a time. Destroyed before
 /// its end came, it is cancelled (RST_STREAM) and the other end notices. Errors of the other end
 /// keep their code; their message begins with "raised from remote-0 ssh protocol on 'host': ".
-/// Everything that has to do with the link itself is `protocol` (39) or, when the other end is gone,
-/// what `transport::farewell` says.
+/// Everything that has to do with the link itself is `protocol` (39) or, when the other end is
+/// gone, what `transport::farewell` says.
 class call {
 public:
   ~call();
@@ -32,8 +32,8 @@ public:
   result<void> end_write();
   /// Waits for the answer's head: JSON text.
   result<std::string> head();
-  /// Fills `out` unless the end comes first; 0 means the end. Credit goes back to the other end with
-  /// the next call, when the caller has done with these bytes.
+  /// Fills `out` unless the end comes first; 0 means the end. Credit goes back to the other end
+  /// with the next call, when the caller has done with these bytes.
   result<size_t> read(byte_span out);
   /// Whether `read` of that many bytes (or up to the end) would not block.
   /// @param wait  block until it would not, at most this long
@@ -49,15 +49,16 @@ private:
 };
 
 /// A connection to another host with one thread that moves its bytes. Thread-safe. The destructor
-/// ends all streams (their calls then fail), says goodbye, closes the transport and joins the thread.
+/// ends all streams (their calls then fail), says goodbye, closes the transport and joins the
+/// thread.
 class client_link {
 public:
   /// Never fails itself: what is wrong with the other end shows in the first call.
   client_link(std::unique_ptr<transport> over, settings with);
   ~client_link();
 
-  /// Opens a stream: `POST <path>` with the head as JSON text (at most 16 KiB; longer things go into
-  /// the body). Blocks while the other end allows no more streams.
+  /// Opens a stream: `POST <path>` with the head as JSON text (at most 16 KiB; longer things go
+  /// into the body). Blocks while the other end allows no more streams.
   /// @param limit  how long the other end may keep this stream waiting; default `stream_limit`
   result<std::unique_ptr<call>> open(std::string_view path, std::string_view head,
                                      std::optional<std::chrono::milliseconds> limit = {});

@@ -75,7 +75,6 @@ void session::fail_stream(stream& which, error why) {
 void session::release(stream& which) {
   which.released = true;
   give_link_credit(which.in.size());
-  unread_bytes_ -= which.in.size();
   which.in.clear();
   which.target = {};
   if (over_)
@@ -94,8 +93,12 @@ size_t session::room(const stream& of) const {
   return with_.out_bytes - std::min<size_t>(of.out.size(), with_.out_bytes);
 }
 
-/// The link's own window covers what waits here; what a caller has is the caller's memory.
+/// The link's own window covers what waits here; what a caller has is the caller's memory. An
+/// asking end needs no such window: it opens the streams, so it decides how many windows of theirs
+/// there are, and lanes that each wait for a whole slab must not starve each other.
 void session::give_link_credit(size_t bytes) {
+  if (side_ == side::client)
+    return;
   link_credit_bytes_ += bytes;
   if (link_credit_bytes_ >= link_credit_step())
     wake();
@@ -114,7 +117,6 @@ void session::grant_taken(stream& of) {
 size_t session::take(stream& from, byte_span out) {
   const auto count = from.in.take(out);
   from.taken_bytes += count;
-  unread_bytes_ -= count;
   give_link_credit(count);
   // A reader that asks for more than the window must not wait for credit that it withholds.
   if (from.taken_bytes > with_.stream_window_bytes / 2)
@@ -140,10 +142,6 @@ result<size_t> session::read(int64_t number, byte_span out) {
   return count;
 }
 
-bool session::stalled() const {
-  return unread_bytes_ >= with_.link_window_bytes - with_.link_window_bytes / 4;
-}
-
 bool session::overdue(stream& which, std::optional<clock::time_point>& asked_at) {
   const auto now = clock::now();
   if (!asked_at)
@@ -164,10 +162,7 @@ bool session::readable(int64_t number, size_t bytes, std::chrono::milliseconds l
   auto& s = at(number);
   grant_taken(s);
   const auto wanted = std::min<size_t>(bytes, with_.stream_window_bytes / 2);
-  // With the link's window full nothing more comes for anybody until somebody reads.
-  const auto ready = [&] {
-    return s.in.size() >= wanted || s.input_ended || s.failed || (!s.in.empty() && stalled());
-  };
+  const auto ready = [&] { return s.in.size() >= wanted || s.input_ended || s.failed; };
   s.wanted_bytes = wanted;
   s.changed.wait_for(held, limit, ready);
   if (!ready())

@@ -106,7 +106,6 @@ private:
   void give_link_credit(size_t bytes);
   size_t link_credit_step() const;
   size_t room(const stream& of) const;
-  bool stalled() const;
   /// For callers that ask instead of waiting: fails the stream after its limit.
   bool overdue(stream& which, std::optional<clock::time_point>& asked_at);
   void erase(stream& which);
@@ -123,10 +122,10 @@ private:
   void sleep();
   void follow_stop();
   bool answers_unsent() const;
+  bool answered(const stream& which) const;
   /// The other end is gone, or is to be: ends the thread's work.
   void lose(std::optional<error> why, bool gone);
   void lose_over_protocol();
-  void drain();
   void leave();
   std::chrono::milliseconds tick() const;
 
@@ -154,7 +153,6 @@ private:
   std::vector<int64_t> touched_;
   bool sleeping_ = false;
   bool stopping_ = false;
-  size_t unread_bytes_ = 0;      ///< in all streams
   size_t link_credit_bytes_ = 0; ///< to be granted again
   bool goaway_sent_ = false;
 

@@ -102,10 +102,13 @@ struct frames {
                   void* user) {
     auto* to = stream_of(h2, id);
     const auto in = std::as_bytes(std::span(bytes, count));
+    auto& s = self(user);
     if (to != nullptr && !to->released)
-      self(user).deliver(*to, in);
+      s.deliver(*to, in);
     else
-      self(user).link_credit_bytes_ += count;
+      s.give_link_credit(count);
+    if (s.side_ == session::side::client)
+      s.link_credit_bytes_ += count;
     return 0;
   }
 
@@ -260,7 +263,7 @@ void session::deliver(stream& to, byte_view in) {
     to.target = to.target.subspan(count);
     in = in.subspan(count);
     to.taken_bytes += count;
-    link_credit_bytes_ += count;
+    give_link_credit(count);
     if (to.taken_bytes > with_.stream_window_bytes / 2)
       grant_taken(to);
     if (to.target.empty())
@@ -268,17 +271,12 @@ void session::deliver(stream& to, byte_view in) {
   }
   if (in.empty())
     return;
-  const bool was_stalled = stalled();
   to.in.append(in);
-  unread_bytes_ += in.size();
   if (to.wanted_bytes > 0 && to.in.size() >= to.wanted_bytes) {
     to.wanted_bytes = 0;
     to.changed.notify_all();
     news_ = true;
   }
-  if (stalled() && !was_stalled)
-    for (auto& [number, other] : streams_)
-      other->changed.notify_all();
 }
 
 void session::frame_came(uint8_t type, uint8_t flags, stream* on) {

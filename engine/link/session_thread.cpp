@@ -114,7 +114,8 @@ bool session::send() {
       return moved;
     const auto put = over_transport_->write(pending_);
     if (!put) {
-      drain();
+      // What it said before it stopped to listen may be why.
+      receive();
       lose(put.failure(), true);
       return moved;
     }
@@ -155,15 +156,6 @@ bool session::receive() {
   return moved;
 }
 
-/// What the other end said before it stopped to listen: perhaps why.
-void session::drain() {
-  for (int i = 0; i < moves_in_a_row && !done_; ++i) {
-    const auto got = over_transport_->read(arrival_);
-    if (!got || got->bytes == 0 || !feed(byte_view(arrival_).first(got->bytes)))
-      return;
-  }
-}
-
 /// HTTP/2 has come to an end: ours, a goodbye, or the other end broke its rules.
 void session::lose_over_protocol() {
   if (terminated_ || (said_goodbye_ && side_ == side::server && !flooded_))
@@ -201,7 +193,7 @@ void session::leave() {
     const auto why = failure_.value_or(broken("the connection has ended"));
     for (auto at = streams_.begin(); at != streams_.end();) {
       auto& s = *(at++)->second;
-      if (!s.failed)
+      if (!s.failed && !answered(s))
         s.failed = why;
       if (!std::exchange(s.closed, true))
         --streams_open_;
@@ -220,8 +212,13 @@ void session::follow_stop() {
     return;
   stop_by_ = now_ + goodbye_limit;
   for (auto& [number, s] : streams_)
-    if (!s->closed && !(side_ == side::server && s->out_ended))
+    if (!s->closed && !answered(*s) && !(side_ == side::server && s->out_ended))
       fail_stream(*s, broken("the connection is closed"));
+}
+
+/// Whether its caller can read the whole answer, whatever comes.
+bool session::answered(const stream& which) const {
+  return side_ == side::client && which.input_ended;
 }
 
 bool session::answers_unsent() const {

@@ -15,8 +15,10 @@ struct settings {
   /// `ssh` or `tls`, for messages.
   std::string kind = {};
   uint32_t streams_max = 128; ///< streams that the other end may have open at once
-  /// Bytes that the other end may send before we took them: per stream, and over all streams. They
-  /// are the memory that a link may need for what arrives.
+  /// Bytes that the other end may send before we took them: per stream, and, at a serving end, over
+  /// all streams. They are the memory that a link may need for what arrives. An asking end decides
+  /// itself how many streams there are and grants each its window. A serving end that lets whole
+  /// windows of streams wait unread needs a window of the link that is larger than all of those.
   uint32_t stream_window_bytes = uint32_t{2} << 20;
   uint32_t link_window_bytes = uint32_t{16} << 20;
   /// What one stream holds that was written but not yet sent.

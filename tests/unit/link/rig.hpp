@@ -35,11 +35,11 @@ inline link::settings client_settings() {
 }
 
 /// Bytes that differ from place to place.
-inline std::string pattern(size_t count, uint32_t seed = 1) {
+inline std::string pattern(size_t count, uint64_t seed = 1) {
   std::string out(count, '\0');
   for (auto& c : out) {
-    seed = seed * 1664525 + 1013904223;
-    c = static_cast<char>(seed >> 24);
+    seed = seed * 6364136223846793005 + 1442695040888963407;
+    c = static_cast<char>(seed >> 56);
   }
   return out;
 }
