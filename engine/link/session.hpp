@@ -134,6 +134,7 @@ private:
   void begin_h2();
   void apply(stream& what);
   void apply_link();
+  int32_t link_debt() const;
   bool feed(byte_view in);
   void end_h2();
   bool h2_has_ended();

@@ -407,10 +407,22 @@ void session::apply(stream& what) {
   }
 }
 
+/// What arrived and does not wait here any more. Not our own sum: data of streams that were
+/// cancelled passes by us, and nghttp2 forgets what it noted of it when a window is updated by
+/// hand.
+int32_t session::link_debt() const {
+  auto debt = nghttp2_session_get_effective_recv_data_length(h2_.get());
+  if (side_ == side::server)
+    for (const auto& [number, s] : streams_)
+      debt -= static_cast<int32_t>(s->in.size());
+  return std::max(debt, 0);
+}
+
 void session::apply_link() {
-  if (link_credit_bytes_ >= link_credit_step())
-    nghttp2_submit_window_update(h2_.get(), NGHTTP2_FLAG_NONE, 0,
-                                 static_cast<int32_t>(std::exchange(link_credit_bytes_, 0)));
+  if (link_credit_bytes_ >= link_credit_step()) {
+    link_credit_bytes_ = 0;
+    nghttp2_submit_window_update(h2_.get(), NGHTTP2_FLAG_NONE, 0, link_debt());
+  }
   if (refuse_more_ && !std::exchange(goaway_sent_, true))
     nghttp2_submit_goaway(h2_.get(), NGHTTP2_FLAG_NONE,
                           nghttp2_session_get_last_proc_stream_id(h2_.get()), NGHTTP2_NO_ERROR,
