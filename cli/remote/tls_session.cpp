@@ -101,7 +101,9 @@ int serve_tls(const config::options& opts, const link::tls_context& context,
                                   std::chrono::steady_clock::now() + handshake_limit);
   if (!shaken) {
     // Whoever pings shows no certificate; that is no reason for a line each time.
-    log::detail("{}", shaken.failure().within("connection refused").message);
+    const bool bad_certificate = shaken.failure().code == errc::crypto;
+    log::write(bad_certificate ? log::level::warn : log::level::detail,
+               shaken.failure().within("connection refused").message);
     return static_cast<int>(shaken.failure().code);
   }
   known();

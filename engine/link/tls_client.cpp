@@ -32,15 +32,13 @@ bool heals(const error& what) {
   return what.code == errc::host_connect;
 }
 
-/// Returns whether there was time for it.
+/// Returns whether there is time left for another attempt.
 bool pause(milliseconds wanted, steady_clock::time_point until) {
-  constexpr auto slice = milliseconds(50);
-  const auto end = steady_clock::now() + wanted;
-  if (end >= until)
-    return false;
+  constexpr auto slice = milliseconds(20);
+  const auto end = std::min(steady_clock::now() + wanted, until - slice);
   while (steady_clock::now() < end && stop_signal == 0)
     std::this_thread::sleep_for(slice);
-  return stop_signal == 0;
+  return stop_signal == 0 && steady_clock::now() + slice < until;
 }
 
 /// The first error, and how often it came again.

@@ -138,7 +138,7 @@ int verify_mode(tls_side side) {
 } // namespace
 
 std::string tls_reason() {
-  const auto code = ERR_peek_last_error();
+  const auto code = ERR_peek_error(); // the first is the cause
   ERR_clear_error();
   if (code == 0)
     return "unknown reason";

@@ -164,7 +164,7 @@ error handshake_error(const tls_context& with, SSL* ssl, const std::string& host
     return {errc::crypto, fmt::format("unable to verify the certificate of '{}': [{}] {}", host,
                                       verified, X509_verify_cert_error_string(verified))};
   }
-  if (code != 0 && is_refusal(code))
+  if (code != 0 && is_refusal(code) && with.side() != tls_side::server)
     return {errc::access,
             fmt::format("access denied by the TLS server of '{}': {}", host, tls_reason())};
   if (code == 0 || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
