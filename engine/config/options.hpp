@@ -96,9 +96,9 @@ public:
   /// Leaves out secrets, exec-id, job-retry, job-retry-interval, log options, process-max and cmd.
   std::vector<std::string> words_for(command_id other) const;
   /// The words that start the remote role of this command on the host that serves one repository or
-  /// cluster, unquoted, `backup:remote` last: what was set here and is neither secret nor about this
-  /// host, with the configuration that the other host was said to have. A cluster is pg1 over there;
-  /// a repository keeps its key.
+  /// cluster, unquoted, `backup:remote` last: what was set here and is neither secret nor about
+  /// this host, with the configuration that the other host was said to have. A cluster is pg1 over
+  /// there; a repository keeps its key.
   /// @param serves    which group
   /// @param position  in the group
   /// @param process   0 is the connection that takes the locks
