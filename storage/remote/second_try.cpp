@@ -13,8 +13,11 @@ bool second_try::worth(const link::client_link* over, const error& why, const st
   if ((over != nullptr && !over->failure()) || tries_ == tries_max)
     return false;
   ++tries_;
-  log::warn("connection to '{}' broke during a read, which goes on over a new one: {}", host,
-            why.message);
+  if (over != nullptr)
+    log::warn("connection to '{}' broke during a read, which goes on over a new one: {}", host,
+              why.message);
+  else
+    log::warn("no new connection to '{}' for an interrupted read: {}", host, why.message);
   std::this_thread::sleep_for(std::chrono::milliseconds(100) * (tries_ * tries_));
   return true;
 }

@@ -20,12 +20,8 @@ constexpr size_t open_max = 256;
 /// How far a search for links goes.
 constexpr size_t depth_max = 32;
 constexpr size_t entries_max = 50'000'000;
-
-error refused(std::string_view root, std::string_view path, std::string_view why) {
-  const auto shown = printable(std::string(root) + ":" + std::string(path));
-  log::warn("refused to serve '{}': {}", shown, why);
-  return {errc::access, fmt::format("access to '{}' denied: {}", shown, why)};
-}
+/// Refusals of one connection that get a line in the log: it is no place for others to fill.
+constexpr unsigned refusals_logged_max = 100;
 
 std::string join(std::string_view directory, std::string_view name) {
   if (name.empty())
@@ -49,6 +45,13 @@ bool is_plain_absolute(std::string_view root) {
 
 served_roots::served_roots(const grants& may)
     : repo_path_(may.repo_path), pg_path_(may.pg_path), stanza_(may.stanza) {}
+
+error served_roots::refused(std::string_view root, std::string_view path, std::string_view why) {
+  const auto shown = printable(fmt::format("{}:{}", root, path));
+  if (++refusals_ <= refusals_logged_max)
+    log::warn("refused to serve '{}': {}", shown, why);
+  return {errc::access, fmt::format("access to '{}' denied: {}", shown, why)};
+}
 
 result<served_roots::place> served_roots::find(std::string_view root, std::string_view path,
                                                purpose wanted) {

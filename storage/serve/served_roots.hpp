@@ -47,6 +47,7 @@ public:
   void saw_link(std::string_view root, std::string_view path, std::string_view destination);
 
 private:
+  error refused(std::string_view root, std::string_view path, std::string_view why);
   result<place> find_in_repo(std::string_view path, purpose wanted);
   result<place> find_in_pg(std::string_view root, std::string_view path, purpose wanted);
   bool leads_there(const std::string& root, std::string_view path);
@@ -62,6 +63,7 @@ private:
   std::map<std::string, std::shared_ptr<storage>> open_;
   std::set<std::string> destinations_; ///< absolute
   bool looked_everywhere_ = false;
+  unsigned refusals_ = 0;
 };
 
 } // namespace pgbraid::serve

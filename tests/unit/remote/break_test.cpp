@@ -1,5 +1,6 @@
 // Tests of what happens when connections break.
 // SPDX-License-Identifier: MIT
+#include "engine/base/stop_signal.hpp"
 #include "tests/unit/io/scratch.hpp"
 #include "tests/unit/remote/served_host.hpp"
 
@@ -104,4 +105,20 @@ TEST_CASE("serve: a goodbye is a good end") {
   while (there.ended_badly + there.ended_well == 0)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   CHECK(there.ended_well == 1);
+}
+
+TEST_CASE("serve: a signal ends everything, and the other end hears why") {
+  rig r;
+  auto file = r.repo->open_write("f");
+  REQUIRE(file);
+  REQUIRE((*file)->write(as_bytes("x")));
+  stop_signal = 15;
+  while (r.there.ended_badly + r.there.ended_well < static_cast<int>(r.there.dialled()))
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  stop_signal = 0;
+  CHECK(r.there.ended_badly == static_cast<int>(r.there.dialled()));
+  CHECK(names_in(r.here / "repo").empty());
+  const auto done = io::commit(**file);
+  REQUIRE_FALSE(done);
+  CHECK(done.failure().code == errc::term);
 }

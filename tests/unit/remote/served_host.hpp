@@ -38,10 +38,16 @@ public:
   void end() override {}
 };
 
+using copies_maker = std::function<std::unique_ptr<serve::copy_service>()>;
+inline std::unique_ptr<serve::copy_service> make_no_copies() {
+  return std::make_unique<no_copies>();
+}
+
 /// Serves every connection with the same grants. Connections can be cut, and counted.
 class served_host {
 public:
-  explicit served_host(serve::grants may) : may_(std::move(may)) {}
+  explicit served_host(serve::grants may, copies_maker copies = make_no_copies)
+      : may_(std::move(may)), make_copies_(std::move(copies)) {}
   /// All links must be gone by then, or cut.
   ~served_host() {
     for (auto& one : served_)
@@ -58,10 +64,10 @@ public:
     auto& served = served_.emplace_back();
     served.spare_fd = ::dup(ends[0]);
     served.thread = std::thread([this, fd = ends[1]] {
-      no_copies copies;
+      const auto copies = make_copies_();
       const auto done = serve::serve_connection(
           link::make_fd_transport(fd, fd), {}, [this](const auto& said) { return admit(said); },
-          copies);
+          *copies);
       ++(done ? ended_well : ended_badly);
     });
     return std::make_unique<link::client_link>(link::make_fd_transport(ends[0], ends[0]),
@@ -111,6 +117,7 @@ private:
   }
 
   serve::grants may_;
+  copies_maker make_copies_;
   std::mutex mutex_;
   std::list<served_one> served_;
 };
