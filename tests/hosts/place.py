@@ -378,7 +378,7 @@ class Site:
         """Whether the repository holds a part of the noise of a backup that is not `known`."""
         place = self.town.outside(REPO, f"{SPACE}/backup/{self.stanza}")
         return any(path.relative_to(place).parts[0] not in known
-                   for path in place.glob(f"*/pg_data/{self.noise}*"))
+                   for path in place.glob(f"*F/pg_data/{self.noise}*"))
 
     def in_backup(self, *words, host=REPO, slow=(PG1,), rate="6mbit"):
         """A backup that is on its way over a slow wire."""

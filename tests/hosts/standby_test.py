@@ -9,7 +9,11 @@ from trial import trial
 from trouble import boot, end_limit_s, lost
 
 
-def with_standbys(site, *standbys, mode="y", size=8 << 20):
+# The segments that a standby needs before the copy begins cross the slow wire too.
+RATE = "24mbit"
+
+
+def with_standbys(site, *standbys, mode="y", size=32 << 20):
     """Primary with noise, a backup of it, and standbys that stream and are backed up from."""
     site.ready()
     site.noise_table(size=size)
@@ -88,7 +92,7 @@ def check(site):
 def promoted(site):
     with_standbys(site, PG2)
     keep = site.labels()
-    process = site.in_backup(slow=(PG2,))
+    process = site.in_backup(slow=(PG2,), rate=RATE)
     site.pg(PG2, "promote")
     site.finish(process, (58,), end_limit_s())
     site.no_session()
@@ -100,7 +104,7 @@ def promoted(site):
 def only_one_lost(site):
     with_standbys(site, PG2)
     keep = site.labels()
-    process = site.in_backup(slow=(PG2,))
+    process = site.in_backup(slow=(PG2,), rate=RATE)
     site.town.kill(PG2)
     site.finish(process, lost(site, 56), end_limit_s())
     site.no_session()
@@ -118,7 +122,7 @@ def only_one_lost(site):
 @trial("standby: the work of one that is lost goes to the other", ours=True)
 def other_takes_over(site):
     with_standbys(site, PG2, PG3)
-    process = site.in_backup(slow=(PG2, PG3))
+    process = site.in_backup(slow=(PG2, PG3), rate=RATE)
     site.town.kill(PG2)
     site.full_speed_of(PG3)
     ended = site.finish(process, (0,), end_limit_s() + 60)
@@ -131,7 +135,7 @@ def other_takes_over(site):
 @trial("standby: with prefer the primary takes the work of one that is lost", ours=True)
 def primary_takes_over(site):
     with_standbys(site, PG2, mode="prefer")
-    process = site.in_backup(slow=(PG2,))
+    process = site.in_backup(slow=(PG2,), rate=RATE)
     site.town.kill(PG2)
     site.finish(process, (0,), end_limit_s() + 60)
     site.clean()
@@ -143,7 +147,7 @@ def primary_takes_over(site):
 def primary_lost(site):
     with_standbys(site, PG2)
     keep = site.labels()
-    process = site.in_backup(slow=(PG2,))
+    process = site.in_backup(slow=(PG2,), rate=RATE)
     site.town.kill(PG1)
     site.finish(process, lost(site, 56, 57), end_limit_s())
     site.clean()
@@ -192,7 +196,7 @@ def failover(site):
 
 @trial("standby: two are read at once, sooner than one", ours=True)
 def two_at_once(site):
-    with_standbys(site, PG2, PG3, size=48 << 20)
+    with_standbys(site, PG2, PG3, size=8 << 20)
     for number in range(6):  # One table is one file; files are what is shared out.
         site.noise_table(size=8 << 20, name=f"noise{number}")
     for host in (PG2, PG3):

@@ -12,6 +12,8 @@ from trial import trial
 FOLDER = certificates.FOLDER
 # What a certificate that does not hold leads to: access denied, or the handshake fails.
 REFUSED = (105, 49, 39, 95) if not IS_PEER else tuple(range(1, 127))
+# How commands end that find no cluster to work with; a warning tells why.
+NO_CLUSTER = (56, 27)
 
 
 def tls(name, *arguments, **more):
@@ -40,7 +42,7 @@ def refused_everywhere(site, words_of, codes=REFUSED):
     keep = site.labels()
     words = words_of(REPO)
     for command in ("check", "backup"):
-        site.call(REPO, command, *words, codes=(*codes, 56))
+        site.call(REPO, command, *words, codes=(*codes, *NO_CLUSTER))
     words = words_of(PG1)
     name = site.sql(PG1, "select pg_walfile_name(pg_current_wal_lsn())")
     site.call(PG1, "archive-push", *words, f"{DATA}/pg_wal/{name}", codes=(*codes, 103, 104))
@@ -108,7 +110,7 @@ def wrong_server(site):
         for kind, mode in (("crt", 644), ("key", 600)):
             authority.put(site.town, PG1, "postgres", f"served.{kind}", f"{PG1}.{kind}", mode)
         site.start_server(PG1)
-        site.call(REPO, "backup", codes=(*REFUSED, 56))
+        site.call(REPO, "backup", codes=(*REFUSED, *NO_CLUSTER))
         site.clean(10)
     site.stop_server(PG1)
     site.authority.hand_out(site.town, PG1, "postgres")
@@ -143,7 +145,7 @@ def reload(site):
     hang_up(site)
     site.full_speed()
     site.finish(process)
-    site.call(REPO, "check", codes=(105, 56))
+    site.call(REPO, "check", codes=(105, *NO_CLUSTER))
     site.town.write(PG1, path, text, "postgres:640")
     hang_up(site)
     site.call(REPO, "check")
