@@ -54,8 +54,8 @@ void server_core::submit(stream& of) {
 void server_core::stream_closed(stream& of, uint32_t) {
   if (!of.out_closed && !of.failed)
     of.failed = broken("the other host gave up its request");
-  // Nobody needs to hear of a request that was withdrawn before it was looked at.
-  if (std::erase(requests_, of.number) > 0)
+  // Nobody needs to hear of a request that was malformed, or withdrawn before it was looked at.
+  if (std::erase(requests_, of.number) > 0 || !of.headers_came)
     of.released = true;
 }
 
