@@ -22,6 +22,8 @@ namespace pgbraid::cli {
 namespace {
 
 constexpr auto ping_every = std::chrono::seconds(30);
+/// More often: what is read from a standby after its promotion is of no use.
+constexpr auto ping_standbys_every = std::chrono::seconds(2);
 
 } // namespace
 
@@ -115,10 +117,32 @@ result<void> backup_run::keep_alive() {
   if (primary->client.is_broken())
     return error{errc::db_query, "the server closed the connection during the backup",
                  "Was PostgreSQL restarted?"};
-  if (std::chrono::steady_clock::now() - pinged_at < ping_every)
+  const auto now = std::chrono::steady_clock::now();
+  if (now - standbys_pinged_at >= ping_standbys_every) {
+    standbys_pinged_at = now;
+    if (auto checked = check_standbys(); !checked)
+      return checked;
+  }
+  if (now - pinged_at < ping_every)
     return success();
   pinged_at = std::chrono::steady_clock::now();
   return primary->client.ping();
+}
+
+/// A standby that was promoted ends the backup: what it gave may not be covered by the backup's
+/// WAL. One that is gone only stops being read.
+result<void> backup_run::check_standbys() {
+  for (size_t i = 0; i < standbys.size(); ++i) {
+    const size_t source = i + 1; // the primary comes first
+    if (sources->is_dropped(source))
+      continue;
+    auto alive = standbys[i].client.ping();
+    if (!alive && alive.failure().code == errc::db_mismatch)
+      return alive;
+    if (!alive)
+      sources->drop(source, alive.failure());
+  }
+  return success();
 }
 
 result<void> backup_run::sync_directories(const backup_job& job) {
@@ -157,7 +181,10 @@ result<void> backup_run::copy() {
       graph_settings(opts, graph::backup_graph(job.shape()), job.task_bytes_per_worker());
   if (auto done = actors::run_job(job, run); !done)
     return done;
+  if (auto checked = check_standbys(); !checked)
+    return checked;
   sources->log_totals();
+  sources.reset(); // ends the copies on other hosts
   job.remove_vanished();
   if (online && !manifest.find_file("pg_data/global/pg_control"))
     return error{errc::file_missing, "pg_control vanished during the backup"};

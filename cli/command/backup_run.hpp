@@ -37,6 +37,7 @@ struct backup_run {
   uint64_t written_progress = 0;
   uint64_t saved_bytes = 0; ///< done when the manifest copy was saved last
   std::chrono::steady_clock::time_point pinged_at = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point standbys_pinged_at = std::chrono::steady_clock::now();
 
   result<void> open();
   result<void> choose_type();
@@ -61,6 +62,7 @@ private:
   void fill_options();
   result<void> show_progress(uint64_t done_bytes, uint64_t total_bytes);
   result<void> keep_alive();
+  result<void> check_standbys();
   result<void> sync_directories(const backup_job& job);
 };
 
