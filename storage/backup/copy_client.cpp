@@ -60,12 +60,22 @@ result<void> copy_client::begin_on(const std::shared_ptr<link::client_link>& lin
 
 result<copy_call> copy_client::ask(std::string_view path, std::string_view head,
                                    std::string_view body) {
-  auto link = host_->data();
-  if (!link)
-    return link.failure();
-  if (auto begun = begin_on(*link); !begun)
+  for (unsigned tries = 0;; ++tries) {
+    auto link = host_->data();
+    if (!link)
+      return link.failure();
+    auto asked = ask_on(*link, path, head, body);
+    if (asked || !(*link)->failure() || tries == more_tries)
+      return asked;
+  }
+}
+
+result<copy_call> copy_client::ask_on(std::shared_ptr<link::client_link> link,
+                                      std::string_view path, std::string_view head,
+                                      std::string_view body) {
+  if (auto begun = begin_on(link); !begun)
     return begun.failure();
-  auto call = (*link)->open(path, head);
+  auto call = link->open(path, head);
   if (!call)
     return call.failure();
   if (!body.empty())
@@ -73,7 +83,7 @@ result<copy_call> copy_client::ask(std::string_view path, std::string_view head,
       return sent.failure();
   if (auto ended = (*call)->end_write(); !ended)
     return ended.failure();
-  return copy_call{std::move(*link), std::move(*call)};
+  return copy_call{std::move(link), std::move(*call)};
 }
 
 result<copy_call> copy_client::ask(const remote::copied_file& wanted) {

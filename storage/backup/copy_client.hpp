@@ -19,6 +19,9 @@ struct copy_call {
   bool is_broken(const error& what) const;
 };
 
+/// Connections that break cost a host this many more tries of the same work.
+inline constexpr unsigned more_tries = 2;
+
 /// Begins a copy on every connection that is used, with the same rules; all end with this object.
 /// Thread-safe.
 class copy_client {
@@ -26,7 +29,8 @@ public:
   copy_client(std::shared_ptr<remote::remote_host> host, remote::copy_rules rules);
 
   const std::string& host_name() const { return host_->name(); }
-  /// One file. Fails when the host cannot be reached.
+  /// One file. Connections that break meanwhile are made again; a failure means that there is no
+  /// point in asking this host once more.
   result<copy_call> ask(const remote::copied_file& wanted);
   /// Several small ones, which come one behind the other.
   result<copy_call> ask(std::span<const remote::copied_file> wanted);
@@ -37,6 +41,8 @@ private:
     std::unique_ptr<link::call> begun;
   };
   result<copy_call> ask(std::string_view path, std::string_view head, std::string_view body);
+  result<copy_call> ask_on(std::shared_ptr<link::client_link> link, std::string_view path,
+                           std::string_view head, std::string_view body);
   result<bool> is_running_on(const std::shared_ptr<link::client_link>& link);
   result<void> begin_on(const std::shared_ptr<link::client_link>& link);
 

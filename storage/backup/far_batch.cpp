@@ -85,16 +85,17 @@ result<size_t> far_batch::begin(size_t index) {
 }
 
 void far_batch::recover(window& at, error why) {
-  // Without an answer the host could not even be asked.
-  bool broken = !at.answer || at.answer->is_broken(why);
-  if (!at.answer && why.code != errc::protocol)
-    at.tries = more_tries;
+  bool broken = true;
+  if (at.answer)
+    broken = at.answer->is_broken(why);
+  else
+    at.breaks.use_up(); // that host could not even be asked
   auto wish = files_[at.files[at.next]].wish;
   wish.file.expected = at.bytes;
   files_[at.files[at.next]].came = {};
   at.answer.reset();
   while (true) {
-    if (auto chosen = try_again(of_, at.lease, at.tries, wish, broken, why); !chosen) {
+    if (auto chosen = try_again(of_, at.lease, at.breaks, wish, broken, why); !chosen) {
       at.failure = chosen.failure();
       at.lease = {};
       return;
@@ -107,8 +108,7 @@ void far_batch::recover(window& at, error why) {
       return;
     why = asked.failure();
     broken = true;
-    if (why.code != errc::protocol)
-      at.tries = more_tries;
+    at.breaks.use_up();
   }
 }
 

@@ -52,7 +52,7 @@ private:
     source_lease lease = {};
     std::optional<copy_answer> answer = {};
     size_t next = 0; ///< the file that comes next
-    unsigned tries = 0;
+    break_count breaks = {};
     std::optional<error> failure = {};
   };
   result<void> open(window& at);

@@ -6,18 +6,27 @@
 
 namespace pgbraid {
 
-result<void> try_again(source_set& of, source_lease& lease, unsigned& tries, const far_wish& wish,
-                       bool broken, const error& why) {
+bool break_count::add() {
+  const auto now = std::chrono::steady_clock::now();
+  if (noted_at_ != std::chrono::steady_clock::time_point() &&
+      now - noted_at_ < std::chrono::seconds(1))
+    return false;
+  noted_at_ = now;
+  return ++count_ > more_tries;
+}
+
+result<void> try_again(source_set& of, source_lease& lease, break_count& breaks,
+                       const far_wish& wish, bool broken, const error& why) {
   if (!broken)
     return why;
-  if (++tries <= more_tries && !of.is_dropped(lease.source()))
+  if (!breaks.add() && !of.is_dropped(lease.source()))
     return success();
   of.drop(lease.source(), why);
   auto other = of.choose(wish.for_standby, wish.file.expected);
   if (!other)
     return other.failure();
   lease = std::move(*other);
-  tries = 0;
+  breaks.reset();
   return success();
 }
 
@@ -38,16 +47,14 @@ result<void> far_stream::begin() {
     answer_.emplace(std::move(*asked), chain_.changes_bytes());
     return success();
   }
-  // A host that cannot be reached is not worth more tries, unlike a connection that just broke.
-  if (asked.failure().code != errc::protocol)
-    tries_ = more_tries;
+  breaks_.use_up(); // that host is of no use any more
   return begin_again(asked.failure(), true);
 }
 
 result<void> far_stream::begin_again(error why, bool broken) {
   answer_.reset();
   begun_at_ = given_bytes_;
-  if (auto chosen = try_again(of_, lease_, tries_, wish_, broken, why); !chosen)
+  if (auto chosen = try_again(of_, lease_, breaks_, wish_, broken, why); !chosen)
     return chosen;
   return begin();
 }

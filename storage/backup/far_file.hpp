@@ -33,8 +33,30 @@ struct far_wish {
   bool for_standby = false;
 };
 
-/// Connections that break in the middle cost a source this many more tries of the same work.
-inline constexpr unsigned more_tries = 2;
+/// How often the work on something was broken off.
+class break_count {
+public:
+  /// Notes another break. When a network fails all connections do; those that break within a second
+  /// are one. Returns whether that makes too many.
+  bool add();
+  /// No more tries on this source.
+  void use_up() {
+    count_ = more_tries;
+    noted_at_ = {};
+  }
+  void reset() { *this = {}; }
+
+private:
+  unsigned count_ = 0;
+  std::chrono::steady_clock::time_point noted_at_ = {};
+};
+
+/// What comes after work on a source failed: another try there, or, when there were enough, another
+/// source in `lease`. Fails when there is nobody left to ask, or when the failure is the file's
+/// own.
+/// @param broken  the failure is that of the connection
+result<void> try_again(source_set& of, source_lease& lease, break_count& breaks,
+                       const far_wish& wish, bool broken, const error& why);
 
 /// A file with a stream of its own. When a connection breaks it is begun again, on the same source
 /// or, when that is lost, on another, which may be this host.
@@ -62,17 +84,10 @@ private:
   const std::function<bool()> may_begin_;
   std::optional<copy_answer> answer_;
   std::unique_ptr<packed_here> here_;
-  unsigned tries_ = 0;
+  break_count breaks_;
   uint64_t given_bytes_ = 0;
   bool ended_ = false;
   copy_results results_;
 };
-
-/// What comes after work on a source failed: another try there, or, when there were enough, another
-/// source in `lease`. Fails when there is nobody left to ask, or when the failure is the file's
-/// own.
-/// @param broken  the failure is that of the connection
-result<void> try_again(source_set& of, source_lease& lease, unsigned& tries, const far_wish& wish,
-                       bool broken, const error& why);
 
 } // namespace pgbraid

@@ -147,11 +147,17 @@ bool source_set::has_remote() const {
   return std::ranges::any_of(described_, [](const auto& one) { return one.host != nullptr; });
 }
 
-void source_set::log_totals() const {
+source_set::total source_set::done(size_t source) const {
   const std::lock_guard lock(mutex_);
-  for (const auto& one : sources_)
-    log::detail("{} file(s), {} came from {}", one.files, format_size(one.load.done_bytes),
-                one.about.name);
+  return {sources_[source].files, sources_[source].load.done_bytes};
+}
+
+void source_set::log_totals() const {
+  for (size_t i = 0; i < described_.size(); ++i) {
+    const auto came = done(i);
+    log::detail("{} file(s), {} came from {}", came.files, format_size(came.bytes),
+                described_[i].name);
+  }
 }
 
 } // namespace pgbraid

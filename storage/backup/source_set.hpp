@@ -74,6 +74,12 @@ public:
   std::vector<std::string> hosts() const;
   /// Whether any bytes come from another host.
   bool has_remote() const;
+  /// What a source delivered so far.
+  struct total {
+    uint64_t files = 0;
+    uint64_t bytes = 0;
+  };
+  total done(size_t source) const;
   /// How much came from where (DETAIL).
   void log_totals() const;
 

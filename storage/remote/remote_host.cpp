@@ -48,9 +48,16 @@ result<std::shared_ptr<link::client_link>> remote_host::data() {
   const bool idle = least != usable.end() && users_of(**least) == 0;
   if (idle || (least != usable.end() && data_.size() >= links_max_))
     return **least;
+  const auto began = std::chrono::steady_clock::now();
+  if (began < unreachable_until_)
+    return unreachable_;
   auto made = connect_(1 + made_++ % numbers);
-  if (!made)
-    return made.failure();
+  if (!made) {
+    const auto ended = std::chrono::steady_clock::now();
+    unreachable_until_ = ended + (ended - began);
+    unreachable_ = made.failure();
+    return unreachable_;
+  }
   data_.push_back(std::move(*made));
   return data_.back();
 }

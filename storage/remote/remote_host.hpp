@@ -4,6 +4,7 @@
 
 #include "engine/link/client_link.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -29,8 +30,9 @@ public:
   /// The main connection.
   const std::shared_ptr<link::client_link>& main() const { return main_; }
   /// A connection for data: one without users (the main one counts), or a new one, or the one with
-  /// the fewest. Keep the pointer while it
-  /// is in use. Fails when the host cannot be reached (again).
+  /// the fewest. Keep the pointer while it is in use. Fails when the host cannot be reached
+  /// (again); such a failure then counts for as long as the attempt took, so that many who ask one
+  /// after the other do not wait for as many time-outs.
   result<std::shared_ptr<link::client_link>> data();
 
 private:
@@ -42,6 +44,8 @@ private:
   std::mutex mutex_;
   unsigned made_ = 0; ///< connections besides the main one so far; gives them numbers
   std::vector<std::shared_ptr<link::client_link>> data_;
+  error unreachable_;
+  std::chrono::steady_clock::time_point unreachable_until_;
 };
 
 } // namespace pgbraid::remote
