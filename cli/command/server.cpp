@@ -77,7 +77,9 @@ public:
     tell_service_manager("STOPPING=1");
     front_.listeners.clear();
     children_.end_all();
-    return error{errc::term, fmt::format("terminated on signal {}", stop_signal.load())};
+    // The end of a service is no failure of it.
+    log::info("terminated on signal {}", stop_signal.load());
+    return 0;
   }
 
 private:

@@ -22,13 +22,13 @@ std::optional<int> number(const config::options& opts, config::integer_key name)
 }
 
 /// A server reads its own configuration; another one is nothing a certificate gives.
-void warn_about_config(const config::options& opts, config::option_group which, size_t position) {
+void tell_about_config(const config::options& opts, config::option_group which, size_t position) {
   const auto& keys = keys_of(which);
   const auto key =
       which == config::option_group::pg ? opts.pg_key(position) : opts.repo_key(position);
   for (const auto name : {keys.config, keys.config_path, keys.config_include_path}) {
     if (opts.is_set(name, position))
-      log::warn("option '{}' has no effect for '{}': TLS servers read their own configuration",
+      log::info("option '{}' has no effect for '{}': TLS servers read their own configuration",
                 config::shown_name({static_cast<uint16_t>(name.row()), key}),
                 opts.text(keys.host, position));
   }
@@ -57,7 +57,7 @@ result<std::unique_ptr<link::transport>> tls_connect(const config::options& opts
                                                      unsigned process) {
   const auto& keys = keys_of(which);
   if (process == 0)
-    warn_about_config(opts, which, position);
+    tell_about_config(opts, which, position);
   auto files = tls_ciphers(opts);
   files.cert_file = opts.text(keys.cert_file, position);
   files.key_file = opts.text(keys.key_file, position);
