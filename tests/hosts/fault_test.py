@@ -390,12 +390,12 @@ def program_missing(site):
         site.configure()
         site.serve((REPO,))
         site.cluster()
-        ended = site.call(REPO, "check", "--io-timeout=3", codes=(49, 56))
+        ended = site.call(REPO, "check", "--io-timeout=3", codes=(49, 56, 27))
     else:
         site.configure()
         site.cluster()
         ended = site.call(REPO, "check", "--pg1-host-cmd=/usr/local/bin/no-such-program",
-                          codes=(125, 127, 56) if not IS_PEER else tuple(range(1, 128)))
+                          codes=(125, 127, 56, 27) if not IS_PEER else tuple(range(1, 128)))
         expect("no-such-program" in ended.text, "the message names the program", ended)
     names_host(ended, PG1)
     site.clean(10)
@@ -445,7 +445,7 @@ def cluster_full(site):
     prepared(site)
     wanted = site.rows(PG1)
     site.archived()
-    site.town.mount_small(PG4, DATA, SMALL, "postgres")
+    site.town.mount_small(PG4, DATA, "24m", "postgres")
     began = time.monotonic()
     ended = site.call(PG4, "restore", "--archive-mode=off", codes=(64,))
     expect(IS_PEER or time.monotonic() - began < 25, "a full disk is said at once", ended)
