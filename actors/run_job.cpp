@@ -59,8 +59,11 @@ private:
 
 class polled_signals {
 public:
-  polled_signals() { stop_is_polled = true; }
-  ~polled_signals() { stop_is_polled = false; }
+  polled_signals() = default;
+  ~polled_signals() { stop_is_polled = before_; }
+
+private:
+  const bool before_ = stop_is_polled.exchange(true); // a served copy runs within another poll
 };
 
 } // namespace
