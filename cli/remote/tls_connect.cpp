@@ -28,7 +28,7 @@ void tell_about_config(const config::options& opts, config::option_group which, 
       which == config::option_group::pg ? opts.pg_key(position) : opts.repo_key(position);
   for (const auto name : {keys.config, keys.config_path, keys.config_include_path}) {
     if (opts.is_set(name, position))
-      log::info("option '{}' has no effect for '{}': TLS servers read their own configuration",
+      log::debug("option '{}' has no effect for '{}': TLS servers read their own configuration",
                 config::shown_name({static_cast<uint16_t>(name.row()), key}),
                 opts.text(keys.host, position));
   }
