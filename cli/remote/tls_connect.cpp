@@ -29,8 +29,8 @@ void tell_about_config(const config::options& opts, config::option_group which, 
   for (const auto name : {keys.config, keys.config_path, keys.config_include_path}) {
     if (opts.is_set(name, position))
       log::debug("option '{}' has no effect for '{}': TLS servers read their own configuration",
-                config::shown_name({static_cast<uint16_t>(name.row()), key}),
-                opts.text(keys.host, position));
+                 config::shown_name({static_cast<uint16_t>(name.row()), key}),
+                 opts.text(keys.host, position));
   }
 }
 
