@@ -181,8 +181,7 @@ result<void> backup_run::copy() {
                  {.progress = [&](uint64_t done) { return show_progress(done, total_bytes); },
                   .tick = [&] { return keep_alive(); }});
   total_bytes = job.total_bytes();
-  const auto run =
-      graph_settings(opts, graph::backup_graph(job.shape()), job.task_bytes_per_worker());
+  const auto run = graph_settings(opts, graph_of(job), job.task_bytes_per_worker());
   if (auto done = actors::run_job(job, run); !done)
     return done;
   if (auto checked = check_standbys(); !checked)

@@ -46,6 +46,7 @@ struct backup_run {
   result<void> choose_label();
   result<void> make_directories();
   result<void> open_sources();
+  graph::logical_graph graph_of(const backup_job& job) const;
   result<void> copy();
   result<void> stop();
   result<void> publish();

@@ -61,4 +61,11 @@ result<void> backup_run::open_sources() {
   return success();
 }
 
+graph::logical_graph backup_run::graph_of(const backup_job& job) const {
+  auto shape = job.shape();
+  if (repo_is_remote(opts, repo.position))
+    shape.repo_host = opts.text("repo-host", repo.position);
+  return graph::backup_graph(shape);
+}
+
 } // namespace pgbraid::cli
