@@ -146,7 +146,7 @@ inline constexpr auto options = std::to_array<option_row>({
     // Backup
     {.name = "annotation", .type = map, .where = global, .commands = annotate | backup, .required = annotate, .flags = repeatable | resettable | asking, .help = "key=value stored with the backup; empty value removes"},
     {.name = "archive-copy", .type = boolean, .where = global, .fallback = "n", .commands = backup, .needs = {"archive-check", "y", backup, "n"}, .flags = negatable | resettable | asking, .unbuilt = "*", .help = "also store needed WAL inside the backup under pg_wal"},
-    {.name = "backup-standby", .type = bool_like, .where = global, .fallback = "n", .allowed = "n | prefer | y", .commands = backup | check, .flags = negatable | resettable | asking, .unbuilt = "*", .help = "copy most files from a standby (prefer: fall back to primary)"},
+    {.name = "backup-standby", .type = bool_like, .where = global, .fallback = "n", .allowed = "n | prefer | y", .commands = backup | check, .flags = negatable | resettable | asking, .help = "copy most files from a standby (prefer: fall back to primary)"},
     {.name = "checksum-page", .type = boolean, .where = global, .commands = backup, .flags = negatable | resettable | asking, .help = "page checksum validation; unset = follow the cluster (offline: off)"},
     {.name = "page-header-check", .type = boolean, .where = global, .fallback = "y", .commands = backup, .flags = negatable | resettable | asking, .help = "use pd_upper==0 to spot new pages; off for encrypted pages"},
     {.name = "exclude", .type = list, .where = global, .commands = backup, .flags = repeatable | resettable | asking, .help = "path relative to PGDATA; trailing / means contents only"},

@@ -452,6 +452,7 @@ def cluster_full(site):
     not_startable(site, PG4)
     site.clean(15, passing=False)
     site.town.unmount(PG4, DATA)
+    site.town.exec(PG4, "rmdir", DATA)
     restored(site, PG4, wanted)
 
 
