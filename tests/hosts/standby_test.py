@@ -31,7 +31,7 @@ def sources(ended):
     found = {}
     # Ours tells the sums; pgBackRest names the host of every file.
     told = ([(host, number, unit) for number, unit, host in
-             re.findall(r"file\(s\), ([\d.]+)([KMG]?B) came from '?([a-z0-9-]+)", ended.text)]
+             re.findall(r"file\(s\), ([\d.]+)([KMG]?B) came from pg\d+ host '([^']+)'", ended.text)]
             or re.findall(r"DETAIL: backup file ([a-z0-9-]+):/[^\n]* \(([\d.]+)([KMG]?B), [\d.]+%\)",
                           ended.text))
     for host, number, unit in told:
