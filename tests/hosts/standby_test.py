@@ -191,7 +191,7 @@ def failover(site):
     expect(site.stanza_info(REPO)["backup"][-1]["archive"]["start"].startswith("00000002"),
            "the backup is on the second timeline")
     site.call(PG4, "restore", "--delta", "--archive-mode=off", "--type=immediate",
-              f"--set={site.labels()[0]}", "--target-timeline=current", "--target-action=promote")
+              f"--set={site.labels()[0]}", "--target-action=promote")
     site.pg(PG4, "start")
     site.wait_sql(PG4, "select pg_is_in_recovery()", "f")
     expect(site.rows(PG4) != old_rows, "the first backup alone is older")
