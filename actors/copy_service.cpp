@@ -53,7 +53,7 @@ result<std::vector<remote::copied_file>> files_of(std::string_view lines) {
 /// it, which hands the work on to the copy.
 class copy_desk final : public serve::copy_service {
 public:
-  explicit copy_desk(copy_service_settings with) : with_(with), intake_([this] { take_in(); }) {}
+  explicit copy_desk(size_t cores) : cores_(cores), intake_([this] { take_in(); }) {}
   ~copy_desk() override { end(); }
 
   void take(std::unique_ptr<link::exchange> asked, const serve::grants& may) override;
@@ -67,7 +67,7 @@ private:
   void leave_copy();
   result<std::string> read_body(link::exchange& asked, size_t limit_bytes);
 
-  const copy_service_settings with_;
+  const size_t cores_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<request> waiting_; ///< as many as a link has streams
@@ -133,14 +133,15 @@ result<void> copy_desk::begin(std::unique_ptr<link::exchange>& asked, const serv
       return place.failure();
     return served_place{std::move(place->where), std::move(place->path)};
   };
+  const bool fuse = rules->fuse;
   auto job = std::make_shared<served_copy>(std::move(*rules), std::move(asked), std::move(finder));
-  const graph::machine machine{.cores = with_.cores,
+  const graph::machine machine{.cores = cores_,
                                .process_max = workers,
-                               .fuse = with_.fuse,
+                               .fuse = fuse,
                                .engine_bytes = small_files::window_bytes};
   const run_settings run{.graph = graph::compile(graph::backup_graph(job->shape()), machine),
-                         .fuse = with_.fuse,
-                         .mode = with_.mode,
+                         .fuse = fuse,
+                         .mode = may.mode,
                          .minds_signals = false};
   copy_.emplace(running_copy{job, std::thread([job, run] { job->end(run_job(*job, run)); })});
   return success();
@@ -209,8 +210,8 @@ void copy_desk::end() {
 
 } // namespace
 
-std::unique_ptr<serve::copy_service> make_copy_service(copy_service_settings with) {
-  return std::make_unique<copy_desk>(with);
+std::unique_ptr<serve::copy_service> make_copy_service(size_t cores) {
+  return std::make_unique<copy_desk>(cores);
 }
 
 } // namespace pgbraid::actors

@@ -7,15 +7,9 @@
 
 namespace pgbraid::actors {
 
-struct copy_service_settings {
-  bool fuse = true;
-  io::io_mode mode = io::io_mode::automatic;
-  size_t cores = 1;
-};
-
 /// One service for one connection: it runs one copy at a time, as the graph that a backup on this
-/// host would run, with as many workers as were asked for and granted. Nothing of it is left once
-/// it is destroyed.
-std::unique_ptr<serve::copy_service> make_copy_service(copy_service_settings with);
+/// host would run, with as many workers as were asked for and granted. @p cores of this machine.
+/// Nothing of it is left once it is destroyed.
+std::unique_ptr<serve::copy_service> make_copy_service(size_t cores);
 
 } // namespace pgbraid::actors

@@ -207,6 +207,7 @@ result<void> backup_run::build_manifest() {
   settings.compression = packing.type;
   settings.compress_level = packing.level;
   settings.gz = packing.gz;
+  settings.fuse = opts.flag("fuse");
   settings.checksum_page = checksum_page;
   settings.page_bytes = control.fields.page_size_bytes;
   settings.page_header_check = opts.flag("page-header-check");

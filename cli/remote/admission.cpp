@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/remote/admission.hpp"
 
+#include "cli/command/graph_settings.hpp"
 #include "cli/command/session.hpp"
 #include "cli/remote/lock_names.hpp"
 #include "engine/base/printable.hpp"
@@ -116,6 +117,8 @@ result<serve::admission> admit(const config::options& opts, const serve::greetin
   if (opts.has_value("stanza"))
     out.may.stanza = opts.text("stanza");
   out.may.process_max = workers_for(opts);
+  if (opts.valid("io-engine"))
+    out.may.mode = io_mode_of(opts);
   if (opts.text("remote-type") == "pg")
     grant_cluster(opts, out.may);
   else

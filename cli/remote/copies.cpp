@@ -10,7 +10,7 @@
 namespace pgbraid::cli {
 
 std::unique_ptr<serve::copy_service> make_copies() {
-  return actors::make_copy_service({.cores = std::max(1U, std::thread::hardware_concurrency())});
+  return actors::make_copy_service(std::max(1U, std::thread::hardware_concurrency()));
 }
 
 } // namespace pgbraid::cli

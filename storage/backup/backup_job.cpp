@@ -39,6 +39,7 @@ remote::copy_rules copy_rules_of(const backup_settings& settings, const secret& 
           .checksum_page = settings.checksum_page,
           .page_bytes = settings.page_bytes,
           .page_header_check = settings.page_header_check,
+          .fuse = settings.fuse,
           .workers = settings.workers_per_link};
 }
 

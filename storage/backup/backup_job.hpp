@@ -20,6 +20,7 @@ struct backup_settings {
   compress_type compression = compress_type::none;
   int compress_level = 0;
   codec::gz_engine gz = codec::gz_engine::automatic;
+  bool fuse = true; ///< also on other hosts
   bool checksum_page = false;
   uint32_t page_bytes = 8192;
   bool page_header_check = true;

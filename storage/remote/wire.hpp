@@ -172,6 +172,7 @@ struct copy_rules {
   bool checksum_page = false;
   uint32_t page_bytes = 8192;
   bool page_header_check = true;
+  bool fuse = true; ///< neighbouring steps run as one
   /// Workers wanted on this connection; the serving host has its own limit.
   uint32_t workers = 1;
 };

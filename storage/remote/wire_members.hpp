@@ -231,6 +231,7 @@ template <class Io> void members(Io& io, copy_rules& m) {
   io("checksum_page", m.checksum_page);
   io("page_bytes", m.page_bytes);
   io("page_header_check", m.page_header_check);
+  io("fuse", m.fuse);
   io("workers", m.workers);
 }
 

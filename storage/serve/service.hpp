@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/base/secret.hpp"
+#include "engine/io/io_engine.hpp"
 #include "engine/io/pg_client.hpp"
 #include "engine/link/server_link.hpp"
 
@@ -30,6 +31,7 @@ struct grants {
   io::pg_address pg = {};
   /// Workers of a copy, and file descriptors and memory that go with them.
   size_t process_max = 1;
+  io::io_mode mode = io::io_mode::automatic; ///< of what a copy reads
   /// Opens what a request names by root and path, or refuses it; see served_roots.hpp. Set by
   /// `serve_connection`.
   std::shared_ptr<served_roots> roots = {};

@@ -69,15 +69,15 @@ struct cluster_rig {
   }
 };
 
-inline std::unique_ptr<serve::copy_service> copies(bool fuse = true) {
-  return actors::make_copy_service({.fuse = fuse, .mode = io::io_mode::threads, .cores = 2});
+inline std::unique_ptr<serve::copy_service> copies() {
+  return actors::make_copy_service(2);
 }
 
 /// Another host that has the cluster. Its connections can break when some request comes.
 struct data_host {
-  explicit data_host(const std::string& pg_path, bool fuse = true)
-      : there({.pg_path = pg_path, .process_max = 2},
-              [this, fuse] { return std::make_unique<watched>(*this, copies(fuse)); }) {}
+  explicit data_host(const std::string& pg_path)
+      : there({.pg_path = pg_path, .process_max = 2, .mode = io::io_mode::threads},
+              [this] { return std::make_unique<watched>(*this, copies()); }) {}
   /// All connections break with this request for files (from 1), and each so many later ones.
   std::atomic<int> cut_at = 0;
   std::atomic<int> cut_every = 0;
@@ -171,6 +171,7 @@ inline std::unique_ptr<made_backup> run_backup(const cluster_rig& of, const back
     out->manifest.cipher_pass = secret("pass");
   backup_settings settings{.compression = wish.compression,
                            .compress_level = codec::levels_of(wish.compression).standard,
+                           .fuse = wish.fuse,
                            .checksum_page = wish.checksum_page,
                            .version = 150000,
                            .workers_per_link = 2};

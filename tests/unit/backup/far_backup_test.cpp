@@ -25,7 +25,7 @@ struct rig : cluster_rig {
     return run_backup(*this, wish, std::move(from), *files, std::move(walked), fall_back);
   }
   std::unique_ptr<made_backup> far(const backup_wish& wish) {
-    data_host other(data, wish.fuse);
+    data_host other(data);
     return far(wish, {{.name = "pg1 host 'there'", .host = other.there.connect()}});
   }
 };
