@@ -19,7 +19,7 @@ using connector = std::function<result<std::unique_ptr<link::client_link>>(unsig
 
 /// Connections to one host. Thread-safe. Connections other than the first are made when they are
 /// asked for; one that broke is replaced when it is asked for again (number 0 is not: its locks and
-/// sessions are gone with it).
+/// sessions are gone with it, so that only reads go on without it).
 class remote_host {
 public:
   /// @param name  of the host, for messages

@@ -196,7 +196,7 @@ result<std::unique_ptr<io::writer>> remote_storage::open_write(std::string_view 
     return fine.failure();
   if (path.empty())
     return error{errc::param_invalid, "cannot write '" + shown_ + "': it is a path"};
-  return remote_writer::open(*on_, {.root = root_, .path = std::string(path), .options = options});
+  return remote_writer::open(on_, {.root = root_, .path = std::string(path), .options = options});
 }
 
 void remote_storage::read_small(std::span<small_read> files, io::io_engine* engine) {

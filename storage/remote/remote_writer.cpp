@@ -13,20 +13,24 @@ namespace {
 constexpr auto settle_limit = std::chrono::seconds(10);
 }
 
-remote_writer::remote_writer(std::shared_ptr<link::client_link> over,
+remote_writer::remote_writer(std::shared_ptr<remote_host> on,
+                             std::shared_ptr<link::client_link> over,
                              std::unique_ptr<link::call> opened, bool has_temporary_name)
-    : link_(std::move(over)), call_(std::move(opened)), has_temporary_name_(has_temporary_name) {}
+    : on_(std::move(on)), link_(std::move(over)), call_(std::move(opened)),
+      has_temporary_name_(has_temporary_name) {}
 
-result<std::unique_ptr<io::writer>> remote_writer::open(remote_host& on,
+result<std::unique_ptr<io::writer>> remote_writer::open(std::shared_ptr<remote_host> on,
                                                         const write_request& what) {
-  auto link = on.data();
+  if (auto lost = on->main()->failure())
+    return *lost;
+  auto link = on->data();
   if (!link)
     return link.failure();
   auto call = (*link)->open(path::storage_write, encode(what));
   if (!call)
     return call.failure();
-  std::unique_ptr<remote_writer> opened(
-      new remote_writer(std::move(*link), std::move(*call), what.options.how == publish::atomic));
+  std::unique_ptr<remote_writer> opened(new remote_writer(
+      std::move(on), std::move(*link), std::move(*call), what.options.how == publish::atomic));
   if (auto head = opened->call_->head(); !head) {
     opened->settled_ = true;
     return head.failure();
@@ -47,6 +51,9 @@ result<void> remote_writer::write(byte_view in) {
 }
 
 result<void> remote_writer::begin_commit() {
+  // Over the main connection the stream itself knows best why it failed.
+  if (auto lost = on_->main()->failure(); lost && link_ != on_->main())
+    return *lost;
   return call_->end_write();
 }
 

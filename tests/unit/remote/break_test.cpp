@@ -98,6 +98,25 @@ TEST_CASE("remote: questions fail with the main connection, which is not replace
   CHECK_FALSE(r.repo->features().symlinks);
 }
 
+TEST_CASE("remote: nothing is published without the locks of the main connection") {
+  rig r;
+  const auto main_is_used = r.host->main();
+  auto file = r.repo->open_write("p/f");
+  REQUIRE(file);
+  REQUIRE((*file)->write(as_bytes("x")));
+  REQUIRE(r.there.dialled() == 2);
+  r.there.cut_first();
+  while (!main_is_used->failure())
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto done = io::commit(**file);
+  REQUIRE_FALSE(done);
+  CHECK(done.failure().code == errc::protocol);
+  CHECK_FALSE(r.repo->open_write("p/g"));
+  file->reset();
+  CHECK(names_in(r.here / "repo/p").empty());
+  CHECK(r.there.dialled() == 2);
+}
+
 TEST_CASE("serve: a goodbye is a good end") {
   scratch here;
   served_host there({.repo_path = here / "repo"});

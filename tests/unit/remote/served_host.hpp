@@ -93,6 +93,11 @@ public:
     for (auto& one : served_)
       ::shutdown(one.spare_fd, SHUT_RDWR);
   }
+  /// Breaks the first connection only.
+  void cut_first() {
+    const std::lock_guard guard(mutex_);
+    ::shutdown(served_.front().spare_fd, SHUT_RDWR);
+  }
   size_t dialled() {
     const std::lock_guard guard(mutex_);
     return served_.size();
