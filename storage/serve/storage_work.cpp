@@ -70,7 +70,7 @@ result<void> apply(const remote::change_request& what, storage& where, std::stri
   case op::none:
     break;
   case op::make_path:
-    return where.make_path(at, what.wanted.mode.value_or(0750) & 07777);
+    return where.make_path(at, what.wanted.mode.value_or(0750));
   case op::remove_file:
     return where.remove_file(at);
   case op::remove_tree:
@@ -94,7 +94,7 @@ result<void> change(link::exchange& asked, served_roots& roots) {
   if (!what)
     return what.failure();
   if (what->wanted.mode)
-    *what->wanted.mode &= 07777;
+    *what->wanted.mode &= 0777; // no set-uid bits, as for files
   if (what->other.find('\0') != std::string::npos)
     return error{errc::param_invalid, "the destination of a link holds a NUL"};
   auto place = roots.find(what->root, what->path, purpose_of(what->op));

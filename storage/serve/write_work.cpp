@@ -33,8 +33,9 @@ result<void> write_work::open() {
   if (!place)
     return place.failure();
   auto& options = what->options;
-  options.mode &= 07777;
-  options.path_mode &= 07777;
+  // Whoever may write a backup may not plant programs that run as us.
+  options.mode &= 0777;
+  options.path_mode &= 0777;
   // The hint is somebody else's word: it must not reserve or align anything here.
   options.size_hint_bytes = 0;
   auto file = place->where->open_write(place->path, options);

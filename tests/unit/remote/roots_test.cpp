@@ -111,6 +111,18 @@ TEST_CASE("serve: what leads to a stanza can be looked at, not changed") {
   CHECK_FALSE(std::filesystem::exists(r.here / "repo/backup/mine"));
 }
 
+TEST_CASE("serve: nobody plants a program that runs as the owner of the repository") {
+  stanza_rig r;
+  auto& repo = *r.repo;
+  REQUIRE(write_all(repo, "backup/mine/d/f", "x", {.mode = 06755, .path_mode = 03750}));
+  REQUIRE(repo.make_path("backup/mine/e", 04750));
+  CHECK((**repo.info("backup/mine/d/f")).mode == 0755);
+  CHECK((**repo.info("backup/mine/d")).mode == 0750);
+  CHECK((**repo.info("backup/mine/e")).mode == 0750);
+  REQUIRE(repo.set_attributes("backup/mine/d/f", {.mode = 04750}));
+  CHECK((**repo.info("backup/mine/d/f")).mode == 0750);
+}
+
 TEST_CASE("serve: no link leads from one stanza to another") {
   stanza_rig r;
   auto& repo = *r.repo;
