@@ -266,7 +266,9 @@ void session::check_streams() {
 void session::sleep() {
   {
     const std::lock_guard held(mutex_);
-    if (!touched_.empty() || (stopping_ && !stop_by_))
+    // Word that was left while this thread was awake woke nobody.
+    if (!touched_.empty() || (stopping_ && !stop_by_) || (refuse_more_ && !goaway_sent_) ||
+        link_credit_bytes_ >= link_credit_step())
       return;
     sleeping_ = true;
   }
