@@ -95,6 +95,15 @@ int connect_one(const addrinfo& to, io::unique_fd& socket, steady_clock::time_po
   return errno == EINPROGRESS ? finish_connect(socket.get(), until) : errno;
 }
 
+/// An address that swallows everything must leave time for those behind it.
+steady_clock::time_point share_of_time(const addrinfo& first, steady_clock::time_point until) {
+  int count = 0;
+  for (const auto* one = &first; one; one = one->ai_next)
+    ++count;
+  const auto now = steady_clock::now();
+  return now + (until - now) / count;
+}
+
 int listen_one(const addrinfo& at, io::unique_fd& socket) {
   socket = io::unique_fd(
       ::socket(at.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, at.ai_protocol));
@@ -118,7 +127,7 @@ result<io::unique_fd> connect_tcp(const std::string& host, uint16_t port, const 
   error last{errc::host_connect, fmt::format("'{}' has no address", host)};
   for (const auto* one = addresses->get(); one; one = one->ai_next) {
     io::unique_fd socket;
-    const int failed = connect_one(*one, socket, until);
+    const int failed = connect_one(*one, socket, share_of_time(*one, until));
     if (failed == 0) {
       prepare(socket.get(), how);
       return socket;
