@@ -37,9 +37,4 @@ void end_exit_children() {
       ::kill(child, SIGTERM);
 }
 
-void forget_exit_children() {
-  for (auto& at : places)
-    at = 0;
-}
-
 } // namespace pgbraid

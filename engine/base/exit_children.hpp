@@ -13,7 +13,5 @@ void remember_exit_child(pid_t child);
 void forget_exit_child(pid_t child);
 /// Sends SIGTERM to all remembered children; safe in a signal handler.
 void end_exit_children();
-/// After a fork: they are the children of another process now.
-void forget_exit_children();
 
 } // namespace pgbraid
