@@ -57,9 +57,11 @@ private:
 
 class connection {
 public:
+  using clock = std::chrono::steady_clock;
+
   connection(std::unique_ptr<link::transport> over, link::settings with, const doorkeeper& admit,
              copy_service& copies)
-      : admit_(admit), copies_(copies),
+      : admit_(admit), copies_(copies), greeted_by_(clock::now() + with.silence_limit),
         link_(std::move(over), std::move(with), [this] { woken_.ring(); }) {}
 
   result<void> serve();
@@ -73,10 +75,12 @@ private:
   void deal_admitted(std::unique_ptr<link::exchange> asked);
   result<void> greet(link::exchange& asked);
   result<uint32_t> agree(const remote::hello& said) const;
+  bool waits_in_vain() const;
   void end(const error& why);
 
   const doorkeeper& admit_;
   copy_service& copies_;
+  const clock::time_point greeted_by_;
   bell woken_;
   std::atomic<stage> stage_ = stage::silent;
   admission admitted_; ///< written before stage_ says so, then only read
@@ -160,6 +164,12 @@ void connection::deal_out() {
   pool_.look();
 }
 
+/// Pings keep a link alive for ever; who is not let in must not keep a place that way.
+bool connection::waits_in_vain() const {
+  const auto now = stage_.load();
+  return (now == stage::silent || now == stage::refused) && clock::now() > greeted_by_;
+}
+
 void connection::end(const error& why) {
   link_.refuse_more();
   pool_.end(why);
@@ -172,6 +182,11 @@ result<void> connection::serve() {
   while (!link_.ended() && stop_signal == 0) {
     woken_.wait(signal_is_noticed_within);
     deal_out();
+    if (waits_in_vain()) {
+      const error why{errc::protocol, "no greeting came that is accepted"};
+      end(why);
+      return why;
+    }
   }
   if (stop_signal != 0) {
     const error why{errc::term, fmt::format("terminated on signal {}", stop_signal.load())};

@@ -82,6 +82,21 @@ TEST_CASE("serve: who is not admitted gets nothing") {
   CHECK(code_of(*on, path::storage_list, R"({"root":"repo"})") == errc::protocol);
 }
 
+TEST_CASE("serve: pings do not keep a connection that was never let in") {
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+  constexpr auto short_time = std::chrono::milliseconds(400);
+  link::client_link silent(
+      link::make_fd_transport(ends[0], ends[0]),
+      {.host = "there", .kind = "tls", .ping_every = std::chrono::milliseconds(20)});
+  no_copies copies;
+  const auto served = serve::serve_connection(
+      link::make_fd_transport(ends[1], ends[1]), {.silence_limit = short_time},
+      [](const auto&) { return serve::admission(); }, copies);
+  REQUIRE_FALSE(served);
+  CHECK(served.failure().message == "no greeting came that is accepted");
+}
+
 TEST_CASE("serve: hostile paths and roots") {
   rig r;
   const std::string_view requests[] = {path::storage_info, path::storage_list, path::storage_read,
