@@ -46,6 +46,8 @@ size_t connection_children::unknown_count() const {
 }
 
 bool connection_children::has_room() {
+  if (unknown_count() >= unknown_max)
+    look_after(); // whoever became known just now must not go
   const auto unknown = unknown_count();
   if (children_.size() - unknown >= known_max)
     return false;
