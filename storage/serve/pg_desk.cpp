@@ -159,10 +159,14 @@ result<void> pg_desk::open(link::exchange& asked, const io::pg_address& address)
   if (!opened)
     return opened.failure();
   const auto number = ++last_session_;
-  auto& session = *(sessions_[number] = std::move(*opened));
+  const auto server = remote::encode((*opened)->server());
   if (auto told = asked.respond(remote::encode(remote::pg_open_answer{number})); !told)
     return told;
-  return send_body(asked, remote::encode(session.server()));
+  if (auto told = send_body(asked, server); !told)
+    return told;
+  // One that nobody was told of is closed at once.
+  sessions_[number] = std::move(*opened);
+  return success();
 }
 
 result<void> pg_desk::call(link::exchange& asked) {
