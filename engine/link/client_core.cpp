@@ -99,6 +99,12 @@ result<std::string> client_core::trailer(int64_t number) {
   return *s.trailer;
 }
 
+bool client_core::has_ended(int64_t number) {
+  const std::lock_guard held(mutex_);
+  const auto& s = at(number);
+  return s.input_ended || s.failed.has_value();
+}
+
 void client_core::abandon(int64_t number) {
   const std::lock_guard held(mutex_);
   auto& s = at(number);

@@ -17,6 +17,7 @@ public:
   result<void> end_write(int64_t number);
   result<std::string> head(int64_t number);
   result<std::string> trailer(int64_t number);
+  bool has_ended(int64_t number);
   void abandon(int64_t number);
   /// Failed, or sent away by the other end.
   std::optional<error> useless() const;

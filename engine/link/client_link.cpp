@@ -58,6 +58,10 @@ bool call::readable(size_t bytes, std::chrono::milliseconds wait) const {
   return core_->readable(number_, bytes, wait);
 }
 
+bool call::has_ended() const {
+  return core_->has_ended(number_);
+}
+
 result<std::string> call::trailer() {
   return core_->trailer(number_);
 }

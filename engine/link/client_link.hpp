@@ -38,6 +38,9 @@ public:
   /// Whether `read` of that many bytes (or up to the end) would not block.
   /// @param wait  block until it would not, at most this long
   bool readable(size_t bytes, std::chrono::milliseconds wait = {}) const;
+  /// Whether the end of the answer is here, or it failed. For answers that may take as long as they
+  /// like: unlike `readable` this counts as no waiting.
+  bool has_ended() const;
   /// After the end of the body: the answer's trailer, JSON text. Fails with the other end's error.
   result<std::string> trailer();
 

@@ -25,8 +25,8 @@ result<bool> copy_client::is_running_on(const std::shared_ptr<link::client_link>
       std::ranges::find_if(copies_, [&](const running& copy) { return copy.link.lock() == link; });
   if (found == copies_.end())
     return false;
-  // Nothing comes on this stream until it ends.
-  if (!found->begun->readable(1))
+  // Nothing comes on this stream until it ends, which takes as long as the backup.
+  if (!found->begun->has_ended())
     return true;
   const auto ended = std::move(found->begun);
   copies_.erase(found);

@@ -213,6 +213,32 @@ TEST_CASE("link: a client that keeps the server waiting loses its request only")
   CHECK(ends.asking->ask("/quick", "{}"));
 }
 
+TEST_CASE("link: to look for the end of an answer is not to wait for it") {
+  auto impatient = client_settings();
+  impatient.stream_limit = 50ms;
+  std::atomic<bool> enough = false;
+  pair_of_ends ends(
+      [&](link::exchange& asked) {
+        CHECK(asked.respond("{}"));
+        while (!enough)
+          std::this_thread::sleep_for(1ms);
+        CHECK(asked.finish());
+      },
+      impatient);
+  auto asked = ends.asking->open("/long", "{}");
+  REQUIRE(asked);
+  REQUIRE((*asked)->end_write());
+  REQUIRE((*asked)->head());
+  for (int i = 0; i < 120; ++i) {
+    CHECK_FALSE((*asked)->has_ended());
+    std::this_thread::sleep_for(1ms);
+  }
+  enough = true;
+  while (!(*asked)->has_ended())
+    std::this_thread::sleep_for(1ms);
+  CHECK((*asked)->trailer());
+}
+
 TEST_CASE("link: ends do not wait for each other for long when both are destroyed") {
   for (int i = 0; i < 20; ++i) {
     pair_of_ends ends(finish);
