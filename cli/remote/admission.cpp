@@ -99,9 +99,13 @@ void grant_cluster(const config::options& opts, serve::grants& may) {
     may.pg = cluster_address(opts, position);
 }
 
+/// The other host's wish, within what makes sense on this one.
 size_t workers_for(const config::options& opts) {
   const size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  return opts.has_value("process-max") ? static_cast<size_t>(opts.integer("process-max")) : cores;
+  constexpr size_t per_core = 4;
+  if (!opts.has_value("process-max"))
+    return cores;
+  return std::min(static_cast<size_t>(opts.integer("process-max")), cores * per_core);
 }
 
 } // namespace
