@@ -108,7 +108,7 @@ def remote_killed(site):
         ours.signal(signal.SIGKILL)
     site.finish(process, lost(site), end_limit_s())
     site.no_session()
-    site.clean()
+    site.clean(locks=False)
     works_again(site, keep)
 
 
@@ -120,7 +120,7 @@ def server_killed(site):
         ours.signal(signal.SIGKILL)
     site.finish(process, lost(site), end_limit_s())
     site.no_session()
-    site.clean()
+    site.clean(locks=False)
     site.start_server(PG1)
     works_again(site, keep)
 

@@ -286,8 +286,10 @@ class Site:
                     found += [f"{folder}/{name}" for name in names if PASSING.search(name)]
         return found
 
-    def clean(self, limit_s=NOTICE_S, passing=True):
-        """No process, no lock and no temporary file of ours on any host that runs."""
+    def clean(self, limit_s=NOTICE_S, passing=True, locks=True):
+        """No process, no lock and no temporary file of ours on any host that runs.
+
+        A process that was killed leaves the (free) files of its locks to the next command."""
         hosts = [host for host in self.town.hosts if host not in self.town.dead]
         if IS_PEER:  # It ends its processes late and leaves files behind; not ours to judge.
             for host in hosts:
@@ -298,7 +300,7 @@ class Site:
         def rest():
             return [text for host in hosts for text in
                     [f"{host}: process {process}" for process in self.ours_on(host)]
-                    + [f"{host}: lock {name}" for name in self.locks_on(host)]
+                    + [f"{host}: lock {name}" for name in self.locks_on(host) if locks]
                     + ([f"{host}: {name}" for name in self.passing_files_on(host)] if passing else [])]
 
         end = time.monotonic() + limit_s
