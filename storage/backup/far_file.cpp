@@ -60,12 +60,19 @@ result<void> far_stream::begin_again(error why, bool broken) {
 }
 
 bool far_stream::readable(std::chrono::milliseconds wait) {
-  if (ended_ || here_)
+  if (ended_ || failure_)
     return true;
-  if (answer_)
-    return answer_->arrived(chunk_bytes, wait);
-  // `read` begins, because it can fail.
-  return may_begin_();
+  if (!answer_ && !here_) {
+    if (!may_begin_())
+      return false;
+    // Asked here, not in `read`: whoever waits in there takes nothing of other streams, and those
+    // may fill the connection on which this one is to come.
+    if (auto begun = begin(); !begun) {
+      failure_ = begun.failure();
+      return true;
+    }
+  }
+  return here_ || answer_->arrived(chunk_bytes, wait);
 }
 
 result<size_t> far_stream::fill(byte_span out) {
@@ -86,6 +93,8 @@ result<size_t> far_stream::fill(byte_span out) {
 result<size_t> far_stream::read(byte_span out) {
   if (ended_)
     return size_t{0};
+  if (failure_)
+    return *failure_;
   if (!answer_ && !here_)
     if (auto begun = begin(); !begun)
       return begun.failure();

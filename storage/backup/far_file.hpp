@@ -87,6 +87,7 @@ private:
   break_count breaks_;
   uint64_t given_bytes_ = 0;
   bool ended_ = false;
+  std::optional<error> failure_ = {}; ///< of beginning
   copy_results results_;
 };
 
