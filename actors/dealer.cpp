@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/dealer.hpp"
 
+#include <deque>
 #include <map>
 
 namespace pgbraid::actors {
@@ -16,48 +17,63 @@ struct dealer_state {
   plan::pool_limits limits;
   plan::pool_state pool;
   std::map<size_t, caf::actor> parked; ///< by number of the worker
+  /// Found nothing, but may later; the one that waits longest comes first.
+  std::deque<std::pair<size_t, caf::actor>> waiting;
   bool exhausted = false;
   uint64_t sampled_bytes = 0;
   std::chrono::steady_clock::time_point sampled_at = std::chrono::steady_clock::now();
 
   void ask(size_t number, const caf::actor& worker);
   void tick();
+  void more();
   void finish();
 
 private:
-  void answer(const caf::actor& worker);
-  void dismiss_parked();
+  void answer(size_t number, const caf::actor& worker);
+  void dismiss_idle();
 };
 
-void dealer_state::answer(const caf::actor& worker) {
+void dealer_state::answer(size_t number, const caf::actor& worker) {
   auto tasks = exhausted || run->stop ? graph::task_list{} : run->work->deal();
   run->dealt += tasks.size();
   if (!tasks.empty()) {
     self->send(worker, work_atom::value, std::make_shared<graph::task_list>(std::move(tasks)));
     return;
   }
+  if (!exhausted && !run->stop && run->work->more_to_come()) {
+    waiting.emplace_back(number, worker);
+    return;
+  }
   exhausted = true;
   self->send(worker, none_atom::value);
-  dismiss_parked();
+  dismiss_idle();
 }
 
-void dealer_state::dismiss_parked() {
+void dealer_state::dismiss_idle() {
   for (const auto& [number, worker] : parked)
     self->send(worker, none_atom::value);
+  for (const auto& [number, worker] : waiting)
+    self->send(worker, none_atom::value);
   parked.clear();
+  waiting.clear();
+}
+
+void dealer_state::more() {
+  for (const auto& [number, worker] : std::exchange(waiting, {}))
+    answer(number, worker);
 }
 
 void dealer_state::ask(size_t number, const caf::actor& worker) {
   if (!exhausted && !run->stop && number >= pool.workers)
     parked[number] = worker;
   else
-    answer(worker);
+    answer(number, worker);
 }
 
 void dealer_state::tick() {
   if (exhausted || run->stop) {
     exhausted = true;
-    return dismiss_parked();
+    return dismiss_idle();
   }
   const auto now = std::chrono::steady_clock::now();
   const uint64_t bytes = run->bytes_read;
@@ -68,9 +84,9 @@ void dealer_state::tick() {
   sampled_bytes = bytes;
   sampled_at = now;
   while (!parked.empty() && parked.begin()->first < pool.workers) {
-    const auto worker = parked.begin()->second;
+    const auto [number, worker] = *parked.begin();
     parked.erase(parked.begin());
-    answer(worker);
+    answer(number, worker);
     if (exhausted)
       return;
   }
@@ -80,6 +96,7 @@ void dealer_state::tick() {
 void dealer_state::finish() {
   // Handles keep actors alive; letting go of them is what ends the circle.
   parked.clear();
+  waiting.clear();
   self->quit();
 }
 
@@ -99,6 +116,7 @@ caf::behavior dealer(caf::event_based_actor* self, run_state_ptr run, caf::actor
                 [&] { state->ask(number, caf::actor_cast<caf::actor>(self->current_sender())); });
       },
       [=](tick_atom) { guarded(self, supervisor, [&] { state->tick(); }); },
+      [=](more_atom) { guarded(self, supervisor, [&] { state->more(); }); },
       [=](finish_atom) { state->finish(); },
   };
 }

@@ -100,7 +100,8 @@ result<void> lane_worker_state::advance() {
   auto stepped = lanes->step();
   run->bytes_read += lanes->bytes_read() - reported_bytes;
   reported_bytes = lanes->bytes_read();
-  ++run->steps;
+  if (lanes->moved())
+    ++run->steps;
   return stepped;
 }
 

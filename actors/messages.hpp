@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace pgbraid::actors {
@@ -39,6 +40,8 @@ using ask_atom = caf::atom_constant<caf::atom("ask")>;
 using work_atom = caf::atom_constant<caf::atom("work")>;
 /// dealer -> worker: there will be no more. Between stages: no piece will follow.
 using none_atom = caf::atom_constant<caf::atom("none")>;
+/// a job -> dealer: ask it again on behalf of those that got nothing.
+using more_atom = caf::atom_constant<caf::atom("more")>;
 /// An actor to itself: go on with the next bounded step.
 using step_atom = caf::atom_constant<caf::atom("step")>;
 /// worker -> collector: durable tasks. (settled, task_list_ptr)
@@ -54,6 +57,26 @@ using push_atom = caf::atom_constant<caf::atom("push")>;
 /// stage -> previous stage: one more piece may come.
 using credit_atom = caf::atom_constant<caf::atom("credit")>;
 
+/// Reaches the dealer from threads that are no actors, for as long as the run lasts.
+class dealer_bell {
+public:
+  void hang(caf::actor dealer) {
+    const std::lock_guard lock(mutex_);
+    dealer_ = std::move(dealer);
+  }
+  /// Lets go of the actor, which must not outlive its system.
+  void take_down() { hang(nullptr); }
+  void ring() {
+    const std::lock_guard lock(mutex_);
+    if (dealer_)
+      caf::anon_send(dealer_, more_atom::value);
+  }
+
+private:
+  std::mutex mutex_;
+  caf::actor dealer_;
+};
+
 /// What the actors of one run share. Outlives the actor system.
 struct run_state {
   graph::job* work = nullptr;
@@ -65,6 +88,8 @@ struct run_state {
   std::atomic<uint64_t> settled{0};
   /// Counts steps of all workers; the watchdog looks at it.
   std::atomic<uint64_t> steps{0};
+  /// Rung by jobs whose tasks arrive while they run.
+  dealer_bell bell;
 };
 using run_state_ptr = std::shared_ptr<run_state>;
 

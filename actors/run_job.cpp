@@ -59,8 +59,11 @@ private:
 
 class polled_signals {
 public:
-  polled_signals() { stop_is_polled = true; }
-  ~polled_signals() { stop_is_polled = false; }
+  polled_signals() = default;
+  ~polled_signals() { stop_is_polled = before_; }
+
+private:
+  const bool before_ = stop_is_polled.exchange(true); // a served copy runs within another poll
 };
 
 } // namespace
@@ -74,7 +77,9 @@ result<void> run_job(graph::job& work, const run_settings& settings) {
   auto done = std::make_shared<std::promise<result<void>>>();
   auto outcome = done->get_future();
 
-  std::optional<polled_signals> polling(std::in_place);
+  std::optional<polled_signals> polling;
+  if (settings.minds_signals)
+    polling.emplace();
   engine_config config(settings.graph.workers_max + 1);
   std::optional<watchdog> guard;
   std::optional<result<void>> answer;
@@ -87,12 +92,13 @@ result<void> run_job(graph::job& work, const run_settings& settings) {
       if (run->stop && !guard)
         guard.emplace(farewell);
     answer = outcome.get();
+    run->bell.take_down();
     if (!guard)
       guard.emplace(farewell);
   }
   // A signal that came after the last look must not be lost: look once nobody else can note one.
   polling.reset();
-  if (*answer && stop_signal != 0)
+  if (settings.minds_signals && *answer && stop_signal != 0)
     return error{errc::term, "terminated by a signal"};
   return *answer;
 }

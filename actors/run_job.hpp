@@ -13,6 +13,9 @@ struct run_settings {
   bool fuse = true;
   io::io_mode mode = io::io_mode::automatic;
   io::io_limits limits = {};
+  /// The process ends with this job, so this job looks after termination signals. Off where
+  /// somebody else does, who may run several jobs; a signal ends this job all the same.
+  bool minds_signals = true;
 };
 
 /// Runs all tasks of `work`. Returns the first error of any worker, or `term` after a termination

@@ -8,6 +8,9 @@ namespace pgbraid::actors {
 
 namespace {
 
+// How late a stage that waits for another host may notice a stop.
+constexpr auto longest_wait = std::chrono::milliseconds(20);
+
 /// What every stage has: a way to fail, and credit for the edge behind it.
 struct stage_base {
   caf::event_based_actor* self;
@@ -107,6 +110,8 @@ void source_state::step() {
   }
   if (credit == 0)
     return; // the credit message comes back here
+  if (file && !file->work->readable(longest_wait))
+    return go_on();
   if (auto moved = file ? read_piece() : open_next(); !moved)
     return fail(moved.failure());
   go_on();
@@ -147,6 +152,12 @@ result<void> kernel_state::observe() {
 
 result<void> kernel_state::transform() {
   auto& in = *pending.front();
+  if (!in.file->streams[position]) {
+    auto same = pending.front();
+    consumed();
+    push(std::move(same));
+    return success();
+  }
   auto out = std::make_shared<piece>();
   out->memory = links.run->pool->try_take();
   assert(out->memory);
@@ -211,7 +222,10 @@ result<void> sink_state::settle() {
 
 result<void> sink_state::take(const piece& in) {
   auto& work = *in.file->work;
-  assert(work.ready_to_write()); // one chain passes the members of a bundle in order
+  // One chain passes the members of a bundle in order: only another host can make it wait.
+  while (!work.ready_to_write(longest_wait))
+    if (links.run->stop)
+      return success();
   if (!in.memory->empty())
     if (auto written = work.write(in.memory->data()); !written)
       return written;

@@ -73,6 +73,8 @@ result<void> supervisor_state::begin() {
   const caf::actor me = self;
   the_dealer = self->spawn(
       dealer, run, me, plan::pool_limits{settings.graph.workers_min, settings.graph.workers_max});
+  run->bell.hang(the_dealer);
+  run->work->on_change([run = run] { run->bell.ring(); });
   the_collector = self->spawn(collector, run, me);
   self->monitor(the_collector);
   for (size_t i = 0; i < settings.graph.workers_max; ++i) {
@@ -126,7 +128,9 @@ void supervisor_state::look() {
   if (const int number = stop_signal; number != 0 && !first_error)
     fail({errc::term, "terminated on signal " + signal_name(number)});
   const auto now = std::chrono::steady_clock::now();
-  if (const uint64_t steps = run->steps; steps != seen_steps) {
+  // With nothing in hand there is nothing that could be stuck.
+  const bool in_hand = run->dealt != run->settled;
+  if (const uint64_t steps = run->steps; steps != seen_steps || !in_hand) {
     seen_steps = steps;
     moved_at = now;
   } else if (now - moved_at > settings.stall_limit && !first_error) {

@@ -72,7 +72,16 @@ int run(const config::inputs& from) {
     return failed(line.failure());
   const bool help = line->help;
 
-  log::configure({.console = log::level::warn, .timestamp = false});
+  const bool serves = line->role == config::command_role::remote;
+  if (serves && !help && ::isatty(STDIN_FILENO))
+    return failed({errc::command_invalid,
+                   fmt::format("the '{}:remote' command is not for terminals",
+                               config::row_of(line->command).name),
+                   "It is what another host starts here to be served."});
+  // Standard output of a serving role belongs to the other host.
+  log::configure({.console = serves ? log::level::off : log::level::warn,
+                  .to_stderr = serves ? log::level::error : log::level::off,
+                  .timestamp = false});
   std::vector<std::string> warnings;
   auto opts = config::resolve(std::move(*line), from, warnings);
   for (const auto& text : warnings)

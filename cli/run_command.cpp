@@ -3,6 +3,7 @@
 #include "cli/run_command.hpp"
 
 #include "cli/command/commands.hpp"
+#include "cli/remote/hosts.hpp"
 #include "cli/signals.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/config/load.hpp"
@@ -33,6 +34,8 @@ constexpr auto runners = std::to_array<std::pair<command_id, run_function>>({
     {command_id::expire, run_expire},
     {command_id::info, run_info},
     {command_id::restore, run_restore},
+    {command_id::server, run_server},
+    {command_id::server_ping, run_server_ping},
     {command_id::stanza_create, run_stanza_create},
 });
 
@@ -46,6 +49,14 @@ log::level level_named(std::string_view name) {
   return log::level::off;
 }
 
+bool serves(const config::options& opts) {
+  return opts.role() == config::command_role::remote;
+}
+
+int64_t process_of(const config::options& opts) {
+  return opts.has_value("process") ? opts.integer("process") : 0;
+}
+
 log::level frame_level(const config::options& opts) {
   return config::row_of(opts.command()).quiet ? log::level::debug : log::level::info;
 }
@@ -54,6 +65,8 @@ log::level frame_level(const config::options& opts) {
 bool wants_log_file(const config::options& opts) {
   if (opts.text("log-level-file") == "off")
     return false;
+  if (serves(opts))
+    return opts.flag("log-subprocess");
   return config::row_of(opts.command()).log_file ||
          opts.source("log-level-file") == config::value_source::command_line;
 }
@@ -62,22 +75,17 @@ void open_log_file(const config::options& opts) {
   if (!wants_log_file(opts))
     return;
   const auto stanza = opts.has_value("stanza") ? opts.text("stanza") : std::string("all");
-  const auto path = fmt::format("{}/{}-{}.log", opts.text("log-path"), stanza, opts.command_name());
+  const auto role = serves(opts) ? fmt::format("-remote-{:03}", process_of(opts)) : "";
+  const auto path =
+      fmt::format("{}/{}-{}{}.log", opts.text("log-path"), stanza, opts.command_name(), role);
   if (auto opened = log::open_file(path); !opened)
     log::warn("{}\nNOTE: the command goes on without a log file.", opened.failure().message);
 }
 
-result<void> prepare_process(const config::options& opts) {
-  if (opts.valid("neutral-umask") && opts.flag("neutral-umask"))
-    ::umask(0);
-  if (opts.has_value("priority") &&
-      ::setpriority(PRIO_PROCESS, 0, static_cast<int>(opts.integer("priority"))) != 0)
-    return system_error(errc::kernel, "unable to set process priority", errno);
-  return success();
-}
-
 result<int> dispatch(const config::options& opts) {
   try {
+    if (serves(opts))
+      return run_remote_role(opts);
     for (const auto& [id, run] : runners) {
       if (id == opts.command())
         return run(opts);
@@ -137,11 +145,23 @@ bool stopped(const result<int>& outcome) {
 
 } // namespace
 
+result<void> prepare_process(const config::options& opts) {
+  if (opts.valid("neutral-umask") && opts.flag("neutral-umask"))
+    ::umask(0);
+  if (opts.has_value("priority") &&
+      ::setpriority(PRIO_PROCESS, 0, static_cast<int>(opts.integer("priority"))) != 0)
+    return system_error(errc::kernel, "unable to set process priority", errno);
+  return success();
+}
+
 log::settings log_settings(const config::options& opts) {
   const bool many = opts.has_value("process-max") && opts.integer("process-max") > 99;
-  return {.console = level_named(opts.text("log-level-console")),
+  // Standard output of a serving role belongs to the other host, and what it prints to standard
+  // error is read when something went wrong.
+  return {.console = serves(opts) ? log::level::off : level_named(opts.text("log-level-console")),
           .file = level_named(opts.text("log-level-file")),
-          .to_stderr = level_named(opts.text("log-level-stderr")),
+          .to_stderr =
+              serves(opts) ? log::level::error : level_named(opts.text("log-level-stderr")),
           .timestamp = opts.flag("log-timestamp"),
           .dry_run = opts.valid("dry-run") && opts.flag("dry-run"),
           .process_digits = many ? 3 : 2};
@@ -159,6 +179,7 @@ int run_command(config::options opts) {
     open_log_file(opts);
     outcome = checked_run(opts);
   }
+  leave_hosts();
   if (stopped(outcome)) {
     print_stop_line(stop_signal);
     return static_cast<int>(errc::term);

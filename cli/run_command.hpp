@@ -12,6 +12,9 @@ namespace pgbraid::cli {
 /// The log settings that the options ask for.
 log::settings log_settings(const config::options& opts);
 
+/// Umask and priority, as the options ask for them.
+result<void> prepare_process(const config::options& opts);
+
 /// Runs the command of `opts` and logs how it ended. Returns the exit status.
 int run_command(config::options opts);
 

@@ -3,6 +3,7 @@
 #include "cli/signals.hpp"
 
 #include "engine/base/error.hpp"
+#include "engine/base/exit_children.hpp"
 #include "engine/base/exit_files.hpp"
 #include "engine/base/stop_signal.hpp"
 
@@ -37,6 +38,7 @@ extern "C" void on_signal(int signal_number) {
     return;
   }
   print_stop_line(signal_number);
+  end_exit_children();
   remove_exit_files();
   ::_exit(static_cast<int>(errc::term));
 }

@@ -4,7 +4,6 @@
 #include "cli/command/commands.hpp"
 #include "cli/command/graph_settings.hpp"
 #include "cli/run_command.hpp"
-#include "storage/backup/small_files.hpp"
 
 namespace pgbraid::cli {
 
@@ -15,8 +14,10 @@ result<int> explain_backup(backup_run& run) {
     return walked.failure();
   if (run.repo->encrypted())
     run.manifest.cipher_pass = secret("explain"); // only its presence shapes the graph
-  const backup_job job(run.manifest, *run.cluster, *run.repo, run.settings, {});
-  print_graph(run.opts, graph::backup_graph(job.shape()), small_files::window_bytes);
+  if (auto opened = run.open_sources(); !opened)
+    return opened.failure();
+  const backup_job job(run.manifest, *run.cluster, *run.sources, *run.repo, run.settings, {});
+  print_graph(run.opts, run.graph_of(job), job.task_bytes_per_worker());
   return 0;
 }
 

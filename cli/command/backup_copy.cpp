@@ -10,7 +10,6 @@
 #include "engine/format/lock_content.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/postgres/wal_name.hpp"
-#include "storage/backup/small_files.hpp"
 
 #include <unistd.h>
 
@@ -23,6 +22,8 @@ namespace pgbraid::cli {
 namespace {
 
 constexpr auto ping_every = std::chrono::seconds(30);
+/// More often: what is read from a standby after its promotion is of no use.
+constexpr auto ping_standbys_every = std::chrono::seconds(2);
 
 } // namespace
 
@@ -113,13 +114,39 @@ result<void> backup_run::show_progress(uint64_t done_bytes, uint64_t total_bytes
 result<void> backup_run::keep_alive() {
   if (!primary)
     return success();
-  if (primary->client.is_broken())
+  if (primary->client.is_broken()) {
+    // When the other host is what was lost, its link knows better.
+    if (const auto alive = primary->client.ping(); !alive && alive.failure().code != errc::db_query)
+      return alive.failure();
     return error{errc::db_query, "the server closed the connection during the backup",
                  "Was PostgreSQL restarted?"};
-  if (std::chrono::steady_clock::now() - pinged_at < ping_every)
+  }
+  const auto now = std::chrono::steady_clock::now();
+  if (now - standbys_pinged_at >= ping_standbys_every) {
+    standbys_pinged_at = now;
+    if (auto checked = check_standbys(); !checked)
+      return checked;
+  }
+  if (now - pinged_at < ping_every)
     return success();
   pinged_at = std::chrono::steady_clock::now();
   return primary->client.ping();
+}
+
+/// A standby that was promoted ends the backup: what it gave may not be covered by the backup's
+/// WAL. One that is gone only stops being read.
+result<void> backup_run::check_standbys() {
+  for (size_t i = 0; i < standbys.size(); ++i) {
+    const size_t source = i + 1; // the primary comes first
+    if (sources->is_dropped(source))
+      continue;
+    auto alive = standbys[i].client.ping();
+    if (!alive && alive.failure().code == errc::db_mismatch)
+      return alive;
+    if (!alive)
+      sources->drop(source, alive.failure());
+  }
+  return success();
 }
 
 result<void> backup_run::sync_directories(const backup_job& job) {
@@ -143,19 +170,24 @@ result<void> backup_run::sync_directories(const backup_job& job) {
 
 result<void> backup_run::copy() {
   // The checkpoint of the start is in pg_control by now: read it once more, valid, for the backup.
-  auto fresh = load_control_bytes(pg_path);
+  auto fresh = load_control_bytes(opts, pg_position);
   if (!fresh)
     return fresh.failure();
   settings.control_file = postgres::padded_control_file(fresh->bytes);
   uint64_t total_bytes = 0;
-  backup_job job(manifest, *cluster, *repo, settings,
+  if (auto opened = open_sources(); !opened)
+    return opened;
+  backup_job job(manifest, *cluster, *sources, *repo, settings,
                  {.progress = [&](uint64_t done) { return show_progress(done, total_bytes); },
                   .tick = [&] { return keep_alive(); }});
   total_bytes = job.total_bytes();
-  const auto run =
-      graph_settings(opts, graph::backup_graph(job.shape()), small_files::window_bytes);
+  const auto run = graph_settings(opts, graph_of(job), job.task_bytes_per_worker());
   if (auto done = actors::run_job(job, run); !done)
     return done;
+  if (auto checked = check_standbys(); !checked)
+    return checked;
+  sources->log_totals();
+  sources.reset(); // ends the copies on other hosts
   job.remove_vanished();
   if (online && !manifest.find_file("pg_data/global/pg_control"))
     return error{errc::file_missing, "pg_control vanished during the backup"};

@@ -4,21 +4,10 @@
 #include "cli/command/compression.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
-#include "storage/posix/posix_storage.hpp"
-
-#include <unistd.h>
 
 #include <thread>
 
 namespace pgbraid::cli {
-
-namespace {
-
-result<std::unique_ptr<storage>> open_posix(const std::string& path) {
-  return make_posix_storage(path);
-}
-
-} // namespace
 
 result<void> backup_run::open() {
   if (auto free = check_stop_file(opts); !free)
@@ -46,24 +35,46 @@ result<void> backup_run::open() {
   return open_cluster_of_run();
 }
 
+result<void> backup_run::connect() {
+  auto found = connect_clusters(opts);
+  if (!found)
+    return found.failure();
+  if (!found->primary)
+    return error{errc::db_connect, "unable to find primary cluster - cannot proceed",
+                 "Every cluster that answered may be a standby."};
+  auto chosen = choose_standbys(opts, std::move(found->standbys));
+  if (!chosen)
+    return chosen.failure();
+  primary = std::move(found->primary);
+  standbys = std::move(*chosen);
+  pg_position = primary->position;
+  return success();
+}
+
+result<void> backup_run::require_stopped() {
+  if (opts.text("backup-standby") != "n")
+    log::warn("option backup-standby is enabled but backup is offline - backups will be performed "
+              "from the primary");
+  auto running = has_postmaster_pid(opts, pg_position);
+  if (!running)
+    return running.failure();
+  if (!*running)
+    return success();
+  if (!opts.flag("force"))
+    return error{errc::pg_running,
+                 "--no-online passed but postmaster.pid exists in '" + pg_path() + "'",
+                 "Stop PostgreSQL, or use --force if you are sure that it does not run."};
+  log::warn("--no-online passed and postmaster.pid exists but --force was passed so the backup "
+            "goes on, though the cluster it makes may be inconsistent");
+  return success();
+}
+
 result<void> backup_run::open_cluster_of_run() {
   online = opts.flag("online");
-  pg_path = opts.text("pg-path", opts.pg_default());
-  if (online) {
-    auto connected = connect_primary(opts);
-    if (!connected)
-      return connected.failure();
-    primary = std::move(*connected);
-    pg_path = opts.text("pg-path", primary->position);
-  } else if (::access((pg_path + "/postmaster.pid").c_str(), F_OK) == 0) {
-    if (!opts.flag("force"))
-      return error{errc::pg_running,
-                   "--no-online passed but postmaster.pid exists in '" + pg_path + "'",
-                   "Stop PostgreSQL, or use --force if you are sure that it does not run."};
-    log::warn("--no-online passed and postmaster.pid exists but --force was passed so the backup "
-              "goes on, though the cluster it makes may be inconsistent");
-  }
-  auto loaded = load_control_bytes(pg_path);
+  pg_position = opts.pg_default();
+  if (auto ready = online ? connect() : require_stopped(); !ready)
+    return ready;
+  auto loaded = load_control_bytes(opts, pg_position);
   if (!loaded)
     return loaded.failure();
   control = std::move(*loaded);
@@ -72,6 +83,15 @@ result<void> backup_run::open_cluster_of_run() {
   if (primary)
     if (auto fits = check_cluster_path(opts, *primary, control.fields); !fits)
       return fits;
+  for (const auto& standby : standbys) {
+    auto of_standby = load_control(opts, standby.position);
+    if (!of_standby)
+      return of_standby.failure();
+    if (auto fits = check_cluster_path(opts, standby, *of_standby); !fits)
+      return fits;
+    if (auto fits = check_stanza_matches(info, *of_standby); !fits)
+      return fits;
+  }
   if (auto settled = settle_checksum_page(); !settled)
     return settled;
   if (!opts.flag("archive-check"))
@@ -120,10 +140,12 @@ result<void> backup_run::start() {
   start_s = *clock / 1000;
   if (auto settings_fit = check_archive_settings(opts, primary->client.server()); !settings_fit)
     return settings_fit;
-  auto started = begin_backup(opts, primary->client, pg_path);
+  auto started = begin_backup(opts, *primary);
   if (!started)
     return started.failure();
   begun = std::move(*started);
+  if (auto there = wait_for_standbys(opts, standbys, *begun); !there)
+    return there;
   if (!opts.flag("archive-check"))
     return success();
   log::info("check archive for {}segment {}", begun->check_is_prior ? "prior " : "",
@@ -137,7 +159,8 @@ result<void> backup_run::walk() {
                               .catalog_version = control.fields.catalog_version,
                               .online = online,
                               .checksum_page = checksum_page,
-                              .exclude = opts.list("exclude")};
+                              .exclude = opts.list("exclude"),
+                              .owners = cluster_owners(opts, pg_position)};
   if (online) {
     auto spaces = primary->client.tablespaces();
     if (!spaces)
@@ -150,19 +173,22 @@ result<void> backup_run::walk() {
     for (const auto& database : *databases)
       manifest.databases.push_back({.name = database.name, .oid = database.oid});
   }
-  auto root = make_posix_storage(pg_path);
-  if (auto walked = walk_cluster(*root, open_posix, wanted, manifest); !walked)
+  const auto opener = cluster_opener(opts, pg_position);
+  auto root = opener(pg_path());
+  if (!root)
+    return root.failure();
+  if (auto walked = walk_cluster(**root, opener, wanted, manifest); !walked)
     return walked;
   if (online && !manifest.find_file("pg_data/global/pg_control"))
     return error{errc::file_missing, "pg_control must be present in all online backups",
-                 "Is something removing files from '" + pg_path + "/global'?"};
+                 "Is something removing files from '" + pg_path() + "/global'?"};
   return success();
 }
 
 void backup_run::fill_options() {
   auto& o = manifest.options;
   o.archive_check = opts.flag("archive-check");
-  o.backup_standby = false;
+  o.backup_standby = !standbys.empty();
   o.buffer_size_bytes = opts.size_bytes("buffer-size");
   o.checksum_page = checksum_page;
   o.compress = settings.compression != compress_type::none;
@@ -181,6 +207,7 @@ result<void> backup_run::build_manifest() {
   settings.compression = packing.type;
   settings.compress_level = packing.level;
   settings.gz = packing.gz;
+  settings.fuse = opts.flag("fuse");
   settings.checksum_page = checksum_page;
   settings.page_bytes = control.fields.page_size_bytes;
   settings.page_header_check = opts.flag("page-header-check");
@@ -198,7 +225,7 @@ result<void> backup_run::build_manifest() {
   manifest.start_s = start_s;
   manifest.annotations = opts.map("annotation");
   std::erase_if(manifest.annotations, [](const auto& note) { return note.second.empty(); });
-  auto opened = cluster_files::open(manifest, open_posix);
+  auto opened = cluster_files::open(manifest, cluster_opener(opts, pg_position));
   if (!opened)
     return opened.failure();
   cluster = std::move(*opened);

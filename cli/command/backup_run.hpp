@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cli/command/backup_session.hpp"
+#include "cli/command/backup_standby.hpp"
 #include "cli/command/session.hpp"
 #include "storage/backup/backup_job.hpp"
 
@@ -20,8 +21,9 @@ struct backup_run {
   format::backup_info info = {};
   std::optional<format::archive_info> archive = {};
   std::string archive_id = {};
-  std::string pg_path = {};
+  size_t pg_position = 0; ///< of the primary, or of the stopped cluster
   std::optional<open_cluster> primary = {};
+  std::vector<open_cluster> standbys = {}; ///< to be read
   loaded_control control = {};
   bool online = true;
   bool checksum_page = false;
@@ -29,10 +31,13 @@ struct backup_run {
   std::optional<backup_begin> begun = {};
   format::manifest manifest = {};
   std::optional<cluster_files> cluster = {};
+  std::vector<std::unique_ptr<cluster_files>> standby_files = {}; ///< of standbys on this host
   backup_settings settings = {};
+  std::unique_ptr<source_set> sources = {}; ///< where `copy` reads; lost ones can be dropped
   uint64_t written_progress = 0;
   uint64_t saved_bytes = 0; ///< done when the manifest copy was saved last
   std::chrono::steady_clock::time_point pinged_at = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point standbys_pinged_at = std::chrono::steady_clock::now();
 
   result<void> open();
   result<void> choose_type();
@@ -40,18 +45,25 @@ struct backup_run {
   result<void> build_manifest();
   result<void> choose_label();
   result<void> make_directories();
+  result<void> open_sources();
+  graph::logical_graph graph_of(const backup_job& job) const;
   result<void> copy();
   result<void> stop();
   result<void> publish();
 
 private:
+  const std::string& pg_path() const { return opts.text("pg-path", pg_position); }
   result<void> open_cluster_of_run();
+  result<void> connect();
+  result<void> require_stopped();
   result<void> settle_checksum_page();
   result<void> walk();
+  result<backup_source> source_at(size_t position, bool standby);
   result<void> remove_incomplete();
   void fill_options();
   result<void> show_progress(uint64_t done_bytes, uint64_t total_bytes);
   result<void> keep_alive();
+  result<void> check_standbys();
   result<void> sync_directories(const backup_job& job);
 };
 

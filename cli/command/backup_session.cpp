@@ -41,8 +41,8 @@ result<void> check_start(const backup_begin& begun) {
 
 } // namespace
 
-result<backup_begin> begin_backup(const config::options& opts, io::pg_client& client,
-                                  const std::string& pg_path) {
+result<backup_begin> begin_backup(const config::options& opts, open_cluster& primary) {
+  auto& client = primary.client;
   warn_of_slow_checkpoint(opts, client);
   log::info("execute backup start: backup begins after the {} completes",
             opts.flag("start-fast") ? "requested immediate checkpoint" : "next regular checkpoint");
@@ -52,7 +52,7 @@ result<backup_begin> begin_backup(const config::options& opts, io::pg_client& cl
   auto started = client.start_backup(opts.flag("start-fast"));
   if (!started)
     return started.failure();
-  auto control = load_control(pg_path);
+  auto control = load_control(opts, primary.position);
   if (!control)
     return control.failure();
   backup_begin out{.at = *started, .check_segment = {}, .control = *control};

@@ -20,8 +20,7 @@ struct backup_begin {
 /// Starts a non-exclusive backup and makes sure that there is a segment whose archiving can be
 /// checked. Logs the steps as the peer does.
 /// Fails with `db_mismatch` (58) when pg_control does not show the checkpoint or timeline of it.
-result<backup_begin> begin_backup(const config::options& opts, io::pg_client& client,
-                                  const std::string& pg_path);
+result<backup_begin> begin_backup(const config::options& opts, open_cluster& primary);
 
 /// Where WAL of a backup is looked for.
 struct wal_archive {

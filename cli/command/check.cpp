@@ -4,6 +4,7 @@
 #include "cli/command/backup_session.hpp"
 #include "cli/command/commands.hpp"
 #include "cli/command/session.hpp"
+#include "cli/remote/hosts.hpp"
 #include "engine/base/log.hpp"
 
 #include <fmt/format.h>
@@ -63,7 +64,7 @@ result<std::string> check_repository(repository& repo, const postgres::control_f
 
 result<void> check_paths(const config::options& opts) {
   for (size_t position = 0; position < opts.pg_count(); ++position) {
-    auto control = load_control(opts.text("pg-path", position));
+    auto control = load_control(opts, position);
     if (!control)
       return control.failure();
   }
@@ -72,7 +73,7 @@ result<void> check_paths(const config::options& opts) {
 
 result<postgres::control_file> check_cluster(const config::options& opts,
                                              const open_cluster& cluster) {
-  auto control = load_control(opts.text("pg-path", cluster.position));
+  auto control = load_control(opts, cluster.position);
   if (!control)
     return control.failure();
   if (auto same = check_cluster_path(opts, cluster, *control); !same)
@@ -93,6 +94,17 @@ result<void> check_standby(const config::options& opts, const open_cluster& clus
   }
   log::info("switch wal not performed because this is a standby");
   return failed.outcome();
+}
+
+/// A standby's own host may know of nothing but the standby and a repository elsewhere: then what
+/// could be checked was.
+bool only_a_standby(const config::options& opts, const open_clusters& found) {
+  if (found.standbys.empty() || opts.pg_count() > 1)
+    return false;
+  for (size_t position = 0; position < opts.repo_count(); ++position)
+    if (!repo_is_remote(opts, position))
+      return false;
+  return true;
 }
 
 /// Makes the server finish a segment and returns its name.
@@ -157,7 +169,7 @@ result<int> run_check(const config::options& opts) {
   auto clusters = connect_clusters(opts);
   if (!clusters)
     return clusters.failure();
-  if (!clusters->primary && !clusters->standby) {
+  if (!clusters->primary && clusters->standbys.empty()) {
     return error{errc::config, "no database found",
                  "Check the pg1-path, pg1-port and pg1-socket-path settings."};
   }
@@ -166,13 +178,15 @@ result<int> run_check(const config::options& opts) {
   auto repos = open_repositories(opts);
   if (!repos)
     return repos.failure();
-  if (!clusters->standby && opts.text("backup-standby") != "n")
+  if (clusters->standbys.empty() && opts.text("backup-standby") != "n")
     log::warn("option backup-standby is enabled but standby is not properly configured");
-  if (clusters->standby) {
-    if (auto checked = check_standby(opts, *clusters->standby, *repos); !checked)
+  for (const auto& standby : clusters->standbys) {
+    if (auto checked = check_standby(opts, standby, *repos); !checked)
       return checked.failure();
   }
   if (!clusters->primary) {
+    if (only_a_standby(opts, *clusters))
+      return 0;
     return error{errc::config, "primary database not found", "Check the indexed pg-path settings."};
   }
   if (auto checked = check_primary(opts, *clusters->primary, *repos); !checked)

@@ -25,19 +25,19 @@ graph::machine machine_of(const config::options& opts, const io::io_limits& limi
   return out;
 }
 
-io::io_mode mode_of(const config::options& opts) {
+} // namespace
+
+io::io_mode io_mode_of(const config::options& opts) {
   const auto& word = opts.text("io-engine");
   return word == "uring"     ? io::io_mode::uring
          : word == "threads" ? io::io_mode::threads
                              : io::io_mode::automatic;
 }
 
-} // namespace
-
 actors::run_settings graph_settings(const config::options& opts,
                                     const graph::logical_graph& logical,
                                     uint64_t extra_bytes_per_worker) {
-  actors::run_settings out{.graph = {}, .fuse = opts.flag("fuse"), .mode = mode_of(opts)};
+  actors::run_settings out{.graph = {}, .fuse = opts.flag("fuse"), .mode = io_mode_of(opts)};
   const auto machine = machine_of(opts, out.limits, extra_bytes_per_worker);
   out.graph = graph::compile(logical, machine);
   log::detail("memory budget: {} for {} worker(s) with {} lane(s)",

@@ -7,6 +7,9 @@
 
 namespace pgbraid::cli {
 
+/// Option io-engine.
+io::io_mode io_mode_of(const config::options& opts);
+
 /// Compiles a logical graph with process-max, fuse and io-engine of the options, and logs the
 /// memory budget (DETAIL: the stages).
 /// @param extra_bytes_per_worker  what tasks of the job hold beside chunks and write slabs

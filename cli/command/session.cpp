@@ -2,8 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/session.hpp"
 
+#include "cli/remote/hosts.hpp"
+#include "cli/remote/lock_names.hpp"
 #include "engine/format/lock_content.hpp"
 #include "storage/posix/posix_storage.hpp"
+#include "storage/remote/remote_pg.hpp"
+#include "storage/remote/remote_storage.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -24,23 +28,6 @@ std::string stanza_of(const config::options& opts) {
   return opts.has_value("stanza") ? opts.text("stanza") : std::string();
 }
 
-/// The kinds of lock a command takes, as they stand in file names.
-std::vector<std::string_view> lock_types(config::lock_kind kind) {
-  switch (kind) {
-  case config::lock_kind::none:
-    return {};
-  case config::lock_kind::archive:
-    return {"archive"};
-  case config::lock_kind::backup:
-    return {"backup"};
-  case config::lock_kind::restore:
-    return {"restore"};
-  case config::lock_kind::all:
-    return {"archive", "backup", "restore"};
-  }
-  return {};
-}
-
 result<std::vector<std::byte>> read_control(storage& pgdata) {
   std::vector<std::byte> bytes(postgres::control_file_bytes);
   auto file = pgdata.open_read(control_path);
@@ -51,6 +38,22 @@ result<std::vector<std::byte>> read_control(storage& pgdata) {
     return got.failure();
   bytes.resize(*got);
   return bytes;
+}
+
+result<void> open_remote(const config::options& opts, size_t position, open_repository& into,
+                         repository_settings& settings) {
+  auto host = host_of_repo(opts, position);
+  if (!host)
+    return host.failure();
+  into.files = remote::make_remote_storage(*host, "repo", opts.text("repo-path", position));
+  if (settings.cipher != cipher_type::none)
+    return success();
+  auto found = remote::load_remote_cipher(**host);
+  if (!found)
+    return found.failure();
+  settings.cipher = found->type;
+  settings.passphrase = std::move(found->passphrase);
+  return success();
 }
 
 } // namespace
@@ -77,7 +80,10 @@ result<open_repository> open_repository_at(const config::options& opts, size_t p
     settings.passphrase = secret(opts.text("repo-cipher-pass", position));
   }
   open_repository opened;
-  opened.files = make_posix_storage(opts.text("repo-path", position));
+  if (!repo_is_remote(opts, position))
+    opened.files = make_posix_storage(opts.text("repo-path", position));
+  else if (auto reached = open_remote(opts, position, opened, settings); !reached)
+    return reached.failure();
   opened.stanza = std::make_unique<repository>(*opened.files, std::move(settings));
   opened.position = position;
   return opened;
@@ -131,8 +137,73 @@ result<postgres::control_file> load_control(const std::string& pg_path) {
   return loaded->fields;
 }
 
-result<postgres::control_file> load_control(const config::options& opts) {
-  return load_control(opts.text("pg-path", opts.pg_default()));
+result<loaded_control> load_control_bytes(const config::options& opts, size_t position) {
+  const auto& path = opts.text("pg-path", position);
+  if (!pg_is_remote(opts, position))
+    return load_control_bytes(path);
+  auto host = host_of_pg(opts, position);
+  if (!host)
+    return host.failure();
+  auto bytes = remote::load_remote_control(**host);
+  if (!bytes)
+    return bytes.failure();
+  auto fields = postgres::parse_control_file(*bytes);
+  if (!fields)
+    return fields.failure().within(fmt::format("{}:{}/{}", (*host)->name(), path, control_path));
+  return loaded_control{*fields, std::move(*bytes)};
+}
+
+result<postgres::control_file> load_control(const config::options& opts, size_t position) {
+  auto loaded = load_control_bytes(opts, position);
+  if (!loaded)
+    return loaded.failure();
+  return loaded->fields;
+}
+
+storage_opener cluster_opener(const config::options& opts, size_t position) {
+  if (!pg_is_remote(opts, position))
+    return [](const std::string& path) -> result<std::unique_ptr<storage>> {
+      return make_posix_storage(path);
+    };
+  return [&opts, position](const std::string& path) -> result<std::unique_ptr<storage>> {
+    auto host = host_of_pg(opts, position);
+    if (!host)
+      return host.failure();
+    const bool pgdata = path == opts.text("pg-path", position);
+    return remote::make_remote_storage(*host, pgdata ? "pg" : path, path);
+  };
+}
+
+owner_lookup cluster_owners(const config::options& opts, size_t position) {
+  if (!pg_is_remote(opts, position))
+    return local_owners();
+  // A name that cannot be asked for is left out, as one that does not exist.
+  return {.user = [&opts, position](uint32_t uid) -> std::optional<std::string> {
+            auto host = host_of_pg(opts, position);
+            if (!host)
+              return {};
+            const auto names = remote::load_remote_names(**host, {uid}, {});
+            return names && names->users.contains(uid) ? std::optional(names->users.at(uid))
+                                                       : std::nullopt;
+          },
+          .group = [&opts, position](uint32_t gid) -> std::optional<std::string> {
+            auto host = host_of_pg(opts, position);
+            if (!host)
+              return {};
+            const auto names = remote::load_remote_names(**host, {}, {gid});
+            return names && names->groups.contains(gid) ? std::optional(names->groups.at(gid))
+                                                        : std::nullopt;
+          }};
+}
+
+result<bool> has_postmaster_pid(const config::options& opts, size_t position) {
+  auto pgdata = cluster_opener(opts, position)(opts.text("pg-path", position));
+  if (!pgdata)
+    return pgdata.failure();
+  auto found = (*pgdata)->info("postmaster.pid");
+  if (!found)
+    return found.failure();
+  return found->has_value();
 }
 
 std::string lock_text(const config::options& opts) {

@@ -9,6 +9,7 @@
 #include "engine/io/lock_file.hpp"
 #include "engine/io/pg_client.hpp"
 #include "engine/postgres/control_file.hpp"
+#include "storage/cluster/cluster_walk.hpp"
 #include "storage/repository/repository.hpp"
 #include "storage/storage.hpp"
 
@@ -31,7 +32,8 @@ struct open_repository {
   repository& operator*() const { return *stanza; }
 };
 
-/// Opens one repository; nothing is read yet.
+/// Opens one repository, on whatever host it lies; nothing is read yet, except that a remote one is
+/// asked for its cipher when none is configured here.
 /// @param position  0 .. opts.repo_count() - 1
 result<open_repository> open_repository_at(const config::options& opts, size_t position);
 /// The same for any stanza (info looks at all of them).
@@ -51,14 +53,22 @@ result<void> require_pg_host(const config::options& opts);
 /// global/pg_control below a directory, read again while its CRC is wrong (it may be being
 /// written).
 result<postgres::control_file> load_control(const std::string& pg_path);
-/// That of the default cluster (option pg-path).
-result<postgres::control_file> load_control(const config::options& opts);
+/// That of a configured cluster, on whatever host it lies.
+result<postgres::control_file> load_control(const config::options& opts, size_t position);
 /// The valid file's first `control_file_bytes` too, for backups that store it.
 struct loaded_control {
   postgres::control_file fields;
   std::vector<std::byte> bytes;
 };
 result<loaded_control> load_control_bytes(const std::string& pg_path);
+result<loaded_control> load_control_bytes(const config::options& opts, size_t position);
+/// Opens directories of a configured cluster, on whatever host it lies: PGDATA, tablespaces and
+/// what its links lead to.
+storage_opener cluster_opener(const config::options& opts, size_t position);
+/// Names of the owners of its files.
+owner_lookup cluster_owners(const config::options& opts, size_t position);
+/// Whether that cluster has a postmaster.pid: its server runs, or died.
+result<bool> has_postmaster_pid(const config::options& opts, size_t position);
 
 /// Takes the locks of the command (`row_of(command).lock`) on all repositories it works on. Keep
 /// the set until the work is done.
@@ -75,13 +85,15 @@ struct open_cluster {
   size_t position = 0; ///< for `opts.text("pg-path", position)`
 };
 
+/// Where PostgreSQL of a configured cluster answers on its own host.
+io::pg_address cluster_address(const config::options& opts, size_t position);
 /// Connects to one configured cluster.
 result<io::pg_client> connect_cluster(const config::options& opts, size_t position);
 
 /// The clusters a command works with.
 struct open_clusters {
   std::optional<open_cluster> primary;
-  std::optional<open_cluster> standby; ///< the first one in order of the keys
+  std::vector<open_cluster> standbys = {}; ///< in order of the keys
 };
 /// Connects to every configured cluster; the ones that do not answer are WARN
 /// `unable to check pgN: ...`. Fails with `db_connect` (56) when two are primaries.

@@ -1,7 +1,9 @@
 // Connecting to clusters, and comparing them with configuration and repositories.
 // SPDX-License-Identifier: MIT
 #include "cli/command/session.hpp"
+#include "cli/remote/hosts.hpp"
 #include "engine/base/log.hpp"
+#include "storage/remote/remote_pg.hpp"
 
 #include <fmt/format.h>
 
@@ -11,16 +13,6 @@
 namespace pgbraid::cli {
 
 namespace {
-
-io::pg_address address_of(const config::options& opts, size_t position) {
-  io::pg_address address{.port = static_cast<uint16_t>(opts.integer("pg-port", position)),
-                         .database = opts.text("pg-database", position)};
-  if (opts.has_value("pg-socket-path", position))
-    address.host = opts.text("pg-socket-path", position);
-  if (opts.has_value("pg-user", position))
-    address.user = opts.text("pg-user", position);
-  return address;
-}
 
 /// Two names of one directory, or the same name.
 bool same_path(const std::string& a, const std::string& b) {
@@ -38,10 +30,25 @@ std::string stanza_mismatch(const postgres::control_file& control, std::string_v
 
 } // namespace
 
+io::pg_address cluster_address(const config::options& opts, size_t position) {
+  io::pg_address address{.port = static_cast<uint16_t>(opts.integer("pg-port", position)),
+                         .database = opts.text("pg-database", position)};
+  if (opts.has_value("pg-socket-path", position))
+    address.host = opts.text("pg-socket-path", position);
+  if (opts.has_value("pg-user", position))
+    address.user = opts.text("pg-user", position);
+  return address;
+}
+
 result<io::pg_client> connect_cluster(const config::options& opts, size_t position) {
-  return io::pg_client::connect(address_of(opts, position),
-                                std::chrono::milliseconds(opts.time_ms("db-timeout")),
-                                fmt::format("pgBackRest [{}]", opts.command_name()));
+  const auto timeout = std::chrono::milliseconds(opts.time_ms("db-timeout"));
+  const auto name = fmt::format("pgBackRest [{}]", opts.command_name());
+  if (!pg_is_remote(opts, position))
+    return io::pg_client::connect(cluster_address(opts, position), timeout, name);
+  auto host = host_of_pg(opts, position);
+  if (!host)
+    return host.failure();
+  return remote::connect_remote_pg(*host, timeout, name);
 }
 
 result<open_clusters> connect_clusters(const config::options& opts) {
@@ -54,8 +61,7 @@ result<open_clusters> connect_clusters(const config::options& opts) {
       continue;
     }
     if (client->server().in_recovery) {
-      if (!found.standby)
-        found.standby.emplace(open_cluster{std::move(*client), position});
+      found.standbys.push_back({std::move(*client), position});
       continue;
     }
     if (found.primary) {
@@ -83,7 +89,10 @@ result<void> check_cluster_path(const config::options& opts, const open_cluster&
                                 const postgres::control_file& control) {
   const auto& server = cluster.client.server();
   const auto& path = opts.text("pg-path", cluster.position);
-  if (server.major_version() == control.version && same_path(server.data_directory, path))
+  const bool same_place = pg_is_remote(opts, cluster.position)
+                              ? server.data_directory == path
+                              : same_path(server.data_directory, path);
+  if (server.major_version() == control.version && same_place)
     return success();
   return error{errc::db_mismatch,
                fmt::format("version '{}' and path '{}' queried from cluster do not match version "

@@ -15,11 +15,11 @@ namespace {
 /// The cluster's control file; online it is compared with what the server says.
 result<postgres::control_file> identify_cluster(const config::options& opts) {
   if (!opts.flag("online"))
-    return load_control(opts);
+    return load_control(opts, opts.pg_default());
   auto primary = connect_primary(opts);
   if (!primary)
     return primary.failure();
-  auto control = load_control(opts.text("pg-path", primary->position));
+  auto control = load_control(opts, primary->position);
   if (!control)
     return control.failure();
   if (auto same = check_cluster_path(opts, *primary, *control); !same)

@@ -37,17 +37,21 @@ bool has_role(command_id command, std::string_view role) {
   return rows::repo_commands.contains(command);
 }
 
-result<command_id> command_word(std::string_view word) {
+result<command_and_role> command_word(std::string_view word) {
   const auto colon = word.find(':');
   auto command = command_named(word.substr(0, colon));
-  if (!command || colon == std::string_view::npos)
-    return command;
+  if (!command)
+    return command.failure();
+  if (colon == std::string_view::npos)
+    return command_and_role{*command, command_role::main};
   const auto role = word.substr(colon + 1);
   if (role != "async" && role != "local" && role != "remote")
     return error{errc::command_invalid, fmt::format("invalid command role '{}'", role)};
   if (!has_role(*command, role))
     return error{errc::command_invalid, fmt::format("invalid command/role combination '{}:{}'",
                                                     row_of(*command).name, role)};
+  if (role == "remote")
+    return command_and_role{*command, command_role::remote};
   return error{errc::feature_not_supported, fmt::format("the '{}:{}' command is not supported yet",
                                                         row_of(*command).name, role)};
 }
@@ -77,7 +81,8 @@ private:
     if (!command)
       return command.failure();
     has_command_ = true;
-    out_.command = *command;
+    out_.command = command->command;
+    out_.role = command->role;
     return success();
   }
 

@@ -39,6 +39,15 @@ enum class command_id : uint8_t {
 
 inline constexpr size_t command_count = 23;
 
+/// Which side of a command a process is: the one that users start, or what serves it on another
+/// host.
+enum class command_role : uint8_t { main, remote };
+
+struct command_and_role {
+  command_id command = command_id::help;
+  command_role role = command_role::main;
+};
+
 /// A set of commands, as the option table uses it.
 struct command_set {
   uint32_t bits = 0;
@@ -91,8 +100,8 @@ inline constexpr auto commands = std::to_array<command_row>({
     {command_id::repo_put,       "repo-put",       "put a file into a repository",                     false, true,  true,  false, true,  lock_kind::none},
     {command_id::repo_rm,        "repo-rm",        "remove a file or path from a repository",          false, true,  true,  false, true,  lock_kind::none},
     {command_id::restore,        "restore",        "restore a database cluster",                       true,  false, false, true,  false, lock_kind::restore},
-    {command_id::server,         "server",         "serve other hosts over TLS",                       false, false, false, true,  false, lock_kind::none},
-    {command_id::server_ping,    "server-ping",    "see whether a server answers",                     false, true,  false, false, false, lock_kind::none},
+    {command_id::server,         "server",         "serve other hosts over TLS",                       true,  false, false, true,  false, lock_kind::none},
+    {command_id::server_ping,    "server-ping",    "see whether a server answers",                     true,  true,  false, false, false, lock_kind::none},
     {command_id::stanza_create,  "stanza-create",  "create what a stanza needs in the repositories",   true,  false, false, true,  false, lock_kind::all},
     {command_id::stanza_delete,  "stanza-delete",  "delete a stanza from a repository",                false, false, false, true,  false, lock_kind::all},
     {command_id::stanza_upgrade, "stanza-upgrade", "tell a stanza that PostgreSQL was upgraded",       false, false, false, true,  false, lock_kind::all},

@@ -174,8 +174,9 @@ struct applicable {
 
 class section_reader {
 public:
-  section_reader(const applicable& section, command_id command, std::vector<std::string>& warnings)
-      : section_(section), command_(command), warnings_(warnings) {}
+  section_reader(const applicable& section, command_and_role who,
+                 std::vector<std::string>& warnings)
+      : section_(section), who_(who), warnings_(warnings) {}
 
   result<void> add(const file_entry& entry) {
     auto found = find_name(entry.name, false);
@@ -219,9 +220,9 @@ private:
                       name, section_.name));
       return false;
     }
-    if (row.commands.contains(command_))
+    if (row.known_to(who_))
       return true;
-    if (section_.for_command)
+    if (!row.commands.contains(who_.command) && section_.for_command)
       warnings_.push_back(fmt::format(
           "configuration file contains option '{}' invalid for section '{}'", name, section_.name));
     return false;
@@ -253,7 +254,7 @@ private:
   }
 
   const applicable& section_;
-  command_id command_;
+  command_and_role who_;
   std::vector<std::string>& warnings_;
   std::map<option_ref, std::string> names_ = {};
 };
@@ -279,16 +280,16 @@ result<std::vector<file_entry>> read_config_files(const setting_map& given,
 }
 
 result<void> add_sections(const std::vector<file_entry>& entries, const std::string& stanza,
-                          command_id command, setting_map& into,
+                          command_and_role who, setting_map& into,
                           std::vector<std::string>& warnings) {
-  const std::string name(row_of(command).name);
+  const std::string name(row_of(who.command).name);
   std::vector<applicable> sections;
   if (!stanza.empty())
     sections = {{stanza + ":" + name, true, false}, {stanza, false, false}};
   sections.push_back({"global:" + name, true, true});
   sections.push_back({"global", false, true});
   for (const auto& section : sections) {
-    section_reader reader(section, command, warnings);
+    section_reader reader(section, who, warnings);
     for (const auto& entry : entries) {
       if (entry.section != section.name)
         continue;

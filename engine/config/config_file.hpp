@@ -17,7 +17,7 @@ result<std::vector<file_entry>> read_config_files(const setting_map& given,
 /// Takes over what applies to a command and stanza, strongest section first; what `into` has stays.
 /// @param stanza  empty when there is none
 result<void> add_sections(const std::vector<file_entry>& entries, const std::string& stanza,
-                          command_id command, setting_map& into,
+                          command_and_role who, setting_map& into,
                           std::vector<std::string>& warnings);
 
 } // namespace pgbraid::config

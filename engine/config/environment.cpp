@@ -57,7 +57,7 @@ result<setting> setting_of(const option_row& row, const std::string& name,
 } // namespace
 
 result<void> add_environment(const std::vector<std::pair<std::string, std::string>>& variables,
-                             command_id command, setting_map& into,
+                             command_and_role who, setting_map& into,
                              std::vector<std::string>& warnings) {
   auto sorted = variables;
   std::sort(sorted.begin(), sorted.end());
@@ -78,7 +78,7 @@ result<void> add_environment(const std::vector<std::pair<std::string, std::strin
         continue;
       }
       const auto ref = (*found)->ref;
-      if (!ref.table_row().commands.contains(command))
+      if (!ref.table_row().known_to(who))
         continue;
       auto set = setting_of(ref.table_row(), name, text);
       if (!set)

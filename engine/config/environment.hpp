@@ -7,9 +7,9 @@
 
 namespace pgbraid::config {
 
-/// Options of the environment that `command` knows; what `into` has already stays.
+/// Options of the environment that `who` knows; what `into` has already stays.
 result<void> add_environment(const std::vector<std::pair<std::string, std::string>>& variables,
-                             command_id command, setting_map& into,
+                             command_and_role who, setting_map& into,
                              std::vector<std::string>& warnings);
 
 } // namespace pgbraid::config

@@ -81,6 +81,9 @@ private:
   }
 
   result<void> paths() {
+    // A remote role serves one repository; what it knows of others is not all.
+    if (opts_.role() == command_role::remote)
+      return success();
     std::map<std::string, unsigned> seen;
     for (size_t i = 0; i < opts_.repo_count(); ++i) {
       const auto& type = opts_.text("repo-type", i);

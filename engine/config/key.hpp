@@ -21,6 +21,13 @@ public:
       throw "this option has another type";
   }
 
+  /// A key of one type is a key.
+  template <option_type... Others>
+  requires(sizeof...(Types) == 0 && sizeof...(Others) != 0)
+      // NOLINTNEXTLINE(google-explicit-constructor)
+      constexpr key_of(key_of<Others...> other)
+      : row_(static_cast<uint16_t>(other.row())) {}
+
   constexpr size_t row() const { return row_; }
 
 private:

@@ -29,7 +29,8 @@ bool reads_nothing(const command_line& line) {
 result<std::vector<file_entry>> files_of(const command_line& line, const inputs& from) {
   auto given = line.given;
   std::vector<std::string> told_later;
-  if (auto done = add_environment(from.environment, line.command, given, told_later); !done)
+  if (auto done = add_environment(from.environment, {line.command, line.role}, given, told_later);
+      !done)
     return done.failure();
   return read_config_files(given, from.places);
 }
@@ -51,7 +52,7 @@ result<options> resolve(command_line line, const inputs& from, std::vector<std::
     all->file = std::move(*files);
   }
   const auto mode = all->line.help ? resolution_mode::help : resolution_mode::normal;
-  return resolution(all, all->line.command, mode, warnings).run();
+  return resolution(all, {all->line.command, all->line.role}, mode, warnings).run();
 }
 
 result<options> load(const inputs& from, std::vector<std::string>& warnings) {

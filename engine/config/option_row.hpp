@@ -48,6 +48,7 @@ enum option_flag : uint8_t {
   secure = 8,    ///< never on the command line, never shown
   internal = 16, ///< left out of lists in help
   own = 32,      ///< the peer has no such option
+  asking = 64,   ///< only where a command is run, not in the remote role that serves it
 };
 
 /// One option.
@@ -63,12 +64,21 @@ struct option_row {
   std::string_view fallback = {}; ///< the default as a user would write it; empty: none
   std::string_view allowed = {};  ///< `a | b | c` or `1..9`; empty: anything of the type
   command_set commands = {};
-  command_set required = {}; ///< commands that end with an error when there is no value
+  command_set remote_too = {}; ///< further commands whose remote role knows it
+  command_set required = {};   ///< commands that end with an error when there is no value
   dependency needs = {};
   uint8_t flags = 0; ///< of `option_flag`
   /// Values without effect yet: `*` is every value but the default, else `a | b`.
   std::string_view unbuilt = {};
   std::string_view help = {}; ///< one line
+
+  /// Whether the option exists for a command in this role.
+  constexpr bool known_to(command_and_role who) const {
+    const bool main = commands.contains(who.command);
+    if (who.role == command_role::main)
+      return main;
+    return remote_too.contains(who.command) || (main && !(flags & asking));
+  }
 };
 
 /// An older name of an option.

@@ -86,7 +86,8 @@ std::string options::begin_line() const {
   std::string parameters;
   for (const auto& one : parameters_)
     parameters += fmt::format("{}{}", parameters.empty() ? "" : ", ", quoted(one));
-  auto out = fmt::format("{} command begin {}:", command_name(), version_text);
+  auto out = fmt::format("{}{} command begin {}:", command_name(),
+                         role_ == command_role::remote ? ":remote" : "", version_text);
   if (!parameters.empty())
     out += fmt::format(" [{}]", parameters);
   for (const auto& word : words)

@@ -55,7 +55,7 @@ value& options::at(size_t row, size_t position) {
 }
 
 bool options::valid(key name) const {
-  return options_table[name.row()].commands.contains(command_);
+  return options_table[name.row()].known_to({command_, role_});
 }
 
 bool options::has_value(key name) const {
@@ -154,9 +154,13 @@ void options::set_exec_id(std::string id) {
   here.source = value_source::command_line;
 }
 
+const inputs& options::told() const {
+  return sources_->from;
+}
+
 result<options> options::for_command(command_id other) const {
   std::vector<std::string> told_before;
-  auto out = resolution(sources_, other, resolution_mode::follow_up, told_before).run();
+  auto out = resolution(sources_, {other}, resolution_mode::follow_up, told_before).run();
   if (out && !exec_id().empty())
     out->set_exec_id(exec_id());
   return out;

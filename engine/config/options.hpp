@@ -17,6 +17,7 @@
 
 namespace pgbraid::config {
 
+struct inputs;
 struct sources;
 
 /// The options of one command.
@@ -31,6 +32,7 @@ class options {
 public:
   config::command_id command() const { return command_; }
   std::string_view command_name() const { return row_of(command_).name; }
+  command_role role() const { return role_; }
   /// Words after the command.
   const std::vector<std::string>& parameters() const { return parameters_; }
 
@@ -75,6 +77,9 @@ public:
   unsigned pg_key(size_t position) const;
   size_t pg_default() const { return pgs_.position; }
 
+  /// Everything these options were made from, to make others from it.
+  const inputs& told() const;
+
   /// This program's real path.
   const std::string& program() const { return program_; }
   /// `<process id>-<8 hex digits>`, the same for the whole run; stands in lock files. Empty until
@@ -90,6 +95,15 @@ public:
   /// one on its command line (and where its configuration lies); quoted where a value has spaces.
   /// Leaves out secrets, exec-id, job-retry, job-retry-interval, log options, process-max and cmd.
   std::vector<std::string> words_for(command_id other) const;
+  /// The words that start the remote role of this command on the host that serves one repository or
+  /// cluster, unquoted, `backup:remote` last: what was set here and is neither secret nor about
+  /// this host, with the configuration that the other host was said to have. A cluster is pg1 over
+  /// there; a repository keeps its key.
+  /// @param serves    which group
+  /// @param position  in the group
+  /// @param process   0 is the connection that takes the locks
+  std::vector<std::string> remote_words(option_group serves, size_t position,
+                                        unsigned process) const;
   /// For those who go through the whole table (help): number of positions of a row, 0 when the
   /// command does not know it; where a value came from; how it is shown (as in a file, secrets as
   /// `<redacted>`, empty when there is none).
@@ -117,6 +131,7 @@ private:
   option_ref ref_at(size_t row, size_t position) const;
 
   config::command_id command_ = config::command_id::help;
+  command_role role_ = command_role::main;
   std::vector<std::string> parameters_ = {};
   std::string program_ = {};
   /// One row per option of the table, one value per position (ungrouped options: one).

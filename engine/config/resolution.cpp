@@ -49,15 +49,21 @@ error refuse_unbuilt(const option_row& row, std::string_view name, std::string_v
 
 } // namespace
 
-resolution::resolution(std::shared_ptr<const sources> from, command_id command,
+resolution::resolution(std::shared_ptr<const sources> from, command_and_role who,
                        resolution_mode mode, std::vector<std::string>& warnings)
-    : from_(std::move(from)), command_(command), mode_(mode), warnings_(warnings) {}
+    : from_(std::move(from)), command_(who.command), role_(who.role), mode_(mode),
+      warnings_(warnings) {}
 
 result<options> resolution::run() {
   if (auto done = gather(); !done)
     return done.failure();
+  if (role_ == command_role::remote && !find(plain("remote-type")))
+    return error{
+        errc::option_required,
+        fmt::format("{}:remote command requires option: remote-type", row_of(command_).name)};
   settle_compress();
   out_.command_ = command_;
+  out_.role_ = role_;
   out_.parameters_ = from_->line.parameters;
   out_.program_ = from_->from.program;
   out_.sources_ = from_;
@@ -82,7 +88,8 @@ result<void> resolution::gather() {
       return error{errc::option_invalid, fmt::format("option '{}' not valid for command '{}'",
                                                      shown_name(ref), row_of(command_).name)};
   }
-  if (auto done = add_environment(from_->from.environment, command_, given_, warnings_); !done)
+  if (auto done = add_environment(from_->from.environment, {command_, role_}, given_, warnings_);
+      !done)
     return done;
   std::string stanza;
   if (const auto* set = find(plain("stanza")); set && !set->texts.empty()) {
@@ -90,7 +97,7 @@ result<void> resolution::gather() {
     if (auto valid = check_stanza_name(stanza); !valid)
       return valid;
   }
-  return add_sections(from_->file, stanza, command_, given_, warnings_);
+  return add_sections(from_->file, stanza, {command_, role_}, given_, warnings_);
 }
 
 /// The old switch for compression says nothing next to compress-type; alone, `n` means none.
@@ -120,7 +127,7 @@ void resolution::collect_keys() {
   }
   const auto knows = [&](option_group which) {
     return std::any_of(options_table.begin(), options_table.end(), [&](const option_row& row) {
-      return row.group == which && row.commands.contains(command_);
+      return row.group == which && row.known_to({command_, role_});
     });
   };
   if (knows(option_group::pg))
@@ -182,7 +189,7 @@ result<void> resolution::take_default(size_t row, size_t position, std::string_v
   if (text == "<program>")
     text = from_->from.program;
   if (text.empty()) {
-    if (!about(row).required.contains(command_) || mode_ == resolution_mode::help)
+    if (!required(row) || mode_ == resolution_mode::help)
       return success();
     return error{errc::option_required,
                  fmt::format("{} command requires option: {}", row_of(command_).name,
@@ -237,6 +244,16 @@ std::optional<std::string> resolution::dependency_value(size_t row, size_t posit
   if (!needs.values.empty() && !among(current, needs.values))
     return std::nullopt;
   return current;
+}
+
+/// The remote role needs nothing for what it does not serve.
+bool resolution::required(size_t row) const {
+  if (!about(row).required.contains(command_))
+    return false;
+  if (role_ == command_role::main || about(row).group == option_group::none)
+    return true;
+  const auto* serves = find(plain("remote-type"));
+  return serves && !serves->texts.empty() && serves->texts.front() == group_name(about(row).group);
 }
 
 error resolution::not_met(size_t row, size_t position) const {

@@ -20,7 +20,7 @@ enum class resolution_mode : uint8_t {
 /// Resolves the options of one command; used once.
 class resolution {
 public:
-  resolution(std::shared_ptr<const sources> from, command_id command, resolution_mode mode,
+  resolution(std::shared_ptr<const sources> from, command_and_role who, resolution_mode mode,
              std::vector<std::string>& warnings);
 
   result<options> run();
@@ -36,12 +36,13 @@ private:
                             std::string_view depended);
   /// The text of the value depended on, "" without dependency; nothing when it is not met.
   std::optional<std::string> dependency_value(size_t row, size_t position) const;
+  bool required(size_t row) const;
   error not_met(size_t row, size_t position) const;
   void drop_phantoms(option_group which);
   result<void> choose(option_group which);
 
   const option_row& about(size_t row) const { return options_table[row]; }
-  bool known(size_t row) const { return about(row).commands.contains(command_); }
+  bool known(size_t row) const { return about(row).known_to({command_, role_}); }
   options::group_state& group(option_group which);
   const setting* find(option_ref ref) const;
   std::string name_at(size_t row, size_t position) const;
@@ -49,6 +50,7 @@ private:
 
   std::shared_ptr<const sources> from_;
   command_id command_;
+  command_role role_;
   resolution_mode mode_;
   std::vector<std::string>& warnings_;
   setting_map given_ = {};

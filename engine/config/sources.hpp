@@ -27,6 +27,7 @@ using setting_map = std::map<option_ref, setting>;
 /// The command line after its syntax was checked.
 struct command_line {
   command_id command = command_id::help;
+  command_role role = command_role::main;
   /// Help on `command` is wanted instead of running it (`help backup`, `backup --help`).
   bool help = false;
   std::vector<std::string> parameters = {};

@@ -91,6 +91,8 @@ std::string explain(const logical_graph& logical, const compiled_graph& compiled
                         : fmt::format("{} to {} worker(s), sizes itself", compiled.workers_min,
                                       compiled.workers_max);
   text += fmt::format("  pool: {}, {} lane(s) each\n", pool, compiled.lanes);
+  if (logical.nodes.front().host != logical.nodes.back().host)
+    text += "  stages of other hosts have workers and memory of their own, by process-max there\n";
   text += fmt::format("  memory: at most {} for chunks and writes\n",
                       format_size(compiled.budget_bytes));
   return text;

@@ -3,6 +3,7 @@
 #include "engine/graph/lane_group.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace pgbraid::graph {
 
@@ -11,10 +12,23 @@ namespace {
 // Files whose fsync is still under way keep a descriptor each.
 constexpr size_t max_settling = 64;
 
+// Nothing tells which of several lanes can go on first, so they are waited for in turns that begin
+// short and grow; the longest is how late a stop may be noticed.
+constexpr auto shortest_wait = std::chrono::milliseconds(1);
+constexpr auto longest_wait = std::chrono::milliseconds(50);
+
 } // namespace
 
 std::unique_ptr<codec::stream> task::open_stream(size_t, codec::kernel& kernel) {
   return kernel.open();
+}
+
+bool task::readable(std::chrono::milliseconds) {
+  return true;
+}
+
+bool task::ready_to_write(std::chrono::milliseconds) {
+  return true;
 }
 
 size_t lane_group::slabs_per_lane(const chain& kernels) {
@@ -73,11 +87,12 @@ result<void> lane_group::start(task_ptr work) {
 
 result<void> lane_group::refill(lane& at) {
   auto& first = at.buffers.front();
-  if (first.fresh || at.source_ended)
+  if (first.fresh || at.source_ended || !at.work->readable({}))
     return success();
   auto got = at.work->read(first.memory->room().first(chunk_bytes));
   if (!got)
     return got.failure();
+  moved_ = true;
   bytes_read_ += *got;
   first.data = byte_view(first.memory->room()).first(*got);
   first.last = at.source_ended = *got < chunk_bytes;
@@ -106,10 +121,25 @@ result<void> lane_group::run_observer(size_t position, size_t buffer_index) {
   return success();
 }
 
+void lane_group::bypass(size_t position, size_t buffer_index) {
+  for (auto& at : lanes_) {
+    if (!at.work || at.streams[position])
+      continue;
+    auto& from = at.buffers[buffer_index];
+    auto& to = at.buffers[buffer_index + 1];
+    if (!from.fresh || to.fresh)
+      continue;
+    std::swap(from, to);
+    to.observed = 0;
+    moved_ = true;
+  }
+}
+
 result<void> lane_group::run_transform(size_t position, size_t buffer_index) {
+  bypass(position, buffer_index);
   jobs_.clear();
   for (auto& at : lanes_) {
-    if (!at.work)
+    if (!at.work || !at.streams[position])
       continue;
     const auto& from = at.buffers[buffer_index];
     auto& to = at.buffers[buffer_index + 1];
@@ -123,6 +153,7 @@ result<void> lane_group::run_transform(size_t position, size_t buffer_index) {
   }
   if (!jobs_.empty())
     kernels_[position]->run(jobs_);
+  moved_ = moved_ || !jobs_.empty();
   for (size_t i = 0; i < jobs_.size(); ++i) {
     auto& step = jobs_[i];
     if (step.failure)
@@ -143,8 +174,9 @@ result<void> lane_group::run_transform(size_t position, size_t buffer_index) {
 
 result<void> lane_group::drain(lane& at) {
   auto& from = at.buffers.back();
-  if (!from.fresh || !at.work->ready_to_write())
+  if (!from.fresh || !at.work->ready_to_write({}))
     return success();
+  moved_ = true;
   if (!from.data.empty())
     if (auto written = at.work->write(from.data); !written)
       return written;
@@ -158,7 +190,27 @@ result<void> lane_group::drain(lane& at) {
   return success();
 }
 
+void lane_group::wait_for_one() {
+  if (free_lanes() == lanes_.size())
+    return;
+  slice_ = std::clamp(slice_ * 2, shortest_wait, longest_wait);
+  const auto begun = std::chrono::steady_clock::now();
+  for (size_t i = 0; i < lanes_.size(); ++i) {
+    const auto& at = lanes_[turn_];
+    turn_ = (turn_ + 1) % lanes_.size();
+    if (!at.work)
+      continue;
+    const bool ready =
+        at.buffers.back().fresh ? at.work->ready_to_write(slice_) : at.work->readable(slice_);
+    if (ready || std::chrono::steady_clock::now() - begun >= slice_)
+      return;
+  }
+  // Those that only wait for each other's turn did not wait.
+  std::this_thread::sleep_for(slice_);
+}
+
 result<void> lane_group::step() {
+  moved_ = false;
   for (auto& at : lanes_)
     if (at.work)
       if (auto read = refill(at); !read)
@@ -179,6 +231,10 @@ result<void> lane_group::step() {
     if (at.work)
       if (auto drained = drain(at); !drained)
         return drained;
+  if (moved_)
+    slice_ = {};
+  else
+    wait_for_one();
   return success();
 }
 

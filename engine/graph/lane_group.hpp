@@ -28,8 +28,11 @@ public:
   bool idle() const;
   /// Puts a task into a free lane.
   result<void> start(task_ptr work);
-  /// Moves every lane forward. Errors name the file.
+  /// Moves every lane forward that can move. When none could it waits, at most 50 ms, for one of
+  /// them. Errors name the file.
   result<void> step();
+  /// Whether the last step moved anything.
+  bool moved() const { return moved_; }
   /// Takes the tasks that became durable.
   /// @param wait  when no lane is busy, block for the oldest instead of spinning
   result<task_list> take_settled(bool wait);
@@ -58,7 +61,9 @@ private:
   result<void> refill(lane& at);
   result<void> run_observer(size_t position, size_t buffer_index);
   result<void> run_transform(size_t position, size_t buffer_index);
+  void bypass(size_t position, size_t buffer_index);
   result<void> drain(lane& at);
+  void wait_for_one();
 
   chain kernels_;
   const worker_tools& tools_;
@@ -66,6 +71,9 @@ private:
   std::deque<task_ptr> settling_;
   task_list skipped_;
   uint64_t bytes_read_ = 0;
+  bool moved_ = false;
+  std::chrono::milliseconds slice_{0}; ///< of the last wait
+  size_t turn_ = 0;                    ///< the lane to wait for next
   std::vector<codec::job> jobs_;
   std::vector<lane*> owners_;
 };

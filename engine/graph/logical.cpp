@@ -29,6 +29,17 @@ const compressor_prior& prior_of(std::string_view name) {
   return found == priors.end() ? priors.front() : *found;
 }
 
+std::string host_name(const std::string& name) {
+  return name.empty() ? "local" : name;
+}
+
+std::string host_names(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names)
+    out += (out.empty() ? "" : ", ") + host_name(name);
+  return out.empty() ? host_name({}) : out;
+}
+
 class builder {
 public:
   builder(std::string job, const job_shape& shape, uint64_t first_bytes) : bytes_(first_bytes) {
@@ -36,6 +47,9 @@ public:
     graph_.file_count = shape.file_count;
     graph_.plain_bytes = shape.plain_bytes;
   }
+
+  /// Nodes from here on run there.
+  void on(std::string host) { host_ = std::move(host); }
 
   void then(node_kind kind, node_load load, double cost, double ratio = 1) {
     const auto out = static_cast<uint64_t>(static_cast<double>(bytes_) * ratio);
@@ -46,6 +60,7 @@ public:
     const auto id = graph_.nodes.size();
     graph_.nodes.push_back({.kind = kind,
                             .load = load,
+                            .host = host_,
                             .cost_s_per_gib = cost,
                             .in_bytes = bytes_,
                             .out_bytes = out_bytes});
@@ -55,13 +70,15 @@ public:
   }
 
   /// The tail of a backup: bundled files reach the writer through the bundle node, others directly.
-  void tail(bool bundle, double bundled_share) {
+  void tail(bool bundle, double bundled_share, const std::string& repo_host) {
     const auto before = graph_.nodes.size() - 1;
+    on(bundle ? host_name({}) : repo_host);
     if (!bundle)
       return then(node_kind::write, node_load::blocking, 0.42);
     const auto stored = bytes_;
     bytes_ = static_cast<uint64_t>(static_cast<double>(stored) * bundled_share);
     then(node_kind::bundle, node_load::cpu, 0.02);
+    on(repo_host);
     bytes_ = stored;
     then(node_kind::write, node_load::blocking, 0.42);
     graph_.edges.push_back({before, graph_.nodes.size() - 1});
@@ -71,6 +88,7 @@ public:
 
 private:
   logical_graph graph_;
+  std::string host_ = host_name({});
   uint64_t bytes_;
 };
 
@@ -85,6 +103,7 @@ std::string_view node_name(node_kind kind) {
 
 logical_graph backup_graph(const job_shape& shape) {
   builder build("backup", shape, shape.plain_bytes);
+  build.on(host_names(shape.data_hosts));
   build.then(node_kind::read, node_load::blocking, 0.05);
   if (shape.page_check)
     build.then(node_kind::page_check, node_load::cpu, 0.085);
@@ -99,13 +118,15 @@ logical_graph backup_graph(const job_shape& shape) {
   const double share = shape.plain_bytes == 0 ? 0
                                               : static_cast<double>(shape.bundled_bytes) /
                                                     static_cast<double>(shape.plain_bytes);
-  build.tail(shape.bundle, share);
+  build.tail(shape.bundle, share, host_name(shape.repo_host));
   return build.take();
 }
 
 logical_graph restore_graph(const job_shape& shape) {
   builder build("restore", shape, shape.stored_bytes);
+  build.on(host_name(shape.repo_host));
   build.then(node_kind::fetch, node_load::blocking, 0.05);
+  build.on(host_name({}));
   if (shape.cipher)
     build.then(node_kind::decrypt, node_load::cpu, 0.2);
   if (shape.compression != "none")

@@ -31,6 +31,7 @@ enum class node_load : uint8_t { cpu, blocking };
 struct node {
   node_kind kind = node_kind::read;
   node_load load = node_load::cpu;
+  /// Where it runs; several hosts of the same data are separated by ", ".
   std::string host = "local";
   /// CPU seconds per GiB of input, a prior measured on one core (design/engine-notes.md, section
   /// 2).
@@ -65,8 +66,13 @@ struct job_shape {
   uint64_t plain_bytes = 0;
   uint64_t bundled_bytes = 0; ///< the part of the plain bytes that travels in bundles
   uint64_t stored_bytes = 0;  ///< restore: known from the manifest; backup: 0, estimated
+  /// Backup: the hosts that files are read from; an empty name or none is this host.
+  std::vector<std::string> data_hosts = {};
+  std::string repo_host = {}; ///< the host of the repository; empty: this one
 };
 
+/// Everything that makes bytes final runs where the data is; bundles are put together where the
+/// command runs.
 logical_graph backup_graph(const job_shape& shape);
 logical_graph restore_graph(const job_shape& shape);
 

@@ -5,6 +5,8 @@
 #include "engine/base/result.hpp"
 #include "engine/codec/kernel.hpp"
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -31,12 +33,18 @@ public:
   /// Opens source and target. False: there is nothing to move (the file vanished, or it is already
   /// in place); the task counts as settled at once.
   virtual result<bool> open(const worker_tools& tools) = 0;
+  /// Whether `read` would not block: bytes of another host may not be here yet.
+  /// @param wait  block until it would not, at most this long
+  virtual bool readable(std::chrono::milliseconds wait);
   /// Fills `out` unless the end comes first.
   virtual result<size_t> read(byte_span out) = 0;
-  /// The state for kernel number `position` of the chain; null: this file bypasses an observer.
+  /// The state for kernel number `position` of the chain; null: this file
+  /// bypasses the kernel, its bytes go on as they are.
   virtual std::unique_ptr<codec::stream> open_stream(size_t position, codec::kernel& kernel);
-  /// Whether `write` may be called now (members of a bundle take turns).
-  virtual bool ready_to_write() { return true; }
+  /// Whether `write` may be called now: members of a bundle take turns, another host may take no
+  /// more at the moment.
+  /// @param wait  block until it may be called, at most this long; those that take turns need not
+  virtual bool ready_to_write(std::chrono::milliseconds wait);
   virtual result<void> write(byte_view in) = 0;
   /// All bytes went through: takes the results out of the streams and begins to commit.
   virtual result<void> finish(std::span<const std::unique_ptr<codec::stream>> streams) = 0;
@@ -57,8 +65,14 @@ class job {
 public:
   virtual ~job() = default;
   /// The next tasks for one worker, the most expensive first: one large file, or a batch of small
-  /// ones. Empty when everything has been dealt. Called by the dealer only.
+  /// ones. Empty when everything has been dealt, or when there is nothing now; see `more_to_come`.
+  /// Called by the dealer only.
   virtual task_list deal() = 0;
+  /// Whether there may be tasks later although `deal` had none. Called by the dealer only.
+  virtual bool more_to_come() { return false; }
+  /// Gives the job what it has to call, from any thread, when `deal` or `more_to_come` would answer
+  /// otherwise than before. Called before the first `deal`; harmless to call after the run.
+  virtual void on_change(std::function<void()> /*wake*/) {}
   /// Called once by every worker.
   virtual result<chain> make_chain() = 0;
   /// A task is durable. Called by the collector only, one at a time.

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "engine/base/result.hpp"
+#include "engine/io/libpq_session.hpp"
+#include "engine/io/pg_session.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -15,51 +17,6 @@
 #include <vector>
 
 namespace pgbraid::io {
-
-/// Where a server listens. What is not here (password, TLS, ...) comes from libpq's own defaults:
-/// environment, service file and .pgpass.
-struct pg_address {
-  std::optional<std::string> host = {}; ///< host name, or the directory of a socket
-  uint16_t port = 5432;
-  std::optional<std::string> user = {};
-  std::string database = "postgres";
-};
-
-/// What the server says about itself at the start of the session.
-struct pg_server_info {
-  uint32_t version_num = 0; ///< server_version_num: 150004
-  std::string data_directory;
-  std::string archive_mode; ///< `off`, `on`, `always`
-  std::string archive_command;
-  std::chrono::seconds checkpoint_timeout{0};
-  uint64_t wal_segment_bytes = 0;
-  bool in_recovery = false; ///< a standby, as of the start of the session
-
-  /// 150000 of 150004.
-  uint32_t major_version() const;
-};
-
-struct pg_backup_start {
-  uint64_t lsn = 0;
-  std::string segment; ///< name of the WAL file that holds `lsn`
-};
-
-struct pg_backup_stop {
-  uint64_t lsn = 0;
-  std::string segment;
-  std::string backup_label;   ///< content of the file
-  std::string tablespace_map; ///< content of the file, blank when there are no tablespaces
-};
-
-struct pg_database {
-  std::string name;
-  uint32_t oid = 0;
-};
-
-struct pg_tablespace {
-  uint32_t oid = 0;
-  std::string name;
-};
 
 /// One session. Every wait has the deadline given at `connect`: a query that takes longer is
 /// cancelled and fails with `db_query` "query '...' timed out after Nms". Lost connections and SQL
@@ -74,47 +31,47 @@ public:
   static result<pg_client> connect(const pg_address& address, std::chrono::milliseconds timeout,
                                    std::string_view application_name);
 
-  pg_client(pg_client&&) noexcept;
-  pg_client& operator=(pg_client&&) noexcept;
-  ~pg_client();
+  /// Over a session that is held elsewhere.
+  explicit pg_client(std::unique_ptr<pg_session> opened) : session_(std::move(opened)) {}
 
-  const pg_server_info& server() const;
+  const pg_server_info& server() const { return session_->server(); }
 
   /// Asks again whether the server is a standby.
-  result<bool> is_in_recovery();
+  result<bool> is_in_recovery() { return session_->is_in_recovery(); }
   /// The server's clock, milliseconds since the epoch.
-  result<int64_t> clock_ms();
+  result<int64_t> clock_ms() { return session_->clock_ms(); }
   /// Name of the segment that WAL is being inserted into; primaries only.
-  result<std::string> current_segment();
+  result<std::string> current_segment() { return session_->current_segment(); }
   /// Begins a non-exclusive backup. The connection must stay open until `stop_backup`.
   /// @param fast  checkpoint at once rather than when the next one is due
-  result<pg_backup_start> start_backup(bool fast);
+  result<pg_backup_start> start_backup(bool fast) { return session_->start_backup(fast); }
   /// Ends it; never waits for WAL to be archived.
-  result<pg_backup_stop> stop_backup();
-  result<void> create_restore_point(std::string_view name);
+  result<pg_backup_stop> stop_backup() { return session_->stop_backup(); }
+  result<void> create_restore_point(std::string_view name) {
+    return session_->create_restore_point(name);
+  }
   /// Ends the current segment and returns its name.
-  result<std::string> switch_segment();
+  result<std::string> switch_segment() { return session_->switch_segment(); }
   /// Runs CHECKPOINT.
-  result<void> checkpoint();
+  result<void> checkpoint() { return session_->checkpoint(); }
   /// The last replayed location of a standby; empty before anything was replayed.
-  result<std::optional<uint64_t>> replay_location();
+  result<std::optional<uint64_t>> replay_location() { return session_->replay_location(); }
   /// Databases in order of name (those of the catalog, templates included).
-  result<std::vector<pg_database>> databases();
+  result<std::vector<pg_database>> databases() { return session_->databases(); }
   /// Tablespaces other than pg_default and pg_global, in order of oid.
-  result<std::vector<pg_tablespace>> tablespaces();
+  result<std::vector<pg_tablespace>> tablespaces() { return session_->tablespaces(); }
   /// Whether the session still answers and the server is still what it was at the start; fails with
   /// `db_mismatch` "standby is no longer in recovery" / "primary has switched to recovery".
   result<void> ping();
 
-  /// Readable when the server sent something (also when the connection broke); for pollers.
-  int socket() const;
+  /// Readable when the server sent something (also when the connection broke); for pollers. -1 when
+  /// another host holds the session.
+  int socket() const { return session_->socket(); }
   /// Whether the server closed the connection, without asking it anything.
-  bool is_broken();
+  bool is_broken() { return session_->is_broken(); }
 
 private:
-  class session;
-  explicit pg_client(std::unique_ptr<session> opened);
-  std::unique_ptr<session> session_;
+  std::unique_ptr<pg_session> session_;
 };
 
 } // namespace pgbraid::io

@@ -4,10 +4,10 @@
 
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
-#include "engine/codec/aes.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/postgres/exclusion.hpp"
 #include "storage/backup/backup_task.hpp"
+#include "storage/backup/far_batch.hpp"
 
 #include <algorithm>
 
@@ -31,24 +31,27 @@ std::string page_list(const std::vector<codec::page_range>& bad) {
 
 } // namespace
 
-backup_job::backup_job(format::manifest& into, const cluster_files& from, repository& to,
-                       backup_settings settings, backup_hooks hooks)
-    : manifest_(into), cluster_(from), repo_(to), settings_(std::move(settings)),
-      hooks_(std::move(hooks)) {
-  size_t position = settings_.checksum_page ? 1 : 0;
-  if (settings_.checksum_page)
-    positions_.page_check = 0;
-  positions_.checksum = position++;
-  position += settings_.compression != compress_type::none ? 1 : 0;
-  position += manifest_.cipher_pass.empty() ? 0 : 1;
-  if (position > positions_.checksum + 1)
-    positions_.repo_checksum = position;
+remote::copy_rules copy_rules_of(const backup_settings& settings, const secret& cipher_pass) {
+  return {.compression = settings.compression,
+          .compress_level = settings.compress_level,
+          .gz = settings.gz,
+          .cipher_pass = cipher_pass,
+          .checksum_page = settings.checksum_page,
+          .page_bytes = settings.page_bytes,
+          .page_header_check = settings.page_header_check,
+          .fuse = settings.fuse,
+          .workers = settings.workers_per_link};
+}
 
+backup_job::backup_job(format::manifest& into, const cluster_files& names, source_set& from,
+                       repository& to, backup_settings settings, backup_hooks hooks)
+    : manifest_(into), sources_(from), names_(names), repo_(to), settings_(std::move(settings)),
+      hooks_(std::move(hooks)), chain_(copy_rules_of(settings_, manifest_.cipher_pass)) {
   std::vector<plan::file_weight> weights;
   weights.reserve(manifest_.files.size());
   for (uint32_t i = 0; i < manifest_.files.size(); ++i) {
     const auto& file = manifest_.files[i];
-    weights.push_back({i, file.size_bytes, file.mtime_s, file.name, cluster_.queue_of(file.name)});
+    weights.push_back({i, file.size_bytes, file.mtime_s, file.name, names_.queue_of(file.name)});
     total_bytes_ += file.size_bytes;
   }
   batches_ = plan::deal_backup(weights, settings_.rules);
@@ -57,19 +60,38 @@ backup_job::backup_job(format::manifest& into, const cluster_files& from, reposi
 backup_job::~backup_job() = default;
 
 graph::job_shape backup_job::shape() const {
-  graph::job_shape out{.page_check = settings_.checksum_page,
-                       .compression = std::string(compress_type_name(settings_.compression)),
-                       .cipher = !manifest_.cipher_pass.empty(),
-                       .bundle = settings_.rules.bundle,
-                       .file_count = manifest_.files.size(),
-                       .plain_bytes = total_bytes_};
+  auto out = chain_.shape();
+  out.bundle = settings_.rules.bundle;
+  out.file_count = manifest_.files.size();
+  out.plain_bytes = total_bytes_;
+  out.data_hosts = sources_.hosts();
   for (const auto& batch : batches_)
     out.bundled_bytes += batch.bundle_id != 0 ? batch.plain_bytes : 0;
   return out;
 }
 
+uint64_t backup_job::task_bytes_per_worker() const {
+  // From other hosts: a window and the next one, of the primary and of a standby.
+  const uint64_t far_windows = sources_.has_remote() ? 4 : 0;
+  return small_files::window_bytes * (far_windows + (sources_.local_files() ? 1 : 0));
+}
+
 std::string backup_job::stored_path(std::string_view name) const {
   return format::data_file_path(repo_.stanza(), manifest_.label, name, settings_.compression);
+}
+
+remote::copied_file backup_job::far_file_of(const format::manifest_file& file,
+                                            bool for_standby) const {
+  auto place = names_.place(file.name);
+  remote::copied_file out{.name = std::string(file.name),
+                          .through = std::move(place.through),
+                          .path = std::move(place.path),
+                          .expected = file.size_bytes,
+                          .check_pages =
+                              file.pages != format::page_check::absent && settings_.checksum_page};
+  if (for_standby)
+    out.limit = file.size_bytes;
+  return out;
 }
 
 graph::task_list backup_job::deal() {
@@ -81,66 +103,53 @@ graph::task_list backup_job::deal() {
     bundle = std::make_shared<bundle_file>(
         repo_.files(), format::bundle_path(repo_.stanza(), manifest_.label, batch.bundle_id),
         write_options{.how = publish::in_place}, batch.files.size());
-  const auto prefetch = batch.files.size() > 1 ? std::make_shared<small_files>() : nullptr;
+  const bool several = batch.files.size() > 1;
+  const auto* here = sources_.local_files();
+  const auto prefetch = several && here ? std::make_shared<small_files>() : nullptr;
+  const auto far =
+      several && sources_.has_remote() ? std::make_shared<far_batch>(sources_, chain_) : nullptr;
 
   graph::task_list out;
   for (size_t member = 0; member < batch.files.size(); ++member) {
     const auto index = batch.files[member];
     const auto& file = manifest_.files[index];
+    const bool for_standby = postgres::comes_from_standby(settings_.version, file.name);
     backup_route route{.file_index = index,
-                       .name = std::string(file.name),
-                       .source = cluster_.find(file.name),
-                       .expected_bytes = file.size_bytes,
-                       .check_pages = file.pages != format::page_check::absent,
+                       .wish = {far_file_of(file, for_standby), for_standby},
                        .bundle = bundle,
                        .member = member,
                        .bundle_id = batch.bundle_id};
-    if (postgres::comes_from_standby(settings_.version, file.name))
-      route.limit_bytes = file.size_bytes;
+    route.wish.file.skip_empty = bundle != nullptr;
     if (!bundle)
       route.target_path = stored_path(file.name);
-    if (prefetch && file.size_bytes <= small_files::largest_bytes) {
+    if (prefetch && sources_.reads_here(for_standby) &&
+        file.size_bytes <= small_files::largest_bytes) {
+      const auto at = here->find(file.name);
       route.prefetch = prefetch;
-      route.prefetch_index = prefetch->add(*route.source.in, route.source.path, file.size_bytes);
+      route.prefetch_index = prefetch->add(*at.in, at.path, file.size_bytes);
+    }
+    if (far && file.size_bytes <= far_batch::largest_bytes && !is_made_here(file.name)) {
+      route.far = far;
+      route.far_index = far->add(route.wish);
     }
     out.push_back(std::make_shared<backup_task>(*this, std::move(route)));
   }
   return out;
 }
 
-result<graph::chain> backup_job::make_chain() {
-  graph::chain out;
-  if (settings_.checksum_page)
-    out.push_back(std::make_unique<codec::page_check_kernel>(codec::page_check_settings{
-        .page_bytes = settings_.page_bytes, .header_check = settings_.page_header_check}));
-  out.push_back(std::make_unique<codec::digest_kernel>());
-  if (settings_.compression != compress_type::none) {
-    auto kernel = codec::make_compress(settings_.compression, settings_.compress_level,
-                                       {.engine = settings_.gz});
-    if (!kernel)
-      return kernel.failure();
-    out.push_back(std::move(*kernel));
-  }
-  if (!manifest_.cipher_pass.empty())
-    out.push_back(codec::make_encrypt(manifest_.cipher_pass.view()));
-  if (positions_.repo_checksum)
-    out.push_back(std::make_unique<codec::digest_kernel>());
-  return out;
-}
-
 void backup_job::record(format::manifest_file& file, const backup_task& done) {
-  file.size_bytes = done.plain_bytes;
-  if (done.outcome == task_outcome::empty) {
+  file.size_bytes = done.learned.plain_bytes;
+  if (done.learned.outcome == task_outcome::empty) {
     file.has_checksum = true;
     file.checksum = format::empty_sha1;
     return;
   }
-  file.checksum = done.checksum;
+  file.checksum = done.learned.checksum;
   file.has_checksum = true;
   file.repo_size_bytes = done.stored_bytes;
-  file.has_repo_size = done.stored_bytes != done.plain_bytes;
-  if (done.repo_checksum) {
-    file.repo_checksum = *done.repo_checksum;
+  file.has_repo_size = done.stored_bytes != done.learned.plain_bytes;
+  if (done.learned.repo_checksum) {
+    file.repo_checksum = *done.learned.repo_checksum;
     file.has_repo_checksum = true;
   }
   file.bundle_id = done.route().bundle_id;
@@ -151,7 +160,7 @@ void backup_job::record(format::manifest_file& file, const backup_task& done) {
 }
 
 void backup_job::report_pages(const format::manifest_file& file, const backup_task& done) {
-  const auto& found = *done.pages;
+  const auto& found = *done.learned.pages;
   const auto path = cluster_file_path(manifest_, file.name);
   if (found.misaligned)
     return log::warn("page misalignment in file {}: file size {} is not divisible by page size {}",
@@ -169,7 +178,7 @@ void backup_job::log_file(const format::manifest_file& file, const backup_task& 
                          ? fmt::format("bundle {}/{}, ", file.bundle_id, file.bundle_offset_bytes)
                          : std::string();
   const auto path = cluster_file_path(manifest_, file.name);
-  if (done.outcome == task_outcome::empty)
+  if (done.learned.outcome == task_outcome::empty)
     return log::detail("store truncated file {}", path);
   log::detail("backup file {} ({}{}{}, {:.2f}%){}", path, place,
               file.original_size_bytes != file.size_bytes
@@ -182,18 +191,18 @@ void backup_job::log_file(const format::manifest_file& file, const backup_task& 
 result<void> backup_job::settled(graph::task& done_task) {
   const auto& done = static_cast<const backup_task&>(done_task);
   auto& file = manifest_.files[done.route().file_index];
-  done_bytes_ += done.route().expected_bytes;
-  if (done.outcome == task_outcome::vanished) {
+  done_bytes_ += done.route().wish.file.expected;
+  if (done.learned.outcome == task_outcome::vanished) {
     vanished_.push_back(done.route().file_index);
     log::detail("skip file removed by database {}", cluster_file_path(manifest_, file.name));
   } else {
     record(file, done);
     log_file(file, done);
-    if (done.pages && !done.pages->valid) {
+    if (done.learned.pages && !done.learned.pages->valid) {
       report_pages(file, done);
       file.pages = format::page_check::broken;
       std::vector<format::page_range> bad;
-      for (const auto& run : done.pages->bad)
+      for (const auto& run : done.learned.pages->bad)
         bad.emplace_back(run.first, run.last);
       if (!bad.empty())
         file.page_errors = manifest_.add_page_errors(std::move(bad));

@@ -6,7 +6,9 @@
 #include "engine/graph/logical.hpp"
 #include "engine/graph/task.hpp"
 #include "engine/plan/backup_batches.hpp"
-#include "storage/backup/cluster_files.hpp"
+#include "storage/backup/copy_chain.hpp"
+#include "storage/backup/local_file.hpp"
+#include "storage/backup/source_set.hpp"
 #include "storage/repository/repository.hpp"
 
 #include <functional>
@@ -18,6 +20,7 @@ struct backup_settings {
   compress_type compression = compress_type::none;
   int compress_level = 0;
   codec::gz_engine gz = codec::gz_engine::automatic;
+  bool fuse = true; ///< also on other hosts
   bool checksum_page = false;
   uint32_t page_bytes = 8192;
   bool page_header_check = true;
@@ -25,6 +28,8 @@ struct backup_settings {
   /// 8192 bytes that are stored as global/pg_control (validated when they were read).
   std::vector<std::byte> control_file = {};
   postgres::version_number version = 0;
+  /// Workers on each connection to another host that has data.
+  uint32_t workers_per_link = 1;
 };
 
 /// What the command wants to hear of.
@@ -37,6 +42,9 @@ struct backup_hooks {
 
 class backup_task;
 
+/// What hosts of the data do to the bytes of files; the passphrase is that of the manifest.
+remote::copy_rules copy_rules_of(const backup_settings& settings, const secret& cipher_pass);
+
 /// Copies all files of a manifest into a new backup directory and completes their entries: size,
 /// checksums, where they are stored, what the page check said. Files that vanished are marked;
 /// `remove_vanished` takes them out at the end.
@@ -46,7 +54,8 @@ class backup_task;
 class backup_job final : public graph::job {
 public:
   /// All references must outlive the job.
-  backup_job(format::manifest& into, const cluster_files& from, repository& to,
+  /// @param names  the walked cluster; where the primary is another host only its names are used
+  backup_job(format::manifest& into, const cluster_files& names, source_set& from, repository& to,
              backup_settings settings, backup_hooks hooks);
   ~backup_job() override;
 
@@ -54,9 +63,12 @@ public:
   graph::job_shape shape() const;
 
   graph::task_list deal() override;
-  result<graph::chain> make_chain() override;
+  result<graph::chain> make_chain() override { return chain_.make(); }
   result<void> settled(graph::task& done) override;
   result<void> tick() override;
+
+  /// What the tasks of one worker hold beside chunks: windows of small files.
+  uint64_t task_bytes_per_worker() const;
 
   /// Plain bytes of all files at the start.
   uint64_t total_bytes() const { return total_bytes_; }
@@ -67,24 +79,19 @@ public:
 private:
   friend class backup_task;
 
-  /// Where in the chain the kernels are whose results are kept.
-  struct chain_positions {
-    std::optional<size_t> page_check = {};
-    size_t checksum = 0;
-    std::optional<size_t> repo_checksum = {}; ///< empty: what is stored is the plain file
-  };
-
   std::string stored_path(std::string_view name) const;
+  remote::copied_file far_file_of(const format::manifest_file& file, bool for_standby) const;
   void record(format::manifest_file& file, const backup_task& done);
   void report_pages(const format::manifest_file& file, const backup_task& done);
   void log_file(const format::manifest_file& file, const backup_task& done);
 
   format::manifest& manifest_;
-  const cluster_files& cluster_;
+  source_set& sources_;
+  const cluster_files& names_;
   repository& repo_;
   const backup_settings settings_;
   const backup_hooks hooks_;
-  chain_positions positions_;
+  const copy_chain chain_;
   std::vector<plan::batch> batches_;
   size_t next_batch_ = 0;
   uint64_t total_bytes_ = 0;

@@ -2,139 +2,172 @@
 // SPDX-License-Identifier: MIT
 #include "storage/backup/backup_task.hpp"
 
-#include "engine/postgres/exclusion.hpp"
-
 #include <algorithm>
-#include <cstring>
 
 namespace pgbraid {
 
-namespace {
-
-constexpr std::string_view control_name = "pg_data/global/pg_control";
-
-} // namespace
+bool is_made_here(std::string_view name) {
+  return name == "pg_data/global/pg_control";
+}
 
 result<bool> backup_task::leave_out(task_outcome how) {
-  outcome = how;
+  learned.outcome = how;
   if (route_.bundle)
     if (auto skipped = route_.bundle->skip(route_.member); !skipped)
       return skipped.failure();
   return false;
 }
 
-result<bool> backup_task::open_source(const graph::worker_tools& tools) {
-  if (route_.name == control_name) {
-    content_ = job_.settings_.control_file;
-    return true;
+/// Settles where the file is read: `far_` is made, or `lease_` is that of this host.
+result<void> backup_task::choose_source() {
+  auto& sources = job_.sources_;
+  const auto& wish = route_.wish;
+  const auto turn = [this] { return has_turn(); };
+  if (route_.far) {
+    auto source = route_.far->begin(route_.far_index);
+    if (!source)
+      return source.failure();
+    if (!sources.local(*source))
+      far_ = std::make_unique<far_member>(sources, job_.chain_, route_.far, route_.far_index, turn);
+    else
+      lease_ = sources.lease(*source, wish.file.expected);
+    return success();
   }
-  if (route_.prefetch)
-    prefetched_ = route_.prefetch->take(route_.prefetch_index, tools.engine);
-  if (prefetched_) {
-    content_ = *prefetched_;
-    return true;
-  }
-  auto opened =
-      route_.source.in->open_read(route_.source.path, {.limit_bytes = route_.limit_bytes,
-                                                       .engine = tools.engine,
-                                                       .size_hint_bytes = route_.expected_bytes});
-  if (!opened && opened.failure().code == errc::file_missing)
-    return false;
-  if (!opened)
-    return opened.failure();
-  reader_ = std::move(*opened);
-  return true;
+  auto lease = sources.choose(wish.for_standby, wish.file.expected);
+  if (!lease)
+    return lease.failure();
+  if (!sources.local(lease->source()))
+    far_ = std::make_unique<far_stream>(sources, job_.chain_, std::move(*lease), wish, turn);
+  else
+    lease_ = std::move(*lease);
+  return success();
 }
 
-result<bool> backup_task::open(const graph::worker_tools& tools) {
-  auto there = open_source(tools);
+result<bool> backup_task::open_local(const graph::worker_tools& tools) {
+  const auto& file = route_.wish.file;
+  local_wish wish{.name = file.name,
+                  .limit_bytes = file.limit,
+                  .expected_bytes = file.expected,
+                  .prefetch = route_.prefetch,
+                  .prefetch_index = route_.prefetch_index};
+  if (is_made_here(file.name))
+    wish.content = &job_.settings_.control_file;
+  else
+    wish.at = job_.sources_.local(lease_.source())->find(file.name);
+  local_ = std::make_unique<local_file>(std::move(wish));
+  auto there = local_->open(tools.engine);
   if (!there)
     return there.failure();
   if (!*there)
     return leave_out(task_outcome::vanished);
-  if (route_.bundle) {
-    // A file that was cut to nothing is only recorded: bundles have no empty members.
-    std::byte probe;
-    auto first = content_ ? result<size_t>(content_->size()) : reader_->read_at({&probe, 1}, 0);
-    if (!first)
-      return first.failure();
-    return *first == 0 ? leave_out(task_outcome::empty) : result<bool>(true);
-  }
-  auto target = job_.repo_.files().open_write(
-      route_.target_path,
-      {.how = publish::in_place, .engine = tools.engine, .size_hint_bytes = route_.expected_bytes});
-  if (!target)
-    return target.failure();
-  writer_ = std::move(*target);
+  if (!route_.bundle)
+    return true;
+  // A file that was cut to nothing is only recorded: bundles have no empty members.
+  auto empty = local_->is_empty();
+  if (!empty)
+    return empty.failure();
+  return *empty ? leave_out(task_outcome::empty) : result<bool>(true);
+}
+
+result<bool> backup_task::open(const graph::worker_tools& tools) {
+  engine_ = tools.engine;
+  if (!is_made_here(name()))
+    if (auto chosen = choose_source(); !chosen)
+      return chosen.failure();
+  // Another host's file is opened for writing with its first bytes: it may have vanished.
+  if (far_)
+    return true;
+  auto there = open_local(tools);
+  if (!there || !*there || route_.bundle)
+    return there;
+  if (auto opened = open_writer(); !opened)
+    return opened.failure();
   return true;
 }
 
-result<size_t> backup_task::read(byte_span out) {
-  if (!content_) {
-    auto got = reader_->read(out);
-    if (got)
-      plain_bytes += *got;
-    return got;
-  }
-  const auto count = std::min(out.size(), content_->size() - content_read_);
-  std::memcpy(out.data(), content_->data() + content_read_, count);
-  content_read_ += count;
-  plain_bytes += count;
-  return count;
-}
-
-result<size_t> backup_task::read_again(byte_span out, uint64_t offset_bytes) const {
-  if (reader_)
-    return reader_->read_at(out, offset_bytes);
-  auto again = route_.source.in->open_read(route_.source.path);
-  // A relation that is gone by now cannot tell whether its page was torn: the page counts as is.
-  if (!again)
-    return again.failure().code == errc::file_missing ? result<size_t>(0) : again.failure();
-  return (*again)->read_at(out, offset_bytes);
-}
-
 std::unique_ptr<codec::stream> backup_task::open_stream(size_t, codec::kernel& kernel) {
-  auto* checker = dynamic_cast<codec::page_check_kernel*>(&kernel);
-  if (!checker)
-    return kernel.open();
-  if (!route_.check_pages)
+  if (far_)
     return nullptr;
-  return checker->open({.segment = postgres::relation_segment(route_.name),
-                        .read_again = [this](byte_span into, uint64_t offset_bytes) {
-                          return read_again(into, offset_bytes);
-                        }});
+  return copy_chain::open_stream(kernel, route_.wish.file, local_->rereader());
 }
 
-bool backup_task::ready_to_write() {
-  return !route_.bundle || route_.bundle->has_turn(route_.member);
+bool backup_task::ready_to_write(std::chrono::milliseconds) {
+  return has_turn();
 }
 
-result<void> backup_task::write(byte_view in) {
-  stored_bytes += in.size();
-  return route_.bundle ? route_.bundle->write(in) : writer_->write(in);
-}
-
-result<void> backup_task::finish(std::span<const std::unique_ptr<codec::stream>> streams) {
-  const auto& at = job_.positions_;
-  checksum = codec::digest_kernel::value(*streams[at.checksum]);
-  if (at.repo_checksum)
-    repo_checksum = codec::digest_kernel::value(*streams[*at.repo_checksum]);
-  if (at.page_check && streams[*at.page_check])
-    pages = codec::page_check_kernel::verdict(*streams[*at.page_check]);
-  reader_.reset();
-  content_.reset();
-  prefetched_.reset();
-  if (!route_.bundle)
-    return writer_->begin_commit();
-  auto offset = route_.bundle->end(route_.member);
-  if (!offset)
-    return offset.failure();
-  bundle_offset_bytes = *offset;
+result<void> backup_task::open_writer() {
+  auto target = job_.repo_.files().open_write(
+      route_.target_path,
+      {.how = publish::in_place, .engine = engine_, .size_hint_bytes = route_.wish.file.expected});
+  if (!target)
+    return target.failure();
+  writer_ = std::move(*target);
   return success();
 }
 
+/// What is left of bytes of another host when those of broken attempts are taken away; forgets what
+/// was written of these.
+byte_view backup_task::without_stale(byte_view in) {
+  if (const auto begun_at = far_->begun_at(); begun_at > begun_at_) {
+    begun_at_ = begun_at;
+    stored_bytes = 0;
+    writer_.reset();
+    if (route_.bundle)
+      route_.bundle->begin_again();
+  }
+  const auto stale = taken_bytes_ < begun_at_ ? std::min(in.size(), begun_at_ - taken_bytes_) : 0;
+  taken_bytes_ += in.size();
+  return in.subspan(stale);
+}
+
+result<void> backup_task::write(byte_view in) {
+  if (far_)
+    in = without_stale(in);
+  if (in.empty())
+    return success();
+  stored_bytes += in.size();
+  if (route_.bundle)
+    return route_.bundle->write(in);
+  if (!writer_)
+    if (auto opened = open_writer(); !opened)
+      return opened;
+  return writer_->write(in);
+}
+
+result<void> backup_task::remove_written() {
+  writer_.reset();
+  return taken_bytes_ > 0 ? job_.repo_.files().remove_file(route_.target_path) : success();
+}
+
+result<void> backup_task::finish(std::span<const std::unique_ptr<codec::stream>> streams) {
+  if (far_) {
+    without_stale({});
+    learned = far_->results();
+  } else {
+    job_.chain_.take_results(streams, learned);
+    learned.plain_bytes = local_->read_bytes();
+    lease_.delivered(learned.plain_bytes);
+  }
+  local_.reset();
+  far_.reset();
+  lease_ = {};
+  if (learned.outcome != task_outcome::stored)
+    return route_.bundle ? route_.bundle->skip(route_.member) : remove_written();
+  if (route_.bundle) {
+    auto offset = route_.bundle->end(route_.member);
+    if (!offset)
+      return offset.failure();
+    bundle_offset_bytes = *offset;
+    return success();
+  }
+  if (!writer_)
+    if (auto opened = open_writer(); !opened)
+      return opened;
+  return writer_->begin_commit();
+}
+
 result<bool> backup_task::settled(bool wait) {
-  if (outcome != task_outcome::stored)
+  if (learned.outcome != task_outcome::stored)
     return true;
   if (route_.bundle)
     return route_.bundle->committed(wait);

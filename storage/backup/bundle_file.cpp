@@ -30,6 +30,11 @@ result<void> bundle_file::write(byte_view bytes) {
   return file_->write(bytes);
 }
 
+void bundle_file::begin_again() {
+  const std::lock_guard lock(mutex_);
+  member_offset_bytes_ = size_bytes_;
+}
+
 result<uint64_t> bundle_file::end(size_t member) {
   const std::lock_guard lock(mutex_);
   assert(member == turn_);

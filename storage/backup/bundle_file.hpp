@@ -21,6 +21,9 @@ public:
   result<void> skip(size_t member);
   /// Only for the member that has the turn.
   result<void> write(byte_view bytes);
+  /// What the member wrote so far is of no use: it begins again behind it. Only for the member that
+  /// has the turn.
+  void begin_again();
   /// Ends the turn. Returns the offset at which the member began.
   result<uint64_t> end(size_t member);
   /// False, even with `wait`, while members are still to come.

@@ -14,6 +14,12 @@ struct cluster_file {
   std::string path;
 };
 
+/// Where a file is in terms that mean the same on every host of the cluster.
+struct cluster_place {
+  std::string through; ///< path of a link in PGDATA; empty: PGDATA itself
+  std::string path;    ///< behind the link; empty: the link leads to the file
+};
+
 /// One storage for each target of a manifest: PGDATA, tablespaces, links. Reading a file through
 /// the storage of its own target is what keeps a link made during the backup from leading
 /// elsewhere.
@@ -24,10 +30,13 @@ public:
 
   /// The file with this manifest name.
   cluster_file find(std::string_view name) const;
+  cluster_place place(std::string_view name) const;
   /// A number for the target of a file: files of one bundle have the same.
   uint32_t queue_of(std::string_view name) const;
 
 private:
+  std::string_view target_of(std::string_view name) const;
+
   std::map<std::string, std::unique_ptr<storage>, std::less<>> roots_; ///< by target name
   std::map<std::string, std::string, std::less<>> file_links_; ///< target name -> name in its root
 };

@@ -72,7 +72,7 @@ private:
   const cluster_walk_options& options_;
   postgres::backup_scope scope_;
   format::manifest& into_;
-  owner_names owners_ = {};
+  owner_names owners_{options_.owners};
   /// Storages of destinations; kept because places refer to them.
   std::vector<std::unique_ptr<storage>> opened_ = {};
 };

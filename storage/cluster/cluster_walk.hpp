@@ -6,6 +6,7 @@
 #include "engine/base/result.hpp"
 #include "engine/format/manifest.hpp"
 #include "engine/postgres/version.hpp"
+#include "storage/cluster/owner_names.hpp"
 #include "storage/storage.hpp"
 
 #include <cstdint>
@@ -32,6 +33,8 @@ struct cluster_walk_options {
   std::vector<std::string> exclude = {};
   /// Tablespaces of the catalog (online); offline they are named `ts<oid>`.
   std::vector<catalog_tablespace> tablespaces = {};
+  /// Of the host of the cluster.
+  owner_lookup owners = local_owners();
 };
 
 /// Opens a storage rooted at an absolute path: tablespaces and destinations of links.

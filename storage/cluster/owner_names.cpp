@@ -33,17 +33,21 @@ std::optional<std::string> group_name(uint32_t gid) {
 
 } // namespace
 
+owner_lookup local_owners() {
+  return {.user = user_name, .group = group_name};
+}
+
 const std::optional<std::string>& owner_names::user(uint32_t uid) {
   auto known = users_.find(uid);
   if (known == users_.end())
-    known = users_.emplace(uid, user_name(uid)).first;
+    known = users_.emplace(uid, lookup_.user(uid)).first;
   return known->second;
 }
 
 const std::optional<std::string>& owner_names::group(uint32_t gid) {
   auto known = groups_.find(gid);
   if (known == groups_.end())
-    known = groups_.emplace(gid, group_name(gid)).first;
+    known = groups_.emplace(gid, lookup_.group(gid)).first;
   return known->second;
 }
 

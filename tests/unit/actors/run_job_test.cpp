@@ -7,7 +7,9 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <csignal>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -109,6 +111,76 @@ TEST_CASE("run job: an error of the collector stops the run") {
   const auto outcome = actors::run_job(job, settings(true, 2));
   REQUIRE_FALSE(outcome);
   CHECK(outcome.failure().code == errc::checksum);
+}
+
+namespace {
+
+/// Gets its tasks from another thread while it runs.
+class fed_job final : public graph::job {
+public:
+  void feed(std::shared_ptr<memory_task> task) {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+    wake_();
+  }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    wake_();
+  }
+  graph::task_list deal() override {
+    const std::lock_guard lock(mutex_);
+    graph::task_list out;
+    if (!tasks_.empty()) {
+      out.push_back(std::move(tasks_.front()));
+      tasks_.pop_front();
+    }
+    return out;
+  }
+  bool more_to_come() override {
+    const std::lock_guard lock(mutex_);
+    return !closed_;
+  }
+  void on_change(std::function<void()> wake) override {
+    const std::lock_guard lock(mutex_);
+    wake_ = std::move(wake);
+  }
+  result<graph::chain> make_chain() override { return digest_and_zst(); }
+  result<void> settled(graph::task&) override {
+    ++count;
+    return success();
+  }
+  std::atomic<size_t> count = 0;
+
+private:
+  std::mutex mutex_;
+  std::deque<std::shared_ptr<memory_task>> tasks_;
+  std::function<void()> wake_ = [] {};
+  bool closed_ = false;
+};
+
+} // namespace
+
+TEST_CASE("run job: a job may wait for tasks that come from elsewhere") {
+  for (const bool fuse : {true, false}) {
+    fed_job job;
+    const auto tasks = some_tasks(12);
+    std::thread feeder([&] {
+      for (size_t i = 0; i < tasks.size(); ++i) {
+        job.feed(tasks[i]);
+        for (int tries = 0; i % 4 == 3 && job.count <= i && tries < 5000; ++tries)
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      job.close();
+    });
+    const auto outcome = actors::run_job(job, settings(fuse, 2));
+    feeder.join();
+    REQUIRE(outcome);
+    CHECK(job.count == tasks.size());
+    for (const auto& task : tasks)
+      CHECK(task->finished);
+    job.close(); // ringing after the run does no harm
+  }
 }
 
 TEST_CASE("run job: vanished files are reported and not finished") {

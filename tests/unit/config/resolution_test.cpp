@@ -145,9 +145,6 @@ TEST_CASE("resolution: what has no effect yet is refused when it is asked for") 
         "[67]: value 'diff' of option 'type' is not supported yet");
   CHECK(backup({"--delta"}).bad() == "[67]: option 'delta' is not supported yet");
   CHECK(backup({"--resume"}).bad() == "[67]: option 'resume' is not supported yet");
-  CHECK(backup({"--pg2-path=/x", "--pg2-host=h"}).bad() ==
-        "[67]: option 'pg2-host' is not supported yet");
-  CHECK(backup({"--backup-standby=prefer"}).bad().starts_with("[67]"));
   CHECK(backup({"--repo1-bundle", "--repo1-block"}).bad() ==
         "[67]: option 'repo1-block' is not supported yet");
   CHECK(run{{"archive-push", "--stanza=x", "--archive-async", "f"}}.bad().starts_with("[67]"));

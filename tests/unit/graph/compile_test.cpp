@@ -65,6 +65,30 @@ TEST_CASE("compile: the budget holds every slab of every lane and the engines") 
   CHECK(out.budget_bytes == 2 * (out.slabs_per_worker * slab_bytes + 1000));
 }
 
+TEST_CASE("compile: a backup is cut where its bytes leave the host of the data") {
+  const auto logical = backup_graph(
+      {.compression = "lz4", .bundle = true, .plain_bytes = 1 << 20, .data_hosts = {"db2", "db3"}});
+  const machine on{.cores = 2};
+  const auto compiled = compile(logical, on);
+  REQUIRE(compiled.stages.size() == 2);
+  CHECK(compiled.stages[0].host == "db2, db3");
+  CHECK(logical.nodes[compiled.stages[0].nodes.back()].kind == node_kind::repo_checksum);
+  CHECK(compiled.stages[1].host == "local");
+  const auto text = explain(logical, compiled, on);
+  for (const auto* part : {"stage 1 host db2, db3: read + checksum + compress + repo-checksum",
+                           "stage 2 host local: bundle + write", "stages of other hosts"})
+    CHECK_MESSAGE(text.find(part) != std::string::npos, text);
+}
+
+TEST_CASE("compile: a repository on another host only writes there") {
+  const auto logical = backup_graph({.bundle = true, .plain_bytes = 1, .repo_host = "backup"});
+  const auto compiled = compile(logical, {.cores = 2});
+  REQUIRE(compiled.stages.size() == 2);
+  CHECK(compiled.stages[1].host == "backup");
+  CHECK(compiled.stages[1].nodes.size() == 1);
+  CHECK(compile(restore_graph({.repo_host = "backup"}), {.cores = 2}).stages.size() == 2);
+}
+
 TEST_CASE("explain: names hosts, stages, pool and memory") {
   const auto logical = zst_backup();
   const machine on{.cores = 4};

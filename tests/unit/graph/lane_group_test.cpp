@@ -65,6 +65,100 @@ TEST_CASE("lane group: a vanished file settles without being finished") {
   CHECK(tasks[1]->finished);
 }
 
+namespace {
+
+/// Bytes that are final already, and that come and go only now and then.
+class final_task final : public graph::task {
+public:
+  explicit final_task(std::string holds) : content(std::move(holds)) {}
+  result<bool> open(const graph::worker_tools&) override { return true; }
+  bool readable(std::chrono::milliseconds) override { return ++asked_ % 3 == 0; }
+  result<size_t> read(byte_span out) override {
+    CHECK(asked_ % 3 == 0);
+    const auto count = std::min(out.size(), content.size() - read_);
+    std::memcpy(out.data(), content.data() + read_, count);
+    read_ += count;
+    return count;
+  }
+  std::unique_ptr<codec::stream> open_stream(size_t, codec::kernel&) override { return nullptr; }
+  bool ready_to_write(std::chrono::milliseconds) override { return ++offered_ % 2 == 0; }
+  result<void> write(byte_view in) override {
+    CHECK(offered_ % 2 == 0);
+    stored.append(as_text(in));
+    return success();
+  }
+  result<void> finish(std::span<const std::unique_ptr<codec::stream>> streams) override {
+    for (const auto& stream : streams)
+      CHECK(stream == nullptr);
+    finished = true;
+    return success();
+  }
+  result<bool> settled(bool) override { return true; }
+  std::string name() const override { return "final"; }
+
+  const std::string content;
+  std::string stored;
+  bool finished = false;
+
+private:
+  size_t read_ = 0;
+  unsigned asked_ = 0;
+  unsigned offered_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("lane group: a file without streams bypasses all kernels, beside others that do not") {
+  slab_pool pool(4);
+  const graph::worker_tools tools;
+  auto group = graph::lane_group::make(*digest_and_zst(), 2, pool, tools);
+  REQUIRE(group);
+  for (const size_t size : {size_t{0}, size_t{5}, chunk_bytes, 3 * chunk_bytes + 7}) {
+    const auto packed = std::make_shared<memory_task>("packed", random_text(3, 2500000));
+    const auto ready = std::make_shared<final_task>(random_text(4, size));
+    REQUIRE((*group)->start(packed));
+    REQUIRE((*group)->start(ready));
+    for (int steps = 0; !packed->finished || !ready->finished; ++steps) {
+      REQUIRE(steps < 1000);
+      REQUIRE((*group)->step());
+    }
+    REQUIRE((*group)->take_settled(true));
+    CHECK((ready->stored == ready->content));
+    CHECK(packed->checksum == to_hex(codec::sha1_of(as_bytes(packed->content))));
+  }
+}
+
+TEST_CASE("lane group: a step that can move nothing says so and does not last") {
+  struct silent final : graph::task {
+    result<bool> open(const graph::worker_tools&) override { return true; }
+    bool readable(std::chrono::milliseconds wait) override {
+      longest = std::max(longest, wait);
+      return false;
+    }
+    result<size_t> read(byte_span) override { return size_t{0}; }
+    result<void> write(byte_view) override { return success(); }
+    result<void> finish(std::span<const std::unique_ptr<codec::stream>>) override {
+      return success();
+    }
+    result<bool> settled(bool) override { return true; }
+    std::string name() const override { return "silent"; }
+    std::chrono::milliseconds longest{0};
+  };
+  slab_pool pool(2);
+  const graph::worker_tools tools;
+  auto group = graph::lane_group::make(*digest_and_zst(), 1, pool, tools);
+  REQUIRE(group);
+  REQUIRE((*group)->step()); // nothing to wait for
+  CHECK_FALSE((*group)->moved());
+  const auto task = std::make_shared<silent>();
+  REQUIRE((*group)->start(task));
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE((*group)->step());
+    CHECK_FALSE((*group)->moved());
+  }
+  CHECK(task->longest == std::chrono::milliseconds(50));
+}
+
 TEST_CASE("lane group: errors of a source end the step") {
   slab_pool pool(2);
   const graph::worker_tools tools;

@@ -1,0 +1,144 @@
+// Choosing standbys and waiting for their replay.
+// SPDX-License-Identifier: MIT
+#include "cli/command/backup_standby.hpp"
+
+#include "engine/base/log.hpp"
+#include "engine/base/stop_signal.hpp"
+#include "engine/postgres/wal_name.hpp"
+
+#include <chrono>
+#include <thread>
+
+namespace pgbraid::cli {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr auto poll_every = std::chrono::milliseconds(100);
+
+error is_ahead(const postgres::control_file& control, uint64_t lsn) {
+  return {errc::db_mismatch,
+          fmt::format("standby checkpoint '{}' is ahead of the backup start '{}'",
+                      postgres::format_lsn(control.checkpoint_lsn), postgres::format_lsn(lsn)),
+          "Does this standby follow the primary that is backed up?"};
+}
+
+error too_slow(uint64_t wanted, uint64_t reached, std::string_view what) {
+  return {errc::archive_timeout,
+          fmt::format("timeout before standby {} to {} - only reached {}", what,
+                      postgres::format_lsn(wanted), postgres::format_lsn(reached)),
+          "Does WAL reach the standby, by streaming or from the archive?"};
+}
+
+/// Waits one more time for something that moves, unless it has stood still for too long.
+class patience {
+public:
+  explicit patience(int64_t limit_ms) : limit_(limit_ms) {}
+  /// @param reached  where the thing is now
+  bool goes_on(uint64_t reached) {
+    const auto now = clock::now();
+    if (reached != last_) {
+      last_ = reached;
+      since_ = now;
+    }
+    if (now - since_ >= limit_ || stop_signal != 0)
+      return false;
+    std::this_thread::sleep_for(poll_every);
+    return true;
+  }
+
+private:
+  std::chrono::milliseconds limit_;
+  uint64_t last_ = 0;
+  clock::time_point since_ = clock::now();
+};
+
+result<void> wait_for_location(io::pg_client& standby, uint64_t lsn, int64_t limit_ms) {
+  patience left(limit_ms);
+  while (true) {
+    auto reached = standby.replay_location();
+    if (!reached)
+      return reached.failure();
+    if (!*reached)
+      return error{errc::archive_timeout,
+                   "unable to query replay lsn on the standby using "
+                   "'pg_last_wal_replay_lsn()'",
+                   "Is this really a standby?"};
+    // What is exactly at the start may be replayed up to it only.
+    if (**reached > lsn)
+      return success();
+    if (!left.goes_on(**reached))
+      return too_slow(lsn, **reached, "replayed");
+  }
+}
+
+result<postgres::control_file> wait_for_checkpoint(const config::options& opts, size_t position,
+                                                   uint64_t lsn) {
+  patience left(opts.time_ms("archive-timeout"));
+  while (true) {
+    auto control = load_control(opts, position);
+    if (!control || control->checkpoint_lsn >= lsn)
+      return control;
+    if (!left.goes_on(control->checkpoint_lsn))
+      return too_slow(lsn, control->checkpoint_lsn, "checkpoint");
+  }
+}
+
+} // namespace
+
+result<std::vector<open_cluster>> choose_standbys(const config::options& opts,
+                                                  std::vector<open_cluster> found) {
+  const auto& wish = opts.text("backup-standby");
+  if (wish == "n")
+    return std::vector<open_cluster>();
+  if (!found.empty())
+    return found;
+  if (wish == "y")
+    return error{errc::db_connect, "unable to find standby cluster - cannot proceed",
+                 "Is a standby configured, and does it answer?\nWith backup-standby=prefer the "
+                 "primary is read when there is none."};
+  log::warn("unable to find a standby to perform the backup, using primary instead");
+  return found;
+}
+
+result<void> wait_for_replay(const config::options& opts, open_cluster& standby,
+                             const backup_begin& begun) {
+  const auto lsn = begun.at.lsn;
+  auto control = load_control(opts, standby.position);
+  if (!control)
+    return control.failure();
+  if (control->checkpoint_lsn > lsn)
+    return is_ahead(*control, lsn);
+  log::info("wait for replay on the standby to reach {}", postgres::format_lsn(lsn));
+  if (auto there = wait_for_location(standby.client, lsn, opts.time_ms("archive-timeout")); !there)
+    return there;
+  if (auto made = standby.client.checkpoint(); !made)
+    return made;
+  auto now = wait_for_checkpoint(opts, standby.position, lsn);
+  if (!now)
+    return now.failure();
+  if (now->timeline != begun.control.timeline)
+    return error{errc::db_mismatch, fmt::format("standby is on timeline {} but expected {}",
+                                                now->timeline, begun.control.timeline)};
+  log::info("replay on the standby reached {}", postgres::format_lsn(lsn));
+  return success();
+}
+
+result<void> wait_for_standbys(const config::options& opts, std::vector<open_cluster>& standbys,
+                               const backup_begin& begun) {
+  for (size_t i = 0; i < standbys.size();) {
+    auto there = wait_for_replay(opts, standbys[i], begun);
+    if (there) {
+      ++i;
+      continue;
+    }
+    if (standbys.size() == 1 || stop_signal != 0)
+      return there;
+    log::warn("pg{} is not read: {}", opts.pg_key(standbys[i].position), there.failure().message);
+    standbys.erase(standbys.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  return success();
+}
+
+} // namespace pgbraid::cli

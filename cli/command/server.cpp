@@ -1,0 +1,172 @@
+// server: listens for other hosts over TLS; every connection has a process of its own.
+// Source: shared/spec/commands.md, section 11.
+// SPDX-License-Identifier: MIT
+#include "cli/command/commands.hpp"
+#include "cli/remote/connection_children.hpp"
+#include "cli/remote/service_manager.hpp"
+#include "cli/remote/tls_connect.hpp"
+#include "cli/remote/tls_session.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/stop_signal.hpp"
+#include "engine/config/load.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+
+namespace pgbraid::cli {
+
+namespace {
+
+std::atomic<bool> reload_asked{false};
+
+extern "C" void on_hangup(int) {
+  reload_asked = true;
+}
+
+void listen_to_hangup() {
+  struct sigaction action = {};
+  action.sa_handler = on_hangup;
+  sigemptyset(&action.sa_mask);
+  ::sigaction(SIGHUP, &action, nullptr);
+}
+
+/// What a reload replaces.
+struct front {
+  config::options opts;
+  link::tls_context context;
+  std::vector<io::unique_fd> listeners;
+};
+
+result<link::tls_context> context_of(const config::options& opts) {
+  auto files = tls_ciphers(opts);
+  files.ca_file = opts.text("tls-server-ca-file");
+  files.cert_file = opts.text("tls-server-cert-file");
+  files.key_file = opts.text("tls-server-key-file");
+  return link::tls_context::make(link::tls_side::server, files);
+}
+
+result<std::vector<io::unique_fd>> listen(const config::options& opts) {
+  return link::listen_tcp(opts.text("tls-server-address"),
+                          static_cast<uint16_t>(opts.integer("tls-server-port")));
+}
+
+bool same_address(const config::options& a, const config::options& b) {
+  return a.text("tls-server-address") == b.text("tls-server-address") &&
+         a.integer("tls-server-port") == b.integer("tls-server-port");
+}
+
+class server {
+public:
+  explicit server(front made) : front_(std::move(made)) {}
+
+  result<int> run() {
+    tell_service_manager("READY=1");
+    while (stop_signal == 0) {
+      if (reload_asked.exchange(false))
+        reload();
+      wait();
+      children_.look_after();
+      accept_all();
+    }
+    tell_service_manager("STOPPING=1");
+    front_.listeners.clear();
+    children_.end_all();
+    // The end of a service is no failure of it.
+    log::info("terminated on signal {}", stop_signal.load());
+    return 0;
+  }
+
+private:
+  /// A signal that comes just before poll is noticed after this time.
+  static constexpr int wait_ms = 500;
+
+  void wait() {
+    std::vector<pollfd> all;
+    // Without room connections wait where the system keeps them.
+    full_ = !children_.has_room();
+    if (!full_)
+      for (const auto& listener : front_.listeners)
+        all.push_back({listener.get(), POLLIN, 0});
+    children_.add_polls(all);
+    ::poll(all.data(), all.size(), full_ ? wait_ms / 10 : wait_ms);
+  }
+
+  void accept_all() {
+    for (const auto& listener : front_.listeners) {
+      while (stop_signal == 0 && children_.has_room()) {
+        auto one = link::accept_tcp(listener.get(), keep_alive_of(front_.opts));
+        if (!one)
+          break;
+        serve(std::move(*one));
+      }
+    }
+  }
+
+  void serve(link::accepted connection) {
+    children_.start([&](const std::function<void()>& known) {
+      front_.listeners.clear();
+      return serve_tls(front_.opts, front_.context, std::move(connection), known);
+    });
+  }
+
+  /// A configuration that is no good changes nothing.
+  void reload() {
+    timespec now = {};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    tell_service_manager(
+        fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1'000'000 + now.tv_nsec / 1000));
+    if (auto done = try_reload(); done)
+      log::info("configuration reloaded");
+    else
+      log::failure(done.failure().within("configuration not reloaded"));
+    tell_service_manager("READY=1");
+  }
+
+  result<void> try_reload() {
+    std::vector<std::string> warnings;
+    auto opts = config::load(front_.opts.told(), warnings);
+    for (const auto& line : warnings)
+      log::warn("{}", line);
+    if (!opts)
+      return opts.failure();
+    opts->set_exec_id(front_.opts.exec_id());
+    auto context = context_of(*opts);
+    if (!context)
+      return context.failure();
+    if (!same_address(*opts, front_.opts)) {
+      auto listeners = listen(*opts);
+      if (!listeners)
+        return listeners.failure();
+      front_.listeners = std::move(*listeners);
+    }
+    front_.opts = std::move(*opts);
+    front_.context = std::move(*context);
+    return success();
+  }
+
+  front front_;
+  connection_children children_;
+  bool full_ = false;
+};
+
+} // namespace
+
+result<int> run_server(const config::options& opts) {
+  auto context = context_of(opts);
+  if (!context)
+    return context.failure();
+  auto listeners = listen(opts);
+  if (!listeners)
+    return listeners.failure();
+  stop_is_polled = true;
+  listen_to_hangup();
+  return server({opts, std::move(*context), std::move(*listeners)}).run();
+}
+
+} // namespace pgbraid::cli

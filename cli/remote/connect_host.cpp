@@ -1,0 +1,99 @@
+// One connection to another host.
+// SPDX-License-Identifier: MIT
+#include "cli/remote/connect_host.hpp"
+
+#include "cli/remote/host_keys.hpp"
+#include "cli/remote/lock_names.hpp"
+#include "cli/remote/served_words.hpp"
+#include "cli/remote/ssh_words.hpp"
+#include "cli/remote/tls_connect.hpp"
+#include "engine/base/version.hpp"
+#include "engine/link/ssh_transport.hpp"
+#include "storage/remote/protocol.hpp"
+#include "storage/remote/wire.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace pgbraid::cli {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Where one connection leads.
+struct destination {
+  const config::options& opts;
+  config::option_group which;
+  size_t position;
+  unsigned process;
+
+  const std::string& text(config::text_key name) const { return opts.text(name, position); }
+  const host_keys& keys() const { return keys_of(which); }
+  const std::string& host() const { return text(keys().host); }
+  bool over_tls() const { return text(keys().type) == "tls"; }
+};
+
+result<std::unique_ptr<link::transport>> reach(const destination& to) {
+  if (to.over_tls())
+    return tls_connect(to.opts, to.which, to.position, to.process);
+  auto words = ssh_words(to.opts, to.which, to.position, to.process);
+  if (!words)
+    return words.failure();
+  return link::make_ssh_transport(
+      {.argv = std::move(*words), .host = to.host(), .process = to.process});
+}
+
+link::settings settings_for(const destination& to) {
+  const milliseconds silence(to.opts.time_ms("io-timeout"));
+  link::settings with{.host = to.host(), .kind = to.over_tls() ? "tls" : "ssh"};
+  with.silence_limit = silence;
+  with.ping_every = std::min(with.ping_every, silence / 4);
+  with.stream_limit = milliseconds(to.opts.time_ms("protocol-timeout"));
+  return with;
+}
+
+remote::hello greeting_of(const destination& to) {
+  remote::hello greeting{.version_min = remote::version_min,
+                         .version_max = remote::version_max,
+                         .program = fmt::format("pgbraid {}", version_text)};
+  if (to.over_tls())
+    greeting.args = served_words(to.opts.remote_words(to.which, to.position, to.process));
+  if (to.process == 0)
+    greeting.locks = remote_lock_names(to.opts);
+  return greeting;
+}
+
+result<void> greet(link::client_link& over, const destination& to) {
+  auto answer = over.ask(remote::path::hello, remote::encode(greeting_of(to)));
+  if (!answer)
+    return answer.failure();
+  auto told = remote::decode<remote::hello_answer>(answer->head);
+  if (!told)
+    return told.failure();
+  if (told->version < remote::version_min || told->version > remote::version_max)
+    return error{errc::protocol,
+                 fmt::format("'{}' wants to speak protocol version {}, but this program speaks {} "
+                             "to {}",
+                             to.host(), told->version, remote::version_min, remote::version_max)};
+  return success();
+}
+
+} // namespace
+
+result<std::unique_ptr<link::client_link>> connect_host(const config::options& opts,
+                                                        config::option_group which, size_t position,
+                                                        unsigned process) {
+  const destination to{opts, which, position, process};
+  auto transport = reach(to);
+  if (!transport)
+    return transport.failure();
+  auto over = std::make_unique<link::client_link>(std::move(*transport), settings_for(to));
+  if (auto greeted = greet(*over, to); !greeted)
+    return greeted.failure();
+  return over;
+}
+
+} // namespace pgbraid::cli

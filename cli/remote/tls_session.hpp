@@ -1,0 +1,19 @@
+// One connection to the TLS server, from its first byte to its end; runs in a process of its own.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/config/options.hpp"
+#include "engine/link/tcp_socket.hpp"
+#include "engine/link/tls_context.hpp"
+
+#include <functional>
+
+namespace pgbraid::cli {
+
+/// Shakes hands, finds out what the client may do, and serves it. Logs how it ended.
+/// @param known  called once the client has shown a good certificate
+/// @returns the exit status of the process
+int serve_tls(const config::options& opts, const link::tls_context& context,
+              link::accepted connection, const std::function<void()>& known);
+
+} // namespace pgbraid::cli

@@ -1,0 +1,295 @@
+// The thread's half of a session: bytes in and out of the transport, and how it ends.
+// SPDX-License-Identifier: MIT
+#include "engine/link/session.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+namespace pgbraid::link {
+
+namespace {
+
+constexpr size_t arrival_bytes = size_t{256} << 10;
+/// Reads and writes in a row before the other direction gets its turn.
+constexpr int moves_in_a_row = 8;
+constexpr auto goodbye_limit = std::chrono::seconds(1);
+
+} // namespace
+
+session::session(side which, std::unique_ptr<transport> over, settings with)
+    : side_(which), with_(std::move(with)), over_transport_(std::move(over)),
+      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), guard_(clock::now()), now_(clock::now()) {
+}
+
+session::~session() {
+  stop();
+}
+
+void session::start() {
+  // Signals are for the threads of the program. A pipe that nobody reads gives EPIPE here and no
+  // SIGPIPE, which stays blocked.
+  sigset_t all{};
+  sigset_t before{};
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& e) {
+    const std::lock_guard held(mutex_);
+    failure_ = broken(fmt::format("unable to start a thread: {}", e.what()), errc::runtime);
+    over_ = true;
+    over_transport_->close();
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void session::stop() {
+  if (!thread_.joinable())
+    return;
+  {
+    const std::lock_guard held(mutex_);
+    stopping_ = true;
+    wake();
+  }
+  thread_.join();
+}
+
+void session::run() {
+  started_at_ = arrived_at_ = departed_at_ = pinged_at_ = checked_at_ = now_ = clock::now();
+  arrival_.resize(arrival_bytes);
+  if (!open_h2())
+    lose(broken("unable to set up HTTP/2", errc::memory), false);
+  while (!done_) {
+    if (!turn() && !done_)
+      sleep();
+  }
+  leave();
+}
+
+bool session::turn() {
+  now_ = clock::now();
+  look_at_touched();
+  const bool sent = !done_ && send();
+  const bool received = !done_ && receive();
+  if (!done_ && h2_has_ended())
+    lose_over_protocol();
+  if (!done_)
+    check_time();
+  bool news = false;
+  {
+    const std::lock_guard held(mutex_);
+    news = std::exchange(news_, false);
+  }
+  if (news)
+    tell_news();
+  return sent || received;
+}
+
+void session::look_at_touched() {
+  const std::lock_guard held(mutex_);
+  follow_stop();
+  const auto touched = std::exchange(touched_, {});
+  for (const auto number : touched) {
+    const auto found = streams_.find(number);
+    if (found == streams_.end())
+      continue;
+    found->second->touched = false;
+    apply(*found->second);
+    if (found->second->closed && found->second->released)
+      erase(*found->second);
+  }
+  apply_link();
+}
+
+bool session::send() {
+  bool moved = false;
+  for (int i = 0; i < moves_in_a_row; ++i) {
+    if (pending_.empty() && !refill())
+      return moved;
+    const auto put = over_transport_->write(pending_);
+    if (!put) {
+      // What it said before it stopped to listen may be why.
+      receive();
+      lose(put.failure(), true);
+      return moved;
+    }
+    write_waits_ = put->waits_for;
+    if (put->bytes == 0)
+      return moved;
+    pending_ = pending_.subspan(put->bytes);
+    departed_at_ = now_;
+    moved = true;
+  }
+  return moved;
+}
+
+bool session::receive() {
+  bool moved = false;
+  for (int i = 0; i < moves_in_a_row; ++i) {
+    const auto got = over_transport_->read(arrival_);
+    if (!got) {
+      lose(got.failure(), true);
+      return moved;
+    }
+    if (got->closed) {
+      lose(said_goodbye_ ? std::nullopt
+                         : std::optional(broken("the other host closed the connection")),
+           true);
+      return moved;
+    }
+    read_waits_ = got->waits_for;
+    if (got->bytes == 0)
+      return moved;
+    arrived_at_ = now_;
+    moved = true;
+    if (!feed(byte_view(arrival_).first(got->bytes))) {
+      lose_over_protocol();
+      return moved;
+    }
+  }
+  return moved;
+}
+
+/// HTTP/2 has come to an end: ours, a goodbye, or the other end broke its rules.
+void session::lose_over_protocol() {
+  if (terminated_ || (said_goodbye_ && side_ == side::server && !flooded_))
+    return lose({}, false);
+  end_h2();
+  if (send(); done_)
+    return;
+  if (flooded_)
+    return lose(broken("the other host sent too many frames that move nothing"), false);
+  if (said_goodbye_)
+    return lose(broken("the other host takes no more requests"), false);
+  lose(broken(complaint_.empty() ? "the other host broke the rules of HTTP/2"
+                                 : "the other host broke the rules of HTTP/2: " + complaint_),
+       false);
+}
+
+void session::lose(std::optional<error> why, bool gone) {
+  if (done_)
+    return;
+  done_ = true;
+  if (gone && why)
+    if (auto known = over_transport_->farewell())
+      why = std::move(known);
+  const std::lock_guard held(mutex_);
+  if (!failure_)
+    failure_ = std::move(why);
+}
+
+void session::leave() {
+  over_transport_->close();
+  {
+    const std::lock_guard held(mutex_);
+    over_ = true;
+    touched_.clear();
+    const auto why = failure_.value_or(broken("the connection has ended"));
+    for (auto at = streams_.begin(); at != streams_.end();) {
+      auto& s = *(at++)->second;
+      if (!s.failed && !answered(s))
+        s.failed = why;
+      if (!std::exchange(s.closed, true))
+        --streams_open_;
+      s.changed.notify_all();
+      if (s.released)
+        erase(s);
+    }
+    h2_.reset();
+    session_changed();
+  }
+  tell_news();
+}
+
+void session::follow_stop() {
+  if (!stopping_ || stop_by_)
+    return;
+  stop_by_ = now_ + goodbye_limit;
+  for (auto& [number, s] : streams_)
+    if (!s->closed && !answered(*s) && !(side_ == side::server && s->out_ended))
+      fail_stream(*s, broken("the connection is closed"));
+}
+
+/// Whether its caller can read the whole answer, whatever comes.
+bool session::answered(const stream& which) const {
+  return side_ == side::client && which.input_ended;
+}
+
+bool session::answers_unsent() const {
+  return side_ == side::server &&
+         std::any_of(streams_.begin(), streams_.end(), [](const auto& entry) {
+           return entry.second->out_ended && !entry.second->closed && !entry.second->failed;
+         });
+}
+
+std::chrono::milliseconds session::tick() const {
+  using std::chrono::milliseconds;
+  const auto shortest = std::min(with_.ping_every, with_.silence_limit) / 4;
+  const auto most = stop_by_ ? milliseconds(20) : milliseconds(1000);
+  return std::clamp(shortest, milliseconds(1), most);
+}
+
+void session::check_time() {
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
+  if (now_ - checked_at_ < tick())
+    return;
+  checked_at_ = now_;
+  if (stop_by_ && now_ > *stop_by_ + goodbye_limit)
+    return lose({}, false);
+  const auto limit_ms = with_.silence_limit.count();
+  if (now_ - arrived_at_ > with_.silence_limit)
+    return lose(broken(fmt::format("nothing came from the other host for {} ms", limit_ms)), true);
+  if (!settings_came_ && now_ - started_at_ > with_.silence_limit)
+    return lose(
+        broken(fmt::format("the other host did not begin to speak HTTP/2 within {} ms", limit_ms)),
+        true);
+  if (!pending_.empty() && now_ - departed_at_ > with_.silence_limit)
+    return lose(broken(fmt::format("the other host took nothing for {} ms", limit_ms)), true);
+  check_streams();
+}
+
+/// Of streams without a caller nobody else keeps the time.
+void session::check_streams() {
+  const std::lock_guard held(mutex_);
+  for (auto& [number, s] : streams_)
+    if (s->released && !s->failed && now_ - s->moved_at > s->limit)
+      fail_stream(*s, too_late(*s));
+}
+
+void session::sleep() {
+  {
+    const std::lock_guard held(mutex_);
+    // Word that was left while this thread was awake woke nobody.
+    if (!touched_.empty() || (stopping_ && !stop_by_) || (refuse_more_ && !goaway_sent_) ||
+        link_credit_bytes_ >= link_credit_step())
+      return;
+    sleeping_ = true;
+  }
+  const auto waits = [this](readiness what) {
+    return read_waits_ == what || (!pending_.empty() && write_waits_ == what);
+  };
+  std::array<pollfd, 3> on = {
+      pollfd{.fd = wake_fd_.get(), .events = POLLIN, .revents = 0},
+      pollfd{.fd = over_transport_->read_fd(), .events = POLLIN, .revents = 0},
+      pollfd{.fd = over_transport_->write_fd(), .events = POLLOUT, .revents = 0}};
+  // A descriptor that nobody waits for stays out: its hang-up would wake us without end.
+  if (!waits(readiness::readable))
+    on[1].fd = -1;
+  if (!waits(readiness::writable))
+    on[2].fd = -1;
+  ::poll(on.data(), on.size(), static_cast<int>(tick().count()));
+  uint64_t counted = 0;
+  if (on[0].revents != 0) [[maybe_unused]]
+    const auto got = ::read(wake_fd_.get(), &counted, sizeof(counted));
+  const std::lock_guard held(mutex_);
+  sleeping_ = false;
+}
+
+} // namespace pgbraid::link

@@ -1,0 +1,41 @@
+// TCP connections to and from other hosts.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/result.hpp"
+#include "engine/io/unique_fd.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pgbraid::link {
+
+/// Options sck-keep-alive and tcp-keep-alive-*.
+struct keep_alive {
+  bool on = true;
+  std::optional<int> count = {};
+  std::optional<int> idle_s = {};
+  std::optional<int> interval_s = {};
+};
+
+/// One attempt to connect: every address of the name in turn, until one answers.
+/// Fails with `host_connect` (49) `unable to connect to 'H:8432 (ip)': [111] Connection refused`.
+result<io::unique_fd> connect_tcp(const std::string& host, uint16_t port, const keep_alive& how,
+                                  std::chrono::steady_clock::time_point until);
+
+/// Listens on every address of a name; `*` means all of this host. At least one must work.
+/// Fails with `host_connect` (49).
+result<std::vector<io::unique_fd>> listen_tcp(const std::string& address, uint16_t port);
+
+/// A connection that came in, with the address of the other end for messages.
+struct accepted {
+  io::unique_fd socket;
+  std::string from;
+};
+/// Takes the next connection; empty when none waits (any more).
+std::optional<accepted> accept_tcp(int listener, const keep_alive& how);
+
+} // namespace pgbraid::link

@@ -1,0 +1,23 @@
+// What is learned about a file while it is copied.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/codec/digest.hpp"
+#include "engine/codec/page_check.hpp"
+
+#include <optional>
+
+namespace pgbraid {
+
+enum class task_outcome : uint8_t { stored, empty, vanished };
+
+struct copy_results {
+  task_outcome outcome = task_outcome::stored;
+  uint64_t plain_bytes = 0;
+  codec::sha1_digest checksum{};
+  /// Of what is stored; empty when that is the plain file.
+  std::optional<codec::sha1_digest> repo_checksum = {};
+  std::optional<codec::page_verdict> pages = {};
+};
+
+} // namespace pgbraid

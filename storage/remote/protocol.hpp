@@ -1,0 +1,39 @@
+// The names of what two hosts ask each other, and its versions.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+/// README.md in this folder says what their heads, bodies and answers hold; wire.hpp writes and
+/// reads them.
+namespace pgbraid::remote {
+
+/// Versions of all this that we speak. Hosts agree on the highest that both know; none is
+/// `protocol` (39) with both ranges.
+inline constexpr uint32_t version_min = 1;
+inline constexpr uint32_t version_max = 1;
+
+namespace path {
+inline constexpr std::string_view hello = "/v1/hello";
+inline constexpr std::string_view repo_cipher = "/v1/repo/cipher";
+inline constexpr std::string_view storage_info = "/v1/storage/info";
+inline constexpr std::string_view storage_list = "/v1/storage/list";
+inline constexpr std::string_view storage_read = "/v1/storage/read";
+inline constexpr std::string_view storage_read_small = "/v1/storage/read-small";
+inline constexpr std::string_view storage_write = "/v1/storage/write";
+inline constexpr std::string_view storage_change = "/v1/storage/change";
+inline constexpr std::string_view storage_features = "/v1/storage/features";
+inline constexpr std::string_view storage_free = "/v1/storage/free";
+inline constexpr std::string_view storage_settle = "/v1/storage/settle";
+inline constexpr std::string_view pg_open = "/v1/pg/open";
+inline constexpr std::string_view pg_call = "/v1/pg/call";
+inline constexpr std::string_view pg_close = "/v1/pg/close";
+inline constexpr std::string_view pg_control = "/v1/pg/control";
+inline constexpr std::string_view pg_facts = "/v1/pg/facts";
+inline constexpr std::string_view copy_begin = "/v1/copy/begin";
+inline constexpr std::string_view copy_file = "/v1/copy/file";
+inline constexpr std::string_view copy_small = "/v1/copy/small";
+} // namespace path
+
+} // namespace pgbraid::remote

@@ -1,0 +1,65 @@
+// Another host: as many connections to it as the work needs.
+// SPDX-License-Identifier: MIT
+#include "storage/remote/remote_host.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pgbraid::remote {
+
+namespace {
+
+/// Connections besides the main one are numbered 1 to this (option process).
+constexpr unsigned numbers = 1024;
+
+/// Those who hold a connection, besides the one reference that we keep.
+long users_of(const std::shared_ptr<link::client_link>& link) {
+  return link.use_count() - 1;
+}
+
+} // namespace
+
+remote_host::remote_host(std::string name, unsigned links_max, connector with)
+    : name_(std::move(name)), links_max_(links_max), connect_(std::move(with)) {}
+
+result<std::shared_ptr<remote_host>> remote_host::connect(std::string name, unsigned links_max,
+                                                          connector with) {
+  auto host =
+      std::shared_ptr<remote_host>(new remote_host(std::move(name), links_max, std::move(with)));
+  auto main = host->connect_(0);
+  if (!main)
+    return main.failure();
+  host->main_ = std::move(*main);
+  return host;
+}
+
+result<std::shared_ptr<link::client_link>> remote_host::data() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(data_, [](const auto& link) { return link->failure().has_value(); });
+  std::vector<std::shared_ptr<link::client_link>*> usable;
+  // The main one carries little, so while nobody else reads from it it is as good as another: small
+  // commands then need no second connection.
+  if (!main_->failure())
+    usable.push_back(&main_);
+  for (auto& link : data_)
+    usable.push_back(&link);
+  const auto least = std::min_element(usable.begin(), usable.end(),
+                                      [](auto* a, auto* b) { return users_of(*a) < users_of(*b); });
+  const bool idle = least != usable.end() && users_of(**least) == 0;
+  if (idle || (least != usable.end() && data_.size() >= links_max_))
+    return **least;
+  const auto began = std::chrono::steady_clock::now();
+  if (began < unreachable_until_)
+    return unreachable_;
+  auto made = connect_(1 + made_++ % numbers);
+  if (!made) {
+    const auto ended = std::chrono::steady_clock::now();
+    unreachable_until_ = ended + (ended - began);
+    unreachable_ = made.failure();
+    return unreachable_;
+  }
+  data_.push_back(std::move(*made));
+  return data_.back();
+}
+
+} // namespace pgbraid::remote

@@ -1,0 +1,36 @@
+// Reading one file of another host.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "storage/remote/remote_host.hpp"
+#include "storage/remote/second_try.hpp"
+#include "storage/remote/wire.hpp"
+
+namespace pgbraid::remote {
+
+/// One stream over a data connection. When the connection breaks, a stream over a new one goes on
+/// where this one was.
+class remote_reader final : public io::reader {
+public:
+  /// Fails as the other host's storage does when it cannot open the file.
+  static result<std::unique_ptr<io::reader>> open(std::shared_ptr<remote_host> on,
+                                                  read_request what);
+
+  result<size_t> read(byte_span out) override;
+  result<size_t> read_at(byte_span out, uint64_t offset_bytes) override;
+
+private:
+  remote_reader(std::shared_ptr<remote_host> on, read_request what);
+  result<void> connect();
+  result<void> connect_once();
+  result<size_t> read_piece(byte_span out);
+
+  std::shared_ptr<remote_host> on_;
+  read_request what_; ///< what is still to come
+  std::shared_ptr<link::client_link> link_;
+  std::unique_ptr<link::call> call_;
+  second_try again_;
+  bool ended_ = false;
+};
+
+} // namespace pgbraid::remote

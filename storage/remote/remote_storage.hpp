@@ -1,0 +1,19 @@
+// Storage driver for a root on another host.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "storage/remote/remote_host.hpp"
+#include "storage/storage.hpp"
+
+namespace pgbraid::remote {
+
+/// The whole contract over a link. Metadata goes over the main connection, content over data
+/// connections. Reads that a broken connection interrupted go on at their offset on a new one;
+/// writes do not, they fail. May be shared by threads. Credit is granted as content is taken, so an
+/// open file costs at most one stream window here.
+/// @param root  `repo`, `pg`, or an absolute path that `pg` leads to; see protocol.hpp
+/// @param shown  the root for messages: `host:/path`
+std::unique_ptr<storage> make_remote_storage(std::shared_ptr<remote_host> on, std::string root,
+                                             std::string shown);
+
+} // namespace pgbraid::remote

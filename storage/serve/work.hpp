@@ -1,0 +1,27 @@
+// One request on its way, in steps that never wait for the other end.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/bytes.hpp"
+#include "engine/base/error.hpp"
+
+namespace pgbraid::serve {
+
+/// A request that a pool of threads works on. Stepped by one thread at a time. The destructor
+/// closes whatever is open, files that were not committed without a trace.
+class work {
+public:
+  virtual ~work() = default;
+  /// Whether a step has something to do: the other end has sent enough, or takes more. Quick.
+  virtual bool ready() const = 0;
+  /// Whether the other end gave up: then `ready`, and the next step is the last.
+  virtual bool cancelled() const = 0;
+  /// Goes on. May wait for a disk, never for the other end.
+  /// @param room  memory of the thread, free for use
+  /// @returns false when the request is answered
+  virtual bool step(byte_span room) = 0;
+  /// Answers with an error instead; nothing is stepped any more.
+  virtual void abandon(const error& why) = 0;
+};
+
+} // namespace pgbraid::serve

@@ -1,0 +1,273 @@
+# The first walkthrough: a dedicated repository host and streaming replication, typed as it stands.
+# SPDX-License-Identifier: MIT
+import json
+import re
+
+import place
+from lab import equal, expect
+from place import DATA, PG1, PG2, PG3, PROGRAM, REPO
+from trial import trial
+
+STANZA = "mycluster"
+NODES = (PG1, PG2, PG3)
+ACCEPT = ["-o", "StrictHostKeyChecking=accept-new", "-o", "BatchMode=yes"]
+
+REPO_INI = f"""[global]
+repo1-path=/backup_space
+repo1-retention-full=2
+log-level-console=info
+log-level-file=debug
+start-fast=y
+repo1-cipher-type=aes-256-cbc
+repo1-cipher-pass=acbd
+
+[mycluster]
+pg1-host=pg1-srv
+pg1-path={DATA}
+"""
+NODE_INI = f"""[global]
+repo1-host=backup-srv
+repo1-host-user=pgbackrest
+log-level-console=info
+log-level-file=debug
+
+[mycluster]
+pg1-path={DATA}
+"""
+STANDBY_INI = "recovery-option=primary_conninfo=host=pg1-srv user=replic_user\n"
+STANDBYS_INI = f"""pg2-host=pg2-srv
+pg2-path={DATA}
+pg3-host=pg3-srv
+pg3-path={DATA}
+backup-standby=y
+"""
+REPO_TOML = f"""[global]
+repo1-path = "/backup_space"
+repo1-retention-full = 2
+log-level-console = "info"
+log-level-file = "debug"
+start-fast = true
+repo1-cipher-type = "aes-256-cbc"
+repo1-cipher-pass = "acbd"
+
+[mycluster]
+pg1-host = "pg1-srv"
+pg1-path = "{DATA}"
+"""
+NODE_TOML = f"""[global]
+repo1-host = "backup-srv"
+repo1-host-user = "pgbackrest"
+log-level-console = "info"
+log-level-file = "debug"
+
+[mycluster]
+pg1-path = "{DATA}"
+"""
+STANDBY_TOML = 'recovery-option = { primary_conninfo = "host=pg1-srv user=replic_user" }\n'
+STANDBYS_TOML = f"""pg2-host = "pg2-srv"
+pg2-path = "{DATA}"
+pg3-host = "pg3-srv"
+pg3-path = "{DATA}"
+backup-standby = true
+"""
+INI = ("/etc/pgbackrest.conf", REPO_INI, NODE_INI, STANDBY_INI, STANDBYS_INI)
+TOML = ("/etc/pgbraid/pgbraid.toml", REPO_TOML, NODE_TOML, STANDBY_TOML, STANDBYS_TOML)
+
+
+def typed(site, host, line, **more):
+    """A line of the walkthrough, typed as root."""
+    return site.town.shell(host, line, **more)
+
+
+def as_user(site, host, user, words, codes=(0,)):
+    """sudo -iu USER PROGRAM --stanza=mycluster WORDS"""
+    return typed(site, host, f"sudo -iu {user} {PROGRAM} --stanza={STANZA} {words}", codes=codes,
+                 limit_s=180)
+
+
+def repository_user(site):
+    for line in ("groupadd pgbackrest", "adduser -g pgbackrest -n pgbackrest",
+                 "chown pgbackrest: /var/log/pgbackrest", "mkdir -p /backup_space",
+                 "chown pgbackrest: /backup_space"):
+        typed(site, REPO, line)
+
+
+def exchange_keys(site):
+    typed(site, REPO, 'sudo -u pgbackrest ssh-keygen -q -N "" -t rsa -b 4096 '
+                      "-f /home/pgbackrest/.ssh/id_rsa")
+    typed(site, REPO, "sudo -u pgbackrest restorecon -R /home/pgbackrest/.ssh")
+    for host in NODES:
+        typed(site, host, 'sudo -u postgres ssh-keygen -q -N "" -t rsa -b 4096 '
+                          "-f /var/lib/pgsql/.ssh/id_rsa")
+        typed(site, host, "ssh root@backup-srv cat /home/pgbackrest/.ssh/id_rsa.pub | "
+                          "sudo -u postgres tee -a /var/lib/pgsql/.ssh/authorized_keys")
+        typed(site, REPO, f"ssh root@{host} cat /var/lib/pgsql/.ssh/id_rsa.pub | "
+                          "sudo -u pgbackrest tee -a /home/pgbackrest/.ssh/authorized_keys")
+    accept = " ".join(ACCEPT)
+    for host in NODES:
+        typed(site, host, f"sudo -u postgres ssh {accept} pgbackrest@backup-srv true")
+        typed(site, REPO, f"sudo -u pgbackrest ssh {accept} postgres@{host} true")
+
+
+def first_cluster(site):
+    typed(site, PG1, "export PGSETUP_INITDB_OPTIONS=--data-checksums; "
+                     "/usr/pgsql-15/bin/postgresql-15-setup initdb", limit_s=120)
+    site.pg(PG1, "enable")
+    site.pg(PG1, "start")
+
+
+def configure(site, file, on_repository, on_node):
+    site.town.write(REPO, file, on_repository, "pgbackrest:640")
+    site.town.write(PG1, file, on_node, "postgres:640")
+    conf = site.town.outside(PG1, f"{DATA}/postgresql.conf")
+    with open(conf, "a") as text:
+        text.write("listen_addresses = '*'\narchive_mode = on\n"
+                   f"archive_command = '{PROGRAM} --stanza=mycluster archive-push %p'\n")
+    site.pg(PG1, "restart")
+
+
+def first_backup(site):
+    for command in ("stanza-create", "check"):
+        ended = as_user(site, REPO, "pgbackrest", command)
+        expect(f"INFO: {command} command end: completed successfully" in ended.text,
+               f"{command} says how it ended", ended)
+    ended = as_user(site, REPO, "pgbackrest", "--type=full backup")
+    lines(ended, "backup command begin", "backup start archive = 0000000100000000000000",
+          "backup stop archive = 0000000100000000000000", "check archive for segment", "new backup label = ",
+          "backup command end: completed successfully", "expire command begin",
+          "expire command end: completed successfully")
+    lines(ended, "full backup size = ")  # Where it stands has changed between versions.
+
+
+def lines(ended, *wanted):
+    """These texts are in INFO lines, in this order."""
+    at = 0
+    for text in wanted:
+        found = re.compile(r"INFO: .*" + re.escape(text)).search(ended.text, at)
+        expect(found, f"an INFO line says '{text}', after those before it", ended)
+        at = found.end()
+
+
+def same_info(site, hosts):
+    texts = {host: as_user(site, host, place.user_of(host), "info").out.decode() for host in hosts}
+    expect(len(set(texts.values())) == 1, "info is the same on every host", texts)
+    text = texts[hosts[0]]
+    for wanted in (f"stanza: {STANZA}\n", "    status: ok\n", "    cipher: aes-256-cbc\n",
+                   "    db (current)\n", "wal archive min/max (15", "full backup: ",
+                   "timestamp start/stop: ", "wal start/stop: ", "database size: "):
+        expect(wanted in text, f"info says '{wanted}'", text)
+
+
+def allow_replication(site):
+    typed(site, PG1, "sudo -iu postgres psql -c \"CREATE ROLE replic_user WITH LOGIN REPLICATION "
+                     "PASSWORD 'mypwd'\"")
+    with open(site.town.outside(PG1, f"{DATA}/pg_hba.conf"), "a") as text:
+        for host in (PG2, PG3):
+            text.write(f"host   replication   replic_user   {host}   scram-sha-256\n")
+    site.pg(PG1, "reload")
+
+
+def standbys(site, file, on_node, more):
+    for host in (PG2, PG3):
+        for line in ('echo "*:*:replication:replic_user:mypwd" >> ~postgres/.pgpass',
+                     "chown postgres: ~postgres/.pgpass", "chmod 0600 ~postgres/.pgpass"):
+            typed(site, host, line)
+        site.town.write(host, file, on_node + more, "postgres:640")
+    same_info(site, (REPO, *NODES))
+    for host in (PG2, PG3):
+        ended = as_user(site, host, "postgres", "--type=standby restore")
+        # pgBackRest 2.45 writes "repo1: restore backup set", the walkthrough's version did not.
+        lines(ended, "restore command begin", "restore backup set ",
+              f"write updated {DATA}/postgresql.auto.conf", "restore global/pg_control",
+              "restore command end: completed successfully")
+        recovery_settings(site, host)
+        site.pg(host, "enable")
+        site.pg(host, "start")
+    site.wait_sql(PG1, "select count(*) from pg_stat_replication where state = 'streaming' "
+                       "and usename = 'replic_user'", "2")
+
+
+def recovery_settings(site, host):
+    data = site.town.outside(host, DATA)
+    text = (data / "postgresql.auto.conf").read_text()
+    expect("primary_conninfo = 'host=pg1-srv user=replic_user'" in text, "primary_conninfo", text)
+    # The names of the configuration may be in it where they are not found by default.
+    expect(re.search(rf"restore_command = '\S*{PROGRAM} .*--stanza={STANZA} .*archive-get %f \"%p\"'",
+                     text), "restore_command", text)
+    expect((data / "standby.signal").exists(), "there is a standby.signal")
+
+
+def rows_arrive(site):
+    site.sql(PG1, "create table arrivals as select generate_series(1, 5000) as n")
+    for host in (PG2, PG3):
+        site.wait_sql(host, "select to_regclass('arrivals') is not null")
+        site.wait_sql(host, "select count(*) from arrivals", "5000")
+
+
+def backup_from_standby(site, file, more):
+    conf = site.town.outside(REPO, file)
+    with open(conf, "a") as text:
+        text.write(more)
+    ended = as_user(site, REPO, "pgbackrest", "--type=full backup")
+    at = re.search(r"wait for replay on the standby.* to reach ([0-9A-F]+/[0-9A-F]+)", ended.text)
+    expect(at, "a line says that the standby is waited for", ended)
+    lines(ended, "backup start archive = ", "wait for replay on the standby",
+          "replay on the standby", "backup stop archive = ",
+          "new backup label = ", "expire command end: completed successfully")
+    stanza = json.loads(as_user(site, PG3, "postgres", "--log-level-console=warn info "
+                                "--output=json").out)[0]
+    equal(len(stanza["backup"]), 2, "backups in info")
+
+
+def second_stanza(site, file):
+    """The third node becomes a cluster of its own, with its own stanza on the same repository host."""
+    site.pg(PG3, "stop")
+    for path in (REPO, PG3):
+        at = site.town.outside(path, file)
+        text = at.read_text()
+        if path == REPO:
+            lines_left = [line for line in text.splitlines() if not line.startswith("pg3-")]
+            quoted = '"' if file.endswith(".toml") else ""
+            lines_left += ["", "[second]", f"pg1-host={quoted}pg3-srv{quoted}",
+                           f"pg1-path={quoted}{DATA}{quoted}"]
+            at.write_text("\n".join(lines_left) + "\n")
+        else:
+            at.write_text("\n".join(line for line in text.splitlines()
+                                    if not line.startswith("recovery-option"))
+                          .replace("[mycluster]", "[second]") + "\n")
+    typed(site, PG3, f"rm -rf {DATA}; /usr/pgsql-15/bin/postgresql-15-setup initdb", limit_s=120)
+    with open(site.town.outside(PG3, f"{DATA}/postgresql.conf"), "a") as text:
+        text.write(f"archive_mode = on\narchive_command = '{PROGRAM} --stanza=second "
+                   "archive-push %p'\n")
+    site.pg(PG3, "start")
+    for command in ("stanza-create", "check", "--type=full backup"):
+        typed(site, REPO, f"sudo -iu pgbackrest {PROGRAM} --stanza=second {command}", limit_s=120)
+    text = typed(site, REPO, f"sudo -iu pgbackrest {PROGRAM} info").out.decode()
+    expect("stanza: mycluster" in text and "stanza: second" in text, "info lists both stanzas", text)
+    as_user(site, REPO, "pgbackrest", "check")
+
+
+def walk(site, dialect):
+    file, on_repository, on_node, more_standby, more_standbys = dialect
+    site.stanza = STANZA
+    repository_user(site)
+    exchange_keys(site)
+    first_cluster(site)
+    configure(site, file, on_repository, on_node)
+    first_backup(site)
+    same_info(site, (PG1, REPO))
+    allow_replication(site)
+    standbys(site, file, on_node, more_standby)
+    rows_arrive(site)
+    backup_from_standby(site, file, more_standbys)
+    same_info(site, (REPO, *NODES))
+    second_stanza(site, file)
+    site.clean(10)
+    site.write_peer_conf({"repo1-cipher-type": "aes-256-cbc", "repo1-cipher-pass": "acbd"})
+    site.valid()
+
+
+trial("walkthrough: repository host and streaming replication, pgbackrest.conf as it stands", INI,
+      transports=("ssh",), bare=True, ci=("ssh",))(walk)
+trial("walkthrough: repository host and streaming replication, in TOML", TOML, transports=("ssh",),
+      bare=True, ours=True)(walk)

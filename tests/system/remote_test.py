@@ -1,0 +1,414 @@
+# Repositories and clusters of other hosts, with one machine playing both: a stand-in for ssh that
+# runs the command here, and TLS over the loopback. tests/hosts has real hosts.
+# SPDX-License-Identifier: MIT
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import time
+
+import lab
+import trees
+from case import test
+from lab import OURS, PEER, STANZA, Skip, equal, expect, run
+
+# Drops ssh's own options and the address; the command is one word, as ssh hands it to a shell.
+FAKE_SSH = """#!/bin/sh
+echo "$@" >> {log}
+while [ $# -gt 1 ]; do shift; done
+exec sh -c "$1"
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Authority:
+    """A CA made for one test, and certificates of it."""
+
+    def __init__(self, home):
+        if not shutil.which("openssl"):
+            raise Skip("'openssl' is missing")
+        self.home = pathlib.Path(home)
+        self.home.mkdir(parents=True)
+        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out",
+                     "ca.crt", "-days", "2", "-subj", "/CN=test authority")
+
+    def openssl(self, *words):
+        return run(["openssl", *words], cwd=self.home)
+
+    def issue(self, name, days=2, san="DNS:localhost,IP:127.0.0.1"):
+        """Makes <name>.crt and <name>.key with that common name."""
+        (self.home / f"{name}.ext").write_text(f"subjectAltName={san}\n")
+        self.openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out",
+                     f"{name}.csr", "-subj", f"/CN={name}")
+        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
+                     "-CAcreateserial", "-days", str(days), "-extfile", f"{name}.ext", "-out",
+                     f"{name}.crt")
+        (self.home / f"{name}.key").chmod(0o600)
+        return self
+
+    def files(self, name):
+        return {"cert_file": self.home / f"{name}.crt", "key_file": self.home / f"{name}.key",
+                "ca_file": self.home / "ca.crt"}
+
+
+class OtherHost:
+    """What another host would have of its own: configuration, locks, logs. Its cluster or
+    repository is that of the Lab."""
+
+    def __init__(self, bench, settings, cluster=False):
+        self.bench = bench
+        self.home = bench.dir / "other"
+        self.home.mkdir()
+        self.conf = self.home / "pgbackrest.conf"
+        lines = ["[global]", f"lock-path={self.home / 'lock'}", f"log-path={self.home / 'log'}",
+                 "log-level-file=off", "log-level-console=detail", "log-level-stderr=error"]
+        lines += [f"{name}={value}" for name, value in settings.items()]
+        if cluster:
+            lines += [f"[{STANZA}]", f"pg1-path={bench.cluster.data}",
+                      f"pg1-socket-path={bench.cluster.home}", "pg1-user=postgres"]
+        self.conf.write_text("\n".join(lines) + "\n")
+        self.conf.chmod(0o640)
+        self.process = None
+
+    def locks(self):
+        return sorted((self.home / "lock").glob("*.lock"))
+
+    def serve(self, authority, auth, port):
+        text = self.conf.read_text().replace("[global]", "\n".join([
+            "[global]", "tls-server-address=127.0.0.1", f"tls-server-port={port}",
+            *(f"tls-server-{name.replace('_', '-')}={path}"
+              for name, path in authority.files("server").items()),
+            *(f"tls-server-auth={entry}" for entry in auth)]))
+        self.conf.write_text(text)
+        self.process = lab.spawn([OURS, f"--config={self.conf}", "server"], self.home / "server.log")
+        lab.wait_for(lambda: answers(port) or self.process.poll() is not None, "the server answers")
+        expect(self.process.poll() is None, "the server runs", self.log())
+
+    def log(self):
+        return (self.home / "server.log").read_text(errors="replace")
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        equal(self.process.wait(timeout=30), 0, "exit of the server")
+        left = subprocess.run(["pgrep", "-f", f"{self.conf} server"], capture_output=True, text=True)
+        equal(left.stdout, "", "processes of the server after its end")
+
+
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
+def over_ssh(bench, role, settings, **more):
+    """Puts the repository or the cluster of the Lab behind the stand-in for ssh."""
+    other = OtherHost(bench, settings, cluster=role == "pg")
+    ssh = bench.dir / "ssh"
+    ssh.write_text(FAKE_SSH.format(log=bench.dir / "ssh.log"))
+    ssh.chmod(0o755)
+    bench.configure(cmd_ssh=ssh, **more)
+    place = {f"{role}1-host": "other-host", f"{role}1-host-user": "somebody",
+             f"{role}1-host-cmd": OURS, f"{role}1-host-config": other.conf}
+    rewrite(bench, role, place)
+    return other
+
+
+def over_tls(bench, role, settings, auth=("client=demo",), names=("server", "client"), **more):
+    """The same behind `pgbraid server`."""
+    authority = Authority(bench.dir / "tls")
+    for name in names:
+        authority.issue(name)
+    port = free_port()
+    other = OtherHost(bench, settings, cluster=role == "pg")
+    other.serve(authority, auth, port)
+    bench.configure(**more)
+    client = {f"{role}1-host-{name.replace('_', '-')}": path
+              for name, path in authority.files("client").items()}
+    rewrite(bench, role, {f"{role}1-host": "localhost", f"{role}1-host-type": "tls",
+                          f"{role}1-host-port": port, f"{role}1-host-config": other.conf, **client})
+    other.port, other.authority = port, authority
+    return other
+
+
+def rewrite(bench, role, place):
+    """Adds where the repository or the cluster is; the repository's path is the other host's."""
+    text = bench.conf.read_text()
+    lines = "".join(f"{name}={value}\n" for name, value in place.items())
+    if role == "repo":
+        text = re.sub(r"repo1-path=.*\n", "", text).replace("[global]\n", "[global]\n" + lines)
+    else:
+        text = text.replace(f"[{STANZA}]\n", f"[{STANZA}]\n" + lines)
+        text = re.sub(r"pg1-(socket-path|user)=.*\n", "", text)
+    bench.conf.write_text(text)
+
+
+def local_conf(bench):
+    """A configuration of the machine that has the repository, for the peer to look with."""
+    path = bench.dir / "look.conf"
+    path.write_text(f"[global]\nrepo1-path={bench.repo}\nlock-path={bench.dir / 'look-lock'}\n"
+                    f"log-level-file=off\n{bench.cipher}[{STANZA}]\npg1-path={bench.cluster.data}\n"
+                    f"pg1-socket-path={bench.cluster.home}\npg1-user=postgres\n")
+    path.chmod(0o640)
+    return path
+
+
+def look(bench, command, *words):
+    return run([PEER, f"--config={local_conf(bench)}", f"--stanza={STANZA}", command, *words])
+
+
+def nothing_left(bench, other):
+    equal(other.locks(), [], "lock files of the other host")
+    equal(sorted((bench.dir / "lock").glob("*.lock")), [], "lock files of this host")
+    equal(sorted(bench.repo.rglob("*.tmp")), [], "temporary files")
+    left = subprocess.run(["pgrep", "-af", f"{other.conf}.*:remote"], capture_output=True, text=True)
+    equal(left.stdout, "", "remote processes")
+
+
+SETTINGS = {"plain": {}, "aes": {"repo1-cipher-type": "aes-256-cbc",
+                                 "repo1-cipher-pass": lab.PASSPHRASE}}
+
+
+def whole_way(bench, other):
+    """stanza-create, check, WAL, backup, info, restore; the peer finds all of it valid."""
+    bench.start()
+    bench.ours("stanza-create")
+    bench.ours("check")
+    bench.ours("backup")
+    bench.cluster.sql("create table later (id int); insert into later values (1)")
+    bench.cluster.switch_and_wait_archived()
+    label = bench.completed_labels()[-1]
+    equal(bench.ours("info", "--output=json").json()[0]["backup"][0]["label"], label, "info")
+    text = look(bench, "verify", "--output=text", "--verbose").text
+    part = re.search(rf"backup: {label}, status: (\w+)", text)
+    expect(part and part[1] == "valid", f"verify finds {label} valid", text)
+    nothing_left(bench, other)
+
+
+def restored_equally(bench):
+    """A restore by us and one by the peer from the repository itself give the same files."""
+    ours = bench.restore(OURS, bench.dir / "r1", "--type=none")
+    (bench.dir / "r2" / "pg").mkdir(parents=True, mode=0o700)
+    (bench.dir / "r2" / "linked").mkdir(mode=0o700)
+    look(bench, "restore", "--type=none", f"--pg1-path={bench.dir / 'r2' / 'pg'}", "--link-all",
+         f"--tablespace-map-all={bench.dir / 'r2' / 'ts'}")
+    trees.compare_trees(ours.home, bench.dir / "r2", "restored", ignored=trees.SIGNAL_FILES)
+
+
+@test("remote: a repository behind ssh, plain", "plain", short=True)
+@test("remote: a repository behind ssh, encrypted there only", "aes")
+def repository_ssh(bench, cipher):
+    bench.cipher = "".join(f"{k}={v}\n" for k, v in SETTINGS[cipher].items())
+    other = over_ssh(bench, "repo", {"repo1-path": bench.repo, **SETTINGS[cipher]},
+                     compress_type="zst")
+    whole_way(bench, other)
+    restored_equally(bench)
+    target = bench.restore(OURS, bench.dir / "r3")
+    bench.start_restored(target)
+    equal(target.sql("select count(*) from later"), "1", "rows after the backup")
+    asked = (bench.dir / "ssh.log").read_text()
+    expect("somebody@other-host" in asked and ":remote" in asked, "ssh was asked", asked)
+    expect(lab.PASSPHRASE not in asked, "no secret on a command line", "")
+    nothing_left(bench, other)
+
+
+@test("remote: a cluster behind ssh, files", {}, short=True)
+@test("remote: a cluster behind ssh, encrypted bundles",
+      {"repo1_cipher_type": "aes-256-cbc", "repo1_cipher_pass": lab.PASSPHRASE,
+       "repo1_bundle": "y", "compress_type": "zst"})
+@test("remote: a cluster behind ssh, unfused", {"fuse": "n", "compress_type": "lz4"})
+def cluster_ssh(bench, settings):
+    bench.cipher = "".join(f"{k.replace('_', '-')}={v}\n" for k, v in settings.items()
+                           if "cipher" in k)
+    push = {"repo1-path": bench.repo, "spool-path": bench.dir / "spool",
+            **{k.replace("_", "-"): v for k, v in settings.items() if "cipher" in k}}
+    other = over_ssh(bench, "pg", push, **settings)
+    bench.conf, here = other.conf, bench.conf  # PostgreSQL archives with its own host's file.
+    bench.start()
+    bench.conf = here
+    bench.ours("stanza-create")
+    bench.ours("check")
+    bench.ours("backup")
+    label = bench.completed_labels()[-1]
+    text = look(bench, "verify", "--output=text", "--verbose").text
+    part = re.search(rf"backup: {label}, status: (\w+)", text)
+    expect(part and part[1] == "valid", f"verify finds {label} valid", text)
+    nothing_left(bench, other)
+    target = lab.Cluster(bench.dir / "r2")
+    bench.started.append(target)
+    (bench.dir / "r2" / "pg").mkdir(parents=True, mode=0o700)
+    (bench.dir / "r2" / "linked").mkdir(mode=0o700)
+    look(bench, "restore", f"--pg1-path={target.data}", "--link-all", "--archive-mode=off",
+         f"--tablespace-map-all={bench.dir / 'r2' / 'ts'}")
+    bench.start_restored(target)
+    equal(target.fingerprint(), bench.cluster.fingerprint(), "data restored by the peer")
+    refused = bench.ours("restore", codes=(72,))
+    expect("must be run on the PostgreSQL host" in refused.text, "restore says where", refused)
+
+
+@test("remote: a repository behind TLS", short=True)
+def repository_tls(bench):
+    bench.cipher = ""
+    other = over_tls(bench, "repo", {"repo1-path": bench.repo}, compress_type="zst")
+    whole_way(bench, other)
+    restored_equally(bench)
+    other.end()
+    expect("[049]" in bench.ours("check", "--io-timeout=1", codes=(49,)).text, "nobody listens")
+
+
+@test("remote: a cluster behind TLS")
+def cluster_tls(bench):
+    bench.cipher = ""
+    other = over_tls(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"},
+                     compress_type="zst", repo1_bundle="y")
+    bench.conf, here = other.conf, bench.conf
+    bench.start()
+    bench.conf = here
+    bench.ours("stanza-create")
+    bench.ours("backup")
+    text = look(bench, "verify", "--output=text", "--verbose").text
+    expect("status: valid" in text, "verify", text)
+    nothing_left(bench, other)
+    other.end()
+
+
+@test("remote: certificates of another stanza, of another authority, too old or none are refused")
+def certificates(bench):
+    bench.cipher = ""
+    other = over_tls(bench, "repo", {"repo1-path": bench.repo}, auth=("client=other", "all=*"),
+                     names=("server", "client", "all", "nobody"))
+    refused = bench.ours("stanza-create", "--no-online", codes=(105,))
+    expect("access denied" in refused.text, "the stanza of another", refused)
+    expect("access denied" in bench.ours("info").text, "info tells it, too")
+    home = other.authority.home
+
+    def with_client(name, codes):
+        words = [f"--repo1-host-cert-file={home / (name + '.crt')}",
+                 f"--repo1-host-key-file={home / (name + '.key')}"]
+        return bench.ours("stanza-create", "--no-online", *words, codes=codes)
+
+    with_client("all", (0,))
+    with_client("nobody", (105,))
+    other.authority.issue("expired", days=-1)
+    with_client("expired", (39, 49, 95, 101, 105))
+    stranger = Authority(bench.dir / "stranger").issue("client")
+    for file in stranger.home.iterdir():
+        if file.name.startswith("client"):
+            shutil.copy(file, home / file.name.replace("client", "stranger"))
+    with_client("stranger", (39, 49, 95, 101, 105))
+    refused = bench.ours("stanza-create", "--no-online",
+                         f"--repo1-host-ca-file={stranger.home / 'ca.crt'}", codes=None)
+    expect(refused.code != 0 and "certificate" in refused.text, "the server of a stranger", refused)
+    (home / "all.key").chmod(0o644)
+    expect(with_client("all", None).code != 0, "a key that everybody may read")
+    other.end()
+
+
+def http(words, stdin=None):
+    return subprocess.run(words, capture_output=True, timeout=60, stdin=stdin)
+
+
+@test("remote: other programs at the server's door: curl, nghttp, h2load, noise, silence", short=True)
+def strangers(bench):
+    bench.cipher = ""
+    other = over_tls(bench, "repo", {"repo1-path": bench.repo}, auth=("client=*",))
+    url = f"https://127.0.0.1:{other.port}/v1/hello"
+    home = other.authority.home
+    if shutil.which("curl"):
+        bare = http(["curl", "-sk", "--http2", "--max-time", "20", "-o", "/dev/null", url])
+        expect(bare.returncode != 0, "a client without certificate gets no answer", bare.stderr)
+        ended = http(["curl", "-s", "--http2", "--max-time", "20", "--cacert", home / "ca.crt",
+                      "--cert", home / "client.crt", "--key", home / "client.key", "-w",
+                      "%{http_code}", "-o", "/dev/null", url])
+        expect(ended.stdout in (b"404", b"405", b"400"), "GET is refused politely", ended)
+    for noise in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", os.urandom(4096), b"\x16\x03\x01\xff\xff",
+                  b"{\"name\":\"pgBackRest\"}\n"):
+        with socket.create_connection(("127.0.0.1", other.port), 10) as line:
+            line.sendall(noise)
+            line.settimeout(20)
+            try:
+                while line.recv(4096):
+                    pass
+            except OSError:
+                pass
+    context = ssl.create_default_context(cafile=str(home / "ca.crt"))
+    context.load_cert_chain(home / "client.crt", home / "client.key")
+    context.set_alpn_protocols(["h2"])
+    with socket.create_connection(("127.0.0.1", other.port), 10) as line, \
+            context.wrap_socket(line, server_hostname="localhost") as over:
+        equal(over.version(), "TLSv1.3", "version of TLS")
+        equal(over.selected_alpn_protocol(), "h2", "protocol")
+        over.settimeout(20)
+        try:
+            over.sendall(os.urandom(65536))
+            while over.recv(65536):
+                pass
+        except OSError:
+            pass
+    silent = [socket.create_connection(("127.0.0.1", other.port), 10) for _ in range(100)]
+    bench.ours("stanza-create", "--no-online")
+    for line in silent:
+        line.close()
+    if shutil.which("h2load"):
+        http(["h2load", "-n", "2000", "-c", "20", "-m", "20", url])
+    bench.ours("stanza-create", "--no-online")
+    ping = run([OURS, "--config=/dev/null", f"--tls-server-port={other.port}", "server-ping",
+                "127.0.0.1"])
+    expect(ping.code == 0, "server-ping", ping)
+    expect(lab.printable(other.log().encode()), "the log of the server is text")
+    other.end()
+    run([OURS, "--config=/dev/null", f"--tls-server-port={other.port}", "--io-timeout=1",
+         "server-ping", "127.0.0.1"], codes=(49,))
+
+
+@test("remote: a remote that is killed ends the command, and nothing stays")
+def killed(bench):
+    bench.cipher = ""
+    other = over_ssh(bench, "repo", {"repo1-path": bench.repo}, compress_type="lz4",
+                     process_max="1", protocol_timeout="60", db_timeout="30")
+    bench.start()
+    bench.ours("stanza-create")
+    bench.cluster.sql("create table wide as select g, repeat(md5(g::text), 60) t "
+                      "from generate_series(1, 40000) g")
+    process = lab.spawn(bench.argv(OURS, "backup", "--type=full"), bench.dir / "backup.log")
+    pattern = f"{other.conf}.*:remote"
+    lab.wait_for(lambda: list(bench.repo.glob("backup/*/*F/pg_data")) or process.poll() is not None,
+                 "the copy begins", 60, 0.002)
+    subprocess.run(["pkill", "-9", "-f", pattern], check=False)
+    code = process.wait(timeout=120)
+    log = (bench.dir / "backup.log").read_text(errors="replace")
+    expect(code != 0 or "retr" in log, "the command noticed", log)
+    time.sleep(0.5)
+    equal(len(bench.completed_labels()), 0 if code else 1, "backups after the kill")
+    # Nobody holds the files of a killed process any more; the next one takes them over.
+    bench.ours("backup")
+    lab.wait_for(lambda: not other.locks(), "the last WAL is pushed", 60)
+    nothing_left(bench, other)
+
+
+@test("remote: ssh that fails is error 125 with its own words; another version is 39")
+def ssh_fails(bench):
+    bench.cipher = ""
+    over_ssh(bench, "repo", {"repo1-path": bench.repo})
+    ssh = bench.dir / "ssh"
+    ssh.write_text("#!/bin/sh\necho 'ssh: connect to host other-host port 22: No route' >&2\nexit 255\n")
+    ended = bench.ours("stanza-create", "--no-online", codes=(125,))
+    expect("No route" in ended.text and "[255]" in ended.text, "ssh's own words", ended)
+    ssh.write_text("#!/bin/sh\nexec sleep 600\n")
+    ended = bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39,))
+    ssh.write_text("#!/bin/sh\necho 'Welcome to this host!'\nexec cat\n")
+    bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39,))
+    ssh.write_text("#!/bin/sh\nexec head -c 1000000 /dev/urandom\n")
+    bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39, 125))
+    ssh.unlink()
+    bench.ours("stanza-create", "--no-online", codes=(102, 125))

@@ -1,0 +1,19 @@
+// Remote storage over a served posix root, for the contract suite.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tests/unit/io/scratch.hpp"
+#include "tests/unit/remote/served_host.hpp"
+
+namespace pgbraid::test {
+
+struct remote_rig {
+  scratch here;
+  served_host there{{.repo_path = here / "deep/root"}};
+  std::unique_ptr<storage> driver =
+      remote::make_remote_storage(there.connect(), "repo", here / "deep/root");
+  storage& repo = *driver;
+  io::io_engine* engine = nullptr;
+};
+
+} // namespace pgbraid::test

@@ -1,0 +1,273 @@
+// Tests of what a served connection refuses, whoever is at the other end.
+// SPDX-License-Identifier: MIT
+#include "storage/serve/work_pool.hpp"
+#include "tests/unit/io/scratch.hpp"
+#include "tests/unit/remote/served_host.hpp"
+
+#include <nlohmann/json.hpp>
+
+using namespace pgbraid;
+using namespace pgbraid::test;
+namespace path = pgbraid::remote::path;
+
+namespace {
+
+errc code_of(link::client_link& on, std::string_view request, std::string_view head,
+             std::string_view body = {}) {
+  const auto answer = on.ask(request, head, body);
+  REQUIRE_FALSE(answer);
+  CHECK_FALSE(answer.failure().message.empty());
+  return answer.failure().code;
+}
+
+std::string greeting() {
+  return remote::encode(remote::hello{1, 1, "test", {}, {"a.lock"}});
+}
+
+struct rig {
+  scratch here;
+  served_host there{
+      {.repo_path = here / "repo", .pg_path = here / "pg", .pg = {.host = "/nowhere"}}};
+  std::unique_ptr<link::client_link> on = *there.greet();
+
+  rig() {
+    std::filesystem::create_directories(here / "repo");
+    std::filesystem::create_directories(here / "pg/global");
+    put(here / "repo/f", "content");
+    put(here / "pg/f", "data");
+  }
+};
+
+} // namespace
+
+TEST_CASE("serve: the greeting comes first, once") {
+  served_host there({.repo_path = "/tmp"});
+  auto on = there.dial();
+  const auto place = remote::encode(remote::place_request{"repo", ""});
+  CHECK(code_of(*on, path::storage_info, place) == errc::protocol);
+  CHECK(code_of(*on, path::copy_begin, "{}") == errc::protocol);
+  CHECK(code_of(*on, path::pg_open, "{}") == errc::protocol);
+  const auto answer = on->ask(path::hello, greeting());
+  REQUIRE(answer);
+  CHECK(remote::decode<remote::hello_answer>(answer->head)->version == 1);
+  CHECK(code_of(*on, path::hello, greeting()) == errc::protocol);
+  CHECK(on->ask(path::storage_info, place));
+}
+
+TEST_CASE("serve: no common version is an error that names both ranges") {
+  served_host there({.repo_path = "/tmp"});
+  auto on = there.dial();
+  const auto answer = on->ask(path::hello, R"({"versions":[7,9]})");
+  REQUIRE_FALSE(answer);
+  CHECK(answer.failure().code == errc::protocol);
+  CHECK(answer.failure().message.find("7 to 9") != std::string::npos);
+  CHECK(answer.failure().message.find("1 to 1") != std::string::npos);
+  CHECK(code_of(*on, path::hello, greeting()) == errc::protocol);
+  auto other = there.dial();
+  CHECK(code_of(*other, path::hello, "{}") == errc::protocol);
+  auto third = there.dial();
+  CHECK(code_of(*third, path::hello, "no json") == errc::protocol);
+}
+
+TEST_CASE("serve: who is not admitted gets nothing") {
+  served_host there({.repo_path = "/tmp"});
+  there.refuses = true;
+  auto on = there.dial();
+  const auto answer = on->ask(path::hello, greeting());
+  REQUIRE_FALSE(answer);
+  CHECK(answer.failure().code == errc::access);
+  CHECK(answer.failure().hint == "Ask somebody else.");
+  there.refuses = false;
+  CHECK(code_of(*on, path::hello, greeting()) == errc::protocol);
+  CHECK(code_of(*on, path::storage_list, R"({"root":"repo"})") == errc::protocol);
+}
+
+TEST_CASE("serve: pings do not keep a connection that was never let in") {
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+  constexpr auto short_time = std::chrono::milliseconds(400);
+  link::client_link silent(
+      link::make_fd_transport(ends[0], ends[0]),
+      {.host = "there", .kind = "tls", .ping_every = std::chrono::milliseconds(20)});
+  no_copies copies;
+  const auto served = serve::serve_connection(
+      link::make_fd_transport(ends[1], ends[1]), {.silence_limit = short_time},
+      [](const auto&) { return serve::admission(); }, copies);
+  REQUIRE_FALSE(served);
+  CHECK(served.failure().message == "no greeting came that is accepted");
+}
+
+TEST_CASE("serve: hostile paths and roots") {
+  rig r;
+  const std::string_view requests[] = {path::storage_info, path::storage_list, path::storage_read,
+                                       path::storage_write, path::storage_change};
+  for (const auto request : requests) {
+    CAPTURE(request);
+    for (const auto& bad :
+         {std::string("../repo/f"), std::string("/etc/passwd"), std::string("a/../../x"),
+          std::string("a//b"), std::string("."), std::string("a\0b", 3), std::string(5000, 'x')}) {
+      const nlohmann::json head = {{"root", "repo"}, {"path", bad}, {"op", "remove-tree"}};
+      CHECK(code_of(*r.on, request, head.dump()) == errc::param_invalid);
+    }
+    for (const auto* bad : {"/etc", "/", "", "Repo", "pg/..", "/../etc", "//etc", "..", "/etc/"}) {
+      const nlohmann::json head = {{"root", bad}, {"path", "passwd"}, {"op", "remove-tree"}};
+      CHECK(code_of(*r.on, request, head.dump()) == errc::access);
+    }
+  }
+  for (const auto* op : {"move", "hardlink"}) {
+    const nlohmann::json head = {
+        {"root", "repo"}, {"path", "f"}, {"op", op}, {"other", "../outside"}};
+    CHECK(code_of(*r.on, path::storage_change, head.dump()) == errc::param_invalid);
+  }
+  CHECK(get(r.here / "repo/f") == "content");
+}
+
+TEST_CASE("serve: requests that make no sense") {
+  rig r;
+  const std::string_view requests[] = {
+      path::storage_info,     path::storage_list,   path::storage_read,
+      path::storage_write,    path::storage_change, path::storage_read_small,
+      path::storage_features, path::storage_free,   path::pg_open,
+      path::pg_call,          path::pg_close,       path::pg_facts};
+  for (const auto request : requests) {
+    CAPTURE(request);
+    for (const auto* bad : {"[]", "{", "null", "5"})
+      CHECK(code_of(*r.on, request, bad) == errc::protocol);
+  }
+  for (const auto* bad :
+       {R"({"root":5})", R"({"root":"repo","path":{}})",
+        R"({"root":"repo","path":"f","offset":-1})", R"({"root":"repo","path":"f","offset":1e999})",
+        R"({"root":"repo","path":"f","limit":-5})",
+        R"({"root":"repo","path":"f","offset":18446744073709551616})"})
+    CHECK(code_of(*r.on, path::storage_read, bad) == errc::protocol);
+  CHECK(code_of(*r.on, path::storage_read,
+                R"({"root":"repo","path":"f","offset":18446744073709551615})") ==
+        errc::param_invalid);
+  for (const auto* bad :
+       {R"({"root":"repo","path":"f"})", R"({"root":"repo","path":"f","op":"dd"})",
+        R"({"root":"repo","path":"f","op":"attributes","mode":-1})"})
+    CHECK(code_of(*r.on, path::storage_change, bad) == errc::protocol);
+  for (const auto* bad : {"/", "/v1/", "/v1/nothing", "/v1/storage/", "/v1/storage/nothing",
+                          "/v1/pg/", "/v1/pg/query", "/v2/hello", "/v1/repo/"})
+    CHECK(code_of(*r.on, bad, "{}") == errc::protocol);
+  // The connection has survived all of it.
+  CHECK(r.on->ask(path::storage_info, R"({"root":"repo","path":"f"})"));
+}
+
+TEST_CASE("serve: huge numbers cost nothing") {
+  rig r;
+  const auto rest = r.on->ask(path::storage_read,
+                              R"({"root":"repo","path":"f","offset":3,"limit":18446744073709551615,
+                                  "size_hint":18446744073709551615})");
+  REQUIRE_FALSE(rest); // a line feed is no part of a head
+  const auto read = r.on->ask(
+      path::storage_read,
+      R"({"root":"repo","path":"f","offset":3,"limit":18446744073709551615,"size_hint":18446744073709551615})");
+  REQUIRE(read);
+  CHECK(read->body == "tent");
+  CHECK(r.on->ask(path::storage_read,
+                  R"({"root":"repo","path":"f","offset":9223372036854775807,"limit":1})")
+            ->body.empty());
+  const auto small = R"({"root":"repo"})";
+  CHECK(code_of(*r.on, path::storage_read_small, small,
+                "{\"path\":\"f\",\"limit\":99999999999}\n") == errc::param_invalid);
+  std::string many;
+  for (int i = 0; i < 10000; ++i)
+    many += "{\"path\":\"f\",\"limit\":1}\n";
+  CHECK(code_of(*r.on, path::storage_read_small, small, many) == errc::protocol);
+  CHECK(code_of(*r.on, path::storage_read_small, small, std::string(3 << 20, 'x')) ==
+        errc::protocol);
+  CHECK(code_of(*r.on, path::storage_read_small, small, "{\"path\":\"f\"") == errc::protocol);
+  const auto wild = r.on->ask(
+      path::storage_write,
+      R"({"root":"repo","path":"g","mode":4294967295,"size_hint":18446744073709551615})", "x");
+  CHECK(wild);
+  CHECK(get(r.here / "repo/g") == "x");
+}
+
+TEST_CASE("serve: a cluster is for reading") {
+  rig r;
+  const auto read = r.on->ask(path::storage_read, R"({"root":"pg","path":"f"})");
+  REQUIRE(read);
+  CHECK(read->body == "data");
+  CHECK(code_of(*r.on, path::storage_write, R"({"root":"pg","path":"g"})", "x") == errc::access);
+  for (const auto* op : {"make-path", "remove-file", "remove-tree", "move", "symlink", "hardlink",
+                         "sync", "attributes"}) {
+    const nlohmann::json head = {
+        {"root", "pg"}, {"path", "f"}, {"op", op}, {"other", "g"}, {"mode", 0777}};
+    CHECK(code_of(*r.on, path::storage_change, head.dump()) == errc::access);
+  }
+  CHECK(names_in(r.here / "pg") == std::vector<std::string>{"f", "global"});
+}
+
+TEST_CASE("serve: what was not granted is not there") {
+  scratch here;
+  served_host there({.repo_path = here / "repo"});
+  auto on = *there.greet();
+  CHECK(code_of(*on, path::storage_read, R"({"root":"pg","path":"f"})") == errc::access);
+  CHECK(code_of(*on, path::pg_open, "{}") == errc::access);
+  CHECK(code_of(*on, path::pg_control, "{}") == errc::access);
+  CHECK(code_of(*on, path::pg_facts, "{}") == errc::access);
+  served_host other({.pg_path = here / "pg"});
+  auto second = *other.greet();
+  CHECK(code_of(*second, path::storage_read, R"({"root":"repo","path":"f"})") == errc::access);
+  CHECK(code_of(*second, path::repo_cipher, "{}") == errc::access);
+}
+
+TEST_CASE("serve: sessions with PostgreSQL are only what was opened") {
+  rig r;
+  CHECK(code_of(*r.on, path::pg_open, R"({"application_name":"x","timeout_ms":1000})") ==
+        errc::db_connect);
+  CHECK(code_of(*r.on, path::pg_call, R"({"session":1,"op":"clock"})") == errc::protocol);
+  CHECK(code_of(*r.on, path::pg_call, R"({"session":1,"op":"select 1"})") == errc::protocol);
+  CHECK(code_of(*r.on, path::pg_close, R"({"session":4294967295})") == errc::protocol);
+  const nlohmann::json named = {{"application_name", std::string(300, 'x')}, {"timeout_ms", 1}};
+  CHECK(code_of(*r.on, path::pg_open, named.dump()) == errc::param_invalid);
+}
+
+TEST_CASE("serve: pg_control is read until it is valid") {
+  rig r;
+  CHECK(code_of(*r.on, path::pg_control, "{}") == errc::file_missing);
+  put(r.here / "pg/global/pg_control", std::string(8192, '\1'));
+  CHECK(code_of(*r.on, path::pg_control, "{}") != errc::unhandled);
+}
+
+TEST_CASE("serve: names of users, where they have some") {
+  rig r;
+  const auto answer = r.on->ask(path::pg_facts, R"({"users":[0,4294967294],"groups":[0]})");
+  REQUIRE(answer);
+  const auto facts = remote::decode<remote::facts_answer>(answer->head);
+  REQUIRE(facts);
+  CHECK(facts->users == std::map<uint32_t, std::string>{{0, "root"}});
+  CHECK(facts->groups == std::map<uint32_t, std::string>{{0, "root"}});
+  nlohmann::json many = {{"users", std::vector<uint32_t>(3000, 7)}};
+  CHECK(code_of(*r.on, path::pg_facts, many.dump()) == errc::protocol);
+}
+
+TEST_CASE("serve: the cipher is told to those who may read the repository") {
+  scratch here;
+  served_host there({.repo_path = here / "repo",
+                     .cipher = cipher_type::aes_256_cbc,
+                     .passphrase = secret("very secret")});
+  auto on = *there.greet();
+  const auto answer = on->ask(path::repo_cipher, "{}");
+  REQUIRE(answer);
+  const auto cipher = remote::decode<remote::cipher_answer>(answer->head);
+  CHECK(cipher->type == cipher_type::aes_256_cbc);
+  CHECK(cipher->pass.view() == "very secret");
+}
+
+TEST_CASE("serve: ten thousand questions at once") {
+  rig r;
+  std::vector<std::thread> askers;
+  std::atomic<int> answered = 0;
+  for (int t = 0; t < 8; ++t)
+    askers.emplace_back([&] {
+      for (int i = 0; i < 1250; ++i)
+        if (auto told = r.on->ask(path::storage_info, R"({"root":"repo","path":"f"})"))
+          ++answered;
+    });
+  for (auto& one : askers)
+    one.join();
+  CHECK(answered == 10000);
+}

@@ -1,0 +1,177 @@
+// Tests of how far a connection reaches: stanzas of a repository, links of a cluster.
+// SPDX-License-Identifier: MIT
+#include "tests/unit/io/scratch.hpp"
+#include "tests/unit/remote/served_host.hpp"
+
+using namespace pgbraid;
+using namespace pgbraid::test;
+
+namespace {
+
+template <class T> errc code_of(const result<T>& what) {
+  REQUIRE_FALSE(what);
+  return what.failure().code;
+}
+
+struct stanza_rig {
+  scratch here;
+  served_host there{{.repo_path = here / "repo", .stanza = "mine"}};
+  std::unique_ptr<storage> repo =
+      remote::make_remote_storage(there.connect(), "repo", "there:repo");
+
+  stanza_rig() {
+    for (const auto* path : {"archive/mine", "archive/other", "backup/mine", "backup/other"}) {
+      std::filesystem::create_directories(here / (std::string("repo/") + path));
+      put(here / (std::string("repo/") + path + "/f"), path);
+    }
+    put(here / "repo/top", "x");
+  }
+};
+
+/// A cluster with a tablespace, a linked directory, a linked file, and things it does not link to.
+struct cluster_rig {
+  scratch here;
+  served_host there{{.pg_path = here / "pg"}};
+
+  cluster_rig() {
+    for (const auto* path : {"pg/pg_tblspc", "pg/base/1", "ts/PG_15", "logs/deep", "files", "else"})
+      std::filesystem::create_directories(here / path);
+    put(here / "ts/PG_15/1", "tablespace");
+    put(here / "logs/deep/log", "log");
+    put(here / "files/conf", "conf");
+    put(here / "files/secret", "secret");
+    put(here / "else/f", "else");
+    std::filesystem::create_symlink(here / "ts", here / "pg/pg_tblspc/16384");
+    std::filesystem::create_symlink("../../../logs", here / "pg/base/1/logs");
+    std::filesystem::create_symlink(here / "files/conf", here / "pg/postgresql.conf");
+    std::filesystem::create_symlink(here / "else", here / "ts/PG_15/way");
+  }
+  std::unique_ptr<storage> at(const std::string& root) {
+    return remote::make_remote_storage(there.connect(), root, root);
+  }
+};
+
+} // namespace
+
+TEST_CASE("serve: a connection for one stanza sees no other") {
+  stanza_rig r;
+  auto& repo = *r.repo;
+  CHECK(*read_all(repo, "archive/mine/f", 100) == "archive/mine");
+  REQUIRE(write_all(repo, "backup/mine/new/f", "x"));
+  CHECK(get(r.here / "repo/backup/mine/new/f") == "x");
+  for (const auto* other : {"archive/other", "backup/other", "archive/mine2", "top"}) {
+    CAPTURE(other);
+    const auto file = std::string(other) + "/f";
+    CHECK(code_of(repo.info(file)) == errc::access);
+    CHECK(code_of(repo.list(other)) == errc::access);
+    CHECK(code_of(repo.open_read(file)) == errc::access);
+    CHECK(code_of(repo.open_write(file)) == errc::access);
+    CHECK(code_of(repo.remove_tree(other)) == errc::access);
+    CHECK(code_of(repo.make_path(file)) == errc::access);
+    CHECK(code_of(repo.move("backup/mine/f", file)) == errc::access);
+    CHECK(code_of(repo.move(file, "backup/mine/g")) == errc::access);
+    CHECK(code_of(repo.make_hardlink("backup/mine/g", file)) == errc::access);
+    std::vector<small_read> files = {{.path = "archive/mine/f", .limit_bytes = 100},
+                                     {.path = file, .limit_bytes = 100},
+                                     {.path = "backup/mine/f", .limit_bytes = 100}};
+    repo.read_small(files, nullptr);
+    CHECK(as_text(files[0].content) == "archive/mine");
+    REQUIRE(files[1].failure);
+    CHECK(files[1].failure->code == errc::access);
+    CHECK(as_text(files[2].content) == "backup/mine");
+  }
+}
+
+TEST_CASE("serve: what leads to a stanza can be looked at, not changed") {
+  stanza_rig r;
+  auto& repo = *r.repo;
+  const auto names = [&](std::string_view path) {
+    std::vector<std::string> out;
+    const auto all = repo.list(path);
+    REQUIRE(all);
+    for (const auto& one : **all)
+      out.push_back(one.name);
+    return out;
+  };
+  CHECK(names("") == std::vector<std::string>{"archive", "backup"});
+  CHECK(names("backup") == std::vector<std::string>{"mine"});
+  CHECK((*repo.info("archive"))->kind == entry_kind::path);
+  CHECK(repo.sync_path("backup"));
+  CHECK(repo.make_path("archive"));
+  CHECK(repo.features().symlinks);
+  CHECK(repo.free_bytes());
+  for (const auto* path : {"", "archive", "backup"}) {
+    CHECK(code_of(repo.remove_tree(path)) == errc::access);
+    CHECK(code_of(repo.set_attributes(path, {.mode = 0777})) == errc::access);
+  }
+  CHECK(code_of(repo.move("backup", "archive/mine/b")) == errc::access);
+  CHECK(code_of(repo.move("backup/mine/f", "archive/mine/g")) == errc::access);
+  CHECK(code_of(repo.open_write("backup")) == errc::access);
+  CHECK(repo.remove_tree("backup/mine"));
+  CHECK_FALSE(std::filesystem::exists(r.here / "repo/backup/mine"));
+}
+
+TEST_CASE("serve: nobody plants a program that runs as the owner of the repository") {
+  stanza_rig r;
+  auto& repo = *r.repo;
+  REQUIRE(write_all(repo, "backup/mine/d/f", "x", {.mode = 06755, .path_mode = 03750}));
+  REQUIRE(repo.make_path("backup/mine/e", 04750));
+  CHECK((**repo.info("backup/mine/d/f")).mode == 0755);
+  CHECK((**repo.info("backup/mine/d")).mode == 0750);
+  CHECK((**repo.info("backup/mine/e")).mode == 0750);
+  REQUIRE(repo.set_attributes("backup/mine/d/f", {.mode = 04750}));
+  CHECK((**repo.info("backup/mine/d/f")).mode == 0750);
+}
+
+TEST_CASE("serve: no link leads from one stanza to another") {
+  stanza_rig r;
+  auto& repo = *r.repo;
+  REQUIRE(repo.make_symlink("backup/mine/way", "../other"));
+  REQUIRE(repo.make_path("backup/mine/a/b"));
+  REQUIRE(repo.make_symlink("backup/mine/a/b/way", "../../../../archive/other"));
+  REQUIRE(repo.move("backup/mine/a/b/way", "backup/mine/a/way"));
+  for (const auto* way : {"backup/mine/way/f", "backup/mine/a/way/f"}) {
+    CHECK(code_of(repo.open_read(way)) == errc::link_destination);
+    CHECK(code_of(repo.open_write(way)) == errc::link_destination);
+    CHECK(code_of(repo.remove_file(way)) == errc::link_destination);
+  }
+  CHECK(code_of(repo.make_symlink("backup/mine", "other")) != errc::unhandled);
+}
+
+TEST_CASE("serve: destinations of links that were listed can be read") {
+  cluster_rig r;
+  auto host = r.there.connect(0);
+  const auto at = [&](const std::string& root) {
+    return remote::make_remote_storage(host, root, root);
+  };
+  REQUIRE(at("pg")->list("pg_tblspc"));
+  CHECK(*read_all(*at(r.here / "ts"), "PG_15/1", 100) == "tablespace");
+  REQUIRE(at("pg")->list("base/1"));
+  CHECK(*read_all(*at(r.here / "logs"), "deep/log", 100) == "log");
+  REQUIRE(at("pg")->info("postgresql.conf"));
+  CHECK(*read_all(*at(r.here / "files"), "conf", 100) == "conf");
+  CHECK(code_of(at(r.here / "ts")->open_write("PG_15/1")) == errc::access);
+}
+
+TEST_CASE("serve: a connection that was told of nothing looks for itself") {
+  cluster_rig r;
+  CHECK(*read_all(*r.at(r.here / "ts"), "PG_15/1", 100) == "tablespace");
+  CHECK(*read_all(*r.at(r.here / "logs"), "deep/log", 100) == "log");
+  CHECK(*read_all(*r.at(r.here / "files"), "conf", 100) == "conf");
+  CHECK(*read_all(*r.at(r.here / "else"), "f", 100) == "else"); // a link in a tablespace
+}
+
+TEST_CASE("serve: nothing else of the host can be read") {
+  cluster_rig r;
+  CHECK(code_of(r.at(r.here / "files")->open_read("secret")) == errc::access);
+  CHECK(code_of(r.at(r.here / "files")->list("")) == errc::access);
+  CHECK(code_of(r.at(r.here.text())->list("")) == errc::access);
+  CHECK(code_of(r.at(r.here.text())->open_read("ts/PG_15/1")) == errc::access);
+  CHECK(code_of(r.at(r.here / "ts/PG_15")->open_read("1")) == errc::access);
+  CHECK(code_of(r.at("/")->list("etc")) == errc::access);
+  CHECK(code_of(r.at("/etc")->open_read("passwd")) == errc::access);
+  // The directory of a destination shows that one name.
+  const auto info = r.at(r.here.text())->info("ts");
+  REQUIRE(info);
+  CHECK((*info)->kind == entry_kind::path);
+}
