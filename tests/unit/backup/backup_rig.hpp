@@ -124,6 +124,7 @@ struct backup_wish {
   bool bundle = false;
   bool fuse = true;
   bool checksum_page = false;
+  uint32_t workers_per_link = 2;
 };
 
 /// A finished backup.
@@ -174,7 +175,7 @@ inline std::unique_ptr<made_backup> run_backup(const cluster_rig& of, const back
                            .fuse = wish.fuse,
                            .checksum_page = wish.checksum_page,
                            .version = 150000,
-                           .workers_per_link = 2};
+                           .workers_per_link = wish.workers_per_link};
   if (wish.bundle)
     settings.rules = {.bundle = true, .bundle_limit_bytes = 2 << 20, .bundle_size_bytes = 1 << 20};
   const auto control = get(of.data + "/global/pg_control");

@@ -243,3 +243,16 @@ TEST_CASE("far backup: the last standby is not replaced where that is not wanted
   REQUIRE_FALSE(far->outcome);
   CHECK(far->outcome.failure().message.starts_with("a: "));
 }
+
+TEST_CASE(
+    "far backup: more lanes than the other host has, and files larger than what is on its way") {
+  rig with;
+  for (unsigned i = 0; i < 12; ++i)
+    put(with.data + "/base/5/" + std::to_string(30000 + i), noise(6000000, 100 + i));
+  data_host other(with.data);
+  const backup_wish wish{.workers_per_link = 1};
+  const auto made =
+      with.far(wish, {{.name = "pg1 host 'there'", .host = other.there.connect(/*links_max=*/0)}});
+  require(made->outcome);
+  check_plain(with, *made);
+}
