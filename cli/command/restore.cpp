@@ -174,9 +174,12 @@ public:
   result<void> prepare() {
     if (auto cleaned = tree_.clean(overwrite_.any()); !cleaned)
       return cleaned;
-    if (auto built = tree_.build(); !built)
+    // The mark comes before anything that would keep an interrupted restore from going on.
+    if (auto built = tree_.build_data(); !built)
       return built;
-    return write_marker(tree_, backup(), owners_);
+    if (auto marked = write_marker(tree_, backup(), owners_); !marked)
+      return marked;
+    return tree_.build();
   }
 
   result<void> copy() {

@@ -48,7 +48,10 @@ result<void> write_marker(restore_tree& tree, format::manifest& backup,
   const secret kept = std::exchange(backup.cipher_pass, {});
   const auto text = render(backup);
   backup.cipher_pass = kept;
-  return write_all(tree.data(), plan::restore_marker, text, recovery_file_options(backup, owners));
+  auto how = recovery_file_options(backup, owners);
+  // There from the first instant: a temporary name alone would be a foreign file to the next try.
+  how.how = publish::in_place;
+  return write_all(tree.data(), plan::restore_marker, text, how);
 }
 
 result<void> remove_marker(restore_tree& tree) {

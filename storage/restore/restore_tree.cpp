@@ -172,6 +172,13 @@ result<void> restore_tree::remove_entry(const found_path& what, const entry& fou
                                              : at(what.root).remove_file(what.path);
 }
 
+result<void> restore_tree::build_data() {
+  const auto* root = backup_.find_path("pg_data");
+  if (root == nullptr)
+    return error{errc::format, "the manifest has no path 'pg_data'"};
+  return build_path(*root);
+}
+
 result<void> restore_tree::build() {
   // Both lists are sorted, so parents come first; a link's destination is a root of its own and
   // needs nothing of the link.

@@ -40,6 +40,8 @@ public:
   /// Removes global/pg_control, so that an aborted restore cannot be started, and then everything
   /// that is not in the backup.
   result<void> clean(bool overwrite);
+  /// Makes PGDATA alone.
+  result<void> build_data();
   /// Makes missing directories and links; sets mode and owner of all directories.
   result<void> build();
   /// Makes all directories durable except `global`, which holds pg_control.
