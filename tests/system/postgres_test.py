@@ -4,7 +4,7 @@ import os
 
 import lab
 from case import test
-from lab import OURS, expect
+from lab import expect
 
 
 def refused(ended, code, *texts):
