@@ -39,13 +39,13 @@ result<void> backup_run::connect() {
   auto found = connect_clusters(opts);
   if (!found)
     return found.failure();
-  if (!found->primary)
-    return error{errc::db_connect, "unable to find primary cluster - cannot proceed",
-                 "Every cluster that answered may be a standby."};
+  auto first = take_primary(*found);
+  if (!first)
+    return first.failure();
   auto chosen = choose_standbys(opts, std::move(found->standbys));
   if (!chosen)
     return chosen.failure();
-  primary = std::move(found->primary);
+  primary = std::move(*first);
   standbys = std::move(*chosen);
   pg_position = primary->position;
   return success();

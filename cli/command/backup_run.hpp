@@ -19,7 +19,6 @@ struct backup_run {
   io::lock_set lock = {};
   open_repository repo = {};
   format::backup_info info = {};
-  std::optional<format::archive_info> archive = {};
   std::string archive_id = {};
   size_t pg_position = 0; ///< of the primary, or of the stopped cluster
   std::optional<open_cluster> primary = {};

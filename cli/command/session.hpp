@@ -98,6 +98,8 @@ struct open_clusters {
 /// Connects to every configured cluster; the ones that do not answer are WARN
 /// `unable to check pgN: ...`. Fails with `db_connect` (56) when two are primaries.
 result<open_clusters> connect_clusters(const config::options& opts);
+/// The primary among them; fails as `connect_primary`.
+result<open_cluster> take_primary(open_clusters& found);
 /// The primary alone; fails with `db_connect` (56) "unable to find primary cluster - cannot
 /// proceed".
 result<open_cluster> connect_primary(const config::options& opts);

@@ -74,15 +74,19 @@ result<open_clusters> connect_clusters(const config::options& opts) {
   return found;
 }
 
+result<open_cluster> take_primary(open_clusters& found) {
+  if (!found.primary) {
+    return error{errc::db_connect, "unable to find primary cluster - cannot proceed",
+                 "Every cluster that answered may be a standby."};
+  }
+  return std::move(*found.primary);
+}
+
 result<open_cluster> connect_primary(const config::options& opts) {
   auto found = connect_clusters(opts);
   if (!found)
     return found.failure();
-  if (!found->primary) {
-    return error{errc::db_connect, "unable to find primary cluster - cannot proceed",
-                 "Every cluster that answered may be a standby."};
-  }
-  return std::move(*found->primary);
+  return take_primary(*found);
 }
 
 result<void> check_cluster_path(const config::options& opts, const open_cluster& cluster,

@@ -3,21 +3,9 @@
 #include "storage/serve/copied_place.hpp"
 
 #include "storage/cluster/target_location.hpp"
+#include "storage/path.hpp"
 
 namespace pgbraid::serve {
-
-namespace {
-
-std::string_view parent_of(std::string_view path) {
-  const auto slash = path.rfind('/');
-  return slash == path.npos ? std::string_view() : path.substr(0, slash);
-}
-
-std::string_view name_of(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
-} // namespace
 
 result<served_roots::place> find_copied(served_roots& roots, std::string_view pg_path,
                                         std::string_view through, std::string_view path) {
@@ -33,12 +21,12 @@ result<served_roots::place> find_copied(served_roots& roots, std::string_view pg
     return error{errc::link_expected, "'" + std::string(through) + "' is no link on this host"};
   const auto& destination = (*info)->link_destination;
   roots.saw_link("pg", through, destination);
-  const auto base = std::string(pg_path) + "/" + std::string(parent_of(through));
+  const auto base = std::string(pg_path) + "/" + std::string(split_path(through).parent);
   const auto target = absolute_path(base, destination);
   if (!path.empty())
     return roots.find(target, path, purpose::read);
-  const auto directory = parent_of(target);
-  return roots.find(directory.empty() ? "/" : directory, name_of(target), purpose::read);
+  const auto [directory, name] = split_path(target);
+  return roots.find(directory.empty() ? "/" : directory, name, purpose::read);
 }
 
 } // namespace pgbraid::serve

@@ -65,7 +65,7 @@ public:
 
 /// Serves one connection until the other end is gone or a termination signal came; then everything
 /// that was open for it is closed: sessions, files (temporary ones removed), locks. Runs requests
-/// on a few threads of its own (at most 16), which end before it returns. Fails with what broke the
+/// on a few threads of its own (at most 9), which end before it returns. Fails with what broke the
 /// connection, `term` after a signal; success when the other end said goodbye.
 result<void> serve_connection(std::unique_ptr<link::transport> over, link::settings with,
                               const doorkeeper& admit, copy_service& copies);

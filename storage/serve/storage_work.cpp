@@ -31,21 +31,23 @@ result<void> tell_info(link::exchange& asked, served_roots& roots) {
   return asked.respond(remote::encode(answer));
 }
 
-result<void> tell_features(link::exchange& asked, served_roots& roots) {
+/// For questions about a root as a whole.
+result<served_roots::place> asked_root(link::exchange& asked, served_roots& roots) {
   auto what = remote::decode<remote::place_request>(asked.head());
   if (!what)
     return what.failure();
-  auto place = roots.find(what->root, {}, purpose::look);
+  return roots.find(what->root, {}, purpose::look);
+}
+
+result<void> tell_features(link::exchange& asked, served_roots& roots) {
+  auto place = asked_root(asked, roots);
   if (!place)
     return place.failure();
   return asked.respond(remote::encode(place->where->features()));
 }
 
 result<void> tell_free(link::exchange& asked, served_roots& roots) {
-  auto what = remote::decode<remote::place_request>(asked.head());
-  if (!what)
-    return what.failure();
-  auto place = roots.find(what->root, {}, purpose::look);
+  auto place = asked_root(asked, roots);
   if (!place)
     return place.failure();
   auto bytes = place->where->free_bytes();
