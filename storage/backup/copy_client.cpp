@@ -3,6 +3,7 @@
 #include "storage/backup/copy_client.hpp"
 
 #include "storage/remote/protocol.hpp"
+#include "storage/remote/second_try.hpp"
 
 #include <algorithm>
 
@@ -60,12 +61,11 @@ result<void> copy_client::begin_on(const std::shared_ptr<link::client_link>& lin
 
 result<copy_call> copy_client::ask(std::string_view path, std::string_view head,
                                    std::string_view body) {
-  for (unsigned tries = 0;; ++tries) {
+  remote::second_try again;
+  while (true) {
     auto link = host_->data();
-    if (!link)
-      return link.failure();
-    auto asked = ask_on(*link, path, head, body);
-    if (asked || !(*link)->failure() || tries == more_tries)
+    auto asked = link ? ask_on(*link, path, head, body) : link.failure();
+    if (asked || !again.worth(link ? link->get() : nullptr, asked.failure(), host_name()))
       return asked;
   }
 }
@@ -78,10 +78,11 @@ result<copy_call> copy_client::ask_on(std::shared_ptr<link::client_link> link,
   auto call = link->open(path, head);
   if (!call)
     return call.failure();
+  // A refusal may be here before all is sent. It is the answer, so whoever reads that finds it.
   if (!body.empty())
-    if (auto sent = (*call)->write(as_bytes(body)); !sent)
+    if (auto sent = (*call)->write(as_bytes(body)); !sent && link->failure())
       return sent.failure();
-  if (auto ended = (*call)->end_write(); !ended)
+  if (auto ended = (*call)->end_write(); !ended && link->failure())
     return ended.failure();
   return copy_call{std::move(link), std::move(*call)};
 }

@@ -81,6 +81,9 @@ struct data_host {
   /// All connections break with this request for files (from 1), and each so many later ones.
   std::atomic<int> cut_at = 0;
   std::atomic<int> cut_every = 0;
+  /// So often altogether. More than a piece of work is tried anew would lose the host on a slow
+  /// machine, where all of them can hit the same file.
+  std::atomic<int> cuts_left = 2;
   /// From the first cut on nobody can connect.
   std::atomic<bool> stays_away = false;
   // What was backed up may still hold links.
@@ -107,6 +110,8 @@ private:
     const int first = cut_at;
     if (first == 0 || number < first ||
         (number > first && (cut_every == 0 || (number - first) % cut_every != 0)))
+      return;
+    if (--cuts_left < 0)
       return;
     there.refuses = stays_away.load();
     there.cut();
