@@ -5,6 +5,7 @@
 #include "cli/remote/host_keys.hpp"
 #include "cli/remote/lock_names.hpp"
 #include "cli/remote/served_words.hpp"
+#include "cli/remote/ssh_ciphers.hpp"
 #include "cli/remote/ssh_words.hpp"
 #include "cli/remote/tls_connect.hpp"
 #include "engine/base/version.hpp"
@@ -42,6 +43,8 @@ result<std::unique_ptr<link::transport>> reach(const destination& to) {
   auto words = ssh_words(to.opts, to.which, to.position, to.process);
   if (!words)
     return words.failure();
+  const auto ciphers = cipher_words(to.opts, *words);
+  words->insert(words->begin() + 1, ciphers.begin(), ciphers.end());
   return link::make_ssh_transport(
       {.argv = std::move(*words), .host = to.host(), .process = to.process});
 }
