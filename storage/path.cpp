@@ -37,11 +37,4 @@ result<void> check_storage_path(std::string_view path) {
   return success();
 }
 
-path_parts split_path(std::string_view path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string_view::npos)
-    return {{}, path};
-  return {path.substr(0, slash), path.substr(slash + 1)};
-}
-
 } // namespace pgbraid

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/path.hpp"
 #include "engine/base/result.hpp"
 
 #include <string_view>
@@ -11,12 +12,5 @@ namespace pgbraid {
 /// Refuses (param_invalid) absolute paths, empty, `.` and `..` segments, NUL, and paths over 4095
 /// bytes. "" is the root and passes.
 result<void> check_storage_path(std::string_view path);
-
-/// `a/b/c` -> {`a/b`, `c`}; `c` -> {``, `c`}.
-struct path_parts {
-  std::string_view parent;
-  std::string_view name;
-};
-path_parts split_path(std::string_view path);
 
 } // namespace pgbraid

@@ -65,7 +65,9 @@ result<std::string> read_all(storage& from, std::string_view path, uint64_t limi
 
 result<void> write_all(storage& to, std::string_view path, std::string_view content,
                        const write_options& options) {
-  auto file = to.open_write(path, options);
+  auto how = options;
+  how.under_lock = true;
+  auto file = to.open_write(path, how);
   if (!file)
     return file.failure();
   if (auto put = (*file)->write(as_bytes(content)); !put)

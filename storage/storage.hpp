@@ -59,6 +59,9 @@ struct write_options {
   /// Missing parent directories are made with `path_mode`.
   bool make_parents = true;
   bool sync = true;
+  /// An index, or what points to one: a driver with several connections writes it over the one that
+  /// holds the locks of the command, so that it cannot appear after they are gone.
+  bool under_lock = false;
   std::optional<int64_t> mtime_s = {};
   std::optional<uint32_t> uid = {};
   std::optional<uint32_t> gid = {};
@@ -134,7 +137,7 @@ public:
 
 /// The whole content of a file of at most `limit_bytes` (`file_read` when it is larger).
 result<std::string> read_all(storage& from, std::string_view path, uint64_t limit_bytes);
-/// Writes a whole file.
+/// Writes a whole file, `under_lock`.
 result<void> write_all(storage& to, std::string_view path, std::string_view content,
                        const write_options& options = {});
 

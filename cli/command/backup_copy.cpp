@@ -114,13 +114,8 @@ result<void> backup_run::show_progress(uint64_t done_bytes, uint64_t total_bytes
 result<void> backup_run::keep_alive() {
   if (!primary)
     return success();
-  if (primary->client.is_broken()) {
-    // When the other host is what was lost, its link knows better.
-    if (const auto alive = primary->client.ping(); !alive && alive.failure().code != errc::db_query)
-      return alive.failure();
-    return error{errc::db_query, "the server closed the connection during the backup",
-                 "Was PostgreSQL restarted?"};
-  }
+  if (auto there = check_session(primary->client); !there)
+    return there;
   const auto now = std::chrono::steady_clock::now();
   if (now - standbys_pinged_at >= ping_standbys_every) {
     standbys_pinged_at = now;

@@ -150,7 +150,7 @@ result<void> backup_run::start() {
     return success();
   log::info("check archive for {}segment {}", begun->check_is_prior ? "prior " : "",
             begun->check_segment);
-  return wait_for_wal({&*repo, archive_id, opts.time_ms("archive-timeout")},
+  return wait_for_wal({&*repo, archive_id, opts.time_ms("archive-timeout"), &primary->client},
                       {begun->check_segment});
 }
 

@@ -79,6 +79,16 @@ result<backup_begin> begin_backup(const config::options& opts, open_cluster& pri
   return out;
 }
 
+result<void> check_session(io::pg_client& client) {
+  if (!client.is_broken())
+    return success();
+  // When the other host is what was lost, its link knows better.
+  if (const auto alive = client.ping(); !alive && alive.failure().code != errc::db_query)
+    return alive.failure();
+  return error{errc::db_query, "the server closed the connection during the backup",
+               "Was PostgreSQL restarted?"};
+}
+
 result<void> wait_for_wal(const wal_archive& in, const std::vector<std::string>& segments) {
   for (const auto& segment : segments) {
     const auto deadline =
@@ -89,6 +99,9 @@ result<void> wait_for_wal(const wal_archive& in, const std::vector<std::string>&
         return found.failure();
       if (*found)
         break;
+      if (in.archiver != nullptr)
+        if (auto there = check_session(*in.archiver); !there)
+          return there;
       if (std::chrono::steady_clock::now() >= deadline)
         return error{
             errc::archive_timeout,

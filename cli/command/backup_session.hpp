@@ -22,11 +22,17 @@ struct backup_begin {
 /// Fails with `db_mismatch` (58) when pg_control does not show the checkpoint or timeline of it.
 result<backup_begin> begin_backup(const config::options& opts, open_cluster& primary);
 
+/// Whether a session still is one; costs nothing while it is. Fails with `db_query` (57) when the
+/// server closed it, or with what became of the other host that holds it.
+result<void> check_session(io::pg_client& client);
+
 /// Where WAL of a backup is looked for.
 struct wal_archive {
   repository* repo = nullptr;
   std::string archive_id;
   int64_t timeout_ms = 0;
+  /// The session of whoever is to archive it: when that is lost, nobody waits any longer.
+  io::pg_client* archiver = nullptr;
 };
 
 /// Waits until every segment is in the archive; `archive_timeout` (82) names the first missing one,

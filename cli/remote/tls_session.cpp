@@ -46,6 +46,8 @@ public:
       : opts_(opts), common_name_(std::move(common_name)), from_(std::move(from)) {}
 
   result<serve::admission> operator()(const serve::greeting& greeting) {
+    if (!is_known(opts_.map("tls-server-auth"), common_name_))
+      return refuse({errc::access, "access denied"}, "-");
     auto served = options_for(greeting.args);
     if (!served)
       return refuse(served.failure(), "-");

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plan/restore_map.hpp"
 
+#include "engine/base/path.hpp"
 #include "engine/plan/manifest_tree.hpp"
 
 #include <fmt/format.h>
@@ -38,16 +39,10 @@ std::string_view last_of(std::string_view name) {
   return name.substr(name.rfind('/') + 1);
 }
 
-std::string join(const std::string& directory, std::string_view name) {
-  if (name.empty())
-    return directory;
-  return (directory == "/" ? directory : directory + "/") + std::string(name);
-}
-
 } // namespace
 
 std::string restore_root::claimed() const {
-  return join(path, own);
+  return join_path(path, own);
 }
 
 const restore_link* restore_mapping::find_link(std::string_view name) const {
@@ -76,7 +71,7 @@ restore_place restore_mapping::locate_link(std::string_view name) const {
 }
 
 std::string restore_mapping::absolute(const restore_place& of) const {
-  return join(roots_[of.root].path, of.path);
+  return join_path(roots_[of.root].path, of.path);
 }
 
 /// Builds a mapping step by step.

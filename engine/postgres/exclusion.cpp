@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/postgres/exclusion.hpp"
 
+#include "engine/base/path.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -47,16 +49,6 @@ bool take(std::string_view& text, std::string_view prefix) {
 
 bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-}
-
-std::string_view parent_of(std::string_view path) {
-  const auto slash = path.rfind('/');
-  return slash == path.npos ? std::string_view{} : path.substr(0, slash);
-}
-
-std::string_view last_segment(std::string_view path) {
-  const auto slash = path.rfind('/');
-  return slash == path.npos ? path : path.substr(slash + 1);
 }
 
 /// `t<backend>_<relation>[_fsm|_vm][.<segment>]`
@@ -111,8 +103,8 @@ bool files_are_excluded(const backup_scope& scope, std::string_view path) {
 }
 
 bool content_is_excluded(const backup_scope& scope, std::string_view path) {
-  if (scope.online && last_segment(path) == "archive_status" &&
-      is_wal_path(scope.version, parent_of(path)))
+  if (scope.online && split_path(path).name == "archive_status" &&
+      is_wal_path(scope.version, split_path(path).parent))
     return true;
   return take(path, data_prefix) && contains(emptied_paths, path);
 }
@@ -136,13 +128,13 @@ std::optional<std::string_view> relation_file_number(std::string_view name) {
 }
 
 bool has_page_checksums(std::string_view path) {
-  const auto name = last_segment(path);
-  return is_database_path(parent_of(path)) && name != "pg_filenode.map" && name != "PG_VERSION" &&
-         path != "pg_data/global/pg_control";
+  const auto name = split_path(path).name;
+  return is_database_path(split_path(path).parent) && name != "pg_filenode.map" &&
+         name != "PG_VERSION" && path != "pg_data/global/pg_control";
 }
 
 uint32_t relation_segment(std::string_view path) {
-  const auto name = last_segment(path);
+  const auto name = split_path(path).name;
   const auto dot = name.rfind('.');
   uint32_t segment = 0;
   if (dot == name.npos || !is_number(name.substr(dot + 1)))

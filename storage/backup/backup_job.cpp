@@ -3,6 +3,7 @@
 #include "storage/backup/backup_job.hpp"
 
 #include "engine/base/log.hpp"
+#include "engine/base/path.hpp"
 #include "engine/base/units.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/postgres/exclusion.hpp"
@@ -14,10 +15,6 @@
 namespace pgbraid {
 
 namespace {
-
-std::string_view parent_of(std::string_view path) {
-  return path.substr(0, path.rfind('/'));
-}
 
 std::string page_list(const std::vector<codec::page_range>& bad) {
   std::string out;
@@ -154,9 +151,10 @@ void backup_job::record(format::manifest_file& file, const backup_task& done) {
   }
   file.bundle_id = done.route().bundle_id;
   file.bundle_offset_bytes = done.bundle_offset_bytes;
-  touched_paths_.emplace(parent_of(
-      file.in_bundle() ? format::bundle_path(repo_.stanza(), manifest_.label, file.bundle_id)
-                       : done.route().target_path));
+  const auto stored_at = file.in_bundle()
+                             ? format::bundle_path(repo_.stanza(), manifest_.label, file.bundle_id)
+                             : done.route().target_path;
+  touched_paths_.emplace(split_path(stored_at).parent);
 }
 
 void backup_job::report_pages(const format::manifest_file& file, const backup_task& done) {

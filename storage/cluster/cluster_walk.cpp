@@ -23,10 +23,6 @@ constexpr std::string_view data_target = "pg_data";
 constexpr std::string_view tablespace_links = "pg_data/pg_tblspc";
 constexpr std::string_view tablespace_root = "pg_tblspc";
 
-std::string join(std::string_view parent, std::string_view name) {
-  return parent.empty() ? std::string(name) : fmt::format("{}/{}", parent, name);
-}
-
 error missing_destination(const std::string& path) {
   return {errc::file_open, fmt::format("unable to get info for missing path/file '{}'", path)};
 }
@@ -195,15 +191,15 @@ result<void> walk::content(const place& at) {
 }
 
 result<void> walk::visit(const place& at, const entry& one) {
-  const auto name = join(at.name, one.name);
+  const auto name = join_path(at.name, one.name);
   if (at.name == tablespace_links && one.info.kind != entry_kind::link) {
     return error{errc::link_expected,
                  fmt::format("'{}/{}' is not a symlink - pg_tblspc should contain only symlinks",
-                             at.where.root(), join(at.path, one.name))};
+                             at.where.root(), join_path(at.path, one.name))};
   }
   switch (one.info.kind) {
   case entry_kind::path:
-    return directory({at.where, join(at.path, one.name), name}, one.info);
+    return directory({at.where, join_path(at.path, one.name), name}, one.info);
   case entry_kind::file:
     if (!postgres::files_are_excluded(scope_, at.name))
       add_file(name, one.info);
@@ -211,7 +207,8 @@ result<void> walk::visit(const place& at, const entry& one) {
   case entry_kind::link:
     return at.name == tablespace_links ? tablespace(at, one) : link(at, one);
   case entry_kind::special:
-    log::warn("exclude special file '{}/{}' from backup", at.where.root(), join(at.path, one.name));
+    log::warn("exclude special file '{}/{}' from backup", at.where.root(),
+              join_path(at.path, one.name));
     return success();
   }
   return success();
@@ -236,7 +233,7 @@ result<entry_info> walk::destination_info(const std::string& link_name,
 }
 
 result<void> walk::link(const place& at, const entry& one) {
-  format::manifest_target target{.name = join(at.name, one.name),
+  format::manifest_target target{.name = join_path(at.name, one.name),
                                  .type = format::target_type::link,
                                  .path = one.info.link_destination};
   const auto location = target_location(pgdata_.root(), target);
@@ -298,19 +295,19 @@ result<void> walk::tablespace(const place& at, const entry& one) {
   const auto* end = one.name.data() + one.name.size();
   if (std::from_chars(one.name.data(), end, oid).ptr != end || oid == 0) {
     return error{errc::link_expected, fmt::format("'{}/{}' is not the link of a tablespace",
-                                                  at.where.root(), join(at.path, one.name))};
+                                                  at.where.root(), join_path(at.path, one.name))};
   }
   auto called = tablespace_name(oid);
   if (!called)
     return called.failure();
-  format::manifest_target target{.name = join(tablespace_root, one.name),
+  format::manifest_target target{.name = join_path(tablespace_root, one.name),
                                  .type = format::target_type::link,
                                  .path = one.info.link_destination,
                                  .tablespace_id = oid,
                                  .tablespace_name = std::move(*called)};
   const auto name = target.name;
   const auto location = target_location(pgdata_.root(), target);
-  auto destination = destination_info(join(tablespace_links, one.name), location);
+  auto destination = destination_info(join_path(tablespace_links, one.name), location);
   if (!destination)
     return destination.failure();
   auto opened = open_(location);
@@ -318,7 +315,7 @@ result<void> walk::tablespace(const place& at, const entry& one) {
     return opened.failure();
   if (auto added = add_target(std::move(target)); !added)
     return added;
-  add_link(join(tablespace_links, one.name), one.info);
+  add_link(join_path(tablespace_links, one.name), one.info);
   add_tablespace_path(name);
 
   // Clusters of other versions may share the location; only our own directory is looked at.
@@ -331,7 +328,7 @@ result<void> walk::tablespace(const place& at, const entry& one) {
     return info.failure();
   if (!*info)
     return success();
-  return directory({where, directory_name, join(name, directory_name)}, **info);
+  return directory({where, directory_name, join_path(name, directory_name)}, **info);
 }
 
 /// The part of a manifest name that users give to `exclude`.
@@ -343,13 +340,13 @@ std::string_view relative_to_pgdata(std::string_view name) {
 bool walk::user_excludes(const place& at, std::string_view name) const {
   if (options_.exclude.empty())
     return false;
-  const auto full = join(at.name, name);
+  const auto full = join_path(at.name, name);
   const auto relative = relative_to_pgdata(full);
   if (relative.empty() || std::find(options_.exclude.begin(), options_.exclude.end(), relative) ==
                               options_.exclude.end())
     return false;
   log::info("exclude '{}/{}' from backup using '{}' exclusion", at.where.root(),
-            join(at.path, name), relative);
+            join_path(at.path, name), relative);
   return true;
 }
 

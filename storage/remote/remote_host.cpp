@@ -34,26 +34,49 @@ result<std::shared_ptr<remote_host>> remote_host::connect(std::string name, unsi
 }
 
 result<std::shared_ptr<link::client_link>> remote_host::data() {
-  const std::lock_guard lock(mutex_);
-  std::erase_if(data_, [](const auto& link) { return link->failure().has_value(); });
-  std::vector<std::shared_ptr<link::client_link>*> usable;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    std::erase_if(data_, [](const auto& link) { return link->failure().has_value(); });
+    const auto* least = least_used();
+    const bool idle = least != nullptr && users_of(*least) == 0;
+    if (idle || (least != nullptr && (connecting_ || data_.size() >= links_max_)))
+      return *least;
+    if (!connecting_)
+      break;
+    // Nobody can be of use before the attempt that somebody makes has ended.
+    connected_.wait(lock);
+  }
+  if (std::chrono::steady_clock::now() < unreachable_until_)
+    return unreachable_;
+  return add_link(lock);
+}
+
+const std::shared_ptr<link::client_link>* remote_host::least_used() const {
+  std::vector<const std::shared_ptr<link::client_link>*> usable;
   // The main one carries little, so while nobody else reads from it it is as good as another: small
   // commands then need no second connection.
   if (!main_->failure())
     usable.push_back(&main_);
-  for (auto& link : data_)
+  for (const auto& link : data_)
     usable.push_back(&link);
   const auto least = std::min_element(usable.begin(), usable.end(),
                                       [](auto* a, auto* b) { return users_of(*a) < users_of(*b); });
-  const bool idle = least != usable.end() && users_of(**least) == 0;
-  if (idle || (least != usable.end() && data_.size() >= links_max_))
-    return **least;
+  return least == usable.end() ? nullptr : *least;
+}
+
+result<std::shared_ptr<link::client_link>>
+remote_host::add_link(std::unique_lock<std::mutex>& lock) {
+  // Without the lock, since it can take as long as a host that is cut off is waited for.
+  connecting_ = true;
+  const auto number = 1 + made_++ % numbers;
+  lock.unlock();
   const auto began = std::chrono::steady_clock::now();
-  if (began < unreachable_until_)
-    return unreachable_;
-  auto made = connect_(1 + made_++ % numbers);
+  auto made = connect_(number);
+  const auto ended = std::chrono::steady_clock::now();
+  lock.lock();
+  connecting_ = false;
+  connected_.notify_all();
   if (!made) {
-    const auto ended = std::chrono::steady_clock::now();
     unreachable_until_ = ended + (ended - began);
     unreachable_ = made.failure();
     return unreachable_;

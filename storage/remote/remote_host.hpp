@@ -5,6 +5,7 @@
 #include "engine/link/client_link.hpp"
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -37,12 +38,17 @@ public:
 
 private:
   remote_host(std::string name, unsigned links_max, connector with);
+  const std::shared_ptr<link::client_link>* least_used() const;
+  result<std::shared_ptr<link::client_link>> add_link(std::unique_lock<std::mutex>& lock);
+
   const std::string name_;
   const unsigned links_max_;
   const connector connect_;
   std::shared_ptr<link::client_link> main_;
   std::mutex mutex_;
-  unsigned made_ = 0; ///< connections besides the main one so far; gives them numbers
+  std::condition_variable connected_;
+  bool connecting_ = false; ///< one attempt at a time; meanwhile the others use what there is
+  unsigned made_ = 0;       ///< connections besides the main one so far; gives them numbers
   std::vector<std::shared_ptr<link::client_link>> data_;
   error unreachable_;
   std::chrono::steady_clock::time_point unreachable_until_;

@@ -33,6 +33,14 @@ result<void> remote_reader::connect_once() {
   auto head = call_->head();
   if (!head)
     return head.failure();
+  auto answer = decode<read_answer>(*head);
+  if (!answer)
+    return answer.failure();
+  if (version_.empty())
+    version_ = std::move(answer->version);
+  else if (version_ != answer->version)
+    return error{errc::file_read,
+                 "'" + what_.path + "' on '" + on_->name() + "' changed while it was read"};
   return success();
 }
 

@@ -9,7 +9,7 @@
 namespace pgbraid::remote {
 
 /// One stream over a data connection. When the connection breaks, a stream over a new one goes on
-/// where this one was.
+/// where this one was; fails with `file_read` when that is not the same file any more.
 class remote_reader final : public io::reader {
 public:
   /// Fails as the other host's storage does when it cannot open the file.
@@ -29,6 +29,7 @@ private:
   read_request what_; ///< what is still to come
   std::shared_ptr<link::client_link> link_;
   std::unique_ptr<link::call> call_;
+  std::string version_ = {}; ///< of the file, as the first connection told it
   second_try again_;
   bool ended_ = false;
 };

@@ -23,7 +23,7 @@ result<std::unique_ptr<io::writer>> remote_writer::open(std::shared_ptr<remote_h
                                                         const write_request& what) {
   if (auto lost = on->main()->failure())
     return *lost;
-  auto link = on->data();
+  auto link = what.options.under_lock ? on->main() : on->data();
   if (!link)
     return link.failure();
   auto call = (*link)->open(path::storage_write, encode(what));

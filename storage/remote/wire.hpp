@@ -76,6 +76,11 @@ struct read_request {
   uint64_t size_hint = 0;
 };
 
+struct read_answer {
+  /// Another text when the file was replaced or changed; a read that goes on compares it.
+  std::string version = {};
+};
+
 struct small_request {
   std::string path = {};
   uint64_t limit = 0;

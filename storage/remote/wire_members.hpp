@@ -113,6 +113,10 @@ template <class Io> void members(Io& io, read_request& m) {
   io("size_hint", m.size_hint);
 }
 
+template <class Io> void members(Io& io, read_answer& m) {
+  io("version", m.version);
+}
+
 template <class Io> void members(Io& io, small_request& m) {
   io("path", m.path);
   io("limit", m.limit);

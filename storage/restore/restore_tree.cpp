@@ -3,6 +3,7 @@
 #include "storage/restore/restore_tree.hpp"
 
 #include "engine/base/log.hpp"
+#include "engine/base/path.hpp"
 #include "engine/io/unique_fd.hpp"
 
 #include <fcntl.h>
@@ -12,12 +13,6 @@
 namespace pgbraid {
 
 namespace {
-
-/// Either part may be empty.
-std::string join(std::string_view directory, std::string_view name) {
-  const bool both = !directory.empty() && !name.empty();
-  return fmt::format("{}{}{}", directory, both ? "/" : "", name);
-}
 
 plan::found_kind kind_of(const entry_info& info) {
   switch (info.kind) {
@@ -118,7 +113,7 @@ result<void> restore_tree::check_root(size_t root, bool overwrite) {
 result<void> restore_tree::clean(bool overwrite) {
   const auto global = where_.locate("pg_data/global");
   auto& holder = at(global.root);
-  if (auto gone = holder.remove_file(join(global.path, "pg_control")); !gone)
+  if (auto gone = holder.remove_file(join_path(global.path, "pg_control")); !gone)
     return gone;
   auto exists = holder.info(global.path);
   if (!exists)
@@ -139,7 +134,7 @@ result<void> restore_tree::clean(bool overwrite) {
     if (what.kind == plan::root_kind::link_file)
       continue;
     log::info("remove invalid files/links/paths from '{}'", what.claimed());
-    if (auto cleaned = clean_path({root, what.own, join(what.name, what.own)}); !cleaned)
+    if (auto cleaned = clean_path({root, what.own, join_path(what.name, what.own)}); !cleaned)
       return cleaned;
   }
   return success();
@@ -152,7 +147,8 @@ result<void> restore_tree::clean_path(const found_path& here) {
   if (!*entries)
     return success();
   for (const auto& found : **entries) {
-    const found_path child{here.root, join(here.path, found.name), join(here.name, found.name)};
+    const found_path child{here.root, join_path(here.path, found.name),
+                           join_path(here.name, found.name)};
     const bool stays = rules_.stays({.name = child.name,
                                      .kind = kind_of(found.info),
                                      .link_destination = found.info.link_destination});

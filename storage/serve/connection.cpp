@@ -154,7 +154,7 @@ void connection::deal_admitted(std::unique_ptr<link::exchange> asked) {
   if (path.starts_with("/v1/pg/") && may.pg_path.empty())
     return asked->fail({errc::access, "access to 'pg' denied: no cluster is served"});
   if (path.starts_with("/v1/pg/"))
-    return desk_.take(std::move(asked), may.pg);
+    return desk_.take(std::move(asked), may.pg, may.pg_path);
   asked->fail({errc::protocol, "unknown request"});
 }
 

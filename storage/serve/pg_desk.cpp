@@ -6,6 +6,7 @@
 #include "storage/remote/wire.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <system_error>
 
 namespace pgbraid::serve {
@@ -97,11 +98,13 @@ void pg_desk::run(std::unique_ptr<link::exchange> asked, job with) {
   filled_.notify_one();
 }
 
-void pg_desk::take(std::unique_ptr<link::exchange> asked, const io::pg_address& address) {
+void pg_desk::take(std::unique_ptr<link::exchange> asked, const io::pg_address& address,
+                   const std::string& pg_path) {
   const auto path = asked->path();
   if (path == remote::path::pg_open)
-    return run(std::move(asked),
-               [this, address](link::exchange& one) { return open(one, address); });
+    return run(std::move(asked), [this, address, pg_path](link::exchange& one) {
+      return open(one, address, pg_path);
+    });
   if (path == remote::path::pg_call)
     return run(std::move(asked), [this](link::exchange& one) { return call(one); });
   if (path == remote::path::pg_close)
@@ -144,7 +147,8 @@ void pg_desk::serve() {
   }
 }
 
-result<void> pg_desk::open(link::exchange& asked, const io::pg_address& address) {
+result<void> pg_desk::open(link::exchange& asked, const io::pg_address& address,
+                           const std::string& pg_path) {
   auto what = remote::decode<remote::pg_open_request>(asked.head());
   if (!what)
     return what.failure();
@@ -159,7 +163,12 @@ result<void> pg_desk::open(link::exchange& asked, const io::pg_address& address)
   if (!opened)
     return opened.failure();
   const auto number = ++last_session_;
-  const auto server = remote::encode((*opened)->server());
+  auto about = (*opened)->server();
+  // Only here can be seen that two names mean one directory.
+  std::error_code ignored;
+  if (std::filesystem::equivalent(about.data_directory, pg_path, ignored))
+    about.data_directory = pg_path;
+  const auto server = remote::encode(about);
   if (auto told = asked.respond(remote::encode(remote::pg_open_answer{number})); !told)
     return told;
   if (auto told = send_body(asked, server); !told)

@@ -31,7 +31,9 @@ public:
   /// Runs the job when its turn comes, then answers well or with its error.
   void run(std::unique_ptr<link::exchange> asked, job with);
   /// pg/open, pg/call and pg/close, for the cluster at that address.
-  void take(std::unique_ptr<link::exchange> asked, const io::pg_address& address);
+  /// @param pg_path  its data directory as the client calls it
+  void take(std::unique_ptr<link::exchange> asked, const io::pg_address& address,
+            const std::string& pg_path);
   /// Breaks off what runs, closes all sessions and waits for the thread.
   void end();
 
@@ -42,7 +44,8 @@ private:
   };
   void serve();
   std::optional<turn> next();
-  result<void> open(link::exchange& asked, const io::pg_address& address);
+  result<void> open(link::exchange& asked, const io::pg_address& address,
+                    const std::string& pg_path);
   result<void> call(link::exchange& asked);
   result<void> close(link::exchange& asked);
 

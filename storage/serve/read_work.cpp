@@ -4,6 +4,8 @@
 #include "storage/serve/file_work.hpp"
 #include "storage/serve/work_pool.hpp"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 namespace pgbraid::serve {
@@ -39,13 +41,20 @@ result<void> read_work::open() {
   auto place = roots_->find(what->root, what->path, purpose::read);
   if (!place)
     return place.failure();
+  // Looked at before it is opened: should it be replaced in between, a read that goes on ends with
+  // an error, instead of with the halves of two files.
+  auto about = place->where->info(place->path);
+  if (!about)
+    return about.failure();
   auto file = place->where->open_read(place->path, {.offset_bytes = what->offset,
                                                     .limit_bytes = what->limit,
                                                     .size_hint_bytes = what->size_hint});
   if (!file)
     return file.failure();
   file_ = std::move(*file);
-  return asked().respond("{}");
+  const remote::read_answer answer{
+      .version = *about ? fmt::format("{}-{}", (*about)->mtime_s, (*about)->size_bytes) : ""};
+  return asked().respond(remote::encode(answer));
 }
 
 result<bool> read_work::go_on(byte_span room) {

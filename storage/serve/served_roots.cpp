@@ -23,12 +23,6 @@ constexpr size_t entries_max = 50'000'000;
 /// Refusals of one connection that get a line in the log: it is no place for others to fill.
 constexpr unsigned refusals_logged_max = 100;
 
-std::string join(std::string_view directory, std::string_view name) {
-  if (name.empty())
-    return std::string(directory);
-  return fmt::format("{}/{}", directory == "/" ? "" : directory, name);
-}
-
 /// `a/b/c` -> {`a`, `b/c`}
 std::pair<std::string_view, std::string_view> first_segment(std::string_view path) {
   const auto slash = path.find('/');
@@ -101,7 +95,7 @@ bool served_roots::leads_there(const std::string& root, std::string_view path) {
   if (is_known(root, path))
     return true;
   size_t few = 100'000;
-  look_below(join(pg_path_, "pg_tblspc"), depth_max, few);
+  look_below(join_path(pg_path_, "pg_tblspc"), depth_max, few);
   look_below(pg_path_, depth_max, few);
   if (is_known(root, path) || looked_everywhere_)
     return is_known(root, path);
@@ -125,7 +119,7 @@ bool served_roots::is_known(const std::string& root, std::string_view path) cons
   if (destinations_.contains(root))
     return true;
   const bool one_name = !path.empty() && path.find('/') == path.npos;
-  return one_name && destinations_.contains(join(root, path));
+  return one_name && destinations_.contains(join_path(root, path));
 }
 
 // Looks at one directory, and below it while the depth allows.
@@ -140,7 +134,7 @@ void served_roots::look_below(const std::string& directory, size_t depth, size_t
     if (one.info.kind == entry_kind::link)
       learn(directory, one.info.link_destination);
     else if (one.info.kind == entry_kind::path && depth < depth_max)
-      look_below(join(directory, one.name), depth + 1, left);
+      look_below(join_path(directory, one.name), depth + 1, left);
   }
 }
 
@@ -158,7 +152,7 @@ void served_roots::saw_link(std::string_view root, std::string_view path,
     return;
   const std::lock_guard guard(mutex_);
   const std::string_view base = root == "pg" ? std::string_view(pg_path_) : root;
-  learn(join(base, split_path(path).parent), destination);
+  learn(join_path(base, split_path(path).parent), destination);
 }
 
 std::shared_ptr<storage> served_roots::open(const std::string& directory) {

@@ -72,7 +72,8 @@ def verified(bench, wanted_labels):
 
 
 def kill_rounds(bench, rounds, **settings):
-    bench.ready(compress_type="lz4", process_max="2", **settings)
+    # Retention must not take what this test watches.
+    bench.ready(compress_type="lz4", process_max="2", repo1_retention_full="99", **settings)
     started = time.monotonic()
     bench.ours("backup")
     length_s = time.monotonic() - started

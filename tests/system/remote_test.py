@@ -1,6 +1,7 @@
 # Repositories and clusters of other hosts, with one machine playing both: a stand-in for ssh that
 # runs the command here, and TLS over the loopback. tests/hosts has real hosts.
 # SPDX-License-Identifier: MIT
+import json
 import os
 import pathlib
 import re
@@ -233,12 +234,24 @@ def cluster_ssh(bench, settings):
     push = {"repo1-path": bench.repo, "spool-path": bench.dir / "spool",
             **{k.replace("_", "-"): v for k, v in settings.items() if "cipher" in k}}
     other = over_ssh(bench, "pg", push, **settings)
-    bench.conf, here = other.conf, bench.conf  # PostgreSQL archives with its own host's file.
+    begin_there(bench, other)
+    bench.ours("check")
+    bench.ours("backup")
+    restored_by_peer(bench, other)
+    refused = bench.ours("restore", codes=(72,))
+    expect("must be run on the PostgreSQL host" in refused.text, "restore says where", refused)
+
+
+def begin_there(bench, other):
+    """PostgreSQL runs on the other host and archives with that host's file; there is a stanza."""
+    bench.conf, here = other.conf, bench.conf
     bench.start()
     bench.conf = here
     bench.ours("stanza-create")
-    bench.ours("check")
-    bench.ours("backup")
+
+
+def restored_by_peer(bench, other):
+    """pgBackRest finds the last backup valid and restores from it what the cluster has."""
     label = bench.completed_labels()[-1]
     text = look(bench, "verify", "--output=text", "--verbose").text
     part = re.search(rf"backup: {label}, status: (\w+)", text)
@@ -252,8 +265,76 @@ def cluster_ssh(bench, settings):
          f"--tablespace-map-all={bench.dir / 'r2' / 'ts'}")
     bench.start_restored(target)
     equal(target.fingerprint(), bench.cluster.fingerprint(), "data restored by the peer")
-    refused = bench.ours("restore", codes=(72,))
-    expect("must be run on the PostgreSQL host" in refused.text, "restore says where", refused)
+
+
+@test("remote: pg-path may lead to the cluster through a link")
+def linked_cluster(bench):
+    bench.cipher = ""
+    other = over_ssh(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"})
+    begin_there(bench, other)
+    link = bench.dir / "link"
+    link.symlink_to(bench.cluster.data)
+    for conf in (bench.conf, other.conf):
+        conf.write_text(conf.read_text().replace(f"pg1-path={bench.cluster.data}", f"pg1-path={link}"))
+    bench.ours("check")
+    bench.ours("backup")
+    link.unlink()
+    link.symlink_to(bench.dir)
+    expect(bench.ours("check", codes=None).code != 0, "a link that leads elsewhere")
+
+
+@test("remote: a host that is lost while WAL is waited for ends the backup")
+def lost_while_waiting(bench):
+    bench.cipher = ""
+    other = over_ssh(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"},
+                     archive_timeout="300")
+    begin_there(bench, other)
+    bench.cluster.sql("alter system set archive_command = 'false pgbraid'")
+    bench.cluster.sql("select pg_reload_conf()")
+    process = lab.spawn(bench.argv(OURS, "backup", "--type=full"), bench.dir / "backup.log")
+    log = bench.dir / "backup.log"
+    lab.wait_for(lambda: "check archive for" in log.read_text(errors="replace"), "WAL is waited for")
+    subprocess.run(["pkill", "-9", "-f", f"{other.conf}.*:remote"], check=False)
+    # With the time-out for WAL it would be 82.
+    equal(process.wait(timeout=120), 39, log.read_text(errors="replace"))
+
+
+# The first two connections for data break after 3 MB.
+BREAKING_SSH = """#!/bin/sh
+while [ $# -gt 1 ]; do shift; done
+case "$1" in *" --process=0 "*) exec sh -c "$1" ;; esac
+echo >> {count}
+[ $(wc -l < {count}) -gt 2 ] && exec sh -c "$1"
+sh -c "$1" | head -c 3000000
+"""
+
+
+def unused_in_bundles(bench):
+    """Bytes of bundles that belong to no file."""
+    path = bench.repo / "backup" / STANZA / bench.completed_labels()[-1]
+    used = 0
+    for line in (path / "backup.manifest").read_text().splitlines():
+        if line.startswith("pg_data/") and '"bni"' in line:
+            about = json.loads(line[line.rindex("={") + 1:])
+            used += about.get("repo-size", about["size"])
+    return sum(file.stat().st_size for file in (path / "bundle").iterdir()) - used
+
+
+@test("remote: connections that break in the middle of bundles")
+def broken_bundles(bench):
+    bench.cipher = ""
+    other = over_ssh(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"},
+                     compress_type="none", repo1_bundle="y", repo1_bundle_limit="16MiB",
+                     repo1_bundle_size="64MiB", process_max="2")
+    (bench.dir / "ssh").write_text(BREAKING_SSH.format(count=bench.dir / "connections"))
+    begin_there(bench, other)
+    for name in ("a", "b", "c"):
+        bench.cluster.sql(f"create table {name} as select g, repeat(md5(g::text), 30) t "
+                          "from generate_series(1, 8000) g")
+    ended = bench.ours("backup")
+    # Members that were begun again leave what came of them before; the manifest knows nothing of it.
+    expect(unused_in_bundles(bench) > 0, "something was begun again", ended)
+    restored_by_peer(bench, other)
 
 
 @test("remote: a repository behind TLS", short=True)
@@ -271,10 +352,7 @@ def cluster_tls(bench):
     bench.cipher = ""
     other = over_tls(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"},
                      compress_type="zst", repo1_bundle="y")
-    bench.conf, here = other.conf, bench.conf
-    bench.start()
-    bench.conf = here
-    bench.ours("stanza-create")
+    begin_there(bench, other)
     bench.ours("backup")
     text = look(bench, "verify", "--output=text", "--verbose").text
     expect("status: valid" in text, "verify", text)

@@ -62,6 +62,69 @@ TEST_CASE("remote: small files, and looks back at a file, survive a break as wel
   CHECK(as_text(files[0].content) == "content");
 }
 
+TEST_CASE("remote: a read does not go on in another file") {
+  rig r;
+  put(r.here / "repo/f", noise(size_t{9} << 20));
+  auto file = r.repo->open_read("f");
+  REQUIRE(file);
+  std::string room(1000, '\0');
+  REQUIRE((*file)->read(std::as_writable_bytes(std::span(room))));
+  put(r.here / "repo/new", noise((size_t{9} << 20) + 1));
+  std::filesystem::rename(r.here / "repo/new", r.here / "repo/f");
+  r.cut();
+  room.resize(size_t{9} << 20);
+  const auto got = (*file)->read(std::as_writable_bytes(std::span(room)));
+  REQUIRE_FALSE(got);
+  CHECK(got.failure().code == errc::file_read);
+  CHECK(got.failure().message.find("changed while it was read") != std::string::npos);
+}
+
+TEST_CASE("remote: an index is written where the locks are") {
+  rig r;
+  // A reader each makes the main connection and another one busy.
+  put(r.here / "repo/f", noise(size_t{9} << 20));
+  auto first = r.repo->open_read("f");
+  auto second = r.repo->open_read("f");
+  REQUIRE(second);
+  const auto dialled = r.there.dialled();
+  REQUIRE(write_all(*r.repo, "info", "content"));
+  CHECK(get(r.here / "repo/info") == "content");
+  CHECK(r.there.dialled() == dialled);
+  REQUIRE(r.repo->open_write("data"));
+  CHECK(r.there.dialled() == dialled + 1);
+  r.there.cut_first();
+  while (!r.host->main()->failure())
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  CHECK_FALSE(write_all(*r.repo, "info", "other"));
+  CHECK(get(r.here / "repo/info") == "content");
+}
+
+TEST_CASE("remote: while a connection is made the others use what there is") {
+  scratch here;
+  served_host there({.repo_path = here / "repo"});
+  std::atomic<bool> waits = false;
+  std::atomic<bool> may_go = false;
+  auto host = remote::remote_host::connect("there", 2, [&](unsigned number) {
+    waits = number > 0;
+    while (number > 0 && !may_go)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return there.greet();
+  });
+  REQUIRE(host);
+  const auto busy = (*host)->data();
+  REQUIRE(busy);
+  CHECK(*busy == (*host)->main());
+  std::thread connects([&] { CHECK((*host)->data()); });
+  while (!waits)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto meanwhile = (*host)->data();
+  may_go = true;
+  connects.join();
+  REQUIRE(meanwhile);
+  CHECK(*meanwhile == (*host)->main());
+  CHECK(there.dialled() == 2);
+}
+
 TEST_CASE("remote: a read fails when the other host is gone for good") {
   rig r;
   put(r.here / "repo/f", noise(size_t{9} << 20));
