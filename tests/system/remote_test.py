@@ -238,7 +238,7 @@ def cluster_ssh(bench, settings):
     bench.conf = here
     bench.ours("stanza-create")
     bench.ours("check")
-    bench.ours("backup")
+    names_its_host(bench, bench.ours("backup", "--log-level-console=detail"))
     label = bench.completed_labels()[-1]
     text = look(bench, "verify", "--output=text", "--verbose").text
     part = re.search(rf"backup: {label}, status: (\w+)", text)
@@ -254,6 +254,14 @@ def cluster_ssh(bench, settings):
     equal(target.fingerprint(), bench.cluster.fingerprint(), "data restored by the peer")
     refused = bench.ours("restore", codes=(72,))
     expect("must be run on the PostgreSQL host" in refused.text, "restore says where", refused)
+
+
+def names_its_host(bench, ended):
+    """Each line about a file of another host names that host."""
+    lines = re.findall(r"DETAIL: backup file (\S+) \(", ended.text)
+    expect(f"other-host:{bench.cluster.data}/global/pg_control" in lines, "pg_control is told", ended)
+    foreign = [line for line in lines if not line.startswith("other-host:/")]
+    expect(len(lines) > 100 and not foreign, "every file is told with its host", foreign or ended)
 
 
 @test("remote: a repository behind TLS", short=True)
