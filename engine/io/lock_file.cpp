@@ -3,7 +3,7 @@
 #include "engine/io/lock_file.hpp"
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/exit_files.hpp"
+#include "engine/base/exit_locks.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -72,14 +72,21 @@ error lock_error(const std::string& path, int error_number, std::string_view con
   return failure;
 }
 
-// Whether the locked file is still the one that has the name: its last holder may have removed it
-// between our open and our flock.
-bool still_named(int fd, const std::string& path) {
-  struct stat ours = {};
-  struct stat named = {};
-  return ::fstat(fd, &ours) == 0 && ::lstat(path.c_str(), &named) == 0 &&
-         ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
-}
+/// Remembers a lock file for the signal handler; forgets it again unless it is kept.
+class exit_lock {
+public:
+  exit_lock(const std::string& path, int fd) : fd_(fd) { remember_exit_lock(path, fd); }
+  ~exit_lock() {
+    if (fd_ >= 0)
+      forget_exit_lock(fd_);
+  }
+  exit_lock(const exit_lock&) = delete;
+  exit_lock& operator=(const exit_lock&) = delete;
+  void keep() { fd_ = -1; }
+
+private:
+  int fd_;
+};
 
 std::string keyed_path(const std::string& lock_path, std::string_view stanza, std::string_view type,
                        unsigned key) {
@@ -108,6 +115,8 @@ result<std::optional<lock_set::held>> lock_set::take(const lock_request& request
         ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640));
     if (!file)
       return lock_error(path, errno, {});
+    // From here on, not only once it is locked: a signal in between would leave a new file.
+    exit_lock remembered(path, file.get());
     if (::flock(file.get(), (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
       const auto failed = errno;
       const auto content = read_content(file.get());
@@ -115,14 +124,13 @@ result<std::optional<lock_set::held>> lock_set::take(const lock_request& request
         return std::optional<held>();
       return lock_error(path, failed, content);
     }
-    if (!still_named(file.get(), path))
+    // Its last holder may have removed it between our open and our flock.
+    if (!is_named(file.get(), path.c_str()))
       continue;
     ::fchmod(file.get(), 0640);
     if (!write_content(file.get(), request.content))
       return system_error(errc::file_write, "cannot write the lock file '" + path + "'", errno);
-    // A shared file may have other holders: it is never removed without asking them.
-    if (!shared)
-      remember_exit_file(path);
+    remembered.keep();
     return std::optional(held{std::move(file), std::move(path), shared});
   }
   return lock_error(path, EWOULDBLOCK, {});
@@ -183,7 +191,7 @@ void lock_set::release() {
     // A shared file goes with its last holder: only that one can have it alone.
     if (!one.shared || ::flock(one.file.get(), LOCK_EX | LOCK_NB) == 0)
       ::unlink(one.path.c_str());
-    forget_exit_file(one.path);
+    forget_exit_lock(one.file.get());
     one.file.reset();
   }
   held_.clear();

@@ -218,7 +218,7 @@ def two_at_once(site):
         site.configure(standbys=standbys, more_repo={"backup-standby": "y", "compress-type": "none"})
         for host in (PG1, PG2, PG3):
             # Slow enough that the wire counts, not what else the machine does.
-            site.town.slow(host, RATE)
+            site.town.slow(host, "40mbit")
         began = time.monotonic()
         ended = site.call(REPO, "backup")
         seconds[len(standbys)] = time.monotonic() - began
