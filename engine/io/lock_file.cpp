@@ -6,6 +6,7 @@
 #include "engine/base/exit_locks.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -72,20 +73,23 @@ error lock_error(const std::string& path, int error_number, std::string_view con
   return failure;
 }
 
-/// Remembers a lock file for the signal handler; forgets it again unless it is kept.
-class exit_lock {
+/// Signals wait while a lock is being taken: one that ends the process within `open` would leave a
+/// file that nobody remembers.
+class signals_wait {
 public:
-  exit_lock(const std::string& path, int fd) : fd_(fd) { remember_exit_lock(path, fd); }
-  ~exit_lock() {
-    if (fd_ >= 0)
-      forget_exit_lock(fd_);
+  signals_wait() {
+    sigset_t ending;
+    sigemptyset(&ending);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP})
+      sigaddset(&ending, number);
+    ::pthread_sigmask(SIG_BLOCK, &ending, &before_);
   }
-  exit_lock(const exit_lock&) = delete;
-  exit_lock& operator=(const exit_lock&) = delete;
-  void keep() { fd_ = -1; }
+  ~signals_wait() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signals_wait(const signals_wait&) = delete;
+  signals_wait& operator=(const signals_wait&) = delete;
 
 private:
-  int fd_;
+  sigset_t before_;
 };
 
 std::string keyed_path(const std::string& lock_path, std::string_view stanza, std::string_view type,
@@ -110,13 +114,12 @@ std::string make_exec_id() {
 result<std::optional<lock_set::held>> lock_set::take(const lock_request& request, std::string path,
                                                      bool shared) {
   constexpr int attempts_limit = 20;
+  const signals_wait until_remembered;
   for (int attempt = 0; attempt < attempts_limit; ++attempt) {
     unique_fd file(
         ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640));
     if (!file)
       return lock_error(path, errno, {});
-    // From here on, not only once it is locked: a signal in between would leave a new file.
-    exit_lock remembered(path, file.get());
     if (::flock(file.get(), (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
       const auto failed = errno;
       const auto content = read_content(file.get());
@@ -130,7 +133,7 @@ result<std::optional<lock_set::held>> lock_set::take(const lock_request& request
     ::fchmod(file.get(), 0640);
     if (!write_content(file.get(), request.content))
       return system_error(errc::file_write, "cannot write the lock file '" + path + "'", errno);
-    remembered.keep();
+    remember_exit_lock(path, file.get());
     return std::optional(held{std::move(file), std::move(path), shared});
   }
   return lock_error(path, EWOULDBLOCK, {});

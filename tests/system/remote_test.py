@@ -404,6 +404,55 @@ def killed(bench):
     nothing_left(bench, other)
 
 
+@test("remote: SIGTERM early in a backup leaves nothing on either host (ssh)", over_ssh, short=True)
+@test("remote: SIGTERM early in a backup leaves nothing on either host (tls)", over_tls)
+def terminated_early(bench, reach):
+    bench.cipher = ""
+    other = reach(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"})
+    bench.conf, here = other.conf, bench.conf
+    bench.start()
+    bench.conf = here
+    bench.ours("stanza-create")
+    lab.wait_for(lambda: not other.locks(), "the last WAL is pushed", 60)
+    own = bench.dir / "lock"
+    for seen, later in ((lambda: list(own.glob("*.lock")), 0), (other.locks, 0),
+                        (other.locks, 0.005), (other.locks, 0.05), (other.locks, 0.25)):
+        process = lab.spawn(bench.argv(OURS, "backup", "--type=full"), bench.dir / "backup.log")
+        lab.wait_for(lambda: seen() or process.poll() is not None, "the backup locks", 60, 0.0005)
+        time.sleep(later)
+        process.send_signal(signal.SIGTERM)
+        equal(process.wait(timeout=60), 63, "exit of the backup")
+        equal(sorted(own.glob("*.lock")), [], "lock files of this host")
+        lab.wait_for(lambda: not remotes(other), "the remote ends", 30)
+        nothing_left(bench, other)
+    told_twice(bench, other)
+    bench.ours("backup")
+    if other.process:
+        other.end()
+    nothing_left(bench, other)
+
+
+def told_twice(bench, other):
+    """A remote that gets its signal from two sides, as from a service manager and its server."""
+    process = lab.spawn(bench.argv(OURS, "backup", "--type=full"), bench.dir / "backup.log")
+    lab.wait_for(lambda: other.locks() or process.poll() is not None, "the remote locks", 60, 0.0005)
+    for pause_s in (0.02, 0):
+        for pid in remotes(other):
+            os.kill(int(pid), signal.SIGTERM)
+        time.sleep(pause_s)
+    expect(process.wait(timeout=120) != 0, "the backup fails",
+           (bench.dir / "backup.log").read_text(errors="replace"))
+    lab.wait_for(lambda: not remotes(other), "the remote ends", 30)
+    nothing_left(bench, other)
+
+
+def remotes(other):
+    """Processes that serve on the other host."""
+    words = f"{other.conf}.*:remote" if not other.process else f"{other.conf} server"
+    found = subprocess.run(["pgrep", "-f", words], capture_output=True, text=True).stdout.split()
+    return [pid for pid in found if not other.process or int(pid) != other.process.pid]
+
+
 @test("remote: ssh that fails is error 125 with its own words; another version is 39")
 def ssh_fails(bench):
     bench.cipher = ""
