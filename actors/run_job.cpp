@@ -3,7 +3,7 @@
 #include "actors/run_job.hpp"
 
 #include "actors/supervisor.hpp"
-#include "engine/base/exit_files.hpp"
+#include "engine/base/exit_locks.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 
@@ -48,7 +48,7 @@ private:
     if (changed_.wait_for(lock, limit, [this] { return disarmed_; }))
       return;
     log::failure({errc::runtime, "workers did not stop in time"});
-    remove_exit_files();
+    remove_exit_locks();
     ::_exit(static_cast<int>(stop_signal != 0 ? errc::term : errc::runtime));
   }
   std::mutex mutex_;

@@ -4,10 +4,11 @@
 
 #include "engine/base/error.hpp"
 #include "engine/base/exit_children.hpp"
-#include "engine/base/exit_files.hpp"
+#include "engine/base/exit_locks.hpp"
 #include "engine/base/stop_signal.hpp"
 
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,17 +30,32 @@ std::string_view line_for(int signal_number) {
   }
 }
 
+/// Managers of services signal a whole group, in which a parent signals its children once more:
+/// what comes within this time is the first signal told again, not an impatient user.
+constexpr int64_t told_again_ms = 1000;
+std::atomic<int64_t> first_at_ms{0};
+
+bool is_first_or_again() {
+  timespec now = {};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const int64_t now_ms = int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+  int64_t none = 0;
+  first_at_ms.compare_exchange_strong(none, now_ms);
+  return now_ms - first_at_ms < told_again_ms;
+}
+
 extern "C" void on_signal(int signal_number) {
   const int saved = errno;
+  const bool may_wait = is_first_or_again();
   int none = 0;
-  const bool first = stop_signal.compare_exchange_strong(none, signal_number);
-  if (first && stop_is_polled) {
+  stop_signal.compare_exchange_strong(none, signal_number);
+  if (may_wait && stop_is_polled) {
     errno = saved;
     return;
   }
   print_stop_line(signal_number);
   end_exit_children();
-  remove_exit_files();
+  remove_exit_locks();
   ::_exit(static_cast<int>(errc::term));
 }
 

@@ -5,8 +5,9 @@
 namespace pgbraid::cli {
 
 /// SIGTERM, SIGINT and SIGHUP set `stop_signal`; unless somebody polls it, the process prints
-/// `terminated on signal SIGTERM` and ends at once with exit status 63 (term). The second signal
-/// always ends it. SIGPIPE is ignored: closed pipes show up as errors of writes.
+/// `terminated on signal SIGTERM` and ends at once with exit status 63 (term). A signal that comes
+/// more than a second after the first always does that. SIGPIPE is ignored: closed pipes show up as
+/// errors of writes.
 void install_signal_handlers();
 
 /// The line about the signal, as printed when the process was stopped by it.

@@ -3,9 +3,10 @@
 #include "engine/io/lock_file.hpp"
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/exit_files.hpp"
+#include "engine/base/exit_locks.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -72,14 +73,24 @@ error lock_error(const std::string& path, int error_number, std::string_view con
   return failure;
 }
 
-// Whether the locked file is still the one that has the name: its last holder may have removed it
-// between our open and our flock.
-bool still_named(int fd, const std::string& path) {
-  struct stat ours = {};
-  struct stat named = {};
-  return ::fstat(fd, &ours) == 0 && ::lstat(path.c_str(), &named) == 0 &&
-         ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
-}
+/// Signals wait while a lock is being taken: one that ends the process within `open` would leave a
+/// file that nobody remembers.
+class signals_wait {
+public:
+  signals_wait() {
+    sigset_t ending;
+    sigemptyset(&ending);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP})
+      sigaddset(&ending, number);
+    ::pthread_sigmask(SIG_BLOCK, &ending, &before_);
+  }
+  ~signals_wait() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signals_wait(const signals_wait&) = delete;
+  signals_wait& operator=(const signals_wait&) = delete;
+
+private:
+  sigset_t before_;
+};
 
 std::string keyed_path(const std::string& lock_path, std::string_view stanza, std::string_view type,
                        unsigned key) {
@@ -103,6 +114,7 @@ std::string make_exec_id() {
 result<std::optional<lock_set::held>> lock_set::take(const lock_request& request, std::string path,
                                                      bool shared) {
   constexpr int attempts_limit = 20;
+  const signals_wait until_remembered;
   for (int attempt = 0; attempt < attempts_limit; ++attempt) {
     unique_fd file(
         ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640));
@@ -115,14 +127,13 @@ result<std::optional<lock_set::held>> lock_set::take(const lock_request& request
         return std::optional<held>();
       return lock_error(path, failed, content);
     }
-    if (!still_named(file.get(), path))
+    // Its last holder may have removed it between our open and our flock.
+    if (!is_named(file.get(), path.c_str()))
       continue;
     ::fchmod(file.get(), 0640);
     if (!write_content(file.get(), request.content))
       return system_error(errc::file_write, "cannot write the lock file '" + path + "'", errno);
-    // A shared file may have other holders: it is never removed without asking them.
-    if (!shared)
-      remember_exit_file(path);
+    remember_exit_lock(path, file.get());
     return std::optional(held{std::move(file), std::move(path), shared});
   }
   return lock_error(path, EWOULDBLOCK, {});
@@ -183,7 +194,7 @@ void lock_set::release() {
     // A shared file goes with its last holder: only that one can have it alone.
     if (!one.shared || ::flock(one.file.get(), LOCK_EX | LOCK_NB) == 0)
       ::unlink(one.path.c_str());
-    forget_exit_file(one.path);
+    forget_exit_lock(one.file.get());
     one.file.reset();
   }
   held_.clear();

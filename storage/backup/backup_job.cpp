@@ -157,9 +157,15 @@ void backup_job::record(format::manifest_file& file, const backup_task& done) {
   touched_paths_.emplace(split_path(stored_at).parent);
 }
 
+std::string backup_job::shown_path(const format::manifest_file& file,
+                                   const backup_task& done) const {
+  const auto& from = sources_.all()[done.source];
+  return (from.host ? from.host->name() + ":" : "") + cluster_file_path(manifest_, file.name);
+}
+
 void backup_job::report_pages(const format::manifest_file& file, const backup_task& done) {
   const auto& found = *done.learned.pages;
-  const auto path = cluster_file_path(manifest_, file.name);
+  const auto path = shown_path(file, done);
   if (found.misaligned)
     return log::warn("page misalignment in file {}: file size {} is not divisible by page size {}",
                      path, file.size_bytes, settings_.page_bytes);
@@ -175,7 +181,7 @@ void backup_job::log_file(const format::manifest_file& file, const backup_task& 
   const auto place = file.in_bundle()
                          ? fmt::format("bundle {}/{}, ", file.bundle_id, file.bundle_offset_bytes)
                          : std::string();
-  const auto path = cluster_file_path(manifest_, file.name);
+  const auto path = shown_path(file, done);
   if (done.learned.outcome == task_outcome::empty)
     return log::detail("store truncated file {}", path);
   log::detail("backup file {} ({}{}{}, {:.2f}%){}", path, place,
@@ -192,7 +198,7 @@ result<void> backup_job::settled(graph::task& done_task) {
   done_bytes_ += done.route().wish.file.expected;
   if (done.learned.outcome == task_outcome::vanished) {
     vanished_.push_back(done.route().file_index);
-    log::detail("skip file removed by database {}", cluster_file_path(manifest_, file.name));
+    log::detail("skip file removed by database {}", shown_path(file, done));
   } else {
     record(file, done);
     log_file(file, done);

@@ -82,6 +82,8 @@ private:
   std::string stored_path(std::string_view name) const;
   remote::copied_file far_file_of(const format::manifest_file& file, bool for_standby) const;
   void record(format::manifest_file& file, const backup_task& done);
+  /// The path that messages show of a file: `/data/base/5/1259`, of another host `db2:/data/...`.
+  std::string shown_path(const format::manifest_file& file, const backup_task& done) const;
   void report_pages(const format::manifest_file& file, const backup_task& done);
   void log_file(const format::manifest_file& file, const backup_task& done);
 

@@ -24,13 +24,13 @@ result<void> backup_task::choose_source() {
   const auto& wish = route_.wish;
   const auto turn = [this] { return has_turn(); };
   if (route_.far) {
-    auto source = route_.far->begin(route_.far_index);
-    if (!source)
-      return source.failure();
-    if (!sources.local(*source))
+    auto begun = route_.far->begin(route_.far_index);
+    if (!begun)
+      return begun.failure();
+    if (!sources.local(*begun))
       far_ = std::make_unique<far_member>(sources, job_.chain_, route_.far, route_.far_index, turn);
     else
-      lease_ = sources.lease(*source, wish.file.expected);
+      lease_ = sources.lease(*begun, wish.file.expected);
     return success();
   }
   auto lease = sources.choose(wish.for_standby, wish.file.expected);
@@ -50,10 +50,13 @@ result<bool> backup_task::open_local(const graph::worker_tools& tools) {
                   .expected_bytes = file.expected,
                   .prefetch = route_.prefetch,
                   .prefetch_index = route_.prefetch_index};
-  if (is_made_here(file.name))
+  if (is_made_here(file.name)) {
     wish.content = &job_.settings_.control_file;
-  else
-    wish.at = job_.sources_.local(lease_.source())->find(file.name);
+    source = job_.sources_.primary();
+  } else {
+    source = lease_.source();
+    wish.at = job_.sources_.local(source)->find(file.name);
+  }
   local_ = std::make_unique<local_file>(std::move(wish));
   auto there = local_->open(tools.engine);
   if (!there)
@@ -143,6 +146,7 @@ result<void> backup_task::finish(std::span<const std::unique_ptr<codec::stream>>
   if (far_) {
     without_stale({});
     learned = far_->results();
+    source = far_->source();
   } else {
     job_.chain_.take_results(streams, learned);
     learned.plain_bytes = local_->read_bytes();

@@ -44,6 +44,7 @@ public:
 
   // What was learned; valid once settled.
   copy_results learned = {};
+  size_t source = 0; ///< where it was read
   uint64_t stored_bytes = 0;
   uint64_t bundle_offset_bytes = 0;
 

@@ -126,6 +126,7 @@ result<void> far_batch::take_some(window& at) {
     return success();
   auto end = at.answer->next_file();
   file.came.learned = std::move(end.learned);
+  file.came.source = at.source;
   file.came.alone = end.grown;
   file.here = true;
   at.lease.delivered(file.came.learned.plain_bytes);

@@ -30,6 +30,7 @@ public:
   struct arrival {
     std::vector<std::byte> content = {};
     copy_results learned = {};
+    size_t source = 0;
     /// Did not come this way: it grew, or its source was lost. To be asked for alone.
     bool alone = false;
   };
@@ -81,6 +82,7 @@ public:
   const copy_results& results() const override {
     return alone_ ? alone_->results() : came_.learned;
   }
+  size_t source() const override { return alone_ ? alone_->source() : came_.source; }
 
 private:
   result<void> take();

@@ -115,6 +115,7 @@ result<size_t> far_stream::read(byte_span out) {
                                      "', which was asked for alone"};
   results_ = end.learned;
   lease_.delivered(results_.plain_bytes);
+  source_ = lease_.source();
   lease_ = {};
   answer_.reset();
   here_.reset();

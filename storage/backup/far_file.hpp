@@ -22,6 +22,8 @@ public:
   uint64_t begun_at() const { return begun_at_; }
   /// Valid after the end.
   virtual const copy_results& results() const = 0;
+  /// The source that gave it in the end; valid after the end.
+  virtual size_t source() const = 0;
 
 protected:
   std::atomic<uint64_t> begun_at_{0};
@@ -71,6 +73,7 @@ public:
   bool readable(std::chrono::milliseconds wait) override;
   result<size_t> read(byte_span out) override;
   const copy_results& results() const override { return results_; }
+  size_t source() const override { return source_; }
 
 private:
   result<void> begin();
@@ -89,6 +92,7 @@ private:
   bool ended_ = false;
   std::optional<error> failure_ = {}; ///< of beginning
   copy_results results_;
+  size_t source_ = 0;
 };
 
 } // namespace pgbraid

@@ -130,6 +130,11 @@ const cluster_files* source_set::local_files() const {
   return found == described_.end() ? nullptr : found->local;
 }
 
+size_t source_set::primary() const {
+  const auto found = std::ranges::find(described_, false, &backup_source::standby);
+  return static_cast<size_t>(found - described_.begin());
+}
+
 bool source_set::reads_here(bool for_standby) const {
   return std::ranges::any_of(described_, [&](const backup_source& one) {
     return one.local != nullptr && one.standby == (for_standby && has_standby_);

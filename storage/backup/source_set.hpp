@@ -66,6 +66,7 @@ public:
   bool is_dropped(size_t source) const;
 
   const std::vector<backup_source>& all() const { return described_; }
+  size_t primary() const;
   /// The files of this host, if it is a source.
   const cluster_files* local_files() const;
   /// Whether files of this kind may be read on this host while no source is lost.

@@ -172,6 +172,11 @@ class Site:
             process.signal(number)
         lab.wait_for(lambda: not self.ours_on(host, servers=True), f"the server of {host} ends", 20)
 
+    def reload_server(self, host):
+        for process in self.ours_on(host, servers=True):
+            process.signal(signal.SIGHUP)
+        time.sleep(1)
+
     # Clusters
 
     def cluster(self, host=PG1):

@@ -28,7 +28,6 @@ import place  # noqa: E402
 import town  # noqa: E402
 from trial import TRIALS  # noqa: E402
 
-BARE_HOSTS = (place.REPO, place.PG1, place.PG2, place.PG3)
 # A town takes some hundred megabytes; in memory it is quicker, since fsync costs nothing there.
 MEMORY, MEMORY_BYTES = pathlib.Path("/dev/shm"), 4 << 30
 
@@ -92,7 +91,7 @@ def nothing_to_run(reason, count, required):
 
 def build(work, bare):
     """A town with the programs installed. Bare: machines fresh from the installer."""
-    built = town.Town(work / ("bare" if bare else "town"), BARE_HOSTS if bare else place.HOSTS, bare)
+    built = town.Town(work / ("bare" if bare else "town"), place.HOSTS, bare)
     try:
         built.up()
         built.install(lab.OURS, place.PROGRAM)

@@ -1,8 +1,6 @@
 # Certificates that are wrong, of another stanza or expired, and the life of the server.
 # SPDX-License-Identifier: MIT
 import re
-import signal
-import time
 
 import certificates
 from lab import equal, expect
@@ -142,21 +140,15 @@ def reload(site):
     path = "/etc/pgbackrest/pgbackrest.conf"
     text = site.town.outside(PG1, path).read_text()
     site.town.write(PG1, path, text.replace(f"{REPO}=main", "nobody=main"), "postgres:640")
-    hang_up(site)
+    site.reload_server(PG1)
     site.full_speed()
     site.finish(process)
     site.call(REPO, "check", codes=(105, *NO_CLUSTER))
     site.town.write(PG1, path, text, "postgres:640")
-    hang_up(site)
+    site.reload_server(PG1)
     site.call(REPO, "check")
     site.clean(10)
     site.valid()
-
-
-def hang_up(site):
-    for server in site.ours_on(PG1, servers=True):
-        server.signal(signal.SIGHUP)
-    time.sleep(1)
 
 
 @tls("tls: SIGTERM ends the server and what it serves")

@@ -1,15 +1,18 @@
 # The first walkthrough: a dedicated repository host and streaming replication, typed as it stands.
 # SPDX-License-Identifier: MIT
+import dataclasses
 import json
 import re
+import time
 
 import place
 from lab import equal, expect
-from place import DATA, PG1, PG2, PG3, PROGRAM, REPO
+from place import DATA, PG1, PG2, PG3, PG4, PROGRAM, REPO
 from trial import trial
 
 STANZA = "mycluster"
 NODES = (PG1, PG2, PG3)
+HOSTS = (*NODES, PG4)  # The last one is for what is tried out.
 ACCEPT = ["-o", "StrictHostKeyChecking=accept-new", "-o", "BatchMode=yes"]
 
 REPO_INI = f"""[global]
@@ -70,8 +73,55 @@ pg3-host = "pg3-srv"
 pg3-path = "{DATA}"
 backup-standby = true
 """
-INI = ("/etc/pgbackrest.conf", REPO_INI, NODE_INI, STANDBY_INI, STANDBYS_INI)
-TOML = ("/etc/pgbraid/pgbraid.toml", REPO_TOML, NODE_TOML, STANDBY_TOML, STANDBYS_TOML)
+
+
+@dataclasses.dataclass(frozen=True)
+class Dialect:
+    """One way to write the configuration, and the files of the walkthrough in it."""
+    file: str
+    repository: str
+    node: str
+    standby: str
+    standbys: str
+
+    def quoted(self, value):
+        return f'"{value}"' if self.file.endswith(".toml") else value
+
+    def rule(self, client, stanza):
+        """What a server grants to one client."""
+        if self.file.endswith(".toml"):
+            return f'"{client}" = "{stanza}"'
+        return f"tls-server-auth={client}={stanza}"
+
+    def lines(self, settings):
+        out = [f"{key}={self.quoted(value)}" for key, value in settings.items()
+               if not isinstance(value, list)]
+        rules = [self.rule(*one.split("=")) for one in settings.get("tls-server-auth", ())]
+        if rules and self.file.endswith(".toml"):
+            rules = [f"tls-server-auth = {{ {', '.join(rules)} }}"]
+        return "".join(line + "\n" for line in out + rules)
+
+    def with_more(self, text, section, settings):
+        """The text with more settings at the start of a section; as it stands if there are none."""
+        return text.replace(f"[{section}]\n", f"[{section}]\n" + self.lines(settings))
+
+
+INI = Dialect("/etc/pgbackrest.conf", REPO_INI, NODE_INI, STANDBY_INI, STANDBYS_INI)
+TOML = Dialect("/etc/pgbraid/pgbraid.toml", REPO_TOML, NODE_TOML, STANDBY_TOML, STANDBYS_TOML)
+
+
+def on_repository(site, dialect):
+    """The file of the repository host; with TLS, what it takes to serve and to be let in."""
+    text = dialect.with_more(dialect.repository, "global", site.serving(REPO, HOSTS))
+    return dialect.with_more(text, STANZA, site.reach("pg1", REPO))
+
+
+def on_node(site, dialect, host):
+    text = dialect.node
+    if site.transport == "tls":  # A certificate says who asks; there is no user to become.
+        text = re.sub(r"repo1-host-user.*\n", "", text)
+    return dialect.with_more(text, "global", {**site.reach("repo1", host),
+                                              **site.serving(host, (REPO,))})
 
 
 def typed(site, host, line, **more):
@@ -96,7 +146,7 @@ def exchange_keys(site):
     typed(site, REPO, 'sudo -u pgbackrest ssh-keygen -q -N "" -t rsa -b 4096 '
                       "-f /home/pgbackrest/.ssh/id_rsa")
     typed(site, REPO, "sudo -u pgbackrest restorecon -R /home/pgbackrest/.ssh")
-    for host in NODES:
+    for host in HOSTS:
         typed(site, host, 'sudo -u postgres ssh-keygen -q -N "" -t rsa -b 4096 '
                           "-f /var/lib/pgsql/.ssh/id_rsa")
         typed(site, host, "ssh root@backup-srv cat /home/pgbackrest/.ssh/id_rsa.pub | "
@@ -104,7 +154,7 @@ def exchange_keys(site):
         typed(site, REPO, f"ssh root@{host} cat /var/lib/pgsql/.ssh/id_rsa.pub | "
                           "sudo -u pgbackrest tee -a /home/pgbackrest/.ssh/authorized_keys")
     accept = " ".join(ACCEPT)
-    for host in NODES:
+    for host in HOSTS:
         typed(site, host, f"sudo -u postgres ssh {accept} pgbackrest@backup-srv true")
         typed(site, REPO, f"sudo -u pgbackrest ssh {accept} postgres@{host} true")
 
@@ -116,14 +166,24 @@ def first_cluster(site):
     site.pg(PG1, "start")
 
 
-def configure(site, file, on_repository, on_node):
-    site.town.write(REPO, file, on_repository, "pgbackrest:640")
-    site.town.write(PG1, file, on_node, "postgres:640")
+def configure(site, dialect):
+    site.town.write(REPO, dialect.file, on_repository(site, dialect), "pgbackrest:640")
+    site.town.write(PG1, dialect.file, on_node(site, dialect, PG1), "postgres:640")
+    serve(site, REPO, PG1)
     conf = site.town.outside(PG1, f"{DATA}/postgresql.conf")
     with open(conf, "a") as text:
         text.write("listen_addresses = '*'\narchive_mode = on\n"
                    f"archive_command = '{PROGRAM} --stanza=mycluster archive-push %p'\n")
     site.pg(PG1, "restart")
+
+
+def serve(site, *hosts):
+    """Certificates and servers (TLS), which answer from both sides."""
+    site.serve(hosts)
+    if site.transport == "tls":
+        for host in hosts:
+            typed(site, REPO, f"sudo -iu pgbackrest {PROGRAM} server-ping {host}")
+            typed(site, host, f"sudo -iu {place.user_of(host)} {PROGRAM} server-ping {REPO}")
 
 
 def first_backup(site):
@@ -167,12 +227,14 @@ def allow_replication(site):
     site.pg(PG1, "reload")
 
 
-def standbys(site, file, on_node, more):
+def standbys(site, dialect):
     for host in (PG2, PG3):
         for line in ('echo "*:*:replication:replic_user:mypwd" >> ~postgres/.pgpass',
                      "chown postgres: ~postgres/.pgpass", "chmod 0600 ~postgres/.pgpass"):
             typed(site, host, line)
-        site.town.write(host, file, on_node + more, "postgres:640")
+        site.town.write(host, dialect.file, on_node(site, dialect, host) + dialect.standby,
+                        "postgres:640")
+        serve(site, host)
     same_info(site, (REPO, *NODES))
     for host in (PG2, PG3):
         ended = as_user(site, host, "postgres", "--type=standby restore")
@@ -204,8 +266,11 @@ def rows_arrive(site):
         site.wait_sql(host, "select count(*) from arrivals", "5000")
 
 
-def backup_from_standby(site, file, more):
-    conf = site.town.outside(REPO, file)
+def backup_from_standby(site, dialect):
+    more = dialect.standbys
+    for key in ("pg2", "pg3"):
+        more += dialect.lines(site.reach(key, REPO))
+    conf = site.town.outside(REPO, dialect.file)
     with open(conf, "a") as text:
         text.write(more)
     ended = as_user(site, REPO, "pgbackrest", "--type=full backup")
@@ -219,22 +284,46 @@ def backup_from_standby(site, file, more):
     equal(len(stanza["backup"]), 2, "backups in info")
 
 
-def second_stanza(site, file):
+def point_in_time(site, dialect):
+    """PITR on a scratch host, then a delta restore over it to the end of the WAL."""
+    time.sleep(1.1)  # A backup's end is known by the second.
+    moment = site.sql(PG1, "select clock_timestamp()")
+    time.sleep(1.1)
+    site.sql(PG1, "delete from arrivals where n > 1000")
+    site.archived()
+    site.town.write(PG4, dialect.file, on_node(site, dialect, PG4), "postgres:640")
+    serve(site, PG4)
+    restore = "--archive-mode=off --target-action=promote restore"
+    as_user(site, PG4, "postgres", f"--type=time --target='{moment}' {restore}")
+    equal(promoted_arrivals(site), "5000", "rows at that moment")
+    site.pg(PG4, "stop")
+    data = site.town.outside(PG4, DATA)
+    (data / "PG_VERSION").write_bytes(b"99")
+    (data / "foreign").write_bytes(b"not in the backup")
+    as_user(site, PG4, "postgres", "--archive-mode=off restore", codes=(40,))
+    ended = as_user(site, PG4, "postgres", "--delta --archive-mode=off restore")
+    expect(not (data / "foreign").exists(), "the foreign file is gone", ended)
+    equal(promoted_arrivals(site), "1000", "rows at the end of the WAL")
+    site.pg(PG4, "stop")
+
+
+def promoted_arrivals(site):
+    site.pg(PG4, "start")
+    site.wait_sql(PG4, "select pg_is_in_recovery()", "f")
+    return site.sql(PG4, "select count(*) from arrivals")
+
+
+def second_stanza(site, dialect):
     """The third node becomes a cluster of its own, with its own stanza on the same repository host."""
     site.pg(PG3, "stop")
-    for path in (REPO, PG3):
-        at = site.town.outside(path, file)
-        text = at.read_text()
-        if path == REPO:
-            lines_left = [line for line in text.splitlines() if not line.startswith("pg3-")]
-            quoted = '"' if file.endswith(".toml") else ""
-            lines_left += ["", "[second]", f"pg1-host={quoted}pg3-srv{quoted}",
-                           f"pg1-path={quoted}{DATA}{quoted}"]
-            at.write_text("\n".join(lines_left) + "\n")
-        else:
-            at.write_text("\n".join(line for line in text.splitlines()
-                                    if not line.startswith("recovery-option"))
-                          .replace("[mycluster]", "[second]") + "\n")
+    rewrite(site, REPO, dialect, "pg3-", (dialect.rule(PG3, STANZA), dialect.rule(PG3, "second")))
+    with open(site.town.outside(REPO, dialect.file), "a") as text:
+        text.write("\n[second]\n" + dialect.lines({"pg1-host": PG3, "pg1-path": DATA,
+                                                   **site.reach("pg1", REPO)}))
+    rewrite(site, PG3, dialect, "recovery-option", (f"[{STANZA}]", "[second]"),
+            (dialect.rule(REPO, STANZA), dialect.rule(REPO, "second")))
+    for host in (REPO, PG3):
+        site.reload_server(host)
     typed(site, PG3, f"rm -rf {DATA}; /usr/pgsql-15/bin/postgresql-15-setup initdb", limit_s=120)
     with open(site.town.outside(PG3, f"{DATA}/postgresql.conf"), "a") as text:
         text.write(f"archive_mode = on\narchive_command = '{PROGRAM} --stanza=second "
@@ -247,21 +336,32 @@ def second_stanza(site, file):
     as_user(site, REPO, "pgbackrest", "check")
 
 
+def rewrite(site, host, dialect, dropped, *changes):
+    """Takes lines away from a host's file and changes others."""
+    at = site.town.outside(host, dialect.file)
+    text = "".join(line for line in at.read_text().splitlines(True) if not line.startswith(dropped))
+    for before, after in changes:
+        text = text.replace(before, after)
+    at.write_text(text)
+
+
 def walk(site, dialect):
-    file, on_repository, on_node, more_standby, more_standbys = dialect
     site.stanza = STANZA
     repository_user(site)
-    exchange_keys(site)
+    if site.transport == "ssh":
+        exchange_keys(site)
     first_cluster(site)
-    configure(site, file, on_repository, on_node)
+    configure(site, dialect)
     first_backup(site)
     same_info(site, (PG1, REPO))
     allow_replication(site)
-    standbys(site, file, on_node, more_standby)
+    standbys(site, dialect)
     rows_arrive(site)
-    backup_from_standby(site, file, more_standbys)
+    backup_from_standby(site, dialect)
     same_info(site, (REPO, *NODES))
-    second_stanza(site, file)
+    point_in_time(site, dialect)
+    same_info(site, (REPO, *HOSTS))
+    second_stanza(site, dialect)
     site.clean(10)
     site.write_peer_conf({"repo1-cipher-type": "aes-256-cbc", "repo1-cipher-pass": "acbd"})
     site.valid()
@@ -269,5 +369,7 @@ def walk(site, dialect):
 
 trial("walkthrough: repository host and streaming replication, pgbackrest.conf as it stands", INI,
       transports=("ssh",), bare=True, ci=("ssh",))(walk)
-trial("walkthrough: repository host and streaming replication, in TOML", TOML, transports=("ssh",),
-      bare=True, ours=True)(walk)
+trial("walkthrough: repository host and streaming replication, pgbackrest.conf", INI,
+      transports=("tls",), bare=True)(walk)
+trial("walkthrough: repository host and streaming replication, in TOML", TOML, bare=True,
+      ours=True)(walk)

@@ -236,7 +236,7 @@ def cluster_ssh(bench, settings):
     other = over_ssh(bench, "pg", push, **settings)
     begin_there(bench, other)
     bench.ours("check")
-    bench.ours("backup")
+    names_its_host(bench, bench.ours("backup", "--log-level-console=detail"))
     restored_by_peer(bench, other)
     refused = bench.ours("restore", codes=(72,))
     expect("must be run on the PostgreSQL host" in refused.text, "restore says where", refused)
@@ -335,6 +335,14 @@ def broken_bundles(bench):
     # Members that were begun again leave what came of them before; the manifest knows nothing of it.
     expect(unused_in_bundles(bench) > 0, "something was begun again", ended)
     restored_by_peer(bench, other)
+
+
+def names_its_host(bench, ended):
+    """Each line about a file of another host names that host."""
+    lines = re.findall(r"DETAIL: backup file (\S+) \(", ended.text)
+    expect(f"other-host:{bench.cluster.data}/global/pg_control" in lines, "pg_control is told", ended)
+    foreign = [line for line in lines if not line.startswith("other-host:/")]
+    expect(len(lines) > 100 and not foreign, "every file is told with its host", foreign or ended)
 
 
 @test("remote: a repository behind TLS", short=True)
@@ -472,6 +480,55 @@ def killed(bench):
     bench.ours("backup")
     lab.wait_for(lambda: not other.locks(), "the last WAL is pushed", 60)
     nothing_left(bench, other)
+
+
+@test("remote: SIGTERM early in a backup leaves nothing on either host (ssh)", over_ssh, short=True)
+@test("remote: SIGTERM early in a backup leaves nothing on either host (tls)", over_tls)
+def terminated_early(bench, reach):
+    bench.cipher = ""
+    other = reach(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"})
+    bench.conf, here = other.conf, bench.conf
+    bench.start()
+    bench.conf = here
+    bench.ours("stanza-create")
+    lab.wait_for(lambda: not other.locks(), "the last WAL is pushed", 60)
+    own = bench.dir / "lock"
+    for seen, later in ((lambda: list(own.glob("*.lock")), 0), (other.locks, 0),
+                        (other.locks, 0.005), (other.locks, 0.05), (other.locks, 0.25)):
+        process = lab.spawn(bench.argv(OURS, "backup", "--type=full"), bench.dir / "backup.log")
+        lab.wait_for(lambda: seen() or process.poll() is not None, "the backup locks", 60, 0.0005)
+        time.sleep(later)
+        process.send_signal(signal.SIGTERM)
+        equal(process.wait(timeout=60), 63, "exit of the backup")
+        equal(sorted(own.glob("*.lock")), [], "lock files of this host")
+        lab.wait_for(lambda: not remotes(other), "the remote ends", 30)
+        nothing_left(bench, other)
+    told_twice(bench, other)
+    bench.ours("backup")
+    if other.process:
+        other.end()
+    nothing_left(bench, other)
+
+
+def told_twice(bench, other):
+    """A remote that gets its signal from two sides, as from a service manager and its server."""
+    process = lab.spawn(bench.argv(OURS, "backup", "--type=full"), bench.dir / "backup.log")
+    lab.wait_for(lambda: other.locks() or process.poll() is not None, "the remote locks", 60, 0.0005)
+    for pause_s in (0.02, 0):
+        for pid in remotes(other):
+            os.kill(int(pid), signal.SIGTERM)
+        time.sleep(pause_s)
+    expect(process.wait(timeout=120) != 0, "the backup fails",
+           (bench.dir / "backup.log").read_text(errors="replace"))
+    lab.wait_for(lambda: not remotes(other), "the remote ends", 30)
+    nothing_left(bench, other)
+
+
+def remotes(other):
+    """Processes that serve on the other host."""
+    words = f"{other.conf}.*:remote" if not other.process else f"{other.conf} server"
+    found = subprocess.run(["pgrep", "-f", words], capture_output=True, text=True).stdout.split()
+    return [pid for pid in found if not other.process or int(pid) != other.process.pid]
 
 
 @test("remote: ssh that fails is error 125 with its own words; another version is 39")

@@ -1,10 +1,14 @@
 // Locks between commands, and stop files.
 // SPDX-License-Identifier: MIT
+#include "engine/base/exit_locks.hpp"
 #include "engine/io/lock_file.hpp"
 #include "tests/unit/io/scratch.hpp"
 
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <array>
 
 using namespace pgbraid;
 using namespace pgbraid::test;
@@ -132,6 +136,47 @@ TEST_CASE("lock: a file left over without its flock is stale") {
   auto missing = io::lock_holder(here / "a/b", "main", "backup", 2);
   REQUIRE(missing);
   CHECK_FALSE(missing->has_value());
+}
+
+TEST_CASE("lock: a process that a signal ends takes its files along, not those of others") {
+  const scratch here;
+  std::array<int, 2> held = {};
+  std::array<int, 2> over = {};
+  REQUIRE(::pipe(held.data()) == 0);
+  REQUIRE(::pipe(over.data()) == 0);
+  char letter = 'x';
+  const pid_t other = ::fork();
+  REQUIRE(other >= 0);
+  if (other == 0) {
+    ::close(over[1]);
+    const auto theirs = lock_set::acquire(request(here, {2}));
+    letter = theirs ? 'y' : 'n';
+    const bool told = ::write(held[1], &letter, 1) == 1;
+    ::_exit(told && ::read(over[0], &letter, 1) == 0 ? 0 : 1);
+  }
+  REQUIRE(::read(held[0], &letter, 1) == 1);
+  REQUIRE(letter == 'y');
+  const auto ours = lock_set::acquire(request(here, {1}));
+  const auto more = lock_set::acquire(request(here, {3}));
+  REQUIRE(ours);
+  REQUIRE(more);
+  remove_exit_locks(); // as the handler does
+  CHECK_FALSE(std::filesystem::exists(here / "a/b/main-backup-1.lock"));
+  CHECK_FALSE(std::filesystem::exists(here / "a/b/main-backup-3.lock"));
+  CHECK(std::filesystem::exists(here / "a/b/main-backup-2.lock"));
+  CHECK(std::filesystem::exists(here / "a/b/main-backup.lock"));
+  for (const int fd : {over[1], over[0], held[0], held[1]})
+    ::close(fd);
+  int status = 0;
+  CHECK(::waitpid(other, &status, 0) == other);
+  CHECK(status == 0);
+  // Now we are the last that hold the file of old versions, by two descriptors.
+  const auto again = lock_set::acquire(request(here, {4}));
+  const auto third = lock_set::acquire(request(here, {5}));
+  REQUIRE(again);
+  REQUIRE(third);
+  remove_exit_locks();
+  CHECK_FALSE(std::filesystem::exists(here / "a/b/main-backup.lock"));
 }
 
 TEST_CASE("lock: odd paths are errors, not crashes") {
