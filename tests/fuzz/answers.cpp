@@ -1,8 +1,8 @@
 // Fuzz target: what a host answers in good HTTP/2 to one request of each kind.
 // Lines: what is asked, head, trailer; then the body.
 // SPDX-License-Identifier: MIT
+#include "engine/base/log.hpp"
 #include "storage/backup/copy_answer.hpp"
-#include "storage/path.hpp"
 #include "storage/remote/remote_pg.hpp"
 #include "storage/remote/remote_storage.hpp"
 #include "tests/fuzz/fed_transport.hpp"
@@ -148,6 +148,7 @@ void ask(remote::remote_host& there, storage& from, std::string_view what) {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  log::configure({.console = log::level::off});
   auto rest = fuzz::text(data, std::min(size, body_limit_bytes));
   const auto what = line(rest);
   const auto head = line(rest);

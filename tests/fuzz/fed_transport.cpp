@@ -31,7 +31,7 @@ public:
       of_.left_.remove_prefix(count);
       return link::progress{.bytes = count};
     }
-    of_.used_up_ = true;
+    of_.note_used_up();
     uint64_t woken = 0;
     [[maybe_unused]] const auto got = ::read(of_.wake_fd_, &woken, sizeof(woken));
     return link::progress{.waits_for = link::readiness::readable, .closed = of_.hung_up_};
@@ -43,7 +43,7 @@ public:
   }
   int read_fd() const override { return of_.wake_fd_; }
   int write_fd() const override { return of_.wake_fd_; }
-  void close() override { of_.used_up_ = true; }
+  void close() override { of_.note_used_up(); }
 
 private:
   fed_peer& of_;
@@ -59,6 +59,11 @@ fed_peer::~fed_peer() {
 
 std::unique_ptr<link::transport> fed_peer::transport() {
   return std::make_unique<fed_transport>(*this);
+}
+
+void fed_peer::note_used_up() {
+  if (!used_up_.exchange(true))
+    used_up_.notify_all();
 }
 
 void fed_peer::hang_up() {

@@ -26,11 +26,13 @@ public:
   std::unique_ptr<link::transport> transport();
   /// The link has read all of it and came back for more, or gave up.
   bool is_used_up() const { return used_up_; }
+  void wait_until_used_up() const { used_up_.wait(false); }
   void hang_up();
 
 private:
   class fed_transport;
   void listen(byte_view to);
+  void note_used_up();
 
   std::string_view left_;
   const size_t piece_;

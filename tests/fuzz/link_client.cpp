@@ -6,7 +6,6 @@
 #include "tests/fuzz/target.hpp"
 
 #include <array>
-#include <thread>
 #include <vector>
 
 using namespace pgbraid;
@@ -61,8 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)calls[0]->write(as_bytes(std::string(200, 'x'))).operator bool();
   (void)calls[0]->end_write().operator bool();
   (void)calls[1]->end_write().operator bool();
-  while (!peer.is_used_up())
-    std::this_thread::yield();
+  peer.wait_until_used_up();
   if (auto late = asking.open("/v1/late", "{}", std::chrono::milliseconds(1)))
     calls.push_back(std::move(*late));
   peer.hang_up();

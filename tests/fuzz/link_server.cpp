@@ -6,7 +6,6 @@
 #include "tests/fuzz/target.hpp"
 
 #include <array>
-#include <thread>
 #include <vector>
 
 using namespace pgbraid;
@@ -73,10 +72,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::fed_peer peer(fuzz::text(data + 1, size - 1), fuzz::piece_of(data[0]));
   link::server_link serving(peer.transport(), cautious());
   std::vector<guest> guests;
+  bool moved = false;
   while (!serving.ended() || !guests.empty()) {
     const bool quiet = peer.is_used_up();
-    bool moved = false;
-    while (auto asked = serving.next({})) {
+    const auto pause = std::chrono::milliseconds(moved ? 0 : 1);
+    moved = false;
+    while (auto asked = serving.next(pause)) {
       guests.emplace_back(std::move(asked));
       moved = true;
     }
@@ -84,8 +85,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::erase_if(guests, [&](guest& one) { return !one.step(moved); });
     if (!moved && quiet)
       peer.hang_up();
-    if (!moved)
-      std::this_thread::yield();
   }
   if (const auto why = serving.failure())
     fuzz::must_be_shown(*why);

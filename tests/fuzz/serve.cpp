@@ -3,6 +3,7 @@
 // and the body.
 // SPDX-License-Identifier: MIT
 #include "actors/copy_service.hpp"
+#include "engine/base/log.hpp"
 #include "engine/link/client_link.hpp"
 #include "storage/remote/protocol.hpp"
 #include "storage/remote/wire.hpp"
@@ -37,12 +38,12 @@ std::string get(const fs::path& file) {
 }
 
 /// Requests may have closed directories to their owner.
-void remove(const fs::path& directory) {
+void clear_away(const fs::path& directory) {
   std::error_code ignored;
   fs::permissions(directory, fs::perms::owner_all, ignored);
   for (const auto& one : fs::directory_iterator(directory, ignored)) {
     if (one.symlink_status().type() == fs::file_type::directory)
-      remove(one.path());
+      clear_away(one.path());
   }
   fs::remove_all(directory, ignored);
 }
@@ -51,7 +52,7 @@ void remove(const fs::path& directory) {
 class host {
 public:
   host() : home_(fs::temp_directory_path() / ("pgbraid-fuzz-" + std::to_string(::getpid()))) {
-    remove(home_);
+    clear_away(home_);
     for (const auto* path : {"repo/archive/demo/15-1", "repo/backup/demo/F", "repo/backup/other",
                              "pg/pg_tblspc", "pg/global", "space/PG_15", "outside"})
       fs::create_directories(home_ / path);
@@ -65,7 +66,7 @@ public:
     // Left by somebody else: nothing is reached through it.
     fs::create_directory_symlink(home_ / "outside", home_ / "repo/backup/demo/out");
   }
-  ~host() { remove(home_); }
+  ~host() { clear_away(home_); }
   host(const host&) = delete;
   host& operator=(const host&) = delete;
 
@@ -73,7 +74,7 @@ public:
     return {.repo_path = home_ / "repo",
             .pg_path = home_ / "pg",
             .stanza = "demo",
-            .pg = {.socket_path = home_ / "nowhere"}};
+            .pg = {.host = home() + "/nowhere"}};
   }
   std::string home() const { return home_; }
   /// What others have is as it was.
@@ -131,6 +132,7 @@ void ask_all(link::client_link& there, std::string_view requests) {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  log::configure({.console = log::level::off});
   const host here;
   std::array<int, 2> ends = {-1, -1};
   fuzz::must(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0, "a socket");
