@@ -16,8 +16,8 @@
 #include <time.h>
 
 #include <atomic>
-#include <cerrno>
 #include <chrono>
+#include <optional>
 
 namespace pgbraid::cli {
 
@@ -83,33 +83,63 @@ public:
   }
 
 private:
+  using clock = std::chrono::steady_clock;
   /// A signal that comes just before poll is noticed after this time.
   static constexpr int wait_ms = 500;
 
   void wait() {
     std::vector<pollfd> all;
     // Without room connections wait where the system keeps them.
-    full_ = !children_.has_room();
-    if (!full_)
+    const bool shut = clock::now() < rests_until_ || !children_.has_room();
+    if (!shut)
       for (const auto& listener : front_.listeners)
         all.push_back({listener.get(), POLLIN, 0});
     children_.add_polls(all);
-    ::poll(all.data(), all.size(), full_ ? wait_ms / 10 : wait_ms);
+    ::poll(all.data(), all.size(), shut ? wait_ms / 10 : wait_ms);
   }
 
   void accept_all() {
+    if (clock::now() < rests_until_)
+      return;
     for (const auto& listener : front_.listeners) {
-      while (stop_signal == 0 && children_.has_room()) {
-        auto one = link::accept_tcp(listener.get(), keep_alive_of(front_.opts));
-        if (!one)
-          break;
-        serve(std::move(*one));
+      for (bool more = true; more && stop_signal == 0 && children_.has_room();) {
+        auto served = serve_next(listener.get());
+        if (!served)
+          return rest(served.failure());
+        more = *served;
       }
     }
   }
 
-  void serve(link::accepted connection) {
-    children_.start([&](const std::function<void()>& known) {
+  /// A host that is short of something has connections that wait and cannot be taken: they would
+  /// wake us without end.
+  void rest(const error& why) {
+    constexpr auto pause = std::chrono::milliseconds(100);
+    constexpr auto quiet = std::chrono::minutes(1);
+    const auto now = clock::now();
+    rests_until_ = now + pause;
+    if (warned_at_ && now - *warned_at_ < quiet)
+      return;
+    warned_at_ = now;
+    log::warn("{}; connections wait", why.message);
+  }
+
+  /// False when none waits.
+  result<bool> serve_next(int listener) {
+    if (auto prepared = children_.prepare(); !prepared)
+      return prepared.failure();
+    auto one = link::accept_tcp(listener, keep_alive_of(front_.opts));
+    if (!one)
+      return one.failure();
+    if (!*one)
+      return false;
+    if (auto served = serve(std::move(**one)); !served)
+      return served.failure();
+    return true;
+  }
+
+  result<void> serve(link::accepted connection) {
+    return children_.start([&](const std::function<void()>& known) {
       front_.listeners.clear();
       return serve_tls(front_.opts, front_.context, std::move(connection), known);
     });
@@ -152,7 +182,8 @@ private:
 
   front front_;
   connection_children children_;
-  bool full_ = false;
+  clock::time_point rests_until_;
+  std::optional<clock::time_point> warned_at_;
 };
 
 } // namespace

@@ -14,9 +14,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
-#include <cstring>
 #include <thread>
+#include <utility>
 
 namespace pgbraid::cli {
 
@@ -64,20 +65,25 @@ bool connection_children::has_room() {
   return true;
 }
 
-bool connection_children::start(const work& what) {
+result<void> connection_children::prepare() {
+  if (news_)
+    return success();
   std::array<int, 2> ends = {-1, -1};
-  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
-    log::warn("unable to serve a connection: {}", std::strerror(errno));
-    return false;
-  }
-  io::unique_fd news(ends[0]);
-  io::unique_fd tell(ends[1]);
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+    return system_error(errc::kernel, "unable to open a pipe for a connection", errno);
+  news_ = io::unique_fd(ends[0]);
+  tell_ = io::unique_fd(ends[1]);
+  return success();
+}
+
+result<void> connection_children::start(const work& what) {
+  assert(news_);
+  io::unique_fd news = std::move(news_);
+  io::unique_fd tell = std::move(tell_);
   const pid_t server = ::getpid();
   const pid_t pid = ::fork();
-  if (pid < 0) {
-    log::warn("unable to serve a connection: {}", std::strerror(errno));
-    return false;
-  }
+  if (pid < 0)
+    return system_error(errc::kernel, "unable to start a process for a connection", errno);
   if (pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
     ::signal(SIGHUP, SIG_IGN);
@@ -92,7 +98,7 @@ bool connection_children::start(const work& what) {
     ::_exit(status);
   }
   children_.push_back({pid, std::move(news), clock::now()});
-  return true;
+  return success();
 }
 
 void connection_children::add_polls(std::vector<pollfd>& to) const {

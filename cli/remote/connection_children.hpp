@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/result.hpp"
 #include "engine/io/unique_fd.hpp"
 
 #include <poll.h>
@@ -22,9 +23,11 @@ public:
 
   /// Whether another connection may be accepted now; makes room if that is possible.
   bool has_room();
-  /// Forks. The parent closes what the work has taken over.
-  /// Returns whether there is a child now.
-  bool start(const work& what);
+  /// Opens what the next child needs, so that no connection is taken only to be dropped. Fails with
+  /// `kernel` (100).
+  result<void> prepare();
+  /// Forks, once prepared. The parent closes what the work has taken over. Fails with `kernel`.
+  result<void> start(const work& what);
   /// Descriptors that tell when a client is known or a child is gone.
   void add_polls(std::vector<pollfd>& to) const;
   /// Takes note of what became of children.
@@ -42,6 +45,8 @@ private:
   size_t unknown_count() const;
 
   std::vector<child> children_;
+  io::unique_fd news_; ///< of the next child, with its other end
+  io::unique_fd tell_;
 };
 
 } // namespace pgbraid::cli

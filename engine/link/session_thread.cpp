@@ -156,9 +156,11 @@ bool session::receive() {
   return moved;
 }
 
-/// HTTP/2 has come to an end: ours, a goodbye, or the other end broke its rules.
+/// HTTP/2 has come to an end: ours, a goodbye (after one of ours no requests are left), or the
+/// other end broke its rules.
 void session::lose_over_protocol() {
-  if (terminated_ || (said_goodbye_ && side_ == side::server && !flooded_))
+  const bool goodbye = said_goodbye_ || (goaway_sent_ && complaint_.empty());
+  if (terminated_ || (goodbye && side_ == side::server && !flooded_))
     return lose({}, false);
   end_h2();
   if (send(); done_)

@@ -117,6 +117,12 @@ int listen_one(const addrinfo& at, io::unique_fd& socket) {
   return 0;
 }
 
+/// The connection still waits; all other errors are those of one that is gone.
+bool is_short_of_means(int error_number) {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+         error_number == ENOMEM;
+}
+
 } // namespace
 
 result<io::unique_fd> connect_tcp(const std::string& host, uint16_t port, const keep_alive& how,
@@ -161,16 +167,18 @@ result<std::vector<io::unique_fd>> listen_tcp(const std::string& address, uint16
   return out;
 }
 
-std::optional<accepted> accept_tcp(int listener, const keep_alive& how) {
+result<std::optional<accepted>> accept_tcp(int listener, const keep_alive& how) {
   sockaddr_storage address = {};
   socklen_t size = sizeof(address);
   io::unique_fd socket(::accept4(listener, reinterpret_cast<sockaddr*>(&address), &size,
                                  SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket && is_short_of_means(errno))
+    return system_error(errc::kernel, "unable to accept a connection", errno);
   if (!socket)
-    return std::nullopt;
+    return std::optional<accepted>();
   prepare(socket.get(), how);
   auto from = shown(reinterpret_cast<sockaddr*>(&address), size);
-  return accepted{std::move(socket), std::move(from)};
+  return std::optional(accepted{std::move(socket), std::move(from)});
 }
 
 } // namespace pgbraid::link

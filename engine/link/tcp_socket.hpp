@@ -35,7 +35,8 @@ struct accepted {
   io::unique_fd socket;
   std::string from;
 };
-/// Takes the next connection; empty when none waits (any more).
-std::optional<accepted> accept_tcp(int listener, const keep_alive& how);
+/// Takes the next connection; empty when none waits (any more). Fails with `kernel` (100) when one
+/// waits and this host has nothing left to take it with.
+result<std::optional<accepted>> accept_tcp(int listener, const keep_alive& how);
 
 } // namespace pgbraid::link

@@ -57,9 +57,11 @@ result<size_t> remote_reader::read_piece(byte_span out) {
   auto got = call_->read(out);
   if (!got)
     return got;
+  if (what_.limit && *got > *what_.limit)
+    return error{errc::protocol, "the other host sent more of a file than was asked for"};
   what_.offset += *got;
   if (what_.limit)
-    *what_.limit -= std::min<uint64_t>(*got, *what_.limit);
+    *what_.limit -= *got;
   if (*got > 0)
     again_.progressed();
   return got;

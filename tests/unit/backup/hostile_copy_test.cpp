@@ -67,6 +67,7 @@ TEST_CASE("hostile copy: results that cannot be are refused") {
       length_of(UINT32_MAX) + "15\n",
       length_of(0) + length_of(UINT32_MAX),
       length_of(0) + length_of(50) + "{}",
+      answer_of("15\n", ""),
       answer_of("15\n", "{}"),
       answer_of("15\n", "[]"),
       answer_of("15\n", "{"),

@@ -317,8 +317,10 @@ TEST_CASE("link: a request can be answered before it was sent completely") {
 }
 
 TEST_CASE("link: who takes no more requests still answers those under way") {
+  std::atomic<bool> came = false;
   std::atomic<bool> go_on = false;
   pair_of_ends ends([&](link::exchange& asked) {
+    came = true;
     while (!go_on)
       std::this_thread::sleep_for(1ms);
     REQUIRE(asked.finish("{\"done\":1}"));
@@ -326,7 +328,8 @@ TEST_CASE("link: who takes no more requests still answers those under way") {
   auto asked = ends.asking->open("/", "{}");
   REQUIRE(asked);
   REQUIRE((*asked)->end_write());
-  std::this_thread::sleep_for(20ms);
+  while (!came)
+    std::this_thread::sleep_for(1ms);
   ends.serving->refuse_more();
   while (!ends.asking->failure())
     std::this_thread::sleep_for(1ms);
@@ -337,6 +340,17 @@ TEST_CASE("link: who takes no more requests still answers those under way") {
   go_on = true;
   REQUIRE((*asked)->trailer());
   CHECK(*(*asked)->trailer() == "{\"done\":1}");
+}
+
+TEST_CASE("link: who takes no more requests and has none ends well") {
+  pair_of_ends ends([](link::exchange&) {});
+  REQUIRE_FALSE(ends.asking->ask("/", "{}")); // both have begun
+  ends.serving->refuse_more();
+  while (!ends.serving->ended() || !ends.asking->failure())
+    std::this_thread::sleep_for(1ms);
+  CHECK_FALSE(ends.serving->failure());
+  // Whether it was told, or is gone by now: nobody is accused.
+  CHECK(ends.asking->failure()->message.find("PROTOCOL_ERROR") == std::string::npos);
 }
 
 TEST_CASE("link: the server hears when something changed") {

@@ -280,8 +280,9 @@ TEST_CASE_FIXTURE(rig, "tls: connecting is tried again until time is over") {
       ::poll(&one, 1, 5000);
       auto came = accept_tcp(one.fd, {});
       REQUIRE(came);
-      CHECK(came->from == "127.0.0.1");
-      return shake_hands(server(), std::move(came->socket), came->from,
+      REQUIRE(*came);
+      CHECK((*came)->from == "127.0.0.1");
+      return shake_hands(server(), std::move((*came)->socket), (*came)->from,
                          steady_clock::now() + milliseconds(5000));
     });
     CHECK(connect_tls(client(), {.host = "127.0.0.1", .port = port}));
