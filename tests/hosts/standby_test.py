@@ -1,5 +1,6 @@
 # Backups from standbys: who is read, who may fall away, and what a new timeline changes.
 # SPDX-License-Identifier: MIT
+import datetime
 import re
 import time
 
@@ -213,19 +214,30 @@ def two_at_once(site):
         site.noise_table(size=8 << 20, name=f"noise{number}")
     for host in (PG2, PG3):
         site.caught_up(host)
-    seconds = {}
+    whole, copying = {}, {}
     for standbys in ((PG2,), (PG2, PG3)):
         site.configure(standbys=standbys, more_repo={"backup-standby": "y", "compress-type": "none"})
         for host in (PG1, PG2, PG3):
             # Slow enough that the wire counts, not what else the machine does.
-            site.town.slow(host, "40mbit")
+            site.town.slow(host, RATE)
         began = time.monotonic()
         ended = site.call(REPO, "backup")
-        seconds[len(standbys)] = time.monotonic() - began
+        whole[len(standbys)] = time.monotonic() - began
+        copying[len(standbys)] = copy_seconds(ended)
         site.full_speed()
         read = sources(ended)
         for host in standbys:
             expect(read.get(host, 0) > 10 << 20, f"{host} was read", read)
-    expect(seconds[2] < 0.85 * seconds[1], "two standbys are quicker than one", seconds)
+    # What comes before and after the copy takes its time on a busy machine, whatever is read.
+    expect(copying[2] < 0.75 * copying[1] and whole[2] < whole[1],
+           "two standbys are quicker than one", (copying, whole))
     site.clean(10)
     site.valid()
+
+
+def copy_seconds(ended):
+    """From the last standby that is ready to the end of the copy, by the log."""
+    moments = [[datetime.datetime.fromisoformat(text) for text in
+                re.findall(rf"^(\S+ \S+) P00   INFO: {line}", ended.text, re.M)]
+               for line in ("replay on the standby reached", "execute backup stop")]
+    return (moments[1][0] - moments[0][-1]).total_seconds()
