@@ -117,6 +117,7 @@ private:
   bool send();
   bool refill();
   bool receive();
+  bool may_leave() const;
   void check_time();
   void check_streams();
   void sleep();

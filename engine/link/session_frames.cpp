@@ -439,8 +439,10 @@ void session::apply_link() {
 
 void session::end_h2() {
   const std::lock_guard held(mutex_);
-  nghttp2_session_terminate_session(h2_.get(),
-                                    flooded_ ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+  const bool in_peace = said_goodbye_ && complaint_.empty();
+  nghttp2_session_terminate_session(h2_.get(), flooded_   ? NGHTTP2_ENHANCE_YOUR_CALM
+                                               : in_peace ? NGHTTP2_NO_ERROR
+                                                          : NGHTTP2_PROTOCOL_ERROR);
 }
 
 bool session::h2_has_ended() {

@@ -138,8 +138,9 @@ bool session::receive() {
       return moved;
     }
     if (got->closed) {
-      lose(said_goodbye_ ? std::nullopt
-                         : std::optional(broken("the other host closed the connection")),
+      lose(said_goodbye_ || may_leave()
+               ? std::nullopt
+               : std::optional(broken("the other host closed the connection")),
            true);
       return moved;
     }
@@ -154,6 +155,13 @@ bool session::receive() {
     }
   }
   return moved;
+}
+
+/// Whether the other end may go without a word: it was told goodbye, and nobody waits for it. What
+/// it said last can be lost when it closes before it has heard everything.
+bool session::may_leave() const {
+  const std::lock_guard held(mutex_);
+  return goaway_sent_ && streams_open_ == 0;
 }
 
 /// HTTP/2 has come to an end: ours, a goodbye (after one of ours no requests are left), or the
