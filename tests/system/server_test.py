@@ -13,7 +13,7 @@ import time
 import lab
 from case import test
 from lab import equal, expect
-from other_host import over_tls
+from other_host import answers, over_tls
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS = bytes(3) + b"\4\0" + bytes(4)
@@ -202,3 +202,23 @@ def short_of_descriptors(bench):
         line.close()
     still_serves(bench, other)
     other.end()
+
+
+@test("server: the peer's own server and client speak another protocol, and are told so")
+def other_protocol(bench):
+    bench.cipher = ""
+    other = over_tls(bench, "repo", {"repo1-path": bench.repo})
+    # Its client reports what is wrong and ends; we go on.
+    refused = bench.peer("stanza-create", "--no-online", "--protocol-timeout=10", "--db-timeout=5",
+                         codes=None)
+    expect(refused.code != 0, "its client ends with an error", refused)
+    still_serves(bench, other)
+    other.end()
+    its_log = other.home / "peer.log"
+    its_server = lab.spawn([lab.PEER, f"--config={other.conf}", "server"], its_log)
+    lab.wait_for(lambda: answers(other.port), "its server answers")
+    refused = bench.ours("stanza-create", "--no-online", "--io-timeout=5", codes=None)
+    expect(re.search(r"ERROR: \[0(39|49)\]", refused.text), "our client ends with an error", refused)
+    expect("completed successfully" not in refused.text, "nothing came of it", refused)
+    its_server.terminate()
+    its_server.wait(timeout=30)
