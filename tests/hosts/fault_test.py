@@ -140,6 +140,7 @@ def cluster_stopped(site):
 @trial("fault: a host that cannot be reached from the start")
 def unreachable(site):
     keep = prepared(site)
+    site.archived()  # Else the archiver still pushes the backup's history file, and waits too.
     site.town.cut(REPO, PG1)
     if not IS_PEER:  # It waits for ssh's own limit of more than two minutes.
         ended = site.call(REPO, "backup", codes=(*lost(site), 56), limit_s=end_limit_s())
