@@ -50,7 +50,7 @@ void read_as_error(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto text = fuzz::text(data, size);
   read_as_each<nothing, hello, hello_answer, cipher_answer, place_request, entry, info_answer,
-               list_answer, storage_features, free_answer, read_request, small_request,
+               list_answer, storage_features, free_answer, read_request, read_answer, small_request,
                small_answer, write_request, change_request, pg_open_request, pg_open_answer,
                io::pg_server_info, pg_call_request, pg_call_answer, facts_request, facts_answer,
                copy_rules, copied_file, copied_results>(text);

@@ -48,8 +48,9 @@ class served_host {
 public:
   explicit served_host(serve::grants may, copies_maker copies = make_no_copies)
       : may_(std::move(may)), make_copies_(std::move(copies)) {}
-  /// All links must be gone by then, or cut.
+  /// All links must be gone by then, or cut. (Our descriptors keep their sockets open.)
   ~served_host() {
+    cut();
     for (auto& one : served_)
       one.thread.join();
   }
