@@ -85,11 +85,17 @@ class OtherHost:
             *(f"tls-server-auth={entry}" for entry in auth)]))
         self.conf.write_text(text)
         self.process = lab.spawn([OURS, f"--config={self.conf}", "server"], self.home / "server.log")
+        self.bench.started.append(self)  # Also a test that fails leaves no server behind.
         lab.wait_for(lambda: answers(port) or self.process.poll() is not None, "the server answers")
         expect(self.process.poll() is None, "the server runs", self.log())
 
     def log(self):
         return (self.home / "server.log").read_text(errors="replace")
+
+    def stop(self, _mode=None):
+        if self.process.poll() is None:
+            lab.kill_group(self.process)
+            self.process.wait()
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
