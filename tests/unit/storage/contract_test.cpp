@@ -3,6 +3,7 @@
 #include "storage/path.hpp"
 #include "tests/unit/remote/remote_rig.hpp"
 #include "tests/unit/storage/rigs.hpp"
+#include "tests/unit/storage/sftp_rig.hpp"
 
 #include <thread>
 
@@ -10,7 +11,8 @@ using namespace pgbraid;
 using namespace pgbraid::test;
 
 #define ALL_RIGS                                                                                   \
-  memory_rig, posix_rig, posix_by_segment_rig, posix_ring_rig, posix_threads_rig, remote_rig
+  memory_rig, posix_rig, posix_by_segment_rig, posix_ring_rig, posix_threads_rig, remote_rig,      \
+      sftp_rig
 
 namespace {
 
@@ -398,7 +400,8 @@ TEST_CASE_TEMPLATE("storage: reads small files together, each with its own outco
   }
 }
 
-TEST_CASE_TEMPLATE("storage: is shared by threads", rig, memory_rig, posix_rig, remote_rig) {
+TEST_CASE_TEMPLATE("storage: is shared by threads", rig, memory_rig, posix_rig, remote_rig,
+                   sftp_rig) {
   rig on;
   auto& repo = on.repo;
   std::vector<std::thread> threads;

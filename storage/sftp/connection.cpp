@@ -1,0 +1,305 @@
+// The thread of a session: sending, and sorting what comes back.
+// SPDX-License-Identifier: MIT
+#include "storage/sftp/connection.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+namespace pgbraid::sftp {
+
+namespace {
+
+constexpr size_t receive_step_bytes = size_t{128} << 10;
+constexpr size_t send_step_bytes = size_t{256} << 10;
+constexpr auto look_every = std::chrono::milliseconds(500);
+
+short events_for(link::readiness what, short otherwise) {
+  return what == link::readiness::readable   ? short{POLLIN}
+         : what == link::readiness::writable ? short{POLLOUT}
+                                             : otherwise;
+}
+
+} // namespace
+
+connection::connection(std::unique_ptr<link::transport> over, connection_settings with)
+    : with_(std::move(with)), over_(std::move(over)),
+      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), moved_at_(clock::now()) {}
+
+result<std::shared_ptr<connection>> connection::open(std::unique_ptr<link::transport> over,
+                                                     connection_settings with) {
+  std::shared_ptr<connection> made(new connection(std::move(over), std::move(with)));
+  if (!made->wake_fd_)
+    return system_error(errc::kernel, "unable to make an event descriptor", errno);
+  made->thread_ = std::thread([raw = made.get()] { raw->run(); });
+  if (auto shaken = made->shake_hands(); !shaken)
+    return shaken.failure();
+  return made;
+}
+
+connection::~connection() {
+  {
+    const std::lock_guard held(mutex_);
+    stop_ = true;
+  }
+  wake();
+  if (thread_.joinable())
+    thread_.join();
+  over_->close();
+}
+
+result<void> connection::shake_hands() {
+  {
+    const std::lock_guard held(mutex_);
+    // Its version stands where other packets have their number, and so does that of the answer.
+    pending_[protocol_version];
+    enqueue(packet_of(packet_kind::init, protocol_version, {}));
+  }
+  auto answer = wait(protocol_version);
+  if (!answer)
+    return answer.failure();
+  if (answer->kind != packet_kind::version)
+    return error{errc::protocol, fmt::format("'{}' does not speak SFTP", with_.host)};
+  field_reader in(answer->rest);
+  while (!in.at_end() && !in.broken()) {
+    extensions_.insert(std::string(in.text()));
+    in.text();
+  }
+  const std::lock_guard held(mutex_);
+  ready_ = true;
+  return success();
+}
+
+void connection::wake() const {
+  const uint64_t one = 1;
+  [[maybe_unused]] const auto put = ::write(wake_fd_.get(), &one, sizeof(one));
+}
+
+void connection::enqueue(std::vector<std::byte> packet) {
+  out_bytes_ += packet.size();
+  out_.push_back(std::move(packet));
+  wake();
+}
+
+error connection::silent() const {
+  return {errc::protocol, fmt::format("the SFTP server '{}' did not answer for {} ms", with_.host,
+                                      with_.silence_limit.count())};
+}
+
+result<uint32_t> connection::send(packet_kind kind, const fields& what) {
+  std::unique_lock held(mutex_);
+  const auto has_room = [this] { return failure_ || out_bytes_ < with_.out_bytes; };
+  while (!has_room()) {
+    if (changed_.wait_until(held, moved_at_ + with_.silence_limit) == std::cv_status::timeout &&
+        !has_room() && clock::now() >= moved_at_ + with_.silence_limit)
+      return silent();
+  }
+  if (failure_)
+    return *failure_;
+  const auto number = next_number_++;
+  if (pending_.empty())
+    moved_at_ = clock::now();
+  pending_[number];
+  enqueue(packet_of(kind, number, what));
+  return number;
+}
+
+result<reply> connection::wait(uint32_t number) {
+  std::unique_lock held(mutex_);
+  while (true) {
+    const auto found = pending_.find(number);
+    assert(found != pending_.end());
+    if (found->second.came) {
+      auto out = std::move(*found->second.came);
+      pending_.erase(found);
+      return out;
+    }
+    if (failure_ || clock::now() >= moved_at_ + with_.silence_limit) {
+      pending_.erase(found);
+      return failure_ ? *failure_ : silent();
+    }
+    changed_.wait_until(held, moved_at_ + with_.silence_limit);
+  }
+}
+
+bool connection::has_come(uint32_t number) const {
+  const std::lock_guard held(mutex_);
+  const auto found = pending_.find(number);
+  return failure_ || (found != pending_.end() && found->second.came);
+}
+
+void connection::forget(uint32_t number) {
+  const std::lock_guard held(mutex_);
+  const auto found = pending_.find(number);
+  if (found == pending_.end())
+    return;
+  if (found->second.came || failure_)
+    pending_.erase(found);
+  else
+    found->second.forgotten = true;
+}
+
+result<reply> connection::ask(packet_kind kind, const fields& what) {
+  auto number = send(kind, what);
+  if (!number)
+    return number.failure();
+  return wait(*number);
+}
+
+std::optional<error> connection::failure() const {
+  const std::lock_guard held(mutex_);
+  return failure_;
+}
+
+bool connection::stopped() const {
+  const std::lock_guard held(mutex_);
+  return stop_ || failure_;
+}
+
+void connection::lose(error why) {
+  if (auto last = over_->farewell())
+    why = std::move(*last);
+  const std::lock_guard held(mutex_);
+  if (!failure_)
+    failure_ = std::move(why);
+  out_.clear();
+  changed_.notify_all();
+}
+
+void connection::run() {
+  while (!stopped()) {
+    const bool sent = transmit();
+    const bool received = receive();
+    if (stopped())
+      return;
+    keep_alive();
+    if (!sent && !received)
+      sleep();
+  }
+}
+
+/// Returns whether anything was sent.
+bool connection::transmit() {
+  if (sent_ == sending_.size()) {
+    sending_.clear();
+    sent_ = 0;
+    const std::lock_guard held(mutex_);
+    while (!out_.empty() && sending_.size() < send_step_bytes) {
+      sending_.insert(sending_.end(), out_.front().begin(), out_.front().end());
+      out_bytes_ -= out_.front().size();
+      out_.pop_front();
+    }
+    changed_.notify_all();
+  }
+  write_waits_ = link::readiness::none;
+  if (sent_ == sending_.size())
+    return false;
+  auto put = over_->write(byte_view(sending_).subspan(sent_));
+  if (!put) {
+    lose(put.failure());
+    return false;
+  }
+  sent_ += put->bytes;
+  write_waits_ = put->waits_for;
+  return put->bytes > 0;
+}
+
+/// Returns whether anything came.
+bool connection::receive() {
+  const auto before = in_.size();
+  in_.resize(before + receive_step_bytes);
+  auto got = over_->read(byte_span(in_).subspan(before));
+  in_.resize(before + (got ? got->bytes : 0));
+  if (!got) {
+    lose(got.failure());
+    return false;
+  }
+  if (got->closed) {
+    lose({errc::protocol, fmt::format("the SFTP server '{}' closed the connection", with_.host)});
+    return false;
+  }
+  read_waits_ = got->waits_for;
+  if (got->bytes == 0)
+    return false;
+  if (auto sorted = sort_out(); !sorted) {
+    lose(sorted.failure());
+    return false;
+  }
+  return true;
+}
+
+/// Hands out all whole packets.
+result<void> connection::sort_out() {
+  constexpr size_t head_bytes = 9; // length, kind, number
+  size_t at = 0;
+  const std::lock_guard held(mutex_);
+  moved_at_ = clock::now();
+  while (in_.size() - at >= head_bytes) {
+    field_reader head(byte_view(in_).subspan(at, 4));
+    const size_t length = head.u32();
+    if (length < head_bytes - 4 || length > packet_limit_bytes)
+      return error{errc::protocol,
+                   fmt::format("'{}' sent an SFTP packet of {} bytes", with_.host, length)};
+    if (in_.size() - at < 4 + length)
+      break;
+    const auto packet = byte_view(in_).subspan(at + 4, length);
+    field_reader number(packet.subspan(1, 4));
+    const auto rest = packet.subspan(5);
+    const auto told = number.u32();
+    if (!pending_.contains(told))
+      return error{errc::protocol,
+                   fmt::format("'{}' answered an SFTP request that was not made", with_.host)};
+    deliver(told, {static_cast<packet_kind>(packet[0]), {rest.begin(), rest.end()}});
+    at += 4 + length;
+  }
+  in_.erase(in_.begin(), in_.begin() + static_cast<ptrdiff_t>(at));
+  return success();
+}
+
+void connection::deliver(uint32_t number, reply what) {
+  auto& at = pending_[number];
+  if (at.forgotten)
+    pending_.erase(number);
+  else if (!at.came) // a second answer to the same number says nothing new
+    at.came = std::move(what);
+  changed_.notify_all();
+}
+
+void connection::keep_alive() {
+  const std::lock_guard held(mutex_);
+  const auto now = clock::now();
+  if (!pending_.empty() || now < moved_at_ + with_.keep_alive || !ready_)
+    return;
+  moved_at_ = now;
+  const auto number = next_number_++;
+  pending_[number].forgotten = true;
+  enqueue(packet_of(packet_kind::realpath, number, fields().text(".")));
+}
+
+void connection::sleep() {
+  bool overdue = false;
+  {
+    const std::lock_guard held(mutex_);
+    if (!out_.empty() && sent_ == sending_.size())
+      return;
+    overdue = !pending_.empty() && clock::now() >= moved_at_ + with_.silence_limit;
+  }
+  if (overdue)
+    return lose(silent());
+  std::array<pollfd, 3> all = {};
+  all[0] = {over_->read_fd(), events_for(read_waits_, POLLIN), 0};
+  all[1] = {over_->write_fd(), short{0}, 0};
+  if (sent_ < sending_.size())
+    all[1].events = events_for(write_waits_, POLLOUT);
+  all[2] = {wake_fd_.get(), POLLIN, 0};
+  ::poll(all.data(), all.size(), static_cast<int>(look_every.count()));
+  uint64_t count = 0;
+  [[maybe_unused]] const auto got = ::read(wake_fd_.get(), &count, sizeof(count));
+}
+
+} // namespace pgbraid::sftp

@@ -1,0 +1,289 @@
+// Pieces under way in both directions.
+// SPDX-License-Identifier: MIT
+#include "storage/sftp/sftp_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pgbraid::sftp {
+
+error refused(errc code, std::string_view what, std::string_view shown, const status& why) {
+  return {code, fmt::format("{} '{}': [{}] {}", what, shown, static_cast<uint32_t>(why.code),
+                            why.message.empty() ? "no reason given" : why.message)};
+}
+
+open_handle::open_handle(std::shared_ptr<connection> on, std::string name)
+    : on_(std::move(on)), name_(std::move(name)) {}
+
+open_handle::~open_handle() {
+  if (!on_)
+    return;
+  const auto on = on_;
+  if (auto number = close())
+    on->forget(*number);
+}
+
+result<uint32_t> open_handle::close() {
+  const auto on = std::move(on_);
+  return on->send(packet_kind::close, fields().text(name_));
+}
+
+// ---- reading
+
+sftp_reader::sftp_reader(open_handle file, std::string shown, const read_options& options)
+    : file_(std::move(file)), shown_(std::move(shown)), next_offset_(options.offset_bytes) {
+  if (options.limit_bytes)
+    end_ = options.offset_bytes + std::min(*options.limit_bytes, UINT64_MAX - options.offset_bytes);
+}
+
+sftp_reader::~sftp_reader() {
+  for (const auto& one : under_way_)
+    file_.on().forget(one.number);
+}
+
+result<void> sftp_reader::ask_ahead() {
+  while (under_way_.size() < ahead_ && (!end_ || next_offset_ < *end_)) {
+    const auto bytes = static_cast<uint32_t>(
+        std::min<uint64_t>(piece_bytes, end_ ? *end_ - next_offset_ : piece_bytes));
+    auto number = file_.on().send(packet_kind::read,
+                                  fields().text(file_.name()).u64(next_offset_).u32(bytes));
+    if (!number)
+      return number.failure();
+    under_way_.push_back({next_offset_, bytes, *number});
+    next_offset_ += bytes;
+  }
+  return success();
+}
+
+/// Empty at the end of the file.
+result<std::vector<std::byte>> sftp_reader::take(uint32_t number) {
+  auto answer = file_.on().wait(number);
+  if (!answer)
+    return answer.failure();
+  status why;
+  auto data = data_of(*answer, why);
+  if (!data)
+    return data.failure();
+  if (*data)
+    return std::vector<std::byte>((**data).begin(), (**data).end());
+  if (why.code == status_code::eof)
+    return std::vector<std::byte>();
+  return refused(errc::file_read, "unable to read", shown_, why);
+}
+
+result<std::vector<std::byte>> sftp_reader::read_piece(uint64_t offset, uint32_t bytes) {
+  auto number =
+      file_.on().send(packet_kind::read, fields().text(file_.name()).u64(offset).u32(bytes));
+  if (!number)
+    return number.failure();
+  auto data = take(*number);
+  if (data && data->size() > bytes)
+    return error{errc::protocol, "the SFTP server sent more than was asked for"};
+  return data;
+}
+
+/// False at the end.
+result<bool> sftp_reader::next_piece() {
+  if (auto asked = ask_ahead(); !asked)
+    return asked.failure();
+  if (under_way_.empty())
+    return false;
+  const auto first = under_way_.front();
+  under_way_.pop_front();
+  auto data = take(first.number);
+  if (!data)
+    return data.failure();
+  if (data->size() > first.bytes)
+    return error{errc::protocol, "the SFTP server sent more than was asked for"};
+  // A server may send less than there is: what is missing is asked for again.
+  while (!data->empty() && data->size() < first.bytes) {
+    auto more =
+        read_piece(first.offset + data->size(), first.bytes - static_cast<uint32_t>(data->size()));
+    if (!more)
+      return more.failure();
+    if (more->empty())
+      break;
+    data->insert(data->end(), more->begin(), more->end());
+  }
+  here_ = std::move(*data);
+  taken_ = 0;
+  ahead_ = std::min(ahead_ * 2, pieces_max);
+  return !here_.empty();
+}
+
+result<size_t> sftp_reader::read(byte_span out) {
+  size_t filled = 0;
+  while (filled < out.size() && !ended_) {
+    if (taken_ == here_.size()) {
+      auto more = next_piece();
+      if (!more)
+        return more.failure();
+      ended_ = !*more;
+      continue;
+    }
+    const auto count = std::min(out.size() - filled, here_.size() - taken_);
+    std::copy_n(here_.begin() + static_cast<ptrdiff_t>(taken_), count,
+                out.begin() + static_cast<ptrdiff_t>(filled));
+    taken_ += count;
+    filled += count;
+  }
+  return filled;
+}
+
+result<size_t> sftp_reader::read_at(byte_span out, uint64_t offset_bytes) {
+  size_t filled = 0;
+  while (filled < out.size()) {
+    const auto bytes = static_cast<uint32_t>(std::min<size_t>(piece_bytes, out.size() - filled));
+    auto data = read_piece(offset_bytes + filled, bytes);
+    if (!data)
+      return data.failure();
+    if (data->empty())
+      break;
+    std::copy(data->begin(), data->end(), out.begin() + static_cast<ptrdiff_t>(filled));
+    filled += data->size();
+  }
+  return filled;
+}
+
+// ---- writing
+
+sftp_writer::sftp_writer(open_handle file, write_plan plan) : plan_(std::move(plan)) {
+  file_.emplace(std::move(file));
+  on_ = file_->on().shared_from_this();
+  gathered_.reserve(piece_bytes);
+}
+
+sftp_writer::~sftp_writer() {
+  for (const auto number : under_way_)
+    on_->forget(number);
+  file_.reset();
+  if (at_ == stage::done || plan_.temporary.empty() || on_->failure())
+    return;
+  // The next one who lists the directory must not see it any more.
+  static_cast<void>(on_->ask(packet_kind::remove, fields().text(plan_.temporary)));
+}
+
+result<void> sftp_writer::settle(uint32_t number) {
+  auto answer = on_->wait(number);
+  if (!answer)
+    return answer.failure();
+  auto got = status_of(*answer);
+  if (!got)
+    return got.failure();
+  if (got->code == status_code::ok)
+    return success();
+  return at_ == stage::renaming ? refused(errc::file_move, "unable to publish", plan_.shown, *got)
+                                : refused(errc::file_write, "unable to write", plan_.shown, *got);
+}
+
+result<void> sftp_writer::send_piece(byte_view in) {
+  while (under_way_.size() >= pieces_max) {
+    const auto oldest = under_way_.front();
+    under_way_.pop_front();
+    if (auto settled = settle(oldest); !settled)
+      return settled;
+  }
+  auto number = on_->send(packet_kind::write, fields().text(file_->name()).u64(offset_).bytes(in));
+  if (!number)
+    return number.failure();
+  under_way_.push_back(*number);
+  offset_ += in.size();
+  return success();
+}
+
+result<void> sftp_writer::write(byte_view in) {
+  while (!in.empty()) {
+    const auto count = std::min<size_t>(in.size(), piece_bytes - gathered_.size());
+    gathered_.insert(gathered_.end(), in.begin(), in.begin() + static_cast<ptrdiff_t>(count));
+    in = in.subspan(count);
+    if (gathered_.size() < piece_bytes)
+      break;
+    if (auto sent = send_piece(gathered_); !sent)
+      return sent;
+    gathered_.clear();
+  }
+  return success();
+}
+
+result<void> sftp_writer::begin_commit() {
+  if (!gathered_.empty())
+    if (auto sent = send_piece(gathered_); !sent)
+      return sent;
+  gathered_.clear();
+  const auto& how = plan_.options;
+  const attributes about{.uid = how.uid,
+                         .gid = how.gid,
+                         .mode = how.mode,
+                         .mtime_s = how.mtime_s ? std::optional(static_cast<uint32_t>(*how.mtime_s))
+                                                : std::nullopt};
+  const auto keep = [this](result<uint32_t> number) -> result<void> {
+    if (!number)
+      return number.failure();
+    under_way_.push_back(*number);
+    return success();
+  };
+  if (auto put = keep(on_->send(packet_kind::fsetstat, fields().text(file_->name()).about(about)));
+      !put)
+    return put;
+  constexpr std::string_view fsync = "fsync@openssh.com";
+  if (how.sync && on_->offers(fsync))
+    if (auto put = keep(on_->send(packet_kind::extended, fields().text(fsync).text(file_->name())));
+        !put)
+      return put;
+  if (auto put = keep(file_->close()); !put)
+    return put;
+  at_ = stage::closing;
+  return success();
+}
+
+/// Whether nothing is under way any more.
+result<bool> sftp_writer::settle_all(bool wait) {
+  while (!under_way_.empty()) {
+    const auto oldest = under_way_.front();
+    if (!wait && !on_->has_come(oldest))
+      return false;
+    under_way_.pop_front();
+    if (auto settled = settle(oldest); !settled)
+      return settled.failure();
+  }
+  return true;
+}
+
+/// Only what was written whole gets its name.
+result<void> sftp_writer::begin_rename() {
+  constexpr std::string_view posix_rename = "posix-rename@openssh.com";
+  const bool replaces = on_->offers(posix_rename);
+  // The protocol's own rename does not replace: for a moment there is neither file, which readers
+  // of info files survive with the copy.
+  if (!replaces)
+    if (auto gone = on_->ask(packet_kind::remove, fields().text(plan_.target)); !gone)
+      return gone.failure();
+  fields names;
+  if (replaces)
+    names.text(posix_rename);
+  names.text(plan_.temporary).text(plan_.target);
+  auto number = on_->send(replaces ? packet_kind::extended : packet_kind::rename, names);
+  if (!number)
+    return number.failure();
+  under_way_.push_back(*number);
+  at_ = stage::renaming;
+  return success();
+}
+
+result<bool> sftp_writer::committed(bool wait) {
+  while (at_ != stage::done) {
+    auto settled = settle_all(wait);
+    if (!settled || !*settled)
+      return settled;
+    if (at_ == stage::renaming || plan_.temporary.empty()) {
+      at_ = stage::done;
+      break;
+    }
+    if (auto begun = begin_rename(); !begun)
+      return begun.failure();
+  }
+  return true;
+}
+
+} // namespace pgbraid::sftp

@@ -1,0 +1,16 @@
+// Storage on an SFTP server.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "storage/sftp/connection.hpp"
+#include "storage/storage.hpp"
+
+namespace pgbraid::sftp {
+
+/// The whole contract; may be shared by threads. Paths that pass a symbolic link are refused
+/// (`link_destination`), also where the link stays within the root: a repository has none on the
+/// way.
+/// @param root  absolute path on the server
+std::unique_ptr<storage> make_sftp_storage(std::shared_ptr<connection> on, std::string root);
+
+} // namespace pgbraid::sftp
