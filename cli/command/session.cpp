@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/session.hpp"
 
+#include "cli/command/sftp_repository.hpp"
 #include "cli/remote/hosts.hpp"
 #include "cli/remote/lock_names.hpp"
 #include "engine/format/lock_content.hpp"
@@ -56,6 +57,21 @@ result<void> open_remote(const config::options& opts, size_t position, open_repo
   return success();
 }
 
+result<void> open_files(const config::options& opts, size_t position, open_repository& into,
+                        repository_settings& settings) {
+  if (repo_is_remote(opts, position))
+    return open_remote(opts, position, into, settings);
+  if (opts.text("repo-type", position) != "sftp") {
+    into.files = make_posix_storage(opts.text("repo-path", position));
+    return success();
+  }
+  auto files = open_sftp(opts, position);
+  if (!files)
+    return files.failure();
+  into.files = std::move(*files);
+  return success();
+}
+
 } // namespace
 
 std::vector<size_t> repository_positions(const config::options& opts) {
@@ -80,9 +96,7 @@ result<open_repository> open_repository_at(const config::options& opts, size_t p
     settings.passphrase = secret(opts.text("repo-cipher-pass", position));
   }
   open_repository opened;
-  if (!repo_is_remote(opts, position))
-    opened.files = make_posix_storage(opts.text("repo-path", position));
-  else if (auto reached = open_remote(opts, position, opened, settings); !reached)
+  if (auto reached = open_files(opts, position, opened, settings); !reached)
     return reached.failure();
   opened.stanza = std::make_unique<repository>(*opened.files, std::move(settings));
   opened.position = position;

@@ -81,14 +81,19 @@ result<io::lock_set> take_locks(const config::options& opts,
   return all;
 }
 
-void grant_repository(const config::options& opts, serve::grants& may) {
+result<void> grant_repository(const config::options& opts, serve::grants& may) {
   const auto position = opts.repo_default();
+  if (opts.text("repo-type", position) == "sftp")
+    return error{errc::feature_not_supported,
+                 "a repository on an SFTP server is not served to other hosts yet",
+                 "Configure repo-type=sftp on the host that asks."};
   may.repo_path = opts.text("repo-path", position);
   if (!opts.has_value("repo-cipher-type", position) ||
       opts.text("repo-cipher-type", position) != cipher_type_name(cipher_type::aes_256_cbc))
-    return;
+    return success();
   may.cipher = cipher_type::aes_256_cbc;
   may.passphrase = secret(opts.text("repo-cipher-pass", position));
+  return success();
 }
 
 void grant_cluster(const config::options& opts, serve::grants& may) {
@@ -125,8 +130,8 @@ result<serve::admission> admit(const config::options& opts, const serve::greetin
     out.may.mode = io_mode_of(opts);
   if (opts.text("remote-type") == "pg")
     grant_cluster(opts, out.may);
-  else
-    grant_repository(opts, out.may);
+  else if (auto granted = grant_repository(opts, out.may); !granted)
+    return granted.failure();
   return out;
 }
 

@@ -192,7 +192,7 @@ inline constexpr auto options = std::to_array<option_row>({
     {.name = "pg-user", .group = pg, .where = stanza, .commands = db_commands, .needs = {"pg-path"}, .flags = resettable, .help = "database role"},
     {.name = "pg-version-force", .where = stanza, .commands = pg_path_commands | verify, .flags = resettable, .unbuilt = "*", .help = "treat pg_control/WAL as this version (forks)"},
     // Repository: common (repoN-, N = 1..256)
-    {.name = "repo-type", .group = repo, .type = choice, .where = global, .fallback = "posix", .allowed = "azure | cifs | gcs | posix | s3 | sftp", .commands = repo_commands, .flags = resettable, .unbuilt = "*", .help = "storage driver"},
+    {.name = "repo-type", .group = repo, .type = choice, .where = global, .fallback = "posix", .allowed = "azure | cifs | gcs | posix | s3 | sftp", .commands = repo_commands, .flags = resettable, .unbuilt = "azure | cifs | gcs | s3", .help = "storage driver"},
     {.name = "repo-path", .group = repo, .type = path, .where = global, .fallback = "/var/lib/pgbackrest", .commands = repo_commands, .flags = resettable, .help = "root of the repository"},
     {.name = "repo-cipher-type", .group = repo, .type = choice, .where = global, .allowed = "none | aes-256-cbc", .commands = repo_commands, .flags = resettable, .help = "repository encryption"},
     {.name = "repo-cipher-pass", .group = repo, .where = global, .commands = repo_commands, .required = repo_commands, .needs = {"repo-cipher-type", "aes-256-cbc"}, .flags = secure | resettable, .help = "repository passphrase"},

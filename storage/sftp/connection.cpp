@@ -29,7 +29,8 @@ short events_for(link::readiness what, short otherwise) {
 
 connection::connection(std::unique_ptr<link::transport> over, connection_settings with)
     : with_(std::move(with)), over_(std::move(over)),
-      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), moved_at_(clock::now()) {}
+      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), moved_at_(clock::now()),
+      received_(receive_step_bytes) {}
 
 result<std::shared_ptr<connection>> connection::open(std::unique_ptr<link::transport> over,
                                                      connection_settings with) {
@@ -211,10 +212,7 @@ bool connection::transmit() {
 
 /// Returns whether anything came.
 bool connection::receive() {
-  const auto before = in_.size();
-  in_.resize(before + receive_step_bytes);
-  auto got = over_->read(byte_span(in_).subspan(before));
-  in_.resize(before + (got ? got->bytes : 0));
+  auto got = over_->read(received_);
   if (!got) {
     lose(got.failure());
     return false;
@@ -226,6 +224,7 @@ bool connection::receive() {
   read_waits_ = got->waits_for;
   if (got->bytes == 0)
     return false;
+  in_.insert(in_.end(), received_.begin(), received_.begin() + static_cast<ptrdiff_t>(got->bytes));
   if (auto sorted = sort_out(); !sorted) {
     lose(sorted.failure());
     return false;

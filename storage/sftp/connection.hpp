@@ -95,7 +95,8 @@ private:
   // Of the thread.
   std::vector<std::byte> sending_;
   size_t sent_ = 0;
-  std::vector<std::byte> in_;
+  std::vector<std::byte> received_; ///< room for one read
+  std::vector<std::byte> in_;       ///< packets that are not whole yet
   link::readiness write_waits_ = link::readiness::none;
   link::readiness read_waits_ = link::readiness::none;
   std::thread thread_;

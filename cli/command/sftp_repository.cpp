@@ -1,0 +1,86 @@
+// From options to a login.
+// SPDX-License-Identifier: MIT
+#include "cli/command/sftp_repository.hpp"
+
+#include "cli/remote/tls_connect.hpp"
+#include "storage/sftp/sftp_storage.hpp"
+#include "storage/sftp/ssh_session.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace pgbraid::cli {
+
+namespace {
+
+/// Of the account, whatever the environment says.
+std::string home_directory() {
+  passwd entry = {};
+  passwd* found = nullptr;
+  std::array<char, 4096> room;
+  if (::getpwuid_r(::geteuid(), &entry, room.data(), room.size(), &found) != 0 || found == nullptr)
+    return {};
+  return entry.pw_dir;
+}
+
+/// `~/x` is a file of the account.
+std::string below_home(const std::string& file, const std::string& home) {
+  return file.starts_with("~/") ? home + file.substr(1) : file;
+}
+
+sftp::key_check check_of(std::string_view text) {
+  return text == "none"          ? sftp::key_check::none
+         : text == "accept-new"  ? sftp::key_check::accept_new
+         : text == "fingerprint" ? sftp::key_check::fingerprint
+                                 : sftp::key_check::strict;
+}
+
+sftp::key_hash hash_of(std::string_view text) {
+  return text == "md5"    ? sftp::key_hash::md5
+         : text == "sha1" ? sftp::key_hash::sha1
+                          : sftp::key_hash::sha256;
+}
+
+sftp::login login_of(const config::options& opts, size_t position) {
+  const auto home = home_directory();
+  const auto text = [&](config::text_key name) {
+    return opts.has_value(name, position) ? opts.text(name, position) : std::string();
+  };
+  sftp::login to{.host = text("repo-sftp-host"),
+                 .port = static_cast<uint16_t>(opts.integer("repo-sftp-host-port", position)),
+                 .user = text("repo-sftp-host-user"),
+                 .private_key_file = below_home(text("repo-sftp-private-key-file"), home),
+                 .public_key_file = below_home(text("repo-sftp-public-key-file"), home),
+                 .passphrase = secret(text("repo-sftp-private-key-passphrase")),
+                 .check = check_of(text("repo-sftp-host-key-check-type")),
+                 .hash = hash_of(text("repo-sftp-host-key-hash-type")),
+                 .fingerprint = text("repo-sftp-host-fingerprint"),
+                 .own_known_hosts = home + "/.ssh/known_hosts",
+                 .keep_alive = keep_alive_of(opts),
+                 .limit = std::chrono::milliseconds(opts.time_ms("io-timeout"))};
+  if (opts.has_value("repo-sftp-known-host", position))
+    for (const auto& file : opts.list("repo-sftp-known-host", position))
+      to.known_hosts.push_back(below_home(file, home));
+  else
+    to.known_hosts = {to.own_known_hosts, home + "/.ssh/known_hosts2", "/etc/ssh/ssh_known_hosts",
+                      "/etc/ssh/ssh_known_hosts2"};
+  return to;
+}
+
+} // namespace
+
+result<std::unique_ptr<storage>> open_sftp(const config::options& opts, size_t position) {
+  const auto to = login_of(opts, position);
+  auto over = sftp::log_in(to);
+  if (!over)
+    return over.failure();
+  auto session =
+      sftp::connection::open(std::move(*over), {.host = to.host, .silence_limit = to.limit});
+  if (!session)
+    return session.failure();
+  return sftp::make_sftp_storage(std::move(*session), opts.text("repo-path", position));
+}
+
+} // namespace pgbraid::cli

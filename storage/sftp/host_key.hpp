@@ -1,0 +1,19 @@
+// Making sure that an SSH server is the one that was meant.
+// Source: shared/spec/options.md, repo-sftp-host-key-check-type.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "storage/sftp/ssh_session.hpp"
+
+struct _LIBSSH2_SESSION;
+
+namespace pgbraid::sftp {
+
+/// Fails with `service` (101) for a key that is not the known one, or not known where that counts.
+/// @param session  after its handshake
+result<void> check_host_key(_LIBSSH2_SESSION* session, const login& to);
+
+/// Whether this text is the fingerprint: hexadecimal, in any case, with or without colons.
+bool is_fingerprint(std::string_view text, byte_view digest);
+
+} // namespace pgbraid::sftp

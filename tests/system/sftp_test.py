@@ -1,0 +1,209 @@
+# Repositories on an SFTP server: a real sshd, which runs as the user of the tests.
+# SPDX-License-Identifier: MIT
+import base64
+import getpass
+import hashlib
+import pathlib
+import re
+import shutil
+import subprocess
+
+import lab
+import trees
+from case import test
+from lab import OURS, PEER, STANZA, Skip, equal, expect, run
+from other_host import answers, free_port
+
+SSHD = "/usr/sbin/sshd"
+KEY_PASSPHRASE = "passphrase of the key"
+
+
+class SftpServer:
+    """sshd with keys of its own, on the loopback; it may log in its own user only."""
+
+    def __init__(self, bench, key_type="ed25519", passphrase=""):
+        if not pathlib.Path(SSHD).exists() or not shutil.which("ssh-keygen"):
+            raise Skip("'openssh-server' is missing")
+        self.bench, self.home, self.port = bench, bench.dir / "sshd", free_port()
+        self.home.mkdir(mode=0o700)
+        self.keygen("host", "ecdsa")
+        self.keygen("user", key_type, passphrase)
+        self.keygen("stranger", "ed25519")
+        shutil.copy(self.home / "user.pub", self.home / "authorized")
+        (self.home / "known").write_text(self.line_for("host.pub"))
+        (self.home / "known-wrong").write_text(self.line_for("stranger.pub"))
+        (self.home / "config").write_text(
+            f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.home}/host\nPidFile none\n"
+            f"AuthorizedKeysFile {self.home}/authorized\nStrictModes no\nUsePAM no\n"
+            "PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 100\n"
+            "Subsystem sftp internal-sftp\n")
+        self.start()
+
+    def keygen(self, name, kind, passphrase=""):
+        run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-f", self.home / name])
+
+    def line_for(self, public):
+        kind, key = (self.home / public).read_text().split()[:2]
+        return f"[127.0.0.1]:{self.port} {kind} {key}\n"
+
+    def fingerprint(self, name, public="host.pub"):
+        key = base64.b64decode((self.home / public).read_text().split()[1])
+        return hashlib.new(name, key).hexdigest()
+
+    def start(self):
+        self.process = lab.spawn([SSHD, "-D", "-e", "-f", self.home / "config"],
+                                 self.home / "log")
+        self.bench.started.append(self)
+        lab.wait_for(lambda: answers(self.port), "sshd answers")
+
+    def stop(self, _mode=None):
+        if self.process.poll() is None:
+            lab.kill_group(self.process)
+            self.process.wait()
+
+    def options(self, **more):
+        return {"repo1_type": "sftp", "repo1_sftp_host": "127.0.0.1",
+                "repo1_sftp_host_port": self.port, "repo1_sftp_host_user": getpass.getuser(),
+                "repo1_sftp_host_key_hash_type": "sha256",
+                "repo1_sftp_private_key_file": self.home / "user",
+                "repo1_sftp_known_host": self.home / "known", **more}
+
+
+def local_conf(bench):
+    """The repository as the server's own machine sees it, for the peer to look with."""
+    path = bench.dir / "look.conf"
+    path.write_text(f"[global]\nrepo1-path={bench.repo}\nlock-path={bench.dir / 'look-lock'}\n"
+                    f"log-level-file=off\n{bench.cipher}[{STANZA}]\npg1-path={bench.cluster.data}\n"
+                    f"pg1-socket-path={bench.cluster.home}\npg1-user=postgres\n")
+    path.chmod(0o640)
+    return path
+
+
+def look(bench, command, *words):
+    return run([PEER, f"--config={local_conf(bench)}", f"--stanza={STANZA}", command, *words])
+
+
+CIPHER = {"repo1_cipher_type": "aes-256-cbc", "repo1_cipher_pass": lab.PASSPHRASE}
+
+
+@test("sftp: the whole way, files", {}, short=True)
+@test("sftp: the whole way, encrypted bundles, a key with a passphrase",
+      {"repo1_bundle": "y", "compress_type": "zst", **CIPHER}, KEY_PASSPHRASE)
+def whole_way(bench, settings, passphrase=""):
+    bench.cipher = "".join(f"{name.replace('_', '-')}={value}\n"
+                           for name, value in settings.items() if "cipher" in name)
+    server = SftpServer(bench, passphrase=passphrase)
+    more = {"repo1_sftp_private_key_passphrase": passphrase} if passphrase else {}
+    bench.ready(**server.options(**settings, **more))
+    bench.ours("check")
+    bench.ours("backup")
+    bench.cluster.sql("create table later (id int); insert into later values (1)")
+    bench.cluster.switch_and_wait_archived()
+    label = bench.completed_labels()[-1]
+    equal(bench.ours("info", "--output=json").json()[0]["backup"][0]["label"], label, "info")
+    text = look(bench, "verify", "--output=text", "--verbose").text
+    part = re.search(rf"backup: {label}, status: (\w+)", text)
+    expect(part and part[1] == "valid", f"verify finds {label} valid", text)
+    equal(sorted(bench.repo.rglob("*.tmp")), [], "temporary files")
+    ours = bench.restore(OURS, bench.dir / "r1", "--type=none")
+    (bench.dir / "r2" / "pg").mkdir(parents=True, mode=0o700)
+    (bench.dir / "r2" / "linked").mkdir(mode=0o700)
+    look(bench, "restore", "--type=none", f"--pg1-path={bench.dir / 'r2' / 'pg'}", "--link-all",
+         f"--tablespace-map-all={bench.dir / 'r2' / 'ts'}")
+    trees.compare_trees(ours.home, bench.dir / "r2", "restored", ignored=trees.SIGNAL_FILES)
+    target = bench.restore(OURS, bench.dir / "r3")
+    bench.start_restored(target)
+    equal(target.sql("select count(*) from later"), "1", "rows after the backup")
+    bench.ours("backup")
+    bench.ours("expire", "--repo1-retention-full=1")
+    equal(len(bench.completed_labels()), 1, "backups after expire")
+
+
+@test("sftp: what the peer wrote is restored and continued")
+def from_peer(bench):
+    bench.cipher = ""
+    server = SftpServer(bench)
+    bench.ready(program=PEER, compress_type="lz4")
+    bench.peer("backup")
+    bench.configure(**server.options())
+    bench.cluster.switch_and_wait_archived()
+    target = bench.restore(OURS, bench.dir / "r1")
+    bench.start_restored(target)
+    equal(target.fingerprint(), bench.cluster.fingerprint(), "data of the peer's backup")
+    bench.ours("backup")
+    equal(len(bench.completed_labels()), 2, "backups of both")
+    expect("status: valid" in look(bench, "verify", "--output=text", "--verbose").text, "verify")
+
+
+@test("sftp: host keys", short=True)
+def host_keys(bench):
+    bench.cipher = ""
+    server = SftpServer(bench)
+
+    def create(codes, **more):
+        options = server.options(**more)
+        bench.configure(**{name: value for name, value in options.items() if value is not None})
+        return bench.ours("stanza-create", "--no-online", codes=codes)
+
+    create((0,))
+    wrong = create((101,), repo1_sftp_known_host=server.home / "known-wrong")
+    expect("host key" in wrong.text, "the host key is named", wrong)
+    unknown = create((101,), repo1_sftp_known_host=server.home / "none")
+    expect("is not known" in unknown.text and "ssh-keyscan" in unknown.text, "what to do", unknown)
+    for name in ("md5", "sha1", "sha256"):
+        by = {"repo1_sftp_known_host": None, "repo1_sftp_host_key_check_type": "fingerprint",
+              "repo1_sftp_host_key_hash_type": name}
+        create((0,), repo1_sftp_host_fingerprint=server.fingerprint(name), **by)
+        wrong = create((101,), repo1_sftp_host_fingerprint=server.fingerprint(name, "user.pub"), **by)
+        expect("fingerprint" in wrong.text, "the fingerprint is named", wrong)
+    create((0,), repo1_sftp_known_host=None, repo1_sftp_host_key_check_type="none")
+
+
+@test("sftp: keys, passphrases and servers that are refused")
+def refused(bench):
+    bench.cipher = ""
+    server = SftpServer(bench, "ecdsa", KEY_PASSPHRASE)
+
+    def create(codes, **more):
+        bench.configure(**server.options(**more))
+        return bench.ours("stanza-create", "--no-online", codes=codes)
+
+    secret = "repo1_sftp_private_key_passphrase"
+    create((0,), **{secret: KEY_PASSPHRASE})
+    wrong = create((101,), **{secret: "another"})
+    expect("passphrase" in wrong.text, "the passphrase is thought of", wrong)
+    expect(KEY_PASSPHRASE not in wrong.text and "another" not in wrong.text, "no secret", wrong)
+    stranger = create((101,), repo1_sftp_private_key_file=server.home / "stranger")
+    expect("authorized_keys" in stranger.text, "the user's keys are thought of", stranger)
+    missing = create((101,), repo1_sftp_private_key_file=server.home / "none")
+    expect("none'" in missing.text, "the file is named", missing)
+    nobody = create((101,), **{secret: KEY_PASSPHRASE}, repo1_sftp_host_user="nobody-of-that-name")
+    expect("nobody-of-that-name" in nobody.text, "the user is named", nobody)
+    server.stop()
+    create((49,), **{secret: KEY_PASSPHRASE})
+    noise = lab.spawn(["sh", "-c", f"head -c 100000 /dev/urandom | nc -l -p {server.port} -q 1"],
+                      bench.dir / "noise.log") if shutil.which("nc") else None
+    if noise:
+        lab.wait_for(lambda: subprocess.run(["pgrep", "-f", f"nc -l -p {server.port}"],
+                                            capture_output=True).returncode == 0, "noise listens")
+        create((101,), **{secret: KEY_PASSPHRASE}, io_timeout="5")
+        lab.kill_group(noise)
+
+
+@test("sftp: a server that is killed ends the backup, and the next one succeeds")
+def killed(bench):
+    bench.cipher = ""
+    server = SftpServer(bench)
+    bench.ready(**server.options(compress_type="none", process_max="2", io_timeout="10"))
+    bench.cluster.sql("create table wide as select g, repeat(md5(g::text), 60) t "
+                      "from generate_series(1, 40000) g")
+    process = lab.spawn(bench.argv(OURS, "backup", "--type=full"), bench.dir / "backup.log")
+    lab.wait_for(lambda: list(bench.repo.glob("backup/*/*F/pg_data")) or process.poll() is not None,
+                 "the copy begins", 60, 0.002)
+    server.stop()
+    code = process.wait(timeout=120)
+    expect(code != 0, "the backup failed", (bench.dir / "backup.log").read_text(errors="replace"))
+    equal(bench.completed_labels(), [], "backups")
+    server.start()
+    bench.ours("backup")
+    expect("status: valid" in look(bench, "verify", "--output=text", "--verbose").text, "verify")
