@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace pgbraid::sftp {
 
@@ -151,10 +152,14 @@ result<size_t> sftp_reader::read_at(byte_span out, uint64_t offset_bytes) {
 sftp_writer::sftp_writer(open_handle file, write_plan plan) : plan_(std::move(plan)) {
   file_.emplace(std::move(file));
   on_ = file_->on().shared_from_this();
-  gathered_.reserve(piece_bytes);
 }
 
+sftp_writer::sftp_writer(std::shared_ptr<connection> on, late_open opening, write_plan plan)
+    : on_(std::move(on)), opening_(std::move(opening)), plan_(std::move(plan)) {}
+
 sftp_writer::~sftp_writer() {
+  // So that it can be closed; what came of it does not matter any more.
+  static_cast<void>(end_opening());
   for (const auto number : under_way_)
     on_->forget(number);
   file_.reset();
@@ -192,25 +197,52 @@ result<void> sftp_writer::send_piece(byte_view in) {
   return success();
 }
 
-result<void> sftp_writer::write(byte_view in) {
-  while (!in.empty()) {
-    const auto count = std::min<size_t>(in.size(), piece_bytes - gathered_.size());
-    gathered_.insert(gathered_.end(), in.begin(), in.begin() + static_cast<ptrdiff_t>(count));
-    in = in.subspan(count);
-    if (gathered_.size() < piece_bytes)
-      break;
-    if (auto sent = send_piece(gathered_); !sent)
-      return sent;
-    gathered_.clear();
-  }
+result<void> sftp_writer::end_opening() {
+  if (!opening_)
+    return success();
+  const auto opening = std::exchange(opening_, {});
+  auto answer = on_->wait(opening->number);
+  if (!answer)
+    return answer.failure();
+  auto handle = opening->finish(*answer);
+  if (!handle)
+    return handle.failure();
+  file_.emplace(std::move(*handle));
   return success();
 }
 
-result<void> sftp_writer::begin_commit() {
-  if (!gathered_.empty())
-    if (auto sent = send_piece(gathered_); !sent)
+/// @param all  also what is shorter than a piece
+result<void> sftp_writer::send_gathered(bool all) {
+  if (auto opened = end_opening(); !opened)
+    return opened;
+  byte_view rest(gathered_);
+  while (rest.size() >= piece_bytes || (all && !rest.empty())) {
+    const auto piece = rest.first(std::min<size_t>(rest.size(), piece_bytes));
+    if (auto sent = send_piece(piece); !sent)
       return sent;
-  gathered_.clear();
+    rest = rest.subspan(piece.size());
+  }
+  gathered_.erase(gathered_.begin(), gathered_.end() - static_cast<ptrdiff_t>(rest.size()));
+  return success();
+}
+
+result<void> sftp_writer::write(byte_view in) {
+  constexpr size_t gathered_max = size_t{256} << 10;
+  gathered_.insert(gathered_.end(), in.begin(), in.end());
+  if (gathered_.size() < piece_bytes || (is_opening() && gathered_.size() < gathered_max))
+    return success();
+  return send_gathered(false);
+}
+
+result<void> sftp_writer::begin_commit() {
+  at_ = stage::opening;
+  return is_opening() ? success() : begin_close();
+}
+
+/// Everything that is left, the attributes, the sync and the end go out together.
+result<void> sftp_writer::begin_close() {
+  if (auto sent = send_gathered(true); !sent)
+    return sent;
   const auto& how = plan_.options;
   const attributes about{.uid = how.uid,
                          .gid = how.gid,
@@ -273,6 +305,12 @@ result<void> sftp_writer::begin_rename() {
 
 result<bool> sftp_writer::committed(bool wait) {
   while (at_ != stage::done) {
+    if (at_ == stage::opening) {
+      if (!wait && is_opening())
+        return false;
+      if (auto begun = begin_close(); !begun)
+        return begun.failure();
+    }
     auto settled = settle_all(wait);
     if (!settled || !*settled)
       return settled;

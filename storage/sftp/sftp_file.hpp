@@ -5,6 +5,8 @@
 #include "storage/sftp/connection.hpp"
 #include "storage/storage.hpp"
 
+#include <functional>
+
 namespace pgbraid::sftp {
 
 /// An open handle; closed, without waiting for it, when this goes.
@@ -35,6 +37,8 @@ public:
   /// @param shown  path, for messages
   sftp_reader(open_handle file, std::string shown, const read_options& options);
   ~sftp_reader() override;
+  /// Asks for the first pieces, so that they are on their way when `read` wants them.
+  result<void> begin() { return ask_ahead(); }
   result<size_t> read(byte_span out) override;
   result<size_t> read_at(byte_span out, uint64_t offset_bytes) override;
 
@@ -69,24 +73,38 @@ struct write_plan {
   write_options options = {};
 };
 
+/// A file whose opening was asked for already.
+struct late_open {
+  uint32_t number = 0;
+  /// Makes the handle of the answer, or does what the answer says is missing and tries again.
+  std::function<result<open_handle>(const reply&)> finish;
+};
+
 /// Writes behind: only the end waits for all answers.
 class sftp_writer final : public io::writer {
 public:
   sftp_writer(open_handle file, write_plan plan);
+  /// Gathers up to 256 KiB before it waits for the handle.
+  sftp_writer(std::shared_ptr<connection> on, late_open opening, write_plan plan);
   ~sftp_writer() override;
   result<void> write(byte_view in) override;
   result<void> begin_commit() override;
   result<bool> committed(bool wait) override;
 
 private:
-  enum class stage : uint8_t { writing, closing, renaming, done };
+  enum class stage : uint8_t { writing, opening, closing, renaming, done };
+  bool is_opening() const { return opening_ && !on_->has_come(opening_->number); }
+  result<void> end_opening();
+  result<void> send_gathered(bool all);
   result<void> send_piece(byte_view in);
+  result<void> begin_close();
   result<void> settle(uint32_t number);
   result<bool> settle_all(bool wait);
   result<void> begin_rename();
 
   std::shared_ptr<connection> on_;
   std::optional<open_handle> file_;
+  std::optional<late_open> opening_;
   const write_plan plan_;
   std::vector<std::byte> gathered_;
   uint64_t offset_ = 0;

@@ -3,7 +3,9 @@
 #include "storage/sftp/sftp_storage.hpp"
 
 #include "storage/path.hpp"
+#include "storage/sftp/requests.hpp"
 #include "storage/sftp/sftp_file.hpp"
+#include "storage/sftp/small_reads.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -19,15 +21,7 @@ constexpr std::string_view temporary_suffix = ".pgbackrest.tmp";
 constexpr std::string_view posix_rename = "posix-rename@openssh.com";
 constexpr std::string_view hardlink = "hardlink@openssh.com";
 constexpr std::string_view statvfs = "statvfs@openssh.com";
-/// A directory of more entries than this is not believed.
-constexpr size_t entries_max = 16'000'000;
-
-entry_kind kind_of(uint32_t mode) {
-  return S_ISREG(mode)   ? entry_kind::file
-         : S_ISDIR(mode) ? entry_kind::path
-         : S_ISLNK(mode) ? entry_kind::link
-                         : entry_kind::special;
-}
+constexpr uint32_t create_flags = flag_write | flag_create | flag_exclusive;
 
 class sftp_storage final : public storage {
 public:
@@ -44,6 +38,7 @@ public:
                                                 const read_options& options) override;
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,
                                                  const write_options& options) override;
+  void read_small(std::span<small_read> files, io::io_engine* engine) override;
   result<void> make_path(std::string_view path, uint32_t mode) override;
   result<void> remove_file(std::string_view path) override;
   result<void> remove_tree(std::string_view path) override;
@@ -56,19 +51,16 @@ public:
 
 private:
   std::string full(std::string_view path) const { return join_path(root_, path); }
-  result<std::optional<sftp::attributes>> look(const std::string& full_path);
   result<std::optional<entry_info>> info_of(std::string_view path,
                                             const sftp::attributes& about) const;
   result<void> check(std::string_view path);
-  result<status> ask_status(packet_kind kind, const fields& what);
   result<std::optional<open_handle>> open(const std::string& full_path, uint32_t flags,
                                           uint32_t mode, status& why);
+  result<std::unique_ptr<io::writer>> create_late(std::string_view path,
+                                                  const std::string& full_path, write_plan plan);
   result<open_handle> create(std::string_view path, const std::string& full_path,
                              const write_options& options);
-  result<std::vector<named>> read_names(const open_handle& directory);
   result<void> make_directory(const std::string& full_path, uint32_t mode);
-  result<void> remove_below(const std::string& full_path);
-  result<void> remove_directory(const std::string& full_path);
   result<void> why_not_made(std::string_view path, const status& why, errc missing);
   void forget_real(std::string_view path);
   error not_there(std::string_view path) const {
@@ -83,27 +75,6 @@ private:
 };
 
 // ---- looking
-
-result<status> sftp_storage::ask_status(packet_kind kind, const fields& what) {
-  auto answer = on_->ask(kind, what);
-  if (!answer)
-    return answer.failure();
-  return status_of(*answer);
-}
-
-/// What a name is, links not followed; empty when there is none.
-result<std::optional<sftp::attributes>> sftp_storage::look(const std::string& full_path) {
-  auto answer = on_->ask(packet_kind::lstat, fields().text(full_path));
-  if (!answer)
-    return answer.failure();
-  status why;
-  auto about = attributes_of(*answer, why);
-  if (!about || *about)
-    return about;
-  if (why.code == status_code::no_such_file)
-    return std::optional<sftp::attributes>();
-  return refused(errc::file_open, "unable to get info for", full_path, why);
-}
 
 result<std::optional<entry_info>> sftp_storage::info_of(std::string_view path,
                                                         const sftp::attributes& about) const {
@@ -175,7 +146,7 @@ result<void> sftp_storage::check(std::string_view path) {
 result<std::optional<entry_info>> sftp_storage::info(std::string_view path) {
   if (auto fine = check(path); !fine)
     return fine.failure();
-  auto about = look(full(path));
+  auto about = look(*on_, full(path));
   if (!about)
     return about.failure();
   if (!*about)
@@ -183,37 +154,10 @@ result<std::optional<entry_info>> sftp_storage::info(std::string_view path) {
   return info_of(path, **about);
 }
 
-result<std::vector<named>> sftp_storage::read_names(const open_handle& directory) {
-  std::vector<named> all;
-  while (true) {
-    auto answer = on_->ask(packet_kind::readdir, fields().text(directory.name()));
-    if (!answer)
-      return answer.failure();
-    status why;
-    auto names = names_of(*answer, why);
-    if (!names)
-      return names.failure();
-    if (!*names && why.code == status_code::eof)
-      return all;
-    if (!*names)
-      return refused(errc::path_open, "unable to list", root_, why);
-    if ((*names)->empty() || all.size() > entries_max)
-      return error{errc::protocol, "the SFTP server sent a list without an end"};
-    for (auto& one : **names) {
-      if (one.name == "." || one.name == "..")
-        continue;
-      if (one.name.find('/') != std::string::npos || one.name.empty() ||
-          !check_storage_path(one.name))
-        return error{errc::protocol, "the SFTP server sent an invalid name"};
-      all.push_back(std::move(one));
-    }
-  }
-}
-
 result<std::optional<std::vector<entry>>> sftp_storage::list(std::string_view path) {
   if (auto fine = check(path); !fine)
     return fine.failure();
-  auto about = look(full(path));
+  auto about = look(*on_, full(path));
   if (!about)
     return about.failure();
   if (!*about)
@@ -221,17 +165,7 @@ result<std::optional<std::vector<entry>>> sftp_storage::list(std::string_view pa
   const auto kind = kind_of((*about)->mode.value_or(0));
   if (kind == entry_kind::link)
     return error{errc::link_destination, fmt::format("'{}' is a symbolic link", full(path))};
-  auto answer = on_->ask(packet_kind::opendir, fields().text(full(path)));
-  if (!answer)
-    return answer.failure();
-  status why;
-  auto opened = handle_of(*answer, why);
-  if (!opened)
-    return opened.failure();
-  if (!*opened)
-    return refused(errc::path_open, "unable to list path", full(path), why);
-  const open_handle directory(on_, std::move(**opened));
-  auto names = read_names(directory);
+  auto names = read_directory(on_, full(path));
   if (!names)
     return names.failure();
   std::vector<entry> out;
@@ -320,11 +254,10 @@ result<std::unique_ptr<io::reader>> sftp_storage::open_read(std::string_view pat
 /// changes with it.
 result<open_handle> sftp_storage::create(std::string_view path, const std::string& full_path,
                                          const write_options& options) {
-  constexpr uint32_t flags = flag_write | flag_create | flag_exclusive;
   bool parents_made = !options.make_parents;
   for (int attempt = 0; attempt < 4; ++attempt) {
     status why;
-    auto opened = open(full_path, flags, options.mode, why);
+    auto opened = open(full_path, create_flags, options.mode, why);
     if (!opened)
       return opened.failure();
     if (*opened)
@@ -337,7 +270,7 @@ result<open_handle> sftp_storage::create(std::string_view path, const std::strin
         return made.failure();
       continue;
     }
-    auto about = look(full_path);
+    auto about = look(*on_, full_path);
     if (!about)
       return about.failure();
     const auto kind = kind_of(*about ? (*about)->mode.value_or(0) : 0);
@@ -345,12 +278,35 @@ result<open_handle> sftp_storage::create(std::string_view path, const std::strin
       return error{errc::link_destination, fmt::format("'{}' is a symbolic link", full_path)};
     if (!*about || kind == entry_kind::path)
       return refused(errc::file_open, "unable to open for write", full_path, why);
-    auto gone = ask_status(packet_kind::remove, fields().text(full_path));
+    auto gone = ask_status(*on_, packet_kind::remove, fields().text(full_path));
     if (!gone)
       return gone.failure();
   }
   return error{errc::file_open,
                fmt::format("unable to open '{}' for write: others make it, too", full_path)};
+}
+
+/// The handle comes when it comes; what is not as it mostly is takes the long way then.
+result<std::unique_ptr<io::writer>>
+sftp_storage::create_late(std::string_view path, const std::string& full_path, write_plan plan) {
+  auto number =
+      on_->send(packet_kind::open,
+                fields().text(full_path).u32(create_flags).about({.mode = plan.options.mode}));
+  if (!number)
+    return number.failure();
+  late_open opening{*number,
+                    [this, path = std::string(path), full_path,
+                     options = plan.options](const reply& answer) -> result<open_handle> {
+                      status why;
+                      auto handle = handle_of(answer, why);
+                      if (!handle)
+                        return handle.failure();
+                      if (*handle)
+                        return open_handle(on_, std::move(**handle));
+                      return create(path, full_path, options);
+                    }};
+  return std::unique_ptr<io::writer>(
+      std::make_unique<sftp_writer>(on_, std::move(opening), std::move(plan)));
 }
 
 result<std::unique_ptr<io::writer>> sftp_storage::open_write(std::string_view path,
@@ -362,11 +318,27 @@ result<std::unique_ptr<io::writer>> sftp_storage::open_write(std::string_view pa
   write_plan plan{.shown = full(path), .target = full(path), .options = options};
   if (options.how == publish::atomic)
     plan.temporary = plan.target + std::string(temporary_suffix);
-  auto file = create(path, plan.temporary.empty() ? plan.target : plan.temporary, options);
+  const auto name = plan.temporary.empty() ? plan.target : plan.temporary;
+  if (options.may_open_late)
+    return create_late(path, name, std::move(plan));
+  auto file = create(path, name, options);
   if (!file)
     return file.failure();
   return std::unique_ptr<io::writer>(
       std::make_unique<sftp_writer>(std::move(*file), std::move(plan)));
+}
+
+void sftp_storage::read_small(std::span<small_read> files, io::io_engine*) {
+  std::vector<placed_read> placed;
+  for (auto& one : files) {
+    one.content.clear();
+    one.failure.reset();
+    if (auto fine = check(one.path); !fine)
+      one.failure = fine.failure();
+    else
+      placed.push_back({&one, full(one.path)});
+  }
+  read_small_files(on_, placed);
 }
 
 // ---- changing
@@ -374,7 +346,7 @@ result<std::unique_ptr<io::writer>> sftp_storage::open_write(std::string_view pa
 result<void> sftp_storage::make_path(std::string_view path, uint32_t mode) {
   if (auto fine = check(path); !fine)
     return fine;
-  auto about = look(full(path));
+  auto about = look(*on_, full(path));
   if (!about)
     return about.failure();
   if (*about && kind_of((*about)->mode.value_or(0)) == entry_kind::path)
@@ -388,7 +360,8 @@ result<void> sftp_storage::make_path(std::string_view path, uint32_t mode) {
 result<void> sftp_storage::make_directory(const std::string& full_path, uint32_t mode) {
   status why;
   for (int attempt = 0; attempt < 2; ++attempt) {
-    auto done = ask_status(packet_kind::mkdir, fields().text(full_path).about({.mode = mode}));
+    auto done =
+        ask_status(*on_, packet_kind::mkdir, fields().text(full_path).about({.mode = mode}));
     if (!done)
       return done.failure();
     why = std::move(*done);
@@ -401,13 +374,13 @@ result<void> sftp_storage::make_directory(const std::string& full_path, uint32_t
       return made;
   }
   if (why.code != status_code::ok) {
-    auto now = look(full_path);
+    auto now = look(*on_, full_path);
     if (now && *now && kind_of((*now)->mode.value_or(0)) == entry_kind::path)
       return success(); // somebody else made it
     return refused(errc::path_create, "unable to create path", full_path, why);
   }
   // The server's umask may have taken some bits.
-  auto set = ask_status(packet_kind::setstat, fields().text(full_path).about({.mode = mode}));
+  auto set = ask_status(*on_, packet_kind::setstat, fields().text(full_path).about({.mode = mode}));
   if (!set)
     return set.failure();
   return success();
@@ -416,7 +389,7 @@ result<void> sftp_storage::make_directory(const std::string& full_path, uint32_t
 result<void> sftp_storage::remove_file(std::string_view path) {
   if (auto fine = check(path); !fine)
     return fine;
-  auto done = ask_status(packet_kind::remove, fields().text(full(path)));
+  auto done = ask_status(*on_, packet_kind::remove, fields().text(full(path)));
   if (!done)
     return done.failure();
   if (done->code == status_code::ok || done->code == status_code::no_such_file)
@@ -424,78 +397,16 @@ result<void> sftp_storage::remove_file(std::string_view path) {
   return refused(errc::file_remove, "unable to remove", full(path), *done);
 }
 
-/// What lies in a directory; its files go together.
-result<void> sftp_storage::remove_below(const std::string& full_path) {
-  auto answer = on_->ask(packet_kind::opendir, fields().text(full_path));
-  if (!answer)
-    return answer.failure();
-  status why;
-  auto opened = handle_of(*answer, why);
-  if (!opened)
-    return opened.failure();
-  if (!*opened)
-    return refused(errc::path_remove, "unable to list path", full_path, why);
-  std::vector<named> all;
-  {
-    const open_handle directory(on_, std::move(**opened));
-    auto names = read_names(directory);
-    if (!names)
-      return names.failure();
-    all = std::move(*names);
-  }
-  std::deque<std::pair<uint32_t, std::string>> under_way;
-  result<void> outcome = success();
-  const auto settle = [&] {
-    auto done = on_->wait(under_way.front().first);
-    auto told = done ? status_of(*done) : result<status>(done.failure());
-    if (outcome && !told)
-      outcome = told.failure();
-    else if (outcome && told->code != status_code::ok && told->code != status_code::no_such_file)
-      outcome = refused(errc::file_remove, "unable to remove", under_way.front().second, *told);
-    under_way.pop_front();
-  };
-  for (const auto& one : all) {
-    auto below = join_path(full_path, one.name);
-    if (!outcome)
-      break;
-    if (kind_of(one.about.mode.value_or(0)) == entry_kind::path) {
-      outcome = remove_directory(below);
-      continue;
-    }
-    auto number = on_->send(packet_kind::remove, fields().text(below));
-    if (!number)
-      outcome = number.failure();
-    else
-      under_way.emplace_back(*number, std::move(below));
-    if (under_way.size() >= pieces_max)
-      settle();
-  }
-  while (!under_way.empty())
-    settle();
-  return outcome;
-}
-
-result<void> sftp_storage::remove_directory(const std::string& full_path) {
-  if (auto below = remove_below(full_path); !below)
-    return below;
-  auto done = ask_status(packet_kind::rmdir, fields().text(full_path));
-  if (!done)
-    return done.failure();
-  if (done->code == status_code::ok || done->code == status_code::no_such_file)
-    return success();
-  return refused(errc::path_remove, "unable to remove path", full_path, *done);
-}
-
 result<void> sftp_storage::remove_tree(std::string_view path) {
   if (auto fine = check(path); !fine)
     return fine;
   forget_real(path);
-  auto about = look(full(path));
+  auto about = look(*on_, full(path));
   if (!about)
     return about.failure();
   if (!*about)
     return success();
-  return kind_of((*about)->mode.value_or(0)) == entry_kind::path ? remove_directory(full(path))
+  return kind_of((*about)->mode.value_or(0)) == entry_kind::path ? remove_directory(on_, full(path))
                                                                  : remove_file(path);
 }
 
@@ -514,13 +425,13 @@ result<void> sftp_storage::move(std::string_view from, std::string_view to) {
   forget_real(from);
   const bool replaces = on_->offers(posix_rename);
   if (!replaces)
-    if (auto gone = ask_status(packet_kind::remove, fields().text(full(to))); !gone)
+    if (auto gone = ask_status(*on_, packet_kind::remove, fields().text(full(to))); !gone)
       return gone.failure();
   fields names;
   if (replaces)
     names.text(posix_rename);
   names.text(full(from)).text(full(to));
-  auto done = ask_status(replaces ? packet_kind::extended : packet_kind::rename, names);
+  auto done = ask_status(*on_, replaces ? packet_kind::extended : packet_kind::rename, names);
   if (!done)
     return done.failure();
   if (done->code == status_code::ok)
@@ -532,7 +443,7 @@ result<void> sftp_storage::move(std::string_view from, std::string_view to) {
 
 /// Why a name could not be made: it is there, or its path is not.
 result<void> sftp_storage::why_not_made(std::string_view path, const status& why, errc missing) {
-  auto about = look(full(path));
+  auto about = look(*on_, full(path));
   if (!about)
     return about.failure();
   if (*about)
@@ -546,7 +457,7 @@ result<void> sftp_storage::make_symlink(std::string_view path, std::string_view 
   if (auto fine = check(path); !fine)
     return fine;
   // OpenSSH, and with it everybody, has the two names the other way round than the draft.
-  auto done = ask_status(packet_kind::symlink, fields().text(destination).text(full(path)));
+  auto done = ask_status(*on_, packet_kind::symlink, fields().text(destination).text(full(path)));
   if (!done)
     return done.failure();
   return done->code == status_code::ok ? success() : why_not_made(path, *done, errc::path_missing);
@@ -558,7 +469,7 @@ result<void> sftp_storage::make_hardlink(std::string_view path, std::string_view
       return fine;
   if (!on_->offers(hardlink))
     return storage::make_hardlink(path, existing);
-  auto done = ask_status(packet_kind::extended,
+  auto done = ask_status(*on_, packet_kind::extended,
                          fields().text(hardlink).text(full(existing)).text(full(path)));
   if (!done)
     return done.failure();
@@ -570,7 +481,7 @@ result<void> sftp_storage::make_hardlink(std::string_view path, std::string_view
 result<void> sftp_storage::sync_path(std::string_view path) {
   if (auto fine = check(path); !fine)
     return fine;
-  auto about = look(full(path));
+  auto about = look(*on_, full(path));
   if (!about)
     return about.failure();
   if (!*about)
@@ -583,7 +494,7 @@ result<void> sftp_storage::sync_path(std::string_view path) {
 result<void> sftp_storage::set_attributes(std::string_view path, const attributes& wanted) {
   if (auto fine = check(path); !fine)
     return fine;
-  auto about = look(full(path));
+  auto about = look(*on_, full(path));
   if (!about)
     return about.failure();
   if (!*about)
@@ -596,7 +507,7 @@ result<void> sftp_storage::set_attributes(std::string_view path, const attribute
                              .mtime_s = wanted.mtime_s
                                             ? std::optional(static_cast<uint32_t>(*wanted.mtime_s))
                                             : std::nullopt};
-  auto done = ask_status(packet_kind::setstat, fields().text(full(path)).about(set));
+  auto done = ask_status(*on_, packet_kind::setstat, fields().text(full(path)).about(set));
   if (!done)
     return done.failure();
   if (done->code == status_code::ok)

@@ -175,6 +175,32 @@ TEST_CASE_TEMPLATE("storage: a file in place is there at once and stays", rig, A
   CHECK(names_of(repo, "") == names{"f"});
 }
 
+TEST_CASE_TEMPLATE("storage: a file may be opened late", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  REQUIRE(repo.make_path("q"));
+  for (const auto how : {publish::in_place, publish::atomic})
+    for (const size_t size : {size_t{0}, size_t{100}, size_t{300000}, size_t{2} << 20}) {
+      const auto content = noise(size);
+      auto file = repo.open_write("p/f", {.how = how, .may_open_late = true});
+      REQUIRE(file);
+      for (size_t at = 0; at < size; at += 50000)
+        REQUIRE((*file)->write(as_bytes(std::string_view(content).substr(at, 50000))));
+      REQUIRE((*file)->begin_commit());
+      for (bool done = false; !done;) {
+        const auto asked = (*file)->committed(false);
+        REQUIRE(asked);
+        done = *asked;
+      }
+      CHECK(read(repo, "p/f") == content);
+    }
+  auto path = repo.open_write("q", {.how = publish::in_place, .may_open_late = true});
+  CHECK((!path || !(*path)->begin_commit() || !(*path)->committed(true)));
+  // Nobody needs it any more.
+  REQUIRE(repo.open_write("p/g", {.may_open_late = true}));
+  CHECK(names_of(repo, "p") == names{"f"});
+}
+
 TEST_CASE_TEMPLATE("storage: modes and times are exact", rig, ALL_RIGS) {
   rig on;
   auto& repo = on.repo;

@@ -1,0 +1,140 @@
+// Requests that several verbs need.
+// SPDX-License-Identifier: MIT
+#include "storage/sftp/requests.hpp"
+
+#include "storage/path.hpp"
+#include "storage/sftp/sftp_file.hpp"
+
+#include <sys/stat.h>
+
+namespace pgbraid::sftp {
+
+namespace {
+
+/// A directory of more entries than this is not believed.
+constexpr size_t entries_max = 16'000'000;
+
+result<std::vector<named>> read_names(connection& on, const open_handle& directory,
+                                      const std::string& full_path) {
+  std::vector<named> all;
+  while (true) {
+    auto answer = on.ask(packet_kind::readdir, fields().text(directory.name()));
+    if (!answer)
+      return answer.failure();
+    status why;
+    auto names = names_of(*answer, why);
+    if (!names)
+      return names.failure();
+    if (!*names && why.code == status_code::eof)
+      return all;
+    if (!*names)
+      return refused(errc::path_open, "unable to list path", full_path, why);
+    if ((*names)->empty() || all.size() > entries_max)
+      return error{errc::protocol, "the SFTP server sent a list without an end"};
+    for (auto& one : **names) {
+      if (one.name == "." || one.name == "..")
+        continue;
+      if (one.name.find('/') != std::string::npos || one.name.empty() ||
+          !check_storage_path(one.name))
+        return error{errc::protocol, "the SFTP server sent an invalid name"};
+      all.push_back(std::move(one));
+    }
+  }
+}
+
+} // namespace
+
+entry_kind kind_of(uint32_t mode) {
+  return S_ISREG(mode)   ? entry_kind::file
+         : S_ISDIR(mode) ? entry_kind::path
+         : S_ISLNK(mode) ? entry_kind::link
+                         : entry_kind::special;
+}
+
+result<status> ask_status(connection& on, packet_kind kind, const fields& what) {
+  auto answer = on.ask(kind, what);
+  if (!answer)
+    return answer.failure();
+  return status_of(*answer);
+}
+
+result<std::optional<attributes>> look(connection& on, const std::string& full_path) {
+  auto answer = on.ask(packet_kind::lstat, fields().text(full_path));
+  if (!answer)
+    return answer.failure();
+  status why;
+  auto about = attributes_of(*answer, why);
+  if (!about || *about)
+    return about;
+  if (why.code == status_code::no_such_file)
+    return std::optional<attributes>();
+  return refused(errc::file_open, "unable to get info for", full_path, why);
+}
+
+result<std::vector<named>> read_directory(const std::shared_ptr<connection>& on,
+                                          const std::string& full_path) {
+  auto answer = on->ask(packet_kind::opendir, fields().text(full_path));
+  if (!answer)
+    return answer.failure();
+  status why;
+  auto opened = handle_of(*answer, why);
+  if (!opened)
+    return opened.failure();
+  if (!*opened)
+    return refused(errc::path_open, "unable to list path", full_path, why);
+  return read_names(*on, open_handle(on, std::move(**opened)), full_path);
+}
+
+namespace {
+
+/// What lies in a directory; its files go together.
+result<void> remove_below(const std::shared_ptr<connection>& on, const std::string& full_path) {
+  auto names = read_directory(on, full_path);
+  if (!names)
+    return names.failure();
+  std::deque<std::pair<uint32_t, std::string>> under_way;
+  result<void> outcome = success();
+  const auto settle = [&] {
+    auto done = on->wait(under_way.front().first);
+    auto told = done ? status_of(*done) : result<status>(done.failure());
+    if (outcome && !told)
+      outcome = told.failure();
+    else if (outcome && told->code != status_code::ok && told->code != status_code::no_such_file)
+      outcome = refused(errc::file_remove, "unable to remove", under_way.front().second, *told);
+    under_way.pop_front();
+  };
+  for (const auto& one : *names) {
+    auto below = join_path(full_path, one.name);
+    if (!outcome)
+      break;
+    if (kind_of(one.about.mode.value_or(0)) == entry_kind::path) {
+      outcome = remove_directory(on, below);
+      continue;
+    }
+    auto number = on->send(packet_kind::remove, fields().text(below));
+    if (!number)
+      outcome = number.failure();
+    else
+      under_way.emplace_back(*number, std::move(below));
+    if (under_way.size() >= pieces_max)
+      settle();
+  }
+  while (!under_way.empty())
+    settle();
+  return outcome;
+}
+
+} // namespace
+
+result<void> remove_directory(const std::shared_ptr<connection>& on, const std::string& full_path) {
+  if (auto below = remove_below(on, full_path); !below)
+    return below;
+  auto done = ask_status(*on, packet_kind::rmdir, fields().text(full_path));
+  if (!done)
+    return done.failure();
+  if (done->code == status_code::ok || done->code == status_code::no_such_file)
+    return success();
+  return refused(errc::path_remove, "unable to remove path", full_path, *done);
+}
+
+} // namespace pgbraid::sftp

@@ -1,0 +1,124 @@
+// Batches of small files: three round trips for all of them.
+// SPDX-License-Identifier: MIT
+#include "storage/sftp/small_reads.hpp"
+
+#include "storage/sftp/sftp_file.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace pgbraid::sftp {
+
+namespace {
+
+/// So many are open at once: servers have limits (OpenSSH: 1000 handles).
+constexpr size_t batch_files = 64;
+
+/// One file on its way.
+class small_file {
+public:
+  small_file(std::shared_ptr<connection> on, placed_read& what) : on_(std::move(on)), what_(what) {}
+
+  result<void> ask_for_handle() {
+    auto looked = on_->send(packet_kind::lstat, fields().text(what_.full_path));
+    if (!looked)
+      return looked.failure();
+    looked_ = *looked;
+    auto opened =
+        on_->send(packet_kind::open, fields().text(what_.full_path).u32(flag_read).about({}));
+    if (!opened) {
+      on_->forget(looked_);
+      return opened.failure();
+    }
+    opened_ = *opened;
+    return success();
+  }
+
+  /// Takes the handle and begins to read.
+  result<void> open() {
+    auto looked = on_->wait(looked_);
+    auto answer = on_->wait(opened_);
+    if (!looked || !answer)
+      return looked ? answer.failure() : looked.failure();
+    status why;
+    auto about = attributes_of(*looked, why);
+    auto handle = handle_of(*answer, why);
+    if (!about || !handle)
+      return about ? handle.failure() : about.failure();
+    std::optional<open_handle> file;
+    if (*handle)
+      file.emplace(on_, std::move(**handle));
+    if (!*about || (!file && why.code == status_code::no_such_file))
+      return error{errc::file_missing,
+                   fmt::format("unable to open missing file '{}'", what_.full_path)};
+    const auto mode = (*about)->mode.value_or(0);
+    if (S_ISLNK(mode))
+      return error{errc::link_destination, fmt::format("'{}' is a symbolic link", what_.full_path)};
+    if (!file)
+      return refused(errc::file_open, "unable to open", what_.full_path, why);
+    if (!S_ISREG(mode))
+      return error{errc::file_open, fmt::format("'{}' is no file", what_.full_path)};
+    const auto size = std::min((*about)->size.value_or(0), what_.file->limit_bytes);
+    reader_ = std::make_unique<sftp_reader>(std::move(*file), what_.full_path,
+                                            read_options{.limit_bytes = what_.file->limit_bytes});
+    room_bytes_ = static_cast<size_t>(size);
+    return reader_->begin();
+  }
+
+  result<void> read() {
+    auto& into = what_.file->content;
+    // The file may have grown since it was looked at, but not beyond what is wanted.
+    into.resize(std::max<size_t>(room_bytes_, 1));
+    size_t got = 0;
+    while (true) {
+      auto more = reader_->read(byte_span(into).subspan(got));
+      if (!more)
+        return more.failure();
+      got += *more;
+      if (got < into.size() || got == what_.file->limit_bytes)
+        break;
+      into.resize(static_cast<size_t>(
+          std::min<uint64_t>(what_.file->limit_bytes, uint64_t{into.size()} * 2)));
+    }
+    into.resize(got);
+    reader_.reset();
+    return success();
+  }
+
+  void fail(error why) {
+    what_.file->content.clear();
+    what_.file->failure = std::move(why);
+    reader_.reset();
+  }
+  bool failed() const { return what_.file->failure.has_value(); }
+
+private:
+  std::shared_ptr<connection> on_;
+  placed_read& what_;
+  uint32_t looked_ = 0;
+  uint32_t opened_ = 0;
+  size_t room_bytes_ = 0;
+  std::unique_ptr<sftp_reader> reader_;
+};
+
+} // namespace
+
+void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_read> files) {
+  for (size_t at = 0; at < files.size(); at += batch_files) {
+    std::vector<small_file> batch;
+    for (auto& one : files.subspan(at, std::min(batch_files, files.size() - at))) {
+      one.file->content.clear();
+      one.file->failure.reset();
+      batch.emplace_back(on, one);
+    }
+    for (const auto step : {&small_file::ask_for_handle, &small_file::open, &small_file::read})
+      for (auto& one : batch)
+        if (!one.failed())
+          if (auto done = (one.*step)(); !done)
+            one.fail(done.failure());
+  }
+}
+
+} // namespace pgbraid::sftp

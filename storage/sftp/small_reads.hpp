@@ -1,0 +1,20 @@
+// Reading many small files of an SFTP server in a few round trips.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "storage/sftp/connection.hpp"
+#include "storage/storage.hpp"
+
+namespace pgbraid::sftp {
+
+/// One file and where it lies on the server.
+struct placed_read {
+  small_read* file = nullptr;
+  std::string full_path;
+};
+
+/// Opens all, reads all, closes all, each for up to 64 files at once. Failures are per file; links
+/// are refused.
+void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_read> files);
+
+} // namespace pgbraid::sftp
