@@ -149,15 +149,40 @@ result<size_t> sftp_reader::read_at(byte_span out, uint64_t offset_bytes) {
 
 // ---- writing
 
+void late_openings::add(sftp_writer& one) {
+  const std::lock_guard held(mutex_);
+  waiting_.push_back(&one);
+}
+
+void late_openings::remove(sftp_writer& one) {
+  const std::lock_guard held(mutex_);
+  std::erase(waiting_, &one);
+}
+
+bool late_openings::holds(sftp_writer& one) {
+  const std::lock_guard held(mutex_);
+  std::erase_if(waiting_, [](sftp_writer* other) {
+    if (other->is_opening())
+      return false;
+    if (auto begun = other->begin_close(); !begun)
+      other->failure_ = begun.failure();
+    return true;
+  });
+  return std::ranges::find(waiting_, &one) != waiting_.end();
+}
+
 sftp_writer::sftp_writer(open_handle file, write_plan plan) : plan_(std::move(plan)) {
   file_.emplace(std::move(file));
   on_ = file_->on().shared_from_this();
 }
 
 sftp_writer::sftp_writer(std::shared_ptr<connection> on, late_open opening, write_plan plan)
-    : on_(std::move(on)), opening_(std::move(opening)), plan_(std::move(plan)) {}
+    : on_(std::move(on)), opening_(std::move(opening)), others_(opening_->others),
+      plan_(std::move(plan)) {}
 
 sftp_writer::~sftp_writer() {
+  if (listed_)
+    others_->remove(*this);
   // So that it can be closed; what came of it does not matter any more.
   static_cast<void>(end_opening());
   for (const auto number : under_way_)
@@ -235,8 +260,26 @@ result<void> sftp_writer::write(byte_view in) {
 }
 
 result<void> sftp_writer::begin_commit() {
-  at_ = stage::opening;
-  return is_opening() ? success() : begin_close();
+  if (!is_opening())
+    return begin_close();
+  listed_ = true;
+  others_->add(*this);
+  return success();
+}
+
+/// Whether this one is no longer among those without a handle.
+result<bool> sftp_writer::end_listing(bool wait) {
+  const bool held = others_->holds(*this);
+  if (held && !wait)
+    return false;
+  others_->remove(*this);
+  listed_ = false;
+  if (failure_)
+    return *failure_;
+  if (held && opening_)
+    if (auto begun = begin_close(); !begun)
+      return begun.failure();
+  return true;
 }
 
 /// Everything that is left, the attributes, the sync and the end go out together.
@@ -304,13 +347,19 @@ result<void> sftp_writer::begin_rename() {
 }
 
 result<bool> sftp_writer::committed(bool wait) {
+  if (failure_ && !listed_)
+    return *failure_;
+  auto done = go_on(wait);
+  if (!done)
+    failure_ = done.failure(); // it stays one, however often it is asked for
+  return done;
+}
+
+result<bool> sftp_writer::go_on(bool wait) {
+  if (listed_)
+    if (auto ended = end_listing(wait); !ended || !*ended)
+      return ended;
   while (at_ != stage::done) {
-    if (at_ == stage::opening) {
-      if (!wait && is_opening())
-        return false;
-      if (auto begun = begin_close(); !begun)
-        return begun.failure();
-    }
     auto settled = settle_all(wait);
     if (!settled || !*settled)
       return settled;

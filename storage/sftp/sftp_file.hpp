@@ -73,11 +73,29 @@ struct write_plan {
   write_options options = {};
 };
 
+class sftp_writer;
+
+/// Writers that have everything but their handle. Whoever asks for the end of one moves all of them
+/// on whose handle came, so that they do not wait for one another. Thread-safe.
+class late_openings {
+public:
+  void add(sftp_writer& one);
+  void remove(sftp_writer& one);
+  /// Moves on; returns whether this one is still without its handle.
+  bool holds(sftp_writer& one);
+
+private:
+  std::mutex mutex_;
+  std::vector<sftp_writer*> waiting_;
+};
+
 /// A file whose opening was asked for already.
 struct late_open {
   uint32_t number = 0;
   /// Makes the handle of the answer, or does what the answer says is missing and tries again.
   std::function<result<open_handle>(const reply&)> finish;
+  /// Of the storage.
+  std::shared_ptr<late_openings> others;
 };
 
 /// Writes behind: only the end waits for all answers.
@@ -92,12 +110,15 @@ public:
   result<bool> committed(bool wait) override;
 
 private:
-  enum class stage : uint8_t { writing, opening, closing, renaming, done };
+  friend class late_openings;
+  enum class stage : uint8_t { writing, closing, renaming, done };
   bool is_opening() const { return opening_ && !on_->has_come(opening_->number); }
   result<void> end_opening();
   result<void> send_gathered(bool all);
   result<void> send_piece(byte_view in);
   result<void> begin_close();
+  result<bool> end_listing(bool wait);
+  result<bool> go_on(bool wait);
   result<void> settle(uint32_t number);
   result<bool> settle_all(bool wait);
   result<void> begin_rename();
@@ -105,6 +126,9 @@ private:
   std::shared_ptr<connection> on_;
   std::optional<open_handle> file_;
   std::optional<late_open> opening_;
+  std::shared_ptr<late_openings> others_;
+  bool listed_ = false;               ///< among the others; they may move it on meanwhile
+  std::optional<error> failure_ = {}; ///< of the end
   const write_plan plan_;
   std::vector<std::byte> gathered_;
   uint64_t offset_ = 0;

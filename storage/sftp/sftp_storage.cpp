@@ -69,6 +69,7 @@ private:
 
   const std::shared_ptr<connection> on_;
   const std::string root_;
+  const std::shared_ptr<late_openings> openings_ = std::make_shared<late_openings>();
   std::mutex mutex_; ///< guards real_
   /// Directories that were seen to be no links; relative paths.
   std::set<std::string, std::less<>> real_;
@@ -304,7 +305,8 @@ sftp_storage::create_late(std::string_view path, const std::string& full_path, w
                       if (*handle)
                         return open_handle(on_, std::move(**handle));
                       return create(path, full_path, options);
-                    }};
+                    },
+                    openings_};
   return std::unique_ptr<io::writer>(
       std::make_unique<sftp_writer>(on_, std::move(opening), std::move(plan)));
 }

@@ -294,6 +294,11 @@ TEST_CASE("sftp server: what was not written whole never gets its name") {
     });
     there.greets_itself = true;
     auto& repo = there.repo();
+    auto late = repo.open_write("g", {.may_open_late = true});
+    REQUIRE(late);
+    const auto begun = (*late)->write(as_bytes("x")) && (*late)->begin_commit();
+    for (int i = 0; i < 2; ++i)
+      CHECK_FALSE((begun && (*late)->committed(true)));
     const auto written = write_all(repo, "f", noise(100000));
     REQUIRE_FALSE(written);
     CHECK(written.failure().code == errc::file_write);
