@@ -53,13 +53,14 @@ sftp::login login_of(const config::options& opts, size_t position) {
                  .user = text("repo-sftp-host-user"),
                  .private_key_file = below_home(text("repo-sftp-private-key-file"), home),
                  .public_key_file = below_home(text("repo-sftp-public-key-file"), home),
-                 .passphrase = secret(text("repo-sftp-private-key-passphrase")),
                  .check = check_of(text("repo-sftp-host-key-check-type")),
                  .hash = hash_of(text("repo-sftp-host-key-hash-type")),
                  .fingerprint = text("repo-sftp-host-fingerprint"),
                  .own_known_hosts = home + "/.ssh/known_hosts",
                  .keep_alive = keep_alive_of(opts),
                  .limit = std::chrono::milliseconds(opts.time_ms("io-timeout"))};
+  if (opts.has_value("repo-sftp-private-key-passphrase", position))
+    to.passphrase = secret(opts.text("repo-sftp-private-key-passphrase", position));
   if (opts.has_value("repo-sftp-known-host", position))
     for (const auto& file : opts.list("repo-sftp-known-host", position))
       to.known_hosts.push_back(below_home(file, home));
