@@ -57,9 +57,13 @@ class SftpServer:
         lab.wait_for(lambda: answers(self.port), "sshd answers")
 
     def stop(self, _mode=None):
+        """As a power loss: the sessions, which have process groups of their own, end as well."""
         if self.process.poll() is None:
+            sessions = descendants(self.process.pid)
             lab.kill_group(self.process)
             self.process.wait()
+            for pid in sessions:
+                subprocess.run(["kill", "-9", str(pid)], stderr=subprocess.DEVNULL)
 
     def options(self, **more):
         return {"repo1_type": "sftp", "repo1_sftp_host": "127.0.0.1",
@@ -67,6 +71,11 @@ class SftpServer:
                 "repo1_sftp_host_key_hash_type": "sha256",
                 "repo1_sftp_private_key_file": self.home / "user",
                 "repo1_sftp_known_host": self.home / "known", **more}
+
+
+def descendants(pid):
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
+    return [int(one) for one in found] + [two for one in found for two in descendants(one)]
 
 
 def local_conf(bench):
@@ -202,7 +211,9 @@ def killed(bench):
                  "the copy begins", 60, 0.002)
     server.stop()
     code = process.wait(timeout=120)
-    expect(code != 0, "the backup failed", (bench.dir / "backup.log").read_text(errors="replace"))
+    log = (bench.dir / "backup.log").read_text(errors="replace")
+    equal(code, 39, log)
+    expect("'127.0.0.1'" in log, "the host is named", log)
     equal(bench.completed_labels(), [], "backups")
     server.start()
     bench.ours("backup")
