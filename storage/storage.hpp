@@ -62,8 +62,8 @@ struct write_options {
   /// An index, or what points to one: a driver with several connections writes it over the one that
   /// holds the locks of the command, so that it cannot appear after they are gone.
   bool under_lock = false;
-  /// Errors of opening may come later, with a write or the commit: spares a round trip for each file
-  /// where the other end is far away.
+  /// Errors of opening may come later, with a write or the commit: spares a round trip for each
+  /// file where the other end is far away.
   bool may_open_late = false;
   std::optional<int64_t> mtime_s = {};
   std::optional<uint32_t> uid = {};

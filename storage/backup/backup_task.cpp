@@ -99,12 +99,11 @@ bool backup_task::ready_to_write(std::chrono::milliseconds) {
 }
 
 result<void> backup_task::open_writer() {
-  auto target = job_.repo_.files().open_write(
-      route_.target_path,
-      {.how = publish::in_place,
-       .may_open_late = true,
-       .engine = engine_,
-       .size_hint_bytes = route_.wish.file.expected});
+  auto target = job_.repo_.files().open_write(route_.target_path,
+                                              {.how = publish::in_place,
+                                               .may_open_late = true,
+                                               .engine = engine_,
+                                               .size_hint_bytes = route_.wish.file.expected});
   if (!target)
     return target.failure();
   writer_ = std::move(*target);
