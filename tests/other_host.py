@@ -1,5 +1,5 @@
 # Repositories and clusters of other hosts, with one machine playing both: a stand-in for ssh that
-# runs the command here, and TLS over the loopback.
+# runs the command here, and TLS over the loopback. What the peer makes of such a repository.
 # SPDX-License-Identifier: MIT
 import pathlib
 import re
@@ -9,7 +9,8 @@ import socket
 import subprocess
 
 import lab
-from lab import OURS, STANZA, Skip, equal, expect, run
+import trees
+from lab import OURS, PEER, STANZA, Skip, equal, expect, run
 
 # Drops ssh's own options and the address; the command is one word, as ssh hands it to a shell.
 FAKE_SSH = """#!/bin/sh
@@ -152,3 +153,34 @@ def rewrite(bench, role, place):
         text = text.replace(f"[{STANZA}]\n", f"[{STANZA}]\n" + lines)
         text = re.sub(r"pg1-(socket-path|user)=.*\n", "", text)
     bench.conf.write_text(text)
+
+
+def local_conf(bench):
+    """A configuration of the machine that has the repository, for the peer to look with."""
+    path = bench.dir / "look.conf"
+    path.write_text(f"[global]\nrepo1-path={bench.repo}\nlock-path={bench.dir / 'look-lock'}\n"
+                    f"log-level-file=off\n{bench.cipher}[{STANZA}]\npg1-path={bench.cluster.data}\n"
+                    f"pg1-socket-path={bench.cluster.home}\npg1-user=postgres\n")
+    path.chmod(0o640)
+    return path
+
+
+def look(bench, command, *words):
+    return run([PEER, f"--config={local_conf(bench)}", f"--stanza={STANZA}", command, *words])
+
+
+def verified(bench, label):
+    """The peer finds this backup valid."""
+    text = look(bench, "verify", "--output=text", "--verbose").text
+    part = re.search(rf"backup: {label}, status: (\w+)", text)
+    expect(part and part[1] == "valid", f"verify finds {label} valid", text)
+
+
+def restored_equally(bench):
+    """A restore by us and one by the peer from the repository itself give the same files."""
+    ours = bench.restore(OURS, bench.dir / "r1", "--type=none")
+    (bench.dir / "r2" / "pg").mkdir(parents=True, mode=0o700)
+    (bench.dir / "r2" / "linked").mkdir(mode=0o700)
+    look(bench, "restore", "--type=none", f"--pg1-path={bench.dir / 'r2' / 'pg'}", "--link-all",
+         f"--tablespace-map-all={bench.dir / 'r2' / 'ts'}")
+    trees.compare_trees(ours.home, bench.dir / "r2", "restored", ignored=trees.SIGNAL_FILES)

@@ -3,8 +3,8 @@
 #include "storage/sftp/requests.hpp"
 
 #include "storage/path.hpp"
-#include "storage/sftp/sftp_file.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace pgbraid::sftp {
@@ -44,11 +44,35 @@ result<std::vector<named>> read_names(connection& on, const open_handle& directo
 
 } // namespace
 
-entry_kind kind_of(uint32_t mode) {
+entry_kind kind_of(const attributes& about) {
+  const auto mode = about.mode.value_or(0);
   return S_ISREG(mode)   ? entry_kind::file
          : S_ISDIR(mode) ? entry_kind::path
          : S_ISLNK(mode) ? entry_kind::link
                          : entry_kind::special;
+}
+
+error link_refused(const std::string& full_path) {
+  return {errc::link_destination, fmt::format("'{}' is a symbolic link", full_path)};
+}
+
+result<std::optional<open_handle>> opened_by(const std::shared_ptr<connection>& on,
+                                             const reply& answer, status& why) {
+  auto handle = handle_of(answer, why);
+  if (!handle)
+    return handle.failure();
+  if (!*handle)
+    return std::optional<open_handle>();
+  return std::optional(open_handle(on, std::move(**handle)));
+}
+
+result<uint32_t> send_rename(connection& on, const std::string& from, const std::string& to) {
+  constexpr std::string_view posix_rename = "posix-rename@openssh.com";
+  if (on.offers(posix_rename))
+    return on.send(packet_kind::extended, fields().text(posix_rename).text(from).text(to));
+  if (auto gone = ask_status(on, packet_kind::remove, fields().text(to)); !gone)
+    return gone.failure();
+  return on.send(packet_kind::rename, fields().text(from).text(to));
 }
 
 result<status> ask_status(connection& on, packet_kind kind, const fields& what) {
@@ -77,12 +101,12 @@ result<std::vector<named>> read_directory(const std::shared_ptr<connection>& on,
   if (!answer)
     return answer.failure();
   status why;
-  auto opened = handle_of(*answer, why);
+  auto opened = opened_by(on, *answer, why);
   if (!opened)
     return opened.failure();
   if (!*opened)
     return refused(errc::path_open, "unable to list path", full_path, why);
-  return read_names(*on, open_handle(on, std::move(**opened)), full_path);
+  return read_names(*on, **opened, full_path);
 }
 
 namespace {
@@ -107,7 +131,7 @@ result<void> remove_below(const std::shared_ptr<connection>& on, const std::stri
     auto below = join_path(full_path, one.name);
     if (!outcome)
       break;
-    if (kind_of(one.about.mode.value_or(0)) == entry_kind::path) {
+    if (kind_of(one.about) == entry_kind::path) {
       outcome = remove_directory(on, below);
       continue;
     }

@@ -2,13 +2,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "storage/sftp/connection.hpp"
-#include "storage/storage.hpp"
+#include "storage/sftp/sftp_file.hpp"
 
 namespace pgbraid::sftp {
 
-/// Of the bits of st_mode.
-entry_kind kind_of(uint32_t mode);
+/// Of the bits of st_mode; `special` when they are not told.
+entry_kind kind_of(const attributes& about);
+/// `link_destination` (70): links are not followed.
+error link_refused(const std::string& full_path);
+/// The handle that an answer brings; empty when a status came instead, which is handed to `why`.
+result<std::optional<open_handle>> opened_by(const std::shared_ptr<connection>& on,
+                                             const reply& answer, status& why);
+/// Asks for a rename that replaces; the number of the request. The protocol's own rename does not
+/// replace: where the server has no other, there is neither file for a moment, which readers of
+/// info files survive with the copy.
+result<uint32_t> send_rename(connection& on, const std::string& from, const std::string& to);
 /// Asks for what is answered by a status.
 result<status> ask_status(connection& on, packet_kind kind, const fields& what);
 /// What a name is, links not followed; empty when there is none.

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "storage/sftp/sftp_file.hpp"
 
+#include "storage/sftp/requests.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -327,18 +329,7 @@ result<bool> sftp_writer::settle_all(bool wait) {
 
 /// Only what was written whole gets its name.
 result<void> sftp_writer::begin_rename() {
-  constexpr std::string_view posix_rename = "posix-rename@openssh.com";
-  const bool replaces = on_->offers(posix_rename);
-  // The protocol's own rename does not replace: for a moment there is neither file, which readers
-  // of info files survive with the copy.
-  if (!replaces)
-    if (auto gone = on_->ask(packet_kind::remove, fields().text(plan_.target)); !gone)
-      return gone.failure();
-  fields names;
-  if (replaces)
-    names.text(posix_rename);
-  names.text(plan_.temporary).text(plan_.target);
-  auto number = on_->send(replaces ? packet_kind::extended : packet_kind::rename, names);
+  auto number = send_rename(*on_, plan_.temporary, plan_.target);
   if (!number)
     return number.failure();
   under_way_.push_back(*number);

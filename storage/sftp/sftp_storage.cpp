@@ -4,11 +4,9 @@
 
 #include "storage/path.hpp"
 #include "storage/sftp/requests.hpp"
-#include "storage/sftp/sftp_file.hpp"
 #include "storage/sftp/small_reads.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <set>
@@ -18,7 +16,6 @@ namespace pgbraid::sftp {
 namespace {
 
 constexpr std::string_view temporary_suffix = ".pgbackrest.tmp";
-constexpr std::string_view posix_rename = "posix-rename@openssh.com";
 constexpr std::string_view hardlink = "hardlink@openssh.com";
 constexpr std::string_view statvfs = "statvfs@openssh.com";
 constexpr uint32_t create_flags = flag_write | flag_create | flag_exclusive;
@@ -54,6 +51,8 @@ private:
   result<std::optional<entry_info>> info_of(std::string_view path,
                                             const sftp::attributes& about) const;
   result<void> check(std::string_view path);
+  /// Checks the path and looks what it is.
+  result<std::optional<sftp::attributes>> find(std::string_view path);
   result<std::optional<open_handle>> open(const std::string& full_path, uint32_t flags,
                                           uint32_t mode, status& why);
   result<std::unique_ptr<io::writer>> create_late(std::string_view path,
@@ -81,7 +80,7 @@ result<std::optional<entry_info>> sftp_storage::info_of(std::string_view path,
                                                         const sftp::attributes& about) const {
   if (!about.mode)
     return error{errc::protocol, "the SFTP server tells no kinds of files"};
-  entry_info out{.kind = kind_of(*about.mode),
+  entry_info out{.kind = kind_of(about),
                  .size_bytes = about.size.value_or(0),
                  .mtime_s = about.mtime_s.value_or(0),
                  .mode = *about.mode & 07777,
@@ -133,10 +132,10 @@ result<void> sftp_storage::check(std::string_view path) {
     auto about = attributes_of(*answer, why);
     if (!about)
       outcome = about.failure();
-    else if (*about && (*about)->mode && S_ISLNK(*(*about)->mode))
+    else if (*about && kind_of(**about) == entry_kind::link)
       outcome = error{errc::link_destination,
                       fmt::format("a symbolic link on the way to '{}' is not allowed", full(path))};
-    else if (*about && (*about)->mode && S_ISDIR(*(*about)->mode)) {
+    else if (*about && kind_of(**about) == entry_kind::path) {
       const std::lock_guard held(mutex_);
       real_.insert(parent);
     }
@@ -144,10 +143,14 @@ result<void> sftp_storage::check(std::string_view path) {
   return outcome;
 }
 
-result<std::optional<entry_info>> sftp_storage::info(std::string_view path) {
+result<std::optional<sftp::attributes>> sftp_storage::find(std::string_view path) {
   if (auto fine = check(path); !fine)
     return fine.failure();
-  auto about = look(*on_, full(path));
+  return look(*on_, full(path));
+}
+
+result<std::optional<entry_info>> sftp_storage::info(std::string_view path) {
+  auto about = find(path);
   if (!about)
     return about.failure();
   if (!*about)
@@ -156,16 +159,14 @@ result<std::optional<entry_info>> sftp_storage::info(std::string_view path) {
 }
 
 result<std::optional<std::vector<entry>>> sftp_storage::list(std::string_view path) {
-  if (auto fine = check(path); !fine)
-    return fine.failure();
-  auto about = look(*on_, full(path));
+  auto about = find(path);
   if (!about)
     return about.failure();
   if (!*about)
     return std::optional<std::vector<entry>>();
-  const auto kind = kind_of((*about)->mode.value_or(0));
+  const auto kind = kind_of(**about);
   if (kind == entry_kind::link)
-    return error{errc::link_destination, fmt::format("'{}' is a symbolic link", full(path))};
+    return link_refused(full(path));
   auto names = read_directory(on_, full(path));
   if (!names)
     return names.failure();
@@ -213,12 +214,7 @@ result<std::optional<open_handle>> sftp_storage::open(const std::string& full_pa
       on_->ask(packet_kind::open, fields().text(full_path).u32(flags).about({.mode = mode}));
   if (!answer)
     return answer.failure();
-  auto handle = handle_of(*answer, why);
-  if (!handle)
-    return handle.failure();
-  if (!*handle)
-    return std::optional<open_handle>();
-  return std::optional(open_handle(on_, std::move(**handle)));
+  return opened_by(on_, *answer, why);
 }
 
 result<std::unique_ptr<io::reader>> sftp_storage::open_read(std::string_view path,
@@ -238,9 +234,9 @@ result<std::unique_ptr<io::reader>> sftp_storage::open_read(std::string_view pat
   auto about = attributes_of(*answer, ignored);
   if (!about)
     return about.failure();
-  const auto kind = kind_of(*about ? (*about)->mode.value_or(0) : 0);
+  const auto kind = kind_of(about->value_or(sftp::attributes()));
   if (*about && kind == entry_kind::link)
-    return error{errc::link_destination, fmt::format("'{}' is a symbolic link", full(path))};
+    return link_refused(full(path));
   if (!*about || (!*opened && why.code == status_code::no_such_file))
     return not_there(path);
   if (!*opened)
@@ -274,9 +270,9 @@ result<open_handle> sftp_storage::create(std::string_view path, const std::strin
     auto about = look(*on_, full_path);
     if (!about)
       return about.failure();
-    const auto kind = kind_of(*about ? (*about)->mode.value_or(0) : 0);
+    const auto kind = kind_of(about->value_or(sftp::attributes()));
     if (options.how == publish::in_place && *about && kind == entry_kind::link)
-      return error{errc::link_destination, fmt::format("'{}' is a symbolic link", full_path)};
+      return link_refused(full_path);
     if (!*about || kind == entry_kind::path)
       return refused(errc::file_open, "unable to open for write", full_path, why);
     auto gone = ask_status(*on_, packet_kind::remove, fields().text(full_path));
@@ -299,11 +295,11 @@ sftp_storage::create_late(std::string_view path, const std::string& full_path, w
                     [this, path = std::string(path), full_path,
                      options = plan.options](const reply& answer) -> result<open_handle> {
                       status why;
-                      auto handle = handle_of(answer, why);
-                      if (!handle)
-                        return handle.failure();
-                      if (*handle)
-                        return open_handle(on_, std::move(**handle));
+                      auto opened = opened_by(on_, answer, why);
+                      if (!opened)
+                        return opened.failure();
+                      if (*opened)
+                        return std::move(**opened);
                       return create(path, full_path, options);
                     },
                     openings_};
@@ -346,12 +342,10 @@ void sftp_storage::read_small(std::span<small_read> files, io::io_engine*) {
 // ---- changing
 
 result<void> sftp_storage::make_path(std::string_view path, uint32_t mode) {
-  if (auto fine = check(path); !fine)
-    return fine;
-  auto about = look(*on_, full(path));
+  auto about = find(path);
   if (!about)
     return about.failure();
-  if (*about && kind_of((*about)->mode.value_or(0)) == entry_kind::path)
+  if (*about && kind_of(**about) == entry_kind::path)
     return success();
   if (*about)
     return error{errc::path_create, fmt::format("'{}' is there, but no path", full(path))};
@@ -377,7 +371,7 @@ result<void> sftp_storage::make_directory(const std::string& full_path, uint32_t
   }
   if (why.code != status_code::ok) {
     auto now = look(*on_, full_path);
-    if (now && *now && kind_of((*now)->mode.value_or(0)) == entry_kind::path)
+    if (now && *now && kind_of(**now) == entry_kind::path)
       return success(); // somebody else made it
     return refused(errc::path_create, "unable to create path", full_path, why);
   }
@@ -400,16 +394,14 @@ result<void> sftp_storage::remove_file(std::string_view path) {
 }
 
 result<void> sftp_storage::remove_tree(std::string_view path) {
-  if (auto fine = check(path); !fine)
-    return fine;
   forget_real(path);
-  auto about = look(*on_, full(path));
+  auto about = find(path);
   if (!about)
     return about.failure();
   if (!*about)
     return success();
-  return kind_of((*about)->mode.value_or(0)) == entry_kind::path ? remove_directory(on_, full(path))
-                                                                 : remove_file(path);
+  return kind_of(**about) == entry_kind::path ? remove_directory(on_, full(path))
+                                              : remove_file(path);
 }
 
 void sftp_storage::forget_real(std::string_view path) {
@@ -425,15 +417,13 @@ result<void> sftp_storage::move(std::string_view from, std::string_view to) {
     if (auto fine = check(path); !fine)
       return fine;
   forget_real(from);
-  const bool replaces = on_->offers(posix_rename);
-  if (!replaces)
-    if (auto gone = ask_status(*on_, packet_kind::remove, fields().text(full(to))); !gone)
-      return gone.failure();
-  fields names;
-  if (replaces)
-    names.text(posix_rename);
-  names.text(full(from)).text(full(to));
-  auto done = ask_status(*on_, replaces ? packet_kind::extended : packet_kind::rename, names);
+  auto number = send_rename(*on_, full(from), full(to));
+  if (!number)
+    return number.failure();
+  auto answer = on_->wait(*number);
+  if (!answer)
+    return answer.failure();
+  auto done = status_of(*answer);
   if (!done)
     return done.failure();
   if (done->code == status_code::ok)
@@ -481,28 +471,24 @@ result<void> sftp_storage::make_hardlink(std::string_view path, std::string_view
 /// The protocol has no way to sync a directory: servers write names through or lose them as their
 /// file system does.
 result<void> sftp_storage::sync_path(std::string_view path) {
-  if (auto fine = check(path); !fine)
-    return fine;
-  auto about = look(*on_, full(path));
+  auto about = find(path);
   if (!about)
     return about.failure();
   if (!*about)
     return error{errc::path_missing, fmt::format("unable to sync missing path '{}'", full(path))};
-  if (kind_of((*about)->mode.value_or(0)) == entry_kind::link)
-    return error{errc::link_destination, fmt::format("'{}' is a symbolic link", full(path))};
+  if (kind_of(**about) == entry_kind::link)
+    return link_refused(full(path));
   return success();
 }
 
 result<void> sftp_storage::set_attributes(std::string_view path, const attributes& wanted) {
-  if (auto fine = check(path); !fine)
-    return fine;
-  auto about = look(*on_, full(path));
+  auto about = find(path);
   if (!about)
     return about.failure();
   if (!*about)
     return not_there(path);
-  if (kind_of((*about)->mode.value_or(0)) == entry_kind::link)
-    return error{errc::link_destination, fmt::format("'{}' is a symbolic link", full(path))};
+  if (kind_of(**about) == entry_kind::link)
+    return link_refused(full(path));
   const sftp::attributes set{.uid = wanted.uid,
                              .gid = wanted.gid,
                              .mode = wanted.mode,

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include "storage/sftp/small_reads.hpp"
 
-#include "storage/sftp/sftp_file.hpp"
+#include "storage/sftp/requests.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -44,21 +43,19 @@ public:
       return looked ? answer.failure() : looked.failure();
     status why;
     auto about = attributes_of(*looked, why);
-    auto handle = handle_of(*answer, why);
-    if (!about || !handle)
-      return about ? handle.failure() : about.failure();
-    std::optional<open_handle> file;
-    if (*handle)
-      file.emplace(on_, std::move(**handle));
+    auto opened = opened_by(on_, *answer, why);
+    if (!about || !opened)
+      return about ? opened.failure() : about.failure();
+    auto& file = *opened;
     if (!*about || (!file && why.code == status_code::no_such_file))
       return error{errc::file_missing,
                    fmt::format("unable to open missing file '{}'", what_.full_path)};
-    const auto mode = (*about)->mode.value_or(0);
-    if (S_ISLNK(mode))
-      return error{errc::link_destination, fmt::format("'{}' is a symbolic link", what_.full_path)};
+    const auto kind = kind_of(**about);
+    if (kind == entry_kind::link)
+      return link_refused(what_.full_path);
     if (!file)
       return refused(errc::file_open, "unable to open", what_.full_path, why);
-    if (!S_ISREG(mode))
+    if (kind != entry_kind::file)
       return error{errc::file_open, fmt::format("'{}' is no file", what_.full_path)};
     const auto size = std::min((*about)->size.value_or(0), what_.file->limit_bytes);
     reader_ = std::make_unique<sftp_reader>(std::move(*file), what_.full_path,
@@ -108,11 +105,8 @@ private:
 void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_read> files) {
   for (size_t at = 0; at < files.size(); at += batch_files) {
     std::vector<small_file> batch;
-    for (auto& one : files.subspan(at, std::min(batch_files, files.size() - at))) {
-      one.file->content.clear();
-      one.file->failure.reset();
+    for (auto& one : files.subspan(at, std::min(batch_files, files.size() - at)))
       batch.emplace_back(on, one);
-    }
     for (const auto step : {&small_file::ask_for_handle, &small_file::open, &small_file::read})
       for (auto& one : batch)
         if (!one.failed())

@@ -13,8 +13,8 @@ struct placed_read {
   std::string full_path;
 };
 
-/// Opens all, reads all, closes all, each for up to 64 files at once. Failures are per file; links
-/// are refused.
+/// Opens all, reads all, closes all, each for up to 64 files at once. The files come without
+/// content and failure; failures are per file; links are refused.
 void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_read> files);
 
 } // namespace pgbraid::sftp

@@ -12,24 +12,9 @@ import subprocess
 import time
 
 import lab
-import trees
 from case import test
-from lab import OURS, PEER, STANZA, equal, expect, run
-from other_host import Authority, over_ssh, over_tls
-
-
-def local_conf(bench):
-    """A configuration of the machine that has the repository, for the peer to look with."""
-    path = bench.dir / "look.conf"
-    path.write_text(f"[global]\nrepo1-path={bench.repo}\nlock-path={bench.dir / 'look-lock'}\n"
-                    f"log-level-file=off\n{bench.cipher}[{STANZA}]\npg1-path={bench.cluster.data}\n"
-                    f"pg1-socket-path={bench.cluster.home}\npg1-user=postgres\n")
-    path.chmod(0o640)
-    return path
-
-
-def look(bench, command, *words):
-    return run([PEER, f"--config={local_conf(bench)}", f"--stanza={STANZA}", command, *words])
+from lab import OURS, STANZA, equal, expect, run
+from other_host import Authority, look, over_ssh, over_tls, restored_equally, verified
 
 
 def nothing_left(bench, other):
@@ -54,20 +39,8 @@ def whole_way(bench, other):
     bench.cluster.switch_and_wait_archived()
     label = bench.completed_labels()[-1]
     equal(bench.ours("info", "--output=json").json()[0]["backup"][0]["label"], label, "info")
-    text = look(bench, "verify", "--output=text", "--verbose").text
-    part = re.search(rf"backup: {label}, status: (\w+)", text)
-    expect(part and part[1] == "valid", f"verify finds {label} valid", text)
+    verified(bench, label)
     nothing_left(bench, other)
-
-
-def restored_equally(bench):
-    """A restore by us and one by the peer from the repository itself give the same files."""
-    ours = bench.restore(OURS, bench.dir / "r1", "--type=none")
-    (bench.dir / "r2" / "pg").mkdir(parents=True, mode=0o700)
-    (bench.dir / "r2" / "linked").mkdir(mode=0o700)
-    look(bench, "restore", "--type=none", f"--pg1-path={bench.dir / 'r2' / 'pg'}", "--link-all",
-         f"--tablespace-map-all={bench.dir / 'r2' / 'ts'}")
-    trees.compare_trees(ours.home, bench.dir / "r2", "restored", ignored=trees.SIGNAL_FILES)
 
 
 @test("remote: a repository behind ssh, plain", "plain", short=True)
@@ -117,9 +90,7 @@ def begin_there(bench, other):
 def restored_by_peer(bench, other):
     """pgBackRest finds the last backup valid and restores from it what the cluster has."""
     label = bench.completed_labels()[-1]
-    text = look(bench, "verify", "--output=text", "--verbose").text
-    part = re.search(rf"backup: {label}, status: (\w+)", text)
-    expect(part and part[1] == "valid", f"verify finds {label} valid", text)
+    verified(bench, label)
     nothing_left(bench, other)
     target = lab.Cluster(bench.dir / "r2")
     bench.started.append(target)

@@ -4,15 +4,13 @@ import base64
 import getpass
 import hashlib
 import pathlib
-import re
 import shutil
 import subprocess
 
 import lab
-import trees
 from case import test
-from lab import OURS, PEER, STANZA, Skip, equal, expect, run
-from other_host import answers, free_port
+from lab import OURS, PEER, Skip, equal, expect, run
+from other_host import answers, free_port, look, restored_equally, verified
 
 SSHD = "/usr/sbin/sshd"
 KEY_PASSPHRASE = "passphrase of the key"
@@ -78,20 +76,6 @@ def descendants(pid):
     return [int(one) for one in found] + [two for one in found for two in descendants(one)]
 
 
-def local_conf(bench):
-    """The repository as the server's own machine sees it, for the peer to look with."""
-    path = bench.dir / "look.conf"
-    path.write_text(f"[global]\nrepo1-path={bench.repo}\nlock-path={bench.dir / 'look-lock'}\n"
-                    f"log-level-file=off\n{bench.cipher}[{STANZA}]\npg1-path={bench.cluster.data}\n"
-                    f"pg1-socket-path={bench.cluster.home}\npg1-user=postgres\n")
-    path.chmod(0o640)
-    return path
-
-
-def look(bench, command, *words):
-    return run([PEER, f"--config={local_conf(bench)}", f"--stanza={STANZA}", command, *words])
-
-
 CIPHER = {"repo1_cipher_type": "aes-256-cbc", "repo1_cipher_pass": lab.PASSPHRASE}
 
 
@@ -110,16 +94,9 @@ def whole_way(bench, settings, passphrase=""):
     bench.cluster.switch_and_wait_archived()
     label = bench.completed_labels()[-1]
     equal(bench.ours("info", "--output=json").json()[0]["backup"][0]["label"], label, "info")
-    text = look(bench, "verify", "--output=text", "--verbose").text
-    part = re.search(rf"backup: {label}, status: (\w+)", text)
-    expect(part and part[1] == "valid", f"verify finds {label} valid", text)
+    verified(bench, label)
     equal(sorted(bench.repo.rglob("*.tmp")), [], "temporary files")
-    ours = bench.restore(OURS, bench.dir / "r1", "--type=none")
-    (bench.dir / "r2" / "pg").mkdir(parents=True, mode=0o700)
-    (bench.dir / "r2" / "linked").mkdir(mode=0o700)
-    look(bench, "restore", "--type=none", f"--pg1-path={bench.dir / 'r2' / 'pg'}", "--link-all",
-         f"--tablespace-map-all={bench.dir / 'r2' / 'ts'}")
-    trees.compare_trees(ours.home, bench.dir / "r2", "restored", ignored=trees.SIGNAL_FILES)
+    restored_equally(bench)
     target = bench.restore(OURS, bench.dir / "r3")
     bench.start_restored(target)
     equal(target.sql("select count(*) from later"), "1", "rows after the backup")
