@@ -17,8 +17,11 @@ import lab
 from lab import equal, expect
 
 REPO = "backup-srv"
+SFTP = "sftp-srv"
 PG1, PG2, PG3, PG4 = "pg1-srv", "pg2-srv", "pg3-srv", "pg4-srv"
 HOSTS = (REPO, PG1, PG2, PG3, PG4)
+# Where the repository lies on a server that runs no program of ours.
+SFTP_HOSTS = (SFTP, PG1, PG2)
 STANZA = "main"
 DATA = "/var/lib/pgsql/15/data"
 SPACE = "/backup_space"
@@ -34,14 +37,19 @@ PROGRAM = "pgbackrest" if IS_PEER else "pgbraid"
 # Files that may exist only while a command runs.
 PASSING = re.compile(r"\.pgbackrest\.tmp|\.pgbraid\.tmp|\.tmp$")
 NOISE_BYTES = 8 << 20
+ROWS = "select count(*) || ':' || md5(string_agg(t, '|' order by id)) from rows"
 
 
 def user_of(host):
-    return "pgbackrest" if host == REPO else "postgres"
+    return "pgbackrest" if host in (REPO, SFTP) else "postgres"
 
 
 class Site:
     """Hosts in a clean state: users, keys, no configuration, no cluster, an empty repository."""
+
+    hosts = HOSTS
+    repo = REPO  # Whose disk has the repository.
+    base = REPO  # Where backups are made.
 
     def __init__(self, town, transport, work, template):
         self.town, self.transport = town, transport
@@ -56,11 +64,7 @@ class Site:
 
     def configure(self, primary=PG1, standbys=(), more_repo=None, more_pg=None, hosts=HOSTS[1:]):
         """Writes the INI of every host. `more_repo`, `more_pg`: settings, None takes one away."""
-        basics = {"log-level-console": "detail", "log-level-file": "off", "log-level-stderr": "off",
-                  "compress-type": "lz4", "process-max": "2", "archive-timeout": "30",
-                  "io-timeout": str(SILENCE_S), "db-timeout": "20", "protocol-timeout": "25"}
-        if IS_PEER:
-            basics["log-level-stderr"] = "warn"
+        basics = self.basics()
         repo = {**basics, "repo1-path": SPACE, "repo1-retention-full": "9", "start-fast": "y"}
         clusters = {}
         for number, host in enumerate((primary, *standbys), 1):
@@ -76,6 +80,12 @@ class Site:
             self.write_conf(host, merged(own, more_pg), {self.stanza: stanza})
         self.write_peer_conf(more_repo or {})
         return self
+
+    def basics(self):
+        found = {"log-level-console": "detail", "log-level-file": "off", "log-level-stderr": "off",
+                 "compress-type": "lz4", "process-max": "2", "archive-timeout": "30",
+                 "io-timeout": str(SILENCE_S), "db-timeout": "20", "protocol-timeout": "25"}
+        return {**found, "log-level-stderr": "warn"} if IS_PEER else found
 
     def reach(self, prefix, client):
         """Settings of `client` for hosts that it reaches."""
@@ -106,7 +116,7 @@ class Site:
             "log-level-console": "warn", "spool-path": "/tmp/peer",
             **{key: value for key, value in repo.items() if key.startswith("repo1-cipher")}})
         text += ini(self.stanza, {"pg1-path": "/tmp/peer-pg"})
-        self.town.write(REPO, PEER_CONF, text, "pgbackrest:640")
+        self.town.write(self.repo, PEER_CONF, text, "pgbackrest:640")
 
     # Commands
 
@@ -144,8 +154,9 @@ class Site:
 
     def peer(self, command, *words, codes=(0,), **more):
         """pgBackRest on the repository host."""
-        return self.town.exec(REPO, PEER_NAME, f"--config={PEER_CONF}", f"--stanza={self.stanza}",
-                              command, *words, user="pgbackrest", codes=codes, **more)
+        return self.town.exec(self.repo, PEER_NAME, f"--config={PEER_CONF}",
+                              f"--stanza={self.stanza}", command, *words, user="pgbackrest",
+                              codes=codes, **more)
 
     # Servers (TLS)
 
@@ -195,7 +206,7 @@ class Site:
         self.configure(**more)
         self.serve()
         self.cluster()
-        self.call(REPO, "stanza-create")
+        self.call(self.base, "stanza-create")
         return self
 
     def pg(self, host, verb, codes=(0,)):
@@ -245,8 +256,7 @@ class Site:
         self.wait_sql(host, f"select pg_last_wal_replay_lsn() >= '{lsn}'")
 
     def rows(self, host):
-        return self.sql(host, "select count(*) || ':' || md5(string_agg(t, '|' order by id)) "
-                              "from rows")
+        return self.sql(host, ROWS)
 
     def add_rows(self, host=PG1, count=10):
         self.sql(host, "insert into rows select m + i, 'added ' || (m + i) from (select max(id) m "
@@ -320,13 +330,13 @@ class Site:
                             "and backend_type = 'client backend'", "0", limit_s)
 
     def labels(self):
-        place = self.town.outside(REPO, f"{SPACE}/backup/{self.stanza}")
+        place = self.town.outside(self.repo, f"{SPACE}/backup/{self.stanza}")
         return sorted(path.name for path in place.glob("*F*")
                       if (path / "backup.manifest").exists() and not path.is_symlink())
 
     def segments(self):
         """Names of the archived segments."""
-        place = self.town.outside(REPO, f"{SPACE}/archive/{self.stanza}")
+        place = self.town.outside(self.repo, f"{SPACE}/archive/{self.stanza}")
         return sorted(path.name[:24] for path in place.glob("*/*/*")
                       if re.match(r"[0-9A-F]{24}-[0-9a-f]{40}", path.name)
                       and "tmp" not in path.name)
@@ -357,43 +367,43 @@ class Site:
             part = re.search(rf"backup: {label}, status: (\w+)", text)
             expect(part and part[1] == "valid", f"pgBackRest finds {label} valid", text)
 
-    def peer_restores(self, wanted_rows, *words):
-        """pgBackRest restores on the repository host, PostgreSQL starts there with these rows."""
+    def peer_restores(self, wanted, *words, query=ROWS):
+        """pgBackRest restores on the repository host, PostgreSQL starts there and answers `wanted`."""
         place = "/tmp/peer-pg"
-        self.town.shell(REPO, f"rm -rf {place}; mkdir -m 700 {place}", user="pgbackrest")
+        self.town.shell(self.repo, f"rm -rf {place}; mkdir -m 700 {place}", user="pgbackrest")
         self.peer("restore", "--archive-mode=off", *words)
         options = (f"-c unix_socket_directories={place} -c listen_addresses= "
                    f"-c hba_file={place}/all_hba.conf")
-        self.town.write(REPO, f"{place}/all_hba.conf", "local all all trust\n", "pgbackrest:600")
+        self.town.write(self.repo, f"{place}/all_hba.conf", "local all all trust\n", "pgbackrest:600")
         log = f"{place}/start.log"
-        self.town.exec(REPO, "pg_ctl", "-D", place, "-l", log, "-o", options, "-w", "-t", "60",
+        self.town.exec(self.repo, "pg_ctl", "-D", place, "-l", log, "-o", options, "-w", "-t", "60",
                        "start", user="pgbackrest", codes=None)
         try:
             ask = ["psql", "-X", "-A", "-t", "-h", place, "-U", "postgres", "-d", "postgres", "-c",
-                   "select count(*) || ':' || md5(string_agg(t, '|' order by id)) from rows"]
-            found = self.town.exec(REPO, *ask, user="pgbackrest", codes=None)
-            expect(found.out.decode().strip() == wanted_rows,
-                   f"rows in what pgBackRest restored are {wanted_rows}",
-                   f"{found}\n{self.town.outside(REPO, log).read_text(errors='replace')}")
+                   query]
+            found = self.town.exec(self.repo, *ask, user="pgbackrest", codes=None)
+            expect(found.out.decode().strip() == wanted,
+                   f"'{query}' in what pgBackRest restored answers {wanted}",
+                   f"{found}\n{self.town.outside(self.repo, log).read_text(errors='replace')}")
         finally:
-            self.town.exec(REPO, "pg_ctl", "-D", place, "-m", "immediate", "-w", "stop",
+            self.town.exec(self.repo, "pg_ctl", "-D", place, "-m", "immediate", "-w", "stop",
                            user="pgbackrest", codes=None)
 
     # In the middle of something
 
     def copying(self, known=()):
         """Whether the repository holds a part of the noise of a backup that is not `known`."""
-        place = self.town.outside(REPO, f"{SPACE}/backup/{self.stanza}")
+        place = self.town.outside(self.repo, f"{SPACE}/backup/{self.stanza}")
         return any(path.relative_to(place).parts[0] not in known
                    for path in place.glob(f"*F/pg_data/{self.noise}*"))
 
-    def in_backup(self, *words, host=REPO, slow=(PG1,), rate="6mbit"):
+    def in_backup(self, *words, slow=(PG1,), rate="6mbit"):
         """A backup that is on its way over a slow wire."""
         known = [path.name for path in
-                 self.town.outside(REPO, f"{SPACE}/backup/{self.stanza}").glob("*F*")]
+                 self.town.outside(self.repo, f"{SPACE}/backup/{self.stanza}").glob("*F*")]
         for name in slow:
             self.town.slow(name, rate)
-        process = self.spawn(host, "backup", *words)
+        process = self.spawn(self.base, "backup", *words)
         lab.wait_for(lambda: self.copying(known) or process.poll() is not None, "the copy begins",
                      60, 0.02)
         time.sleep(0.5)

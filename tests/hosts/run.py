@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: MIT
 """usage: run.py [--all] [--match TEXT]... [--list] [--keep] [--work DIR] [SUITE...]
 
-SUITE is the name of a file tests/hosts/<suite>_test.py; default: all. Without --all only the few
+SUITE is the name of a file tests/hosts/<suite>_test.py or its beginning before a '_'; default: all. Without --all only the few
 that CI runs. The program under test comes from PGBRAID; PGBRAID=/usr/bin/pgbackrest tries the tests
 themselves. Takes root (namespaces) and ../shared/hosts; where these are missing all is skipped.
 Exit status: 0 all passed or skipped, 1 failures, 77 nothing ran.
@@ -25,6 +25,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 sys.dont_write_bytecode = True
 import lab  # noqa: E402
 import place  # noqa: E402
+import sftp_site  # noqa: E402
 import town  # noqa: E402
 from trial import TRIALS  # noqa: E402
 
@@ -66,7 +67,8 @@ def default_work():
 
 def chosen(args):
     for path in sorted(HERE.glob("*_test.py")):
-        if not args.suite or path.stem.removesuffix("_test") in args.suite:
+        name = path.stem.removesuffix("_test")
+        if not args.suite or name in args.suite or name.split("_")[0] in args.suite:
             importlib.import_module(path.stem)
     return [one for one in TRIALS if (args.all or one.ci)
             and all(text in one.name for text in args.match)]
@@ -89,9 +91,9 @@ def nothing_to_run(reason, count, required):
     return 1 if required else 77
 
 
-def build(work, bare):
+def build(work, hosts, bare):
     """A town with the programs installed. Bare: machines fresh from the installer."""
-    built = town.Town(work / ("bare" if bare else "town"), place.HOSTS, bare)
+    built = town.Town(work / ("bare" if bare else "town"), hosts, bare)
     try:
         built.up()
         built.install(lab.OURS, place.PROGRAM)
@@ -153,16 +155,16 @@ def sweep(built):
 
 
 class Towns:
-    """Builds a town when a test asks for it, puts it away when the next asks for the other."""
+    """Builds a town when a test asks for it, puts it away when the next asks for another."""
 
     def __init__(self, work):
         self.work, self.built, self.template = work, None, None
 
-    def get(self, bare):
-        if self.built and (bare or self.built.bare != bare):
+    def get(self, hosts, bare):
+        if self.built and (bare or self.built.bare != bare or self.built.hosts != hosts):
             self.away()
         if not self.built:
-            self.built = build(self.work, bare)
+            self.built = build(self.work, hosts, bare)
             try:
                 self.template = None if bare else make_template(self.built, self.work)
             except BaseException:
@@ -185,8 +187,9 @@ def run_one(one, number, towns, work):
     if one.ours and place.IS_PEER:
         return "SKIP", "only ours promises this"
     try:
-        built = towns.get(one.bare)
-        site = place.Site(built, one.transport, work / f"{number:03}", towns.template)
+        kind = sftp_site.SftpSite if one.transport == "sftp" else place.Site
+        built = towns.get(kind.hosts, one.bare)
+        site = kind(built, one.transport, work / f"{number:03}", towns.template)
         one.function(site, *one.arguments)
         return "ok", ""
     except lab.Skip as skip:
@@ -204,10 +207,15 @@ def where(failure):
                        for frame in reversed(frames)) or "?"
 
 
+def order(one):
+    """Trials that share a town one after the other."""
+    return not one.bare, one.transport == "sftp"
+
+
 def run_all(trials, work):
     counts, failed, towns = {"ok": 0, "FAIL": 0, "SKIP": 0}, [], Towns(work)
     try:
-        for number, one in enumerate(sorted(trials, key=lambda one: not one.bare)):
+        for number, one in enumerate(sorted(trials, key=order)):
             started = time.monotonic()
             outcome, text = run_one(one, number, towns, work)
             counts[outcome] += 1

@@ -4,6 +4,8 @@ import dataclasses
 import typing
 
 TRIALS = []
+# How a program reaches the repository host. A third one is "sftp": the program runs on the
+# PostgreSQL hosts alone, and the repository lies on an SFTP server.
 TRANSPORTS = ("ssh", "tls")
 
 

@@ -9,11 +9,13 @@ import place
 from lab import equal, expect
 from place import DATA, PG1, PG2, PG3, PG4, PROGRAM, REPO
 from trial import trial
+from walking import (ACCEPT, allow_replication, append, archiving, as_user, first_cluster,
+                     full_backup, password_file, restored_as_standby, stanza_and_check, typed,
+                     waited_for_replay)
 
 STANZA = "mycluster"
 NODES = (PG1, PG2, PG3)
 HOSTS = (*NODES, PG4)  # The last one is for what is tried out.
-ACCEPT = ["-o", "StrictHostKeyChecking=accept-new", "-o", "BatchMode=yes"]
 
 REPO_INI = f"""[global]
 repo1-path=/backup_space
@@ -124,17 +126,6 @@ def on_node(site, dialect, host):
                                               **site.serving(host, (REPO,))})
 
 
-def typed(site, host, line, **more):
-    """A line of the walkthrough, typed as root."""
-    return site.town.shell(host, line, **more)
-
-
-def as_user(site, host, user, words, codes=(0,)):
-    """sudo -iu USER PROGRAM --stanza=mycluster WORDS"""
-    return typed(site, host, f"sudo -iu {user} {PROGRAM} --stanza={STANZA} {words}", codes=codes,
-                 limit_s=180)
-
-
 def repository_user(site):
     for line in ("groupadd pgbackrest", "adduser -g pgbackrest -n pgbackrest",
                  "chown pgbackrest: /var/log/pgbackrest", "mkdir -p /backup_space",
@@ -153,28 +144,16 @@ def exchange_keys(site):
                           "sudo -u postgres tee -a /var/lib/pgsql/.ssh/authorized_keys")
         typed(site, REPO, f"ssh root@{host} cat /var/lib/pgsql/.ssh/id_rsa.pub | "
                           "sudo -u pgbackrest tee -a /home/pgbackrest/.ssh/authorized_keys")
-    accept = " ".join(ACCEPT)
     for host in HOSTS:
-        typed(site, host, f"sudo -u postgres ssh {accept} pgbackrest@backup-srv true")
-        typed(site, REPO, f"sudo -u pgbackrest ssh {accept} postgres@{host} true")
-
-
-def first_cluster(site):
-    typed(site, PG1, "export PGSETUP_INITDB_OPTIONS=--data-checksums; "
-                     "/usr/pgsql-15/bin/postgresql-15-setup initdb", limit_s=120)
-    site.pg(PG1, "enable")
-    site.pg(PG1, "start")
+        typed(site, host, f"sudo -u postgres ssh {ACCEPT} pgbackrest@backup-srv true")
+        typed(site, REPO, f"sudo -u pgbackrest ssh {ACCEPT} postgres@{host} true")
 
 
 def configure(site, dialect):
     site.town.write(REPO, dialect.file, on_repository(site, dialect), "pgbackrest:640")
     site.town.write(PG1, dialect.file, on_node(site, dialect, PG1), "postgres:640")
     serve(site, REPO, PG1)
-    conf = site.town.outside(PG1, f"{DATA}/postgresql.conf")
-    with open(conf, "a") as text:
-        text.write("listen_addresses = '*'\narchive_mode = on\n"
-                   f"archive_command = '{PROGRAM} --stanza=mycluster archive-push %p'\n")
-    site.pg(PG1, "restart")
+    archiving(site)
 
 
 def serve(site, *hosts):
@@ -187,25 +166,8 @@ def serve(site, *hosts):
 
 
 def first_backup(site):
-    for command in ("stanza-create", "check"):
-        ended = as_user(site, REPO, "pgbackrest", command)
-        expect(f"INFO: {command} command end: completed successfully" in ended.text,
-               f"{command} says how it ended", ended)
-    ended = as_user(site, REPO, "pgbackrest", "--type=full backup")
-    lines(ended, "backup command begin", "backup start archive = 0000000100000000000000",
-          "backup stop archive = 0000000100000000000000", "check archive for segment", "new backup label = ",
-          "backup command end: completed successfully", "expire command begin",
-          "expire command end: completed successfully")
-    lines(ended, "full backup size = ")  # Where it stands has changed between versions.
-
-
-def lines(ended, *wanted):
-    """These texts are in INFO lines, in this order."""
-    at = 0
-    for text in wanted:
-        found = re.compile(r"INFO: .*" + re.escape(text)).search(ended.text, at)
-        expect(found, f"an INFO line says '{text}', after those before it", ended)
-        at = found.end()
+    stanza_and_check(site, REPO, "pgbackrest")
+    full_backup(site, REPO, "pgbackrest")
 
 
 def same_info(site, hosts):
@@ -218,45 +180,20 @@ def same_info(site, hosts):
         expect(wanted in text, f"info says '{wanted}'", text)
 
 
-def allow_replication(site):
-    typed(site, PG1, "sudo -iu postgres psql -c \"CREATE ROLE replic_user WITH LOGIN REPLICATION "
-                     "PASSWORD 'mypwd'\"")
-    with open(site.town.outside(PG1, f"{DATA}/pg_hba.conf"), "a") as text:
-        for host in (PG2, PG3):
-            text.write(f"host   replication   replic_user   {host}   scram-sha-256\n")
-    site.pg(PG1, "reload")
-
-
 def standbys(site, dialect):
     for host in (PG2, PG3):
-        for line in ('echo "*:*:replication:replic_user:mypwd" >> ~postgres/.pgpass',
-                     "chown postgres: ~postgres/.pgpass", "chmod 0600 ~postgres/.pgpass"):
-            typed(site, host, line)
+        password_file(site, host)
         site.town.write(host, dialect.file, on_node(site, dialect, host) + dialect.standby,
                         "postgres:640")
         serve(site, host)
     same_info(site, (REPO, *NODES))
     for host in (PG2, PG3):
         ended = as_user(site, host, "postgres", "--type=standby restore")
-        # pgBackRest 2.45 writes "repo1: restore backup set", the walkthrough's version did not.
-        lines(ended, "restore command begin", "restore backup set ",
-              f"write updated {DATA}/postgresql.auto.conf", "restore global/pg_control",
-              "restore command end: completed successfully")
-        recovery_settings(site, host)
+        restored_as_standby(site, ended, host)
         site.pg(host, "enable")
         site.pg(host, "start")
     site.wait_sql(PG1, "select count(*) from pg_stat_replication where state = 'streaming' "
                        "and usename = 'replic_user'", "2")
-
-
-def recovery_settings(site, host):
-    data = site.town.outside(host, DATA)
-    text = (data / "postgresql.auto.conf").read_text()
-    expect("primary_conninfo = 'host=pg1-srv user=replic_user'" in text, "primary_conninfo", text)
-    # The names of the configuration may be in it where they are not found by default.
-    expect(re.search(rf"restore_command = '\S*{PROGRAM} .*--stanza={STANZA} .*archive-get %f \"%p\"'",
-                     text), "restore_command", text)
-    expect((data / "standby.signal").exists(), "there is a standby.signal")
 
 
 def rows_arrive(site):
@@ -270,15 +207,9 @@ def backup_from_standby(site, dialect):
     more = dialect.standbys
     for key in ("pg2", "pg3"):
         more += dialect.lines(site.reach(key, REPO))
-    conf = site.town.outside(REPO, dialect.file)
-    with open(conf, "a") as text:
-        text.write(more)
+    append(site, REPO, dialect.file, more)
     ended = as_user(site, REPO, "pgbackrest", "--type=full backup")
-    at = re.search(r"wait for replay on the standby.* to reach ([0-9A-F]+/[0-9A-F]+)", ended.text)
-    expect(at, "a line says that the standby is waited for", ended)
-    lines(ended, "backup start archive = ", "wait for replay on the standby",
-          "replay on the standby", "backup stop archive = ",
-          "new backup label = ", "expire command end: completed successfully")
+    waited_for_replay(ended)
     stanza = json.loads(as_user(site, PG3, "postgres", "--log-level-console=warn info "
                                 "--output=json").out)[0]
     equal(len(stanza["backup"]), 2, "backups in info")
@@ -317,17 +248,15 @@ def second_stanza(site, dialect):
     """The third node becomes a cluster of its own, with its own stanza on the same repository host."""
     site.pg(PG3, "stop")
     rewrite(site, REPO, dialect, "pg3-", (dialect.rule(PG3, STANZA), dialect.rule(PG3, "second")))
-    with open(site.town.outside(REPO, dialect.file), "a") as text:
-        text.write("\n[second]\n" + dialect.lines({"pg1-host": PG3, "pg1-path": DATA,
-                                                   **site.reach("pg1", REPO)}))
+    append(site, REPO, dialect.file, "\n[second]\n" + dialect.lines(
+        {"pg1-host": PG3, "pg1-path": DATA, **site.reach("pg1", REPO)}))
     rewrite(site, PG3, dialect, "recovery-option", (f"[{STANZA}]", "[second]"),
             (dialect.rule(REPO, STANZA), dialect.rule(REPO, "second")))
     for host in (REPO, PG3):
         site.reload_server(host)
     typed(site, PG3, f"rm -rf {DATA}; /usr/pgsql-15/bin/postgresql-15-setup initdb", limit_s=120)
-    with open(site.town.outside(PG3, f"{DATA}/postgresql.conf"), "a") as text:
-        text.write(f"archive_mode = on\narchive_command = '{PROGRAM} --stanza=second "
-                   "archive-push %p'\n")
+    append(site, PG3, f"{DATA}/postgresql.conf", "archive_mode = on\n"
+           f"archive_command = '{PROGRAM} --stanza=second archive-push %p'\n")
     site.pg(PG3, "start")
     for command in ("stanza-create", "check", "--type=full backup"):
         typed(site, REPO, f"sudo -iu pgbackrest {PROGRAM} --stanza=second {command}", limit_s=120)
@@ -354,7 +283,7 @@ def walk(site, dialect):
     configure(site, dialect)
     first_backup(site)
     same_info(site, (PG1, REPO))
-    allow_replication(site)
+    allow_replication(site, PG2, PG3)
     standbys(site, dialect)
     rows_arrive(site)
     backup_from_standby(site, dialect)

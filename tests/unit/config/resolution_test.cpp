@@ -143,7 +143,7 @@ TEST_CASE("resolution: what has no effect yet is refused when it is asked for") 
         "[67]: value 's3' of option 'repo1-type' is not supported yet");
   CHECK(backup({"--type=diff"}).bad() ==
         "[67]: value 'diff' of option 'type' is not supported yet");
-  CHECK(backup({"--delta"}).bad() == "[67]: option 'delta' is not supported yet");
+  CHECK(backup({"--delta"}).good().flag("delta")); // A full backup copies all there is anyway.
   CHECK(backup({"--resume"}).bad() == "[67]: option 'resume' is not supported yet");
   CHECK(backup({"--repo1-bundle", "--repo1-block"}).bad() ==
         "[67]: option 'repo1-block' is not supported yet");
