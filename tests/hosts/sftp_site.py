@@ -21,6 +21,11 @@ class SftpSite(Site):
 
     hosts, repo, base = SFTP_HOSTS, SFTP, PG1
 
+    def __init__(self, *words):
+        super().__init__(*words)
+        if not self.sshd_processes():  # The last trial failed while there was none.
+            self.start_sshd()
+
     def configure(self, more=None):
         """Writes the INI of every PostgreSQL host. `more`: settings, None takes one away."""
         settings = {**self.basics(), **self.login(), "repo1-retention-full": "9",
@@ -80,6 +85,11 @@ class SftpSite(Site):
                 yield
         finally:
             self.restart_sshd()
+
+    def partial_backups(self):
+        """Directories of backups that were begun and are not listed."""
+        place = self.town.outside(SFTP, f"{SPACE}/backup/{self.stanza}")
+        return sorted({path.name for path in place.glob("2*")} - set(self.labels()))
 
     # Data
 
