@@ -5,8 +5,8 @@ message; nothing of it is left when the next one has run, and pgBackRest finds n
 import re
 import time
 
-from lab import equal, expect
-from place import DATA, NOTICE_S, PG1, PG2, SFTP, SPACE, user_of
+from lab import equal, expect, wait_for
+from place import DATA, NOTICE_S, PG1, PG2, SFTP, SPACE, log_of, user_of
 from pusher import Pusher
 from trial import trial
 from trouble import names_host, not_startable
@@ -92,22 +92,18 @@ def killed_again(site):
 def killed_in_bundles(site):
     site.ready(more={"repo1-bundle": "y", "repo1-cipher-type": "aes-256-cbc",
                      "repo1-cipher-pass": "secret", "compress-type": "none"})
-    site.noise_table(size=64 << 20)
+    data = site.noise_files(64, 1 << 20)
     site.town.slow(PG1, RATE)
     process = site.spawn(PG1, "backup")
     place = site.town.outside(SFTP, f"{SPACE}/backup/{site.stanza}")
-    expect_begin(process, lambda: any(place.glob("*F/bundle/*")))
+    wait_for(lambda: any(place.glob("*F/bundle/*")) or process.poll() is not None,
+             "the copy begins", 60, 0.02)
+    time.sleep(1)
+    expect(process.poll() is None, "the backup was caught in its middle", log_of(process))
     site.restart_sshd()
     site.full_speed()
     told(site.finish(process))
-    whole(site, {}, 1)
-
-
-def expect_begin(process, begun):
-    end = time.monotonic() + 60
-    while not begun():
-        expect(time.monotonic() < end and process.poll() is None, "the copy was caught")
-        time.sleep(0.02)
+    whole(site, data, 1)
 
 
 @sftp_trial("a short cut during a backup is survived")

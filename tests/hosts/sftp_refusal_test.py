@@ -76,9 +76,6 @@ def every_command(site):
     site.call(PG1, "backup")
     name = site.archived()
     wrong = {"repo1_sftp_host_user": "nobody-here"}
-    site.sql(PG1, "alter system set archive_command = 'true'")
-    site.pg(PG1, "reload")
-    time.sleep(1.5)
     for command, words, host in (("check", (), PG1), ("backup", (), PG1), ("expire", (), PG1),
                                  ("restore", (), PG2),
                                  ("archive-push", (f"{DATA}/pg_wal/{name}",), PG1),
@@ -128,7 +125,7 @@ def accepted(site):
     own.unlink()
 
 
-@refusal("a server that ssh has got to know by hand is known", )
+@refusal("a server that ssh has got to know by hand is known")
 def known_by_hand(site):
     site.ready()
     own = site.town.outside(PG1, OWN_KNOWN)
@@ -178,22 +175,30 @@ def directories(site):
             repo1_path="/new_space")
     refused(site, (PATH_CREATE, FILE_OPEN, FILE_WRITE), "/etc/new_space", "ermission denied",
             repo1_path="/etc/new_space")
-    for place, command in ((f"backup/{site.stanza}", "backup"), (f"archive/{site.stanza}", "check")):
-        read_only(site, place, command)
+    read_only(site, f"backup/{site.stanza}", "backup")
     equal(site.labels(), keep, "backups")
+    site.sql(PG1, "alter system set archive_command = 'false'")
+    site.pg(PG1, "reload")
+    time.sleep(1.5)
+    site.add_rows()
+    name = site.sql(PG1, "select pg_walfile_name(pg_current_wal_lsn())")
+    site.sql(PG1, "select pg_switch_wal()")
+    read_only(site, f"archive/{site.stanza}", "archive-push", f"{DATA}/pg_wal/{name}")
+    site.sql(PG1, "alter system reset archive_command")
+    site.pg(PG1, "reload")
+    site.wait_archived(name, limit_s=100)
     site.call(PG1, "backup")
-    site.archived(limit_s=100)
     equal(site.partial_backups(), [], "backups that were not finished")
     site.clean(10)
     site.valid()
     site.peer_restores(site.rows(PG1))
 
 
-def read_only(site, place, command):
+def read_only(site, place, command, *words):
     """Nothing may be written below a directory of the repository."""
     modes = "find {} -type d -exec chmod {} {{}} +"
     site.town.shell(SFTP, modes.format(f"{SPACE}/{place}", "a-w"))
-    refused(site, (PATH_CREATE, FILE_OPEN, FILE_WRITE, 82), f"{SPACE}/{place}", "ermission denied",
-            command=command, words=("--archive-timeout=10",))
+    refused(site, (PATH_CREATE, FILE_OPEN, FILE_WRITE, 104), f"{SPACE}/{place}", "ermission denied",
+            command=command, words=words)
     site.no_session()
     site.town.shell(SFTP, modes.format(f"{SPACE}/{place}", "u+w"))
