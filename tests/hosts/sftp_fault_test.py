@@ -18,7 +18,7 @@ DOWN_S = 2
 # How a command ends that lost the server: its session broke, or no new one was made.
 LOST = (39, 49)
 LIMIT_S = NOTICE_S + 20
-SMALL = "40m"
+SMALL, LARGE = "40m", "300M"
 
 
 def sftp_trial(name):
@@ -254,16 +254,14 @@ def full(site):
     site.town.mount_small(SFTP, SPACE, SMALL, user_of(SFTP))
     site.ready(more={"compress-type": "lz4"})
     site.call(PG1, "backup")
-    site.noise_files(2, FILE_BYTES)
-    ended = site.call(PG1, "backup", codes=(64,))
-    says_room(ended)
+    data = site.noise_files(2, FILE_BYTES)
+    says_room(site.call(PG1, "backup", codes=(64,)))
     site.no_session()
     equal(len(site.labels()), 1, "backups")
-    for number in range(2):
-        site.town.outside(PG1, f"{DATA}/noise{number}").unlink()
+    site.town.shell(SFTP, f"mount -o remount,size={LARGE} {SPACE}")
     push_without_room(site)
     site.call(PG1, "backup")
-    whole(site, {}, 2)
+    whole(site, data, 2)
 
 
 def says_room(ended):
@@ -273,8 +271,8 @@ def says_room(ended):
 
 def push_without_room(site):
     """A segment finds no room: the push says so and leaves nothing; with room PostgreSQL goes on."""
-    site.town.shell(SFTP, f"rm -rf {SPACE}/filler; head -c 100m /dev/zero > {SPACE}/filler",
-                    user="pgbackrest", codes=None)
+    site.town.shell(SFTP, f"head -c {LARGE} /dev/zero > {SPACE}/filler", user="pgbackrest", codes=None)
+    site.add_rows()  # At the very start of a segment the name would be that of the last one.
     name = site.sql(PG1, "select pg_walfile_name(pg_current_wal_lsn())")
     site.noise_table(size=12 << 20)
     site.sql(PG1, "select pg_switch_wal()")

@@ -107,4 +107,4 @@ class SftpSite(Site):
 
     def noise_on(self, host):
         return {path.name: lab.sha1(path)
-                for path in self.town.outside(host, DATA).glob(f"{self.noise}*")}
+                for path in self.town.outside(host, DATA).glob("noise*")}
