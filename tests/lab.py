@@ -361,8 +361,9 @@ class Lab:
         if links:
             (home / "linked").mkdir(mode=0o700, exist_ok=True)
             words.append("--link-all")
-        call = self.ours if program == OURS else self.peer
-        return call("restore", *words, codes=codes, **more)
+        if program == OURS:
+            return self.ours("restore", *words, codes=codes, **more)
+        return self.call(program, "restore", *words, codes=codes, **more)
 
     def start_restored(self, target):
         """Starts a restored cluster, waits for the end of recovery."""

@@ -4,13 +4,16 @@ import base64
 import getpass
 import hashlib
 import pathlib
+import re
 import shutil
 import subprocess
 
 import lab
 from case import test
 from lab import OURS, PEER, Skip, equal, expect, run
+from later_peer import SUITES, later_peer
 from other_host import answers, free_port, look, restored_equally, verified
+import trees
 
 SSHD = "/usr/sbin/sshd"
 KEY_PASSPHRASE = "passphrase of the key"
@@ -119,6 +122,95 @@ def from_peer(bench):
     bench.ours("backup")
     equal(len(bench.completed_labels()), 2, "backups of both")
     expect("status: valid" in look(bench, "verify", "--output=text", "--verbose").text, "verify")
+
+
+LAYOUTS = {"files": {"compress_type": "lz4"},
+           "encrypted bundles": {"repo1_bundle": "y", "compress_type": "zst", **CIPHER}}
+
+
+def on_server(bench, layout):
+    bench.cipher = "".join(f"{name.replace('_', '-')}={value}\n"
+                           for name, value in LAYOUTS[layout].items() if "cipher" in name)
+    return {**SftpServer(bench).options(), **LAYOUTS[layout]}
+
+
+def valid_for(bench, program):
+    """This program finds all that is listed valid, and as many backups as there are."""
+    text = bench.call(program, "verify", "--output=text", "--verbose",
+                      "--log-level-console=warn").text
+    found = re.findall(r"backup: (\S+), status: (\w+)", text)
+    equal(found, [(label, "valid") for label in bench.completed_labels()], text)
+    checked = re.search(r"total WAL checked: (\d+), total valid WAL: (\d+)", text)
+    expect(checked and checked[1] == checked[2] != "0", "verify saw only valid WAL", text)
+
+
+def same_restores(bench, program, label):
+    """We and this program restore the same files over SFTP."""
+    words = (f"--set={label}", "--type=none", "--archive-mode=off")
+    homes = [bench.restore(one, bench.dir / f"{label}-{number}", *words)
+             for number, one in enumerate((OURS, program))]
+    trees.compare_trees(homes[0].home, homes[1].home, f"restores of {label}",
+                        ignored=trees.SIGNAL_FILES)
+
+
+def replayed(bench, program, home):
+    """A restore by this program over SFTP that replays all WAL has the data of the cluster."""
+    target = bench.restore(program, bench.dir / home, "--archive-mode=off")
+    bench.start_restored(target)
+    equal(target.fingerprint(), bench.cluster.fingerprint(), f"data restored by {program}")
+    target.stop("immediate")
+
+
+def peer_reads_ours(bench, version, layout):
+    later = later_peer(version)
+    bench.ready(**on_server(bench, layout))
+    bench.ours("backup")
+    bench.cluster.sql("insert into small select i, 'after' from generate_series(2000, 2100) i")
+    bench.cluster.switch_and_wait_archived()
+    label, = bench.completed_labels()
+    info = bench.call(later, "info", "--output=json", "--log-level-console=warn").json()
+    equal([one["label"] for one in info[0]["backup"]], [label], "backups in info")
+    valid_for(bench, later)
+    same_restores(bench, later, label)
+    replayed(bench, later, "replayed")
+
+
+def peer_writes(bench, version, layout):
+    """Full, diff and incr backups by pgBackRest over SFTP: restored by us, continued by us, and
+    what we added is read and continued by pgBackRest."""
+    later = later_peer(version)
+    bench.ready(program=later, pusher=later, **on_server(bench, layout))
+    for kind in ("full", "diff", "incr"):
+        bench.cluster.sql(f"update far set t = '{kind}' where id % 100 = 0")
+        bench.call(later, "backup", f"--type={kind}")
+    bench.cluster.sql("update far set t = 'after' where id % 100 = 0")
+    bench.cluster.switch_and_wait_archived()
+    labels = bench.completed_labels()
+    equal([one["label"] for one in bench.ours("info", "--output=json").json()[0]["backup"]],
+          labels, "backups in info")
+    for label in labels:
+        same_restores(bench, later, label)
+    replayed(bench, OURS, "replayed")
+    bench.cluster.stop()
+    bench.start(OURS)
+    bench.ours("backup")
+    bench.call(later, "backup", "--type=incr")
+    bench.cluster.sql("update far set t = 'last' where id % 100 = 0")
+    bench.cluster.switch_and_wait_archived()
+    equal(len(bench.completed_labels()), len(labels) + 2, "backups of both")
+    valid_for(bench, later)
+    same_restores(bench, later, bench.completed_labels()[-1])
+    replayed(bench, OURS, "replayed-2")
+    bench.ours("expire", "--repo1-retention-full=1")
+    valid_for(bench, later)
+
+
+for peer_version in SUITES:
+    for name in LAYOUTS:
+        test(f"sftp: {peer_version} reads over SFTP what we wrote, {name}", peer_version, name,
+             slow=True)(peer_reads_ours)
+        test(f"sftp: we read and continue over SFTP what {peer_version} wrote, {name}", peer_version,
+             name, slow=True)(peer_writes)
 
 
 @test("sftp: host keys", short=True)
