@@ -8,12 +8,16 @@ import threading
 import lab
 from lab import Skip
 
-CACHE = os.environ.get("PGBRAID_MATRIX", "/var/tmp/pgbraid-matrix")
 FETCH_LIMIT_S = 300
 # PostgreSQL of the Debian suite that has this version.
 SUITES = {"2.55.1": "17", "2.60.0": "18"}
 
 _fetching = threading.Lock()
+
+
+def cache():
+    """Kept between runs. The tests run as another user than what else fetches such programs."""
+    return os.environ.get("PGBRAID_MATRIX", f"/var/tmp/pgbraid-matrix.{os.geteuid()}")
 
 
 def later_peer(version):
@@ -22,7 +26,7 @@ def later_peer(version):
     if not script.exists():
         raise Skip(f"'{script}' is missing")
     with _fetching:
-        done = subprocess.run([script, CACHE, major], capture_output=True, text=True,
+        done = subprocess.run([script, cache(), major], capture_output=True, text=True,
                               timeout=FETCH_LIMIT_S)
     found = re.search(rf"^PG{major}_PGBACKREST=(.+)$", done.stdout, re.M)
     if not found:
