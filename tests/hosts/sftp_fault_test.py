@@ -3,6 +3,7 @@
 """What comes back in time is no more than a line in the log. What does not ends the command with a
 message; nothing of it is left when the next one has run, and pgBackRest finds nothing wrong."""
 import re
+import signal
 import time
 
 from lab import equal, expect, wait_for
@@ -104,6 +105,25 @@ def killed_in_bundles(site):
     site.full_speed()
     told(site.finish(process))
     whole(site, data, 1)
+
+
+@sftp_trial("a session breaks while the backup waits for WAL")
+def broken_at_rest(site):
+    data = prepared(site)
+    archiver(site, f"set archive_command = 'false {site.archive_command()}'")
+    process = site.spawn(PG1, "backup")
+    wait_for(lambda: "check archive for segment" in log_of(process) or process.poll() is not None,
+             "the backup waits", 60, 0.02)
+    site.restart_sshd()
+    archiver(site, "reset archive_command")
+    site.finish(process)
+    whole(site, data, 2)
+
+
+def archiver(site, change):
+    site.sql(PG1, f"alter system {change}")
+    site.pg(PG1, "reload")
+    time.sleep(1.5)
 
 
 @sftp_trial("a short cut during a backup is survived")
@@ -243,6 +263,35 @@ def unreachable(site):
     names_host(site.call(PG1, "backup", codes=LOST, limit_s=LIMIT_S), SFTP)
     site.clean(15)
     site.town.heal(SFTP, PG1)
+    site.call(PG1, "backup")
+    whole(site, data, 2)
+
+
+# The other end of the link
+
+@sftp_trial("SIGTERM during a backup ends it with 63")
+def terminated(site):
+    data = prepared(site)
+    process = site.in_backup(rate=RATE)
+    for ours in site.ours_on(PG1):
+        if "backup" in ours.argv:
+            ours.signal(signal.SIGTERM)
+    site.finish(process, (63,), 30)
+    site.full_speed()
+    site.no_session()
+    site.clean(15)
+    site.call(PG1, "backup")
+    whole(site, data, 2)
+
+
+@sftp_trial("power loss of the PostgreSQL host during a backup")
+def cluster_without_power(site):
+    data = prepared(site)
+    process = site.in_backup(rate=RATE)
+    site.town.kill(PG1)
+    site.finish(process, codes=None)
+    site.town.start(PG1)
+    site.pg(PG1, "start")
     site.call(PG1, "backup")
     whole(site, data, 2)
 
