@@ -28,8 +28,9 @@ class SftpSite(Site):
 
     def configure(self, more=None):
         """Writes the INI of every PostgreSQL host. `more`: settings, None takes one away."""
+        # After three failures in a row PostgreSQL's archiver rests for a minute.
         settings = {**self.basics(), **self.login(), "repo1-retention-full": "9",
-                    "start-fast": "y", **(more or {})}
+                    "start-fast": "y", "archive-timeout": "120", **(more or {})}
         for host in (PG1, PG2):
             self.write_conf(host, merged(settings, None), {self.stanza: {"pg1-path": DATA}})
         self.write_peer_conf(more or {})
