@@ -314,7 +314,7 @@ def full(site):
 
 
 def says_room(ended):
-    expect(re.search(r"ERROR: .*(no space|space left|full)", ended.text, re.I | re.S),
+    expect(re.search(r"ERROR: .*(no space left|bytes free)", ended.text, re.I | re.S),
            "the error tells of the room", ended)
 
 

@@ -79,6 +79,7 @@ class Way:
     node: str
     standby: str
     key: str = "rsa -b 4096"  # as `ssh-keygen -t` takes it
+    scan: bool = False  # the server's key by ssh-keyscan, else by the first login
     encrypted: bool = False
 
     def text(self, host):
@@ -93,7 +94,7 @@ class Way:
 
 
 INI = Way("/etc/pgbackrest.conf", NODE_INI, STANDBY_INI)
-TOML = Way("/etc/pgbraid/pgbraid.toml", NODE_TOML, STANDBY_TOML)
+TOML = Way("/etc/pgbraid/pgbraid.toml", NODE_TOML, STANDBY_TOML, scan=True)
 
 
 def postgres(site, host, words, **more):
@@ -114,16 +115,17 @@ def keys_of_sftp(site, way):
                           f'-N "{PASSPHRASE}"')
         typed(site, SFTP, f"ssh root@{host} cat {SSH_HOME}/id_rsa_sftp.pub | "
                           "sudo -u pgbackrest tee -a /home/pgbackrest/.ssh/authorized_keys")
-        # All of the server's keys: ssh remembers one of them, and libssh2 may prefer another.
-        typed(site, host, f"ssh-keyscan sftp-srv | sudo -u postgres tee -a {SSH_HOME}/known_hosts")
+        if way.scan:
+            typed(site, host, f"ssh-keyscan sftp-srv | sudo -u postgres tee -a {SSH_HOME}/known_hosts")
         log_in_by_hand(site, host)
 
 
 def log_in_by_hand(site, host):
-    """ssh asks for the passphrase, which a program answers here."""
+    """ssh asks for the passphrase, which a program answers here, and remembers the server's key."""
     site.town.write(host, ASK_PASS, f"#!/bin/sh\necho {PASSPHRASE}\n", "postgres:700")
     typed(site, host, f"sudo -u postgres SSH_ASKPASS={ASK_PASS} SSH_ASKPASS_REQUIRE=force ssh "
-                      f"pgbackrest@sftp-srv -i {SSH_HOME}/id_rsa_sftp true")
+                      "-o StrictHostKeyChecking=accept-new pgbackrest@sftp-srv "
+                      f"-i {SSH_HOME}/id_rsa_sftp true")
 
 
 def keys_between_nodes(site):
