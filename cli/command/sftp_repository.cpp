@@ -3,12 +3,15 @@
 #include "cli/command/sftp_repository.hpp"
 
 #include "cli/remote/tls_connect.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/units.hpp"
 #include "storage/sftp/sftp_storage.hpp"
 #include "storage/sftp/ssh_session.hpp"
 
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 namespace pgbraid::cli {
@@ -70,18 +73,49 @@ sftp::login login_of(const config::options& opts, size_t position) {
   return to;
 }
 
+/// What all sessions of a repository together may have under way.
+constexpr size_t window_bytes_all = size_t{32} << 20;
+constexpr size_t window_bytes_max = size_t{8} << 20;
+
+sftp::pool_settings pool_of(const config::options& opts, const sftp::login& to) {
+  const auto sessions = opts.valid("process-max") ? opts.integer("process-max") : 1;
+  return {.host = to.host,
+          .sessions_max = std::clamp<size_t>(static_cast<size_t>(sessions), 1, 8),
+          .limit = to.limit};
+}
+
+/// Logs in once, until then at the latest.
+result<std::shared_ptr<sftp::connection>> log_in(sftp::login to, size_t window_bytes,
+                                                 sftp::session_pool::clock::time_point until) {
+  using std::chrono::milliseconds;
+  const auto silence = to.limit;
+  const auto left =
+      std::chrono::duration_cast<milliseconds>(until - sftp::session_pool::clock::now());
+  to.limit = std::clamp(left, milliseconds(1), to.limit);
+  auto over = sftp::log_in(to);
+  if (!over)
+    return over.failure();
+  return sftp::connection::open(
+      std::move(*over), {.host = to.host, .silence_limit = silence, .window_bytes = window_bytes});
+}
+
 } // namespace
 
 result<std::unique_ptr<storage>> open_sftp(const config::options& opts, size_t position) {
   const auto to = login_of(opts, position);
-  auto over = sftp::log_in(to);
-  if (!over)
-    return over.failure();
-  auto session =
-      sftp::connection::open(std::move(*over), {.host = to.host, .silence_limit = to.limit});
-  if (!session)
-    return session.failure();
-  return sftp::make_sftp_storage(std::move(*session), opts.text("repo-path", position));
+  const auto with = pool_of(opts, to);
+  const auto window = std::min(window_bytes_max, window_bytes_all / with.sessions_max);
+  const auto open = [to, window](sftp::session_pool::clock::time_point until) {
+    return log_in(to, window, until);
+  };
+  auto first = open(sftp::session_pool::clock::now() + to.limit);
+  if (!first)
+    return first.failure();
+  log::debug("memory budget: {} for the windows of up to {} SFTP session(s) with '{}'",
+             format_size(window * with.sessions_max), with.sessions_max, to.host);
+  return sftp::make_sftp_storage(
+      std::make_shared<sftp::session_pool>(std::move(*first), open, with),
+      opts.text("repo-path", position));
 }
 
 } // namespace pgbraid::cli

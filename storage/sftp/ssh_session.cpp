@@ -7,7 +7,10 @@
 
 #include <fmt/format.h>
 #include <libssh2.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +21,9 @@ namespace pgbraid::sftp {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+/// What the server may send before we granted more: as much as a session may have under way.
+constexpr unsigned receive_window_bytes = 8U << 20;
 
 struct session_closer {
   void operator()(LIBSSH2_SESSION* session) const { libssh2_session_free(session); }
@@ -125,6 +131,7 @@ public:
     if (!connected)
       return connected.failure();
     socket_ = std::move(*connected);
+    notice_breaks();
     session_.reset(libssh2_session_init());
     if (!session_)
       return error{errc::memory, "no memory for an SSH session"};
@@ -138,6 +145,14 @@ public:
   }
 
 private:
+  /// A way on which nothing gets through is given up while there is time to take another one;
+  /// otherwise a break would look like a server that thinks for long.
+  void notice_breaks() const {
+    constexpr int share = 3;
+    const int limit_ms = static_cast<int>(to_.limit.count() / share);
+    // What the system does not know leaves its own value.
+    ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof(limit_ms));
+  }
   template <class Call> int repeat(Call call) {
     return sftp::repeat(session_.get(), socket_.get(), until_, call);
   }
@@ -181,7 +196,10 @@ private:
 
   result<void> open_channel() {
     const int opened = repeat([&] {
-      channel_ = libssh2_channel_open_session(session_.get());
+      constexpr std::string_view kind = "session";
+      channel_ =
+          libssh2_channel_open_ex(session_.get(), kind.data(), static_cast<unsigned>(kind.size()),
+                                  receive_window_bytes, LIBSSH2_CHANNEL_PACKET_DEFAULT, nullptr, 0);
       return channel_ != nullptr ? 0 : libssh2_session_last_errno(session_.get());
     });
     if (opened != 0)

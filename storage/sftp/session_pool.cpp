@@ -1,0 +1,150 @@
+// Growing, and replacing what broke.
+// SPDX-License-Identifier: MIT
+#include "storage/sftp/session_pool.hpp"
+
+#include "engine/base/log.hpp"
+#include "engine/base/stop_signal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pgbraid::sftp {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A pause that a termination signal ends.
+void pause(milliseconds how_long) {
+  constexpr milliseconds slice(50);
+  for (auto left = how_long; left.count() > 0 && stop_signal == 0; left -= slice)
+    std::this_thread::sleep_for(std::min(left, slice));
+}
+
+/// Longer each time, so that nobody is flooded.
+milliseconds pause_before(unsigned attempt) {
+  constexpr milliseconds first(100);
+  constexpr milliseconds longest(5000);
+  return std::min(first * (1U << std::min(attempt, 6U)), longest);
+}
+
+} // namespace
+
+session_pool::session_pool(std::shared_ptr<connection> first, opener open, pool_settings with)
+    : with_(std::move(with)), open_(std::move(open)), all_{std::move(first)} {}
+
+session_pool::~session_pool() {
+  if (growth_.joinable())
+    growth_.join();
+}
+
+std::shared_ptr<connection> session_pool::least_loaded() {
+  std::erase_if(all_, [this](const auto& one) {
+    const auto why = one->failure();
+    if (why)
+      last_break_ = why;
+    return why.has_value();
+  });
+  const auto found =
+      std::ranges::min_element(all_, {}, [](const auto& one) { return one->load(); });
+  return found == all_.end() ? nullptr : *found;
+}
+
+std::shared_ptr<connection> session_pool::live() {
+  const std::lock_guard held(mutex_);
+  return least_loaded();
+}
+
+bool session_pool::offers(std::string_view extension) {
+  const auto one = live();
+  return one && one->offers(extension);
+}
+
+result<std::shared_ptr<connection>> session_pool::session(clock::time_point until) {
+  {
+    const std::lock_guard held(mutex_);
+    if (auto one = least_loaded()) {
+      grow_if_full();
+      return one;
+    }
+  }
+  return replace(until);
+}
+
+/// One more, when all have been full since the last look.
+void session_pool::grow_if_full() {
+  constexpr milliseconds patience(5000); // the destructor may have to wait so long
+  if (grows_ || grew_ill_ || all_.size() >= with_.sessions_max)
+    return;
+  size_t full = 0;
+  for (const auto& one : all_)
+    full += one->was_full() ? 1 : 0;
+  if (full < all_.size())
+    return;
+  grows_ = true;
+  if (growth_.joinable())
+    growth_.join(); // it has ended
+  growth_ = std::thread([this, until = clock::now() + std::min(with_.limit, patience)] {
+    auto made = open_(until);
+    const std::lock_guard held(mutex_);
+    grows_ = false;
+    if (made)
+      all_.push_back(std::move(*made));
+    else
+      grew_ill_ = true;
+    if (made)
+      log::detail("{} SFTP sessions with '{}'", all_.size(), with_.host);
+    else
+      log::detail("no further SFTP session with '{}': {}", with_.host, made.failure().message);
+  });
+}
+
+/// Only one logs in; the others find what it made.
+result<std::shared_ptr<connection>> session_pool::replace(clock::time_point until) {
+  const std::lock_guard one_at_a_time(opening_);
+  if (auto one = live())
+    return one;
+  auto why = why_none();
+  const auto broke = why.message;
+  for (unsigned attempt = 0; clock::now() < until && stop_signal == 0; ++attempt) {
+    auto made = open_(until);
+    if (made) {
+      log::warn("SFTP session with '{}' broke, its work goes on over a new one: {}", with_.host,
+                broke);
+      const std::lock_guard held(mutex_);
+      all_.push_back(*made);
+      return made;
+    }
+    why = made.failure();
+    why.hint = fmt::format("The SFTP session before it broke: {}", broke);
+    log::detail("no new SFTP session with '{}': {}", with_.host, why.message);
+    pause(pause_before(attempt));
+  }
+  return why;
+}
+
+error session_pool::why_none() {
+  const std::lock_guard held(mutex_);
+  return last_break_.value_or(
+      error{errc::protocol, fmt::format("no SFTP session with '{}'", with_.host)});
+}
+
+result<std::shared_ptr<connection>> attempts::session() {
+  if (breaks_ == 0)
+    until_ = session_pool::clock::now() + pool_.settings().limit;
+  else if (breaks_ > 1) // one break is none of the server's doing
+    pause(pause_before(breaks_ - 2));
+  return pool_.session(until_);
+}
+
+bool attempts::worth_another(const connection& used) {
+  const auto now = session_pool::clock::now();
+  if (!used.broke() || stop_signal != 0)
+    return false;
+  if (breaks_++ == 0)
+    until_ = now + pool_.settings().limit;
+  return now < until_;
+}
+
+} // namespace pgbraid::sftp
