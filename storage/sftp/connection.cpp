@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <utility>
 
 namespace pgbraid::sftp {
 
@@ -180,7 +179,8 @@ std::optional<window_share> connection::share(size_t bytes, bool anyway) {
   {
     const std::lock_guard held(mutex_);
     const bool fits = taken_bytes_ + bytes <= window_.bytes();
-    was_full_ = was_full_ || !fits;
+    if (!fits)
+      full_at_ = clock::now();
     if (!fits && !anyway)
       return {};
     taken_bytes_ += bytes;
@@ -193,9 +193,9 @@ void connection::give_back(size_t bytes) {
   taken_bytes_ -= bytes;
 }
 
-bool connection::was_full() {
+bool connection::was_full() const {
   const std::lock_guard held(mutex_);
-  return std::exchange(was_full_, false) || unanswered_ > load_max;
+  return clock::now() - full_at_ < std::chrono::seconds(1) || unanswered_ > load_max;
 }
 
 size_t connection::load() const {

@@ -81,8 +81,8 @@ public:
   /// A share of the window.
   /// @param anyway  also when there is no room
   std::optional<window_share> share(size_t bytes, bool anyway);
-  /// Whether it carries about as much as it can; tells so once for each time it was full.
-  bool was_full();
+  /// Whether it carried as much as it can within the last second.
+  bool was_full() const;
   /// Requests without an answer.
   size_t load() const;
   /// Why nothing can be asked any more.
@@ -134,7 +134,7 @@ private:
   size_t out_bytes_ = 0;
   flow_window window_;
   size_t taken_bytes_ = 0;
-  bool was_full_ = false;
+  clock::time_point full_at_ = {};      ///< when a share was asked for that did not fit
   std::map<uint32_t, pending> pending_; ///< until somebody takes the answer
   size_t unanswered_ = 0;               ///< of them
   uint32_t next_number_ = 100;

@@ -34,7 +34,7 @@ private:
   size_t bytes_;
   uint64_t delivered_bytes_ = 0;
   double rate_ = 0;         ///< bytes a second, the best of late
-  double round_trip_s_ = 0; ///< the shortest of late; 0 before the first
+  double round_trip_s_ = 0; ///< the shortest; 0 before the first
 };
 
 } // namespace pgbraid::sftp

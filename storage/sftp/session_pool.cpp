@@ -72,15 +72,12 @@ result<std::shared_ptr<connection>> session_pool::session(clock::time_point unti
   return replace(until);
 }
 
-/// One more, when all have been full since the last look.
+/// One more, when all have been full.
 void session_pool::grow_if_full() {
   constexpr milliseconds patience(5000); // the destructor may have to wait so long
   if (grows_ || grew_ill_ || all_.size() >= with_.sessions_max)
     return;
-  size_t full = 0;
-  for (const auto& one : all_)
-    full += one->was_full() ? 1 : 0;
-  if (full < all_.size())
+  if (!std::ranges::all_of(all_, [](const auto& one) { return one->was_full(); }))
     return;
   grows_ = true;
   if (growth_.joinable())
@@ -105,6 +102,8 @@ result<std::shared_ptr<connection>> session_pool::replace(clock::time_point unti
   const std::lock_guard one_at_a_time(opening_);
   if (auto one = live())
     return one;
+  if (gave_up_) // everybody else waited as long for it
+    return *gave_up_;
   auto why = why_none();
   const auto broke = why.message;
   for (unsigned attempt = 0; clock::now() < until && stop_signal == 0; ++attempt) {
@@ -114,6 +113,7 @@ result<std::shared_ptr<connection>> session_pool::replace(clock::time_point unti
                 broke);
       const std::lock_guard held(mutex_);
       all_.push_back(*made);
+      grew_ill_ = false; // the server may be another one by now
       return made;
     }
     why = made.failure();
@@ -121,6 +121,7 @@ result<std::shared_ptr<connection>> session_pool::replace(clock::time_point unti
     log::detail("no new SFTP session with '{}': {}", with_.host, why.message);
     pause(pause_before(attempt));
   }
+  gave_up_ = why;
   return why;
 }
 

@@ -29,7 +29,8 @@ public:
   session_pool(const session_pool&) = delete;
   session_pool& operator=(const session_pool&) = delete;
 
-  /// The session with the least to do. When none is left, logs in, again and again until then.
+  /// The session with the least to do. When none is left, logs in, again and again until then;
+  /// if that fails, nobody tries any more.
   result<std::shared_ptr<connection>> session(clock::time_point until);
   /// A live one, if there is one.
   std::shared_ptr<connection> live();
@@ -46,8 +47,9 @@ private:
   const pool_settings with_;
   const opener open_;
 
-  std::mutex opening_; ///< held by the one who logs in for all; taken before mutex_
-  std::mutex mutex_;   ///< guards what follows
+  std::mutex opening_;           ///< held by the one who logs in for all; taken before mutex_
+  std::optional<error> gave_up_; ///< why no session was to be had in time; under opening_
+  std::mutex mutex_;             ///< guards what follows
   std::vector<std::shared_ptr<connection>> all_;
   bool grows_ = false;    ///< the thread logs in
   bool grew_ill_ = false; ///< a login in the background failed: there will be no more

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace pgbraid::sftp {
@@ -34,8 +35,8 @@ bool late_openings::holds(sftp_writer& one) {
     if (other->is_opening())
       return false;
     // After a break its own thread takes it up again.
-    if (auto begun = other->begin_close(); !begun && !other->on_->broke())
-      other->failure_ = begun.failure();
+    if (auto begun = other->begin_close(); !begun)
+      other->interrupted_ = begun.failure();
     return true;
   });
   return std::ranges::find(waiting_, &one) != waiting_.end();
@@ -71,6 +72,13 @@ template <class Step> auto sftp_writer::step_on(Step step) {
       [this](const std::shared_ptr<connection>& on) { return resume(on); });
 }
 
+/// A failure stays one, whatever is asked for then.
+template <class Outcome> Outcome sftp_writer::ended(Outcome outcome) {
+  if (!outcome)
+    failure_ = outcome.failure();
+  return outcome;
+}
+
 // ---- pieces
 
 result<void> sftp_writer::settle(uint32_t number) {
@@ -88,6 +96,7 @@ result<void> sftp_writer::settle(uint32_t number) {
 
 /// The first one that is not acknowledged.
 result<void> sftp_writer::settle_piece() {
+  assert(pieces_.front().number != 0); // who could not send it has failed
   if (auto settled = settle(std::exchange(pieces_.front().number, 0)); !settled)
     return settled;
   acknowledged_bytes_ += pieces_.front().data->size();
@@ -165,18 +174,22 @@ result<void> sftp_writer::send_gathered(bool all) {
 }
 
 result<void> sftp_writer::write(byte_view in) {
+  if (failure_)
+    return *failure_;
   constexpr size_t gathered_max = size_t{256} << 10;
   gathered_.insert(gathered_.end(), in.begin(), in.end());
   if (gathered_.size() < piece_bytes || (is_opening() && gathered_.size() < gathered_max))
     return success();
-  return step_on([this] { return send_gathered(false); });
+  return ended(step_on([this] { return send_gathered(false); }));
 }
 
 // ---- the end
 
 result<void> sftp_writer::begin_commit() {
+  if (failure_)
+    return *failure_;
   if (!is_opening())
-    return step_on([this] { return begin_close(); });
+    return ended(step_on([this] { return begin_close(); }));
   listed_ = true;
   others_->add(*this);
   return success();
@@ -259,13 +272,12 @@ result<bool> sftp_writer::committed(bool wait) {
     return false;
   if (failure_)
     return *failure_;
-  auto done = step_on([&] { return go_on(wait); });
-  if (!done)
-    failure_ = done.failure(); // it stays one, however often it is asked for
-  return done;
+  return ended(step_on([&] { return go_on(wait); }));
 }
 
 result<bool> sftp_writer::go_on(bool wait) {
+  if (interrupted_)
+    return *interrupted_;
   if (auto begun = begin_close(); !begun)
     return begun.failure();
   while (at_ != stage::done) {
@@ -303,6 +315,7 @@ result<void> sftp_writer::resume(const std::shared_ptr<connection>& on) {
   forget_all();
   on_ = on;
   resumed_ = true;
+  interrupted_.reset();
   if (at_ == stage::renaming)
     return rename_again();
   if (auto opened = reopen(); !opened)

@@ -67,6 +67,7 @@ private:
   };
 
   template <class Step> auto step_on(Step step);
+  template <class Outcome> Outcome ended(Outcome outcome);
   bool is_opening() const { return opening_ && !on_->has_come(*opening_); }
   result<void> end_opening();
   result<void> send_gathered(bool all);
@@ -95,8 +96,9 @@ private:
   bool made_ = false; ///< the server said that the file is there
   std::optional<uint32_t> opening_ = {};
   std::shared_ptr<late_openings> others_ = {};
-  bool listed_ = false;               ///< among the others; they may move it on meanwhile
-  std::optional<error> failure_ = {}; ///< of the end
+  bool listed_ = false;                   ///< among the others; they may move it on meanwhile
+  std::optional<error> interrupted_ = {}; ///< why the others could not
+  std::optional<error> failure_ = {};     ///< of the end
 
   std::vector<std::byte> gathered_;
   std::deque<piece> pieces_; ///< not acknowledged

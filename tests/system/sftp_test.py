@@ -6,6 +6,7 @@ import hashlib
 import pathlib
 import shutil
 import subprocess
+import time
 
 import lab
 from case import test
@@ -176,22 +177,46 @@ def refused(bench):
         lab.kill_group(noise)
 
 
-@test("sftp: a server that is killed ends the backup, and the next one succeeds")
-def killed(bench):
+def backup_begun(bench, server, **settings):
+    """A backup of some 80 MB whose copy has begun."""
     bench.cipher = ""
-    server = SftpServer(bench)
-    bench.ready(**server.options(compress_type="none", process_max="2", io_timeout="10"))
+    bench.ready(**server.options(compress_type="none", process_max="2", archive_timeout="300",
+                                 **settings))
     bench.cluster.sql("create table wide as select g, repeat(md5(g::text), 60) t "
                       "from generate_series(1, 40000) g")
     process = lab.spawn(bench.argv(OURS, "backup", "--type=full"), bench.dir / "backup.log")
     lab.wait_for(lambda: list(bench.repo.glob("backup/*/*F/pg_data")) or process.poll() is not None,
-                 "the copy begins", 60, 0.002)
+                 "the copy begins", 300, 0.002)
+    return process
+
+
+@test("sftp: a server that is killed and gone ends the backup, and the next one succeeds")
+def killed(bench):
+    server = SftpServer(bench)
+    process = backup_begun(bench, server, io_timeout="5")
     server.stop()
     code = process.wait(timeout=120)
     log = (bench.dir / "backup.log").read_text(errors="replace")
-    equal(code, 39, log)
-    expect("'127.0.0.1'" in log, "the host is named", log)
+    equal(code, 49, log)
+    expect("'127.0.0.1" in log and "session before it broke" in log, "host and reason", log)
     equal(bench.completed_labels(), [], "backups")
     server.start()
     bench.ours("backup")
     expect("status: valid" in look(bench, "verify", "--output=text", "--verbose").text, "verify")
+
+
+@test("sftp: a server that is killed and comes back does no harm")
+def killed_and_back(bench):
+    server = SftpServer(bench)
+    process = backup_begun(bench, server)
+    for _ in range(2):
+        server.stop()
+        server.start()
+        time.sleep(0.5)
+    code = process.wait(timeout=120)
+    log = (bench.dir / "backup.log").read_text(errors="replace")
+    equal(code, 0, log)
+    expect("WARN: SFTP session with '127.0.0.1' broke, its work goes on" in log, "a warning", log)
+    verified(bench, bench.completed_labels()[-1])
+    equal(sorted(bench.repo.rglob("*.tmp")), [], "temporary files")
+    restored_equally(bench)

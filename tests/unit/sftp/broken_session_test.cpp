@@ -131,6 +131,33 @@ TEST_CASE("sftp breaks: files are read whole, from anywhere") {
   }
 }
 
+TEST_CASE("sftp breaks: many files that open late and end together") {
+  constexpr size_t files = 40;
+  const auto content = [](size_t i) { return noise(i % 3 == 0 ? 90000 : 700 * i); };
+  for (const auto cut : cut_positions(2'000'000)) {
+    CAPTURE(cut);
+    brittle_rig there({cut, cut});
+    std::vector<std::unique_ptr<io::writer>> under_way;
+    for (size_t i = 0; i < files; ++i) {
+      auto file = there.repo->open_write("p/" + std::to_string(i),
+                                         {.how = publish::in_place, .may_open_late = true});
+      REQUIRE(file);
+      REQUIRE((*file)->write(as_bytes(content(i))));
+      REQUIRE((*file)->begin_commit());
+      under_way.push_back(std::move(*file));
+    }
+    for (auto& one : under_way) {
+      auto done = one->committed(false);
+      if (done && !*done)
+        done = one->committed(true);
+      REQUIRE_MESSAGE(done, done.failure().message);
+      CHECK(*done);
+    }
+    for (size_t i = 0; i < files; ++i)
+      CHECK(get(there.here / ("root/p/" + std::to_string(i))) == content(i));
+  }
+}
+
 TEST_CASE("sftp breaks: a batch of small files is read whole") {
   for (const auto cut : cut_positions(40000)) {
     CAPTURE(cut);
