@@ -101,7 +101,7 @@ result<std::shared_ptr<sftp::connection>> log_in(sftp::login to, size_t window_b
 
 } // namespace
 
-result<std::unique_ptr<storage>> open_sftp(const config::options& opts, size_t position) {
+result<sftp_opener> reach_sftp(const config::options& opts, size_t position) {
   const auto to = login_of(opts, position);
   const auto with = pool_of(opts, to);
   const auto window = std::min(window_bytes_max, window_bytes_all / with.sessions_max);
@@ -113,9 +113,15 @@ result<std::unique_ptr<storage>> open_sftp(const config::options& opts, size_t p
     return first.failure();
   log::debug("memory budget: {} for the windows of up to {} SFTP session(s) with '{}'",
              format_size(window * with.sessions_max), with.sessions_max, to.host);
-  return sftp::make_sftp_storage(
-      std::make_shared<sftp::session_pool>(std::move(*first), open, with),
-      opts.text("repo-path", position));
+  return sftp_opener([pool = std::make_shared<sftp::session_pool>(std::move(*first), open, with)](
+                         const std::string& root) { return sftp::make_sftp_storage(pool, root); });
+}
+
+result<std::unique_ptr<storage>> open_sftp(const config::options& opts, size_t position) {
+  auto there = reach_sftp(opts, position);
+  if (!there)
+    return there.failure();
+  return (*there)(opts.text("repo-path", position));
 }
 
 } // namespace pgbraid::cli

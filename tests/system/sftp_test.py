@@ -11,7 +11,7 @@ import time
 import lab
 from case import test
 from lab import OURS, PEER, Skip, equal, expect, run
-from other_host import answers, free_port, look, restored_equally, verified
+from other_host import answers, free_port, look, over_ssh, restored_equally, verified
 
 SSHD = "/usr/sbin/sshd"
 KEY_PASSPHRASE = "passphrase of the key"
@@ -120,6 +120,22 @@ def from_peer(bench):
     bench.ours("backup")
     equal(len(bench.completed_labels()), 2, "backups of both")
     expect("status: valid" in look(bench, "verify", "--output=text", "--verbose").text, "verify")
+
+
+@test("sftp: a repository host that has its repository on the server")
+def served(bench):
+    bench.cipher = ""
+    server = SftpServer(bench)
+    settings = {name.replace("_", "-"): value for name, value in server.options().items()}
+    over_ssh(bench, "repo", {"repo1-path": bench.repo, **settings}, compress_type="zst")
+    bench.start()
+    bench.ours("stanza-create")
+    bench.ours("check")
+    bench.ours("backup")
+    bench.cluster.sql("create table later (id int)")
+    bench.cluster.switch_and_wait_archived()
+    verified(bench, bench.completed_labels()[-1])
+    restored_equally(bench)
 
 
 @test("sftp: host keys", short=True)
