@@ -119,7 +119,8 @@ result<std::shared_ptr<connection>> session_pool::replace(clock::time_point unti
     why = made.failure();
     why.hint = fmt::format("The SFTP session before it broke: {}", broke);
     log::detail("no new SFTP session with '{}': {}", with_.host, why.message);
-    pause(pause_before(attempt));
+    pause(std::min(pause_before(attempt),
+                   std::chrono::duration_cast<milliseconds>(until - clock::now())));
   }
   gave_up_ = why;
   return why;

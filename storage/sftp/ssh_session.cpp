@@ -63,6 +63,29 @@ int repeat(LIBSSH2_SESSION* session, int socket, clock::time_point until, Call c
   }
 }
 
+struct agent_closer {
+  void operator()(LIBSSH2_AGENT* agent) const {
+    libssh2_agent_disconnect(agent);
+    libssh2_agent_free(agent);
+  }
+};
+
+/// Whether a running agent has a key that lets the user in: for key files whose passphrase nobody
+/// configured.
+bool ask_agent(LIBSSH2_SESSION* session, const login& to, int socket, clock::time_point until) {
+  constexpr int keys_max = 16; // servers count attempts
+  const std::unique_ptr<LIBSSH2_AGENT, agent_closer> agent(libssh2_agent_init(session));
+  if (!agent || libssh2_agent_connect(agent.get()) != 0 ||
+      libssh2_agent_list_identities(agent.get()) != 0)
+    return false;
+  libssh2_agent_publickey* key = nullptr;
+  for (int i = 0; i < keys_max && libssh2_agent_get_identity(agent.get(), &key, key) == 0; ++i)
+    if (repeat(session, socket, until,
+               [&] { return libssh2_agent_userauth(agent.get(), to.user.c_str(), key); }) == 0)
+      return true;
+  return false;
+}
+
 class ssh_channel final : public link::transport {
 public:
   ssh_channel(io::unique_fd socket, session_handle session, LIBSSH2_CHANNEL* channel,
@@ -164,6 +187,7 @@ private:
   }
 
   result<void> shake_hands() {
+    prefer_known_key_types(session_.get(), to_);
     if (repeat([&] { return libssh2_session_handshake(session_.get(), socket_.get()); }) == 0)
       return success();
     return refused("SSH handshake failed with");
@@ -184,7 +208,14 @@ private:
     });
     if (done == 0)
       return success();
-    if (done == LIBSSH2_ERROR_FILE)
+    auto why = why_not_let_in(done); // before anything else fails in this session
+    if (to_.passphrase.view().empty() && ask_agent(session_.get(), to_, socket_.get(), until_))
+      return success();
+    return why;
+  }
+
+  error why_not_let_in(int code) const {
+    if (code == LIBSSH2_ERROR_FILE)
       return refused(fmt::format("unable to use private key file '{}' for", to_.private_key_file),
                      "Is repo-sftp-private-key-passphrase the passphrase of this key?");
     return refused("public key authentication failed for",

@@ -3,8 +3,11 @@
 import base64
 import getpass
 import hashlib
+import os
 import pathlib
+import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -26,6 +29,7 @@ class SftpServer:
         self.bench, self.home, self.port = bench, bench.dir / "sshd", free_port()
         self.home.mkdir(mode=0o700)
         self.keygen("host", "ecdsa")
+        self.keygen("host-too", "ed25519")
         self.keygen("user", key_type, passphrase)
         self.keygen("stranger", "ed25519")
         shutil.copy(self.home / "user.pub", self.home / "authorized")
@@ -33,6 +37,7 @@ class SftpServer:
         (self.home / "known-wrong").write_text(self.line_for("stranger.pub"))
         (self.home / "config").write_text(
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.home}/host\nPidFile none\n"
+            f"HostKey {self.home}/host-too\n"
             f"AuthorizedKeysFile {self.home}/authorized\nStrictModes no\nUsePAM no\n"
             "PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 100\n"
             "Subsystem sftp internal-sftp\n")
@@ -160,6 +165,26 @@ def host_keys(bench):
         wrong = create((101,), repo1_sftp_host_fingerprint=server.fingerprint(name, "user.pub"), **by)
         expect("fingerprint" in wrong.text, "the fingerprint is named", wrong)
     create((0,), repo1_sftp_known_host=None, repo1_sftp_host_key_check_type="none")
+    for key in ("host.pub", "host-too.pub"):  # The server shows the one that is known of it.
+        (server.home / "known-one").write_text(server.line_for(key))
+        create((0,), repo1_sftp_known_host=server.home / "known-one")
+
+
+@test("sftp: an agent knows the key", short=True)
+def agent(bench):
+    bench.cipher = ""
+    server = SftpServer(bench, "ed25519")
+    asked = run(["ssh-agent", "-s"]).text
+    setting = dict(re.findall(r"(SSH_\w+)=([^;]+);", asked))
+    try:
+        run(["ssh-add", "-q", server.home / "user"], env=setting)
+        run(["ssh-keygen", "-q", "-p", "-N", KEY_PASSPHRASE, "-f", server.home / "user"])
+        bench.configure(**server.options())
+        without = bench.ours("stanza-create", "--no-online", codes=(101,))
+        expect("passphrase" in without.text, "the passphrase is thought of", without)
+        run(bench.argv(OURS, "stanza-create", "--no-online"), env=setting)
+    finally:
+        os.kill(int(setting["SSH_AGENT_PID"]), signal.SIGTERM)
 
 
 @test("sftp: keys, passphrases and servers that are refused")
