@@ -199,4 +199,29 @@ result<void> remove_directory(const std::shared_ptr<connection>& on, const std::
   return refused(errc::path_remove, "unable to remove path", full_path, *done);
 }
 
+result<std::optional<uint64_t>> free_bytes_at(connection& on, std::string path) {
+  constexpr std::string_view statvfs = "statvfs@openssh.com";
+  if (!on.offers(statvfs))
+    return std::optional<uint64_t>();
+  for (;; path = std::string(split_path(path).parent)) {
+    auto answer =
+        on.ask(packet_kind::extended, fields().text(statvfs).text(path.empty() ? "/" : path));
+    if (!answer)
+      return answer.failure();
+    if (answer->kind == packet_kind::extended_reply) {
+      field_reader in(answer->rest);
+      in.u64();
+      const auto unit = in.u64();
+      in.u64();
+      in.u64();
+      const auto free_units = in.u64();
+      if (in.broken() || (unit != 0 && free_units > UINT64_MAX / unit))
+        return error{errc::protocol, "the SFTP server sent impossible numbers"};
+      return std::optional(unit * free_units);
+    }
+    if (path.empty())
+      return std::optional<uint64_t>();
+  }
+}
+
 } // namespace pgbraid::sftp

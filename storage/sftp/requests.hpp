@@ -37,6 +37,8 @@ result<opened_file> file_of(const std::shared_ptr<connection>& on, const std::st
 result<status> ask_status(connection& on, packet_kind kind, const fields& what);
 /// What a name is, links not followed; empty when there is none.
 result<std::optional<attributes>> look(connection& on, const std::string& full_path);
+/// What is left for us where a path is, or would be; empty when the server does not tell.
+result<std::optional<uint64_t>> free_bytes_at(connection& on, std::string path);
 /// All names in a directory but `.` and `..`. Fails with `path_open` when it cannot be opened, and
 /// with `protocol` for names that are none.
 result<std::vector<named>> read_directory(const std::shared_ptr<connection>& on,

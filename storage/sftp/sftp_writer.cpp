@@ -90,8 +90,20 @@ result<void> sftp_writer::settle(uint32_t number) {
     return got.failure();
   if (got->code == status_code::ok)
     return success();
-  return at_ == stage::renaming ? refused(errc::file_move, "unable to publish", plan_.target, *got)
-                                : refused(errc::file_write, "unable to write", plan_.target, *got);
+  if (at_ == stage::renaming)
+    return refused(errc::file_move, "unable to publish", plan_.target, *got);
+  auto why = refused(errc::file_write, "unable to write", plan_.target, *got);
+  why.hint = hint_of_space();
+  return why;
+}
+
+/// The protocol has no word for a full disk.
+std::string sftp_writer::hint_of_space() const {
+  constexpr uint64_t plenty_bytes = uint64_t{64} << 20;
+  const auto left = free_bytes_at(*on_, plan_.name());
+  if (!left || !*left || **left >= plenty_bytes)
+    return {};
+  return fmt::format("There are {} bytes free there.", **left);
 }
 
 /// The first one that is not acknowledged.

@@ -79,6 +79,7 @@ private:
   bool end_listing(bool wait);
   result<bool> go_on(bool wait);
   result<void> settle(uint32_t number);
+  std::string hint_of_space() const;
   result<void> settle_piece();
   result<bool> settle_all(bool wait);
 

@@ -12,7 +12,6 @@ namespace pgbraid::sftp {
 
 namespace {
 
-constexpr std::string_view statvfs = "statvfs@openssh.com";
 constexpr uint32_t create_flags = flag_write | flag_create | flag_exclusive;
 
 } // namespace
@@ -144,27 +143,7 @@ result<std::optional<std::vector<entry>>> verbs::list(std::string_view path) {
 }
 
 result<std::optional<uint64_t>> verbs::free_bytes() {
-  if (!on_->offers(statvfs))
-    return std::optional<uint64_t>();
-  for (auto path = at_.root;; path = std::string(split_path(path).parent)) {
-    auto answer =
-        on_->ask(packet_kind::extended, fields().text(statvfs).text(path.empty() ? "/" : path));
-    if (!answer)
-      return answer.failure();
-    if (answer->kind == packet_kind::extended_reply) {
-      field_reader in(answer->rest);
-      in.u64();
-      const auto unit = in.u64();
-      in.u64();
-      in.u64();
-      const auto free_units = in.u64();
-      if (in.broken() || (unit != 0 && free_units > UINT64_MAX / unit))
-        return error{errc::protocol, "the SFTP server sent impossible numbers"};
-      return std::optional(unit * free_units);
-    }
-    if (path.empty())
-      return std::optional<uint64_t>();
-  }
+  return free_bytes_at(*on_, at_.root);
 }
 
 // ---- content
