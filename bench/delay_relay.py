@@ -15,6 +15,7 @@ import time
 
 QUEUE_BYTES = 64 << 20
 STEP_BYTES = 256 << 10
+LEAVING_S = 10
 UP, DOWN, OPEN, PEAK = range(4)
 
 
@@ -38,7 +39,10 @@ class Relay:
         os.waitpid(self.pid, 0)
 
     def begin_count(self):
-        """Bytes and the most connections at a time count from here."""
+        """Bytes and the most connections at a time count from here, once nobody is connected."""
+        end = time.monotonic() + LEAVING_S
+        while self.numbers[OPEN] and time.monotonic() < end:
+            time.sleep(0.01)
         self.before = list(self.numbers)
         self.numbers[PEAK] = self.numbers[OPEN]
 
