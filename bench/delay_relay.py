@@ -16,7 +16,12 @@ import time
 QUEUE_BYTES = 64 << 20
 STEP_BYTES = 256 << 10
 LEAVING_S = 10
-UP, DOWN, OPEN, PEAK = range(4)
+# Numbers that both processes see: bytes each way, connections now, connections ever; then the bytes
+# of every connection.
+UP, DOWN, OPEN, EVER, FIRST = range(5)
+NUMBERS = 4096
+# A connection that carried less of all bytes is none that carried the data.
+SHARE = 0.05
 
 
 class Relay:
@@ -25,7 +30,7 @@ class Relay:
     def __init__(self, target_port, round_trip_ms):
         listening = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.port = listening.getsockname()[1]
-        self.numbers = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")  # shared with the child
+        self.numbers = memoryview(mmap.mmap(-1, 8 * NUMBERS)).cast("Q")
         self.pid = os.fork()
         if self.pid == 0:
             try:
@@ -39,24 +44,25 @@ class Relay:
         os.waitpid(self.pid, 0)
 
     def begin_count(self):
-        """Bytes and the most connections at a time count from here, once nobody is connected."""
+        """Counts from here, once nobody is connected."""
         end = time.monotonic() + LEAVING_S
         while self.numbers[OPEN] and time.monotonic() < end:
             time.sleep(0.01)
         self.before = list(self.numbers)
-        self.numbers[PEAK] = self.numbers[OPEN]
 
     def counted(self):
+        """`sessions`: connections that carried the data."""
         up, down = (self.numbers[way] - self.before[way] for way in (UP, DOWN))
+        each = self.numbers[FIRST + self.before[EVER]:FIRST + self.numbers[EVER]]
         return {"wire_bytes": up + down, "up_bytes": up, "down_bytes": down,
-                "sessions": self.numbers[PEAK]}
+                "sessions": sum(count >= SHARE * (up + down) for count in each)}
 
 
 class Pipe:
     """One direction of a connection."""
 
-    def __init__(self, source, sink, way):
-        self.source, self.sink, self.way = source, sink, way
+    def __init__(self, source, sink, way, connection):
+        self.source, self.sink, self.way, self.connection = source, sink, way, connection
         self.waiting = collections.deque()  # (when it is due, bytes; none at the end)
         self.waiting_bytes = 0
         self.ended = self.done = False
@@ -78,6 +84,7 @@ class Pipe:
         self.waiting.append((time.monotonic() + delay_s, memoryview(data)))
         self.waiting_bytes += len(data)
         numbers[self.way] += len(data)
+        numbers[self.connection] += len(data)
 
     def give(self, now):
         while self.waiting and self.waiting[0][0] <= now:
@@ -116,7 +123,8 @@ def serve(listening, target_port, delay_s, numbers):
             [pipe.sink for pipe in pipes if pipe.waiting and pipe.due_at() <= now], [],
             min(later, default=1))
         if listening in readable:
-            pairs.append(connect(listening, target_port))
+            pairs.append(connect(listening, target_port, FIRST + numbers[EVER]))
+            numbers[EVER] += 1
         now = time.monotonic()
         for pipe in pipes:
             if pipe.source in readable:
@@ -125,16 +133,15 @@ def serve(listening, target_port, delay_s, numbers):
                 pipe.give(time.monotonic())
         pairs = [pair for pair in pairs if not closed(pair)]
         numbers[OPEN] = len(pairs)
-        numbers[PEAK] = max(numbers[PEAK], len(pairs))
 
 
-def connect(listening, target_port):
+def connect(listening, target_port, number):
     near = listening.accept()[0]
     far = socket.create_connection(("127.0.0.1", target_port))
     for one in (near, far):
         one.setblocking(False)
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return (Pipe(near, far, UP), Pipe(far, near, DOWN))
+    return (Pipe(near, far, UP, number), Pipe(far, near, DOWN, number))
 
 
 def closed(pair):
