@@ -30,20 +30,6 @@ short events_for(link::readiness what, short otherwise) {
 
 } // namespace
 
-window_share::window_share(std::shared_ptr<connection> of, size_t bytes)
-    : of_(std::move(of)), bytes_(bytes) {}
-
-window_share& window_share::operator=(window_share&& other) noexcept {
-  std::swap(of_, other.of_);
-  std::swap(bytes_, other.bytes_);
-  return *this;
-}
-
-window_share::~window_share() {
-  if (of_)
-    of_->give_back(bytes_);
-}
-
 connection::connection(std::unique_ptr<link::transport> over, connection_settings with)
     : with_(std::move(with)), over_(std::move(over)),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -65,8 +51,8 @@ connection::~connection() {
   {
     const std::lock_guard held(mutex_);
     stop_ = true;
+    wake();
   }
-  wake();
   if (thread_.joinable())
     thread_.join();
   over_->close();
@@ -80,9 +66,11 @@ result<void> connection::shake_hands() {
     ++unanswered_;
     enqueue({packet_of(packet_kind::init, protocol_version, {})});
   }
+  const auto asked_at = clock::now();
   auto answer = wait(protocol_version);
   if (!answer)
     return answer.failure();
+  round_trip_ = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - asked_at);
   if (answer->kind != packet_kind::version)
     return error{errc::protocol, fmt::format("'{}' does not speak SFTP", with_.host)};
   field_reader in(answer->rest);
@@ -96,6 +84,8 @@ result<void> connection::shake_hands() {
 }
 
 void connection::wake() const {
+  if (!asleep_)
+    return;
   const uint64_t one = 1;
   [[maybe_unused]] const auto put = ::write(wake_fd_.get(), &one, sizeof(one));
 }
@@ -116,8 +106,8 @@ result<uint32_t> connection::send(packet_kind kind, const fields& what, size_t c
   std::unique_lock held(mutex_);
   const auto has_room = [this] { return failure_ || out_bytes_ < with_.out_bytes; };
   while (!has_room()) {
-    if (changed_.wait_until(held, moved_at_ + with_.silence_limit) == std::cv_status::timeout &&
-        !has_room() && clock::now() >= moved_at_ + with_.silence_limit)
+    changed_.wait_until(held, moved_at_ + with_.silence_limit);
+    if (!has_room() && clock::now() >= moved_at_ + with_.silence_limit)
       return silent();
   }
   if (failure_)
@@ -128,6 +118,7 @@ result<uint32_t> connection::send(packet_kind kind, const fields& what, size_t c
     moved_at_ = now;
   ++unanswered_;
   pending_[number] = {.carries_bytes = carries_bytes, .left = window_.leave(now)};
+  under_way_bytes_ += carries_bytes;
   auto head = packet_of(kind, number, what, behind ? behind->size() : 0);
   enqueue({std::move(head), std::move(behind)});
   return number;
@@ -175,22 +166,12 @@ result<reply> connection::ask(packet_kind kind, const fields& what) {
   return wait(*number);
 }
 
-std::optional<window_share> connection::share(size_t bytes, bool anyway) {
-  {
-    const std::lock_guard held(mutex_);
-    const bool fits = taken_bytes_ + bytes <= window_.bytes();
-    if (!fits)
-      full_at_ = clock::now();
-    if (!fits && !anyway)
-      return {};
-    taken_bytes_ += bytes;
-  }
-  return window_share(shared_from_this(), bytes);
-}
-
-void connection::give_back(size_t bytes) {
+bool connection::has_room(size_t bytes) {
   const std::lock_guard held(mutex_);
-  taken_bytes_ -= bytes;
+  const bool fits = under_way_bytes_ + bytes <= window_.bytes();
+  if (!fits)
+    full_at_ = clock::now();
+  return fits;
 }
 
 bool connection::was_full() const {
@@ -199,8 +180,9 @@ bool connection::was_full() const {
 }
 
 size_t connection::load() const {
+  constexpr size_t request_bytes = 4096; // what a small one costs, about
   const std::lock_guard held(mutex_);
-  return unanswered_;
+  return under_way_bytes_ + unanswered_ * request_bytes;
 }
 
 std::optional<error> connection::failure() const {
@@ -248,6 +230,7 @@ bool connection::transmit() {
     sending_.clear();
     sent_ = 0;
     const std::lock_guard held(mutex_);
+    const bool was_full = out_bytes_ >= with_.out_bytes;
     while (!out_.empty() && sending_.size() < send_step_bytes) {
       const auto& next = out_.front();
       sending_.insert(sending_.end(), next.head.begin(), next.head.end());
@@ -256,7 +239,8 @@ bool connection::transmit() {
       out_bytes_ -= next.bytes();
       out_.pop_front();
     }
-    changed_.notify_all();
+    if (was_full)
+      changed_.notify_all();
   }
   write_waits_ = link::readiness::none;
   if (sent_ == sending_.size())
@@ -319,6 +303,8 @@ result<void> connection::sort_out() {
     at += 4 + length;
   }
   in_.erase(in_.begin(), in_.begin() + static_cast<ptrdiff_t>(at));
+  if (at > 0)
+    changed_.notify_all();
   return success();
 }
 
@@ -327,13 +313,13 @@ void connection::deliver(uint32_t number, reply what) {
   if (at.came) // a second answer to the same number says nothing new
     return;
   --unanswered_;
+  under_way_bytes_ -= at.carries_bytes;
   if (at.carries_bytes > 0)
     window_.arrive(at.left, at.carries_bytes, moved_at_);
   if (at.forgotten)
     pending_.erase(number);
   else
     at.came = std::move(what);
-  changed_.notify_all();
 }
 
 void connection::keep_alive() {
@@ -352,9 +338,10 @@ void connection::sleep() {
   bool overdue = false;
   {
     const std::lock_guard held(mutex_);
-    if (!out_.empty() && sent_ == sending_.size())
+    if (stop_ || (!out_.empty() && sent_ == sending_.size()))
       return;
     overdue = unanswered_ > 0 && clock::now() >= moved_at_ + with_.silence_limit;
+    asleep_ = true;
   }
   if (overdue)
     return lose(silent(), false);
@@ -365,6 +352,10 @@ void connection::sleep() {
     all[1].events = events_for(write_waits_, POLLOUT);
   all[2] = {wake_fd_.get(), POLLIN, 0};
   ::poll(all.data(), all.size(), static_cast<int>(look_every.count()));
+  {
+    const std::lock_guard held(mutex_);
+    asleep_ = false;
+  }
   uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(wake_fd_.get(), &count, sizeof(count));
 }

@@ -33,27 +33,11 @@ struct connection_settings {
 /// Data that is sent as it lies; whoever may have to send it again keeps it, too.
 using shared_bytes = std::shared_ptr<const std::vector<std::byte>>;
 
-class connection;
-
-/// A part of a session's window, given back when this goes.
-class window_share {
-public:
-  window_share(std::shared_ptr<connection> of, size_t bytes);
-  window_share(window_share&& other) noexcept = default;
-  window_share& operator=(window_share&& other) noexcept;
-  ~window_share();
-
-private:
-  std::shared_ptr<connection> of_; ///< null once it was moved away
-  size_t bytes_;
-};
-
 /// Requests are numbered; a thread of its own sends them as fast as the server takes them and sorts
 /// what comes back, in whatever order. Thread-safe. Errors of the connection are `protocol` (39).
 ///
-/// Who reads or writes ahead takes a share of the window first. Nobody waits for one: who has
-/// nothing under way may exceed the window by one piece, and everybody else has something to wait
-/// for.
+/// Who reads or writes ahead asks for room first. Nobody waits for it: who has nothing under way
+/// goes on without, and everybody else has something to wait for.
 class connection : public std::enable_shared_from_this<connection> {
 public:
   /// Shakes hands.
@@ -78,13 +62,14 @@ public:
   result<reply> ask(packet_kind kind, const fields& what);
   /// An extension, such as `posix-rename@openssh.com`.
   bool offers(std::string_view extension) const { return extensions_.contains(extension); }
-  /// A share of the window.
-  /// @param anyway  also when there is no room
-  std::optional<window_share> share(size_t bytes, bool anyway);
+  /// Whether so much more may be under way.
+  bool has_room(size_t bytes);
   /// Whether it carried as much as it can within the last second.
   bool was_full() const;
-  /// Requests without an answer.
+  /// How much it has to do, in bytes.
   size_t load() const;
+  /// Between the first request and its answer.
+  std::chrono::microseconds round_trip() const { return round_trip_; }
   /// Why nothing can be asked any more.
   std::optional<error> failure() const;
   /// Whether it broke on its way: a new one may do better. Not so where a server said nonsense, or
@@ -93,7 +78,6 @@ public:
   const std::string& host() const { return with_.host; }
 
 private:
-  friend class window_share;
   using clock = std::chrono::steady_clock;
   struct pending {
     std::optional<reply> came = {};
@@ -117,7 +101,6 @@ private:
   void keep_alive();
   void sleep();
   void lose(error why, bool broke);
-  void give_back(size_t bytes);
   void wake() const;
   bool stopped() const;
   error silent() const;
@@ -127,21 +110,23 @@ private:
   std::unique_ptr<link::transport> over_;
   io::unique_fd wake_fd_;
   std::set<std::string, std::less<>> extensions_; ///< constant after the handshake
+  std::chrono::microseconds round_trip_ = {};     ///< of the handshake
 
   mutable std::mutex mutex_; ///< guards what follows
   std::condition_variable changed_;
   std::deque<outgoing> out_;
   size_t out_bytes_ = 0;
   flow_window window_;
-  size_t taken_bytes_ = 0;
-  clock::time_point full_at_ = {};      ///< when a share was asked for that did not fit
+  size_t under_way_bytes_ = 0;
+  clock::time_point full_at_ = {};      ///< when somebody asked for room and there was none
   std::map<uint32_t, pending> pending_; ///< until somebody takes the answer
   size_t unanswered_ = 0;               ///< of them
   uint32_t next_number_ = 100;
   std::optional<error> failure_;
   bool broke_ = false;
   bool stop_ = false;
-  bool ready_ = false; ///< hands were shaken
+  bool ready_ = false;  ///< hands were shaken
+  bool asleep_ = false; ///< the thread
   clock::time_point moved_at_;
 
   // Of the thread.

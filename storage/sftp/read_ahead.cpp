@@ -6,28 +6,31 @@
 
 namespace pgbraid::sftp {
 
-read_ahead::read_ahead(open_handle file, std::string shown, uint64_t from,
+read_ahead::read_ahead(opened_file file, std::string shown, uint64_t from,
                        std::optional<uint64_t> until)
-    : file_(std::move(file)), shown_(std::move(shown)), next_offset_(from), end_(until),
-      here_offset_(from) {}
+    : file_(std::move(file.handle)), size_(file.about.size.value_or(0)), shown_(std::move(shown)),
+      next_offset_(from), end_(until), here_offset_(from) {}
 
 read_ahead::~read_ahead() {
   for (const auto& one : under_way_)
     file_.on().forget(one.number);
 }
 
+/// All up to the end, as it was told, and one piece behind it, that shows whether it is the end.
 result<void> read_ahead::ask() {
-  while (under_way_.size() < ahead_ && (!end_ || next_offset_ < *end_)) {
-    const auto bytes = static_cast<uint32_t>(
-        std::min<uint64_t>(piece_bytes, end_ ? *end_ - next_offset_ : piece_bytes));
-    auto room = file_.on().share(bytes, under_way_.empty());
-    if (!room)
+  while (under_way_.size() < pieces_max && (!end_ || next_offset_ < *end_) &&
+         (under_way_.empty() || next_offset_ <= size_)) {
+    uint64_t most = end_ ? *end_ - next_offset_ : piece_bytes;
+    if (next_offset_ < size_)
+      most = std::min(most, size_ - next_offset_);
+    const auto bytes = static_cast<uint32_t>(std::min<uint64_t>(most, piece_bytes));
+    if (!under_way_.empty() && !file_.on().has_room(bytes))
       break;
     auto number = file_.on().send(packet_kind::read,
                                   fields().text(file_.name()).u64(next_offset_).u32(bytes), bytes);
     if (!number)
       return number.failure();
-    under_way_.push_back({next_offset_, bytes, *number, std::move(*room)});
+    under_way_.push_back({next_offset_, bytes, *number});
     next_offset_ += bytes;
   }
   return success();
@@ -65,7 +68,7 @@ result<bool> read_ahead::next_piece() {
     return asked.failure();
   if (under_way_.empty())
     return false;
-  const auto first = std::move(under_way_.front());
+  const auto first = under_way_.front();
   under_way_.pop_front();
   auto data = take(first.number, first.bytes);
   if (!data)
@@ -83,7 +86,6 @@ result<bool> read_ahead::next_piece() {
   here_ = std::move(*data);
   here_offset_ = first.offset;
   taken_ = 0;
-  ahead_ = std::min(ahead_ * 2, pieces_max);
   return !here_.empty();
 }
 

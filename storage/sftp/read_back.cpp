@@ -12,7 +12,7 @@ result<std::optional<uint32_t>> crc_of_start(const std::shared_ptr<connection>& 
   auto file = open_file(on, full_path);
   if (!file)
     return file.failure();
-  read_ahead content(std::move(file->handle), full_path, 0, bytes);
+  read_ahead content(std::move(*file), full_path, 0, bytes);
   std::vector<std::byte> room(piece_bytes);
   uint32_t crc = 0;
   for (uint64_t left = bytes; left > 0;) {

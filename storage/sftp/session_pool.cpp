@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace pgbraid::sftp {
 
@@ -32,11 +33,15 @@ milliseconds pause_before(unsigned attempt) {
 } // namespace
 
 session_pool::session_pool(std::shared_ptr<connection> first, opener open, pool_settings with)
-    : with_(std::move(with)), open_(std::move(open)), all_{std::move(first)} {}
+    : with_(std::move(with)), open_(std::move(open)), all_{std::move(first)} {
+  const std::lock_guard held(mutex_);
+  if (with_.eager)
+    grow();
+}
 
 session_pool::~session_pool() {
-  if (growth_.joinable())
-    growth_.join();
+  for (auto& one : growth_)
+    one.join();
 }
 
 std::shared_ptr<connection> session_pool::least_loaded() {
@@ -72,29 +77,34 @@ result<std::shared_ptr<connection>> session_pool::session(clock::time_point unti
   return replace(until);
 }
 
-/// One more, when all have been full.
 void session_pool::grow_if_full() {
+  if (growing_ == 0 && !grew_ill_ && all_.size() < with_.sessions_max &&
+      std::ranges::all_of(all_, [](const auto& one) { return one->was_full(); }))
+    grow();
+}
+
+/// Up to the limit.
+void session_pool::grow() {
   constexpr milliseconds patience(5000); // the destructor may have to wait so long
-  if (grows_ || grew_ill_ || all_.size() >= with_.sessions_max)
+  for (auto& ended : growth_)
+    ended.join();
+  growth_.clear();
+  const auto until = clock::now() + std::min(with_.limit, patience);
+  for (; all_.size() + growing_ < with_.sessions_max; ++growing_)
+    growth_.emplace_back([this, until] { log_in(until); });
+}
+
+void session_pool::log_in(clock::time_point until) {
+  auto made = open_(until);
+  const std::lock_guard held(mutex_);
+  --growing_;
+  if (!made && !std::exchange(grew_ill_, true))
+    log::detail("no further SFTP session with '{}': {}", with_.host, made.failure().message);
+  if (!made)
     return;
-  if (!std::ranges::all_of(all_, [](const auto& one) { return one->was_full(); }))
-    return;
-  grows_ = true;
-  if (growth_.joinable())
-    growth_.join(); // it has ended
-  growth_ = std::thread([this, until = clock::now() + std::min(with_.limit, patience)] {
-    auto made = open_(until);
-    const std::lock_guard held(mutex_);
-    grows_ = false;
-    if (made)
-      all_.push_back(std::move(*made));
-    else
-      grew_ill_ = true;
-    if (made)
-      log::detail("{} SFTP sessions with '{}'", all_.size(), with_.host);
-    else
-      log::detail("no further SFTP session with '{}': {}", with_.host, made.failure().message);
-  });
+  all_.push_back(std::move(*made));
+  if (growing_ == 0)
+    log::detail("{} SFTP sessions with '{}'", all_.size(), with_.host);
 }
 
 /// Only one logs in; the others find what it made.
@@ -130,6 +140,14 @@ error session_pool::why_none() {
   const std::lock_guard held(mutex_);
   return last_break_.value_or(
       error{errc::protocol, fmt::format("no SFTP session with '{}'", with_.host)});
+}
+
+size_t sessions_for(size_t workers, std::chrono::microseconds round_trip) {
+  constexpr std::chrono::milliseconds near(4);
+  constexpr size_t most = 8; // servers look askance at more logins at once
+  if (round_trip <= near || workers <= 1)
+    return std::min(workers, most);
+  return std::min(workers * 3, most);
 }
 
 result<std::shared_ptr<connection>> attempts::session() {

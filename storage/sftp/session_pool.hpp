@@ -11,12 +11,15 @@ namespace pgbraid::sftp {
 struct pool_settings {
   std::string host; ///< for messages
   size_t sessions_max = 1;
+  /// All of them are made at once, for a command that will need them.
+  bool eager = false;
   /// An operation that a broken session interrupted is over so long after the break.
   std::chrono::milliseconds limit = std::chrono::seconds(60);
 };
 
-/// Hands out sessions. A second one and more are made when those that there are have been full, in
-/// the background, so that nobody waits for a login while another session could work. Thread-safe.
+/// Hands out sessions. More are made when those that there are have been full, all in the
+/// background and at once, so that nobody waits for a login while another session could work.
+/// Thread-safe.
 class session_pool {
 public:
   using clock = std::chrono::steady_clock;
@@ -41,6 +44,8 @@ public:
 private:
   std::shared_ptr<connection> least_loaded();
   void grow_if_full();
+  void grow();
+  void log_in(clock::time_point until);
   result<std::shared_ptr<connection>> replace(clock::time_point until);
   error why_none();
 
@@ -51,11 +56,17 @@ private:
   std::optional<error> gave_up_; ///< why no session was to be had in time; under opening_
   std::mutex mutex_;             ///< guards what follows
   std::vector<std::shared_ptr<connection>> all_;
-  bool grows_ = false;    ///< the thread logs in
-  bool grew_ill_ = false; ///< a login in the background failed: there will be no more
+  size_t growing_ = 0;    ///< threads that log in
+  bool grew_ill_ = false; ///< a login in the background failed: no more for now
   std::optional<error> last_break_;
-  std::thread growth_;
+  std::vector<std::thread> growth_;
 };
+
+/// How many sessions a repository is worth. One carries what one core encrypts; where it is far, no
+/// more than the server's window for each round trip (OpenSSH: 2 MiB), so that several are needed
+/// to fill the way.
+/// @param workers  that use them at the same time
+size_t sessions_for(size_t workers, std::chrono::microseconds round_trip);
 
 /// One operation, as often as sessions break under it and time is left.
 class attempts {

@@ -14,7 +14,11 @@ sftp_reader::sftp_reader(std::shared_ptr<session_pool> pool, std::shared_ptr<con
       about_(file.about) {
   if (options.limit_bytes)
     end_ = options.offset_bytes + std::min(*options.limit_bytes, UINT64_MAX - options.offset_bytes);
-  ahead_.emplace(std::move(file.handle), full_path_, options.offset_bytes, end_);
+  ahead_.emplace(std::move(file), full_path_, options.offset_bytes, end_);
+}
+
+void sftp_reader::begin() {
+  static_cast<void>(ahead_->begin()); // what fails now fails again when it is read
 }
 
 result<void> sftp_reader::reopen(const std::shared_ptr<connection>& on) {
@@ -25,7 +29,7 @@ result<void> sftp_reader::reopen(const std::shared_ptr<connection>& on) {
   if (file->about.size != about_.size || file->about.mtime_s != about_.mtime_s)
     return error{errc::file_read, fmt::format("'{}' changed while it was read", full_path_)};
   const auto offset = ahead_->offset();
-  ahead_.emplace(std::move(file->handle), full_path_, offset, end_);
+  ahead_.emplace(std::move(*file), full_path_, offset, end_);
   return success();
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view temporary_suffix = ".pgbackrest.tmp";
 constexpr std::string_view hardlink = "hardlink@openssh.com";
+constexpr uint64_t batch_bytes = uint64_t{8} << 20;
 
 /// Thread-safe: each verb takes the session with the least to do, and another one when that breaks.
 class sftp_storage final : public storage {
@@ -31,7 +32,10 @@ public:
       : pool_(std::move(pool)), at_(std::make_shared<place>(std::move(root))) {}
 
   storage_features features() const override {
-    return {.paths = true, .symlinks = true, .hardlinks = pool_->offers(hardlink)};
+    return {.paths = true,
+            .symlinks = true,
+            .hardlinks = pool_->offers(hardlink),
+            .batch_bytes = batch_bytes};
   }
   const std::string& root() const override { return at_->root; }
   result<std::optional<entry_info>> info(std::string_view path) override {
@@ -47,6 +51,9 @@ public:
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
   result<void> make_path(std::string_view path, uint32_t mode) override {
     return tried([&](verbs& on) { return on.make_path(path, mode); });
+  }
+  result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode) override {
+    return tried([&](verbs& on) { return on.make_many_paths(paths, mode); });
   }
   result<void> remove_file(std::string_view path) override {
     return tried([&](verbs& on) { return on.remove_file(path); });
@@ -66,6 +73,8 @@ public:
   result<void> sync_path(std::string_view path) override {
     return tried([&](verbs& on) { return on.sync_path(path); });
   }
+  /// There is nothing to be done, see verbs::sync_path.
+  result<void> sync_many_paths(std::span<const std::string>) override { return success(); }
   result<void> set_attributes(std::string_view path, const attributes& wanted) override {
     return tried([&](verbs& on) { return on.set_attributes(path, wanted); });
   }

@@ -118,15 +118,11 @@ result<void> sftp_writer::settle_piece() {
 }
 
 /// Waits for pieces of this file until there is room for one more.
-result<window_share> sftp_writer::make_room(size_t bytes) {
-  while (!pieces_.empty()) {
-    if (pieces_.size() < requests_max)
-      if (auto room = on_->share(bytes, false))
-        return std::move(*room);
+result<void> sftp_writer::make_room(size_t bytes) {
+  while (!pieces_.empty() && (pieces_.size() >= pieces_max || !on_->has_room(bytes)))
     if (auto settled = settle_piece(); !settled)
-      return settled.failure();
-  }
-  return std::move(*on_->share(bytes, true));
+      return settled;
+  return success();
 }
 
 result<void> sftp_writer::send_piece(piece& one, uint64_t offset) {
@@ -168,16 +164,14 @@ result<void> sftp_writer::send_gathered(bool all) {
   while (outcome &&
          (gathered_.size() - taken >= piece_bytes || (all && gathered_.size() > taken))) {
     const auto bytes = std::min<size_t>(gathered_.size() - taken, piece_bytes);
-    auto room = make_room(bytes);
-    if (!room) {
-      outcome = room.failure();
+    outcome = make_room(bytes);
+    if (!outcome)
       break;
-    }
     const auto from = gathered_.begin() + static_cast<ptrdiff_t>(taken);
     auto data =
         std::make_shared<const std::vector<std::byte>>(from, from + static_cast<ptrdiff_t>(bytes));
     sent_crc_ = codec::crc32c(*data, sent_crc_);
-    pieces_.push_back({std::move(data), 0, sent_crc_, std::move(*room)});
+    pieces_.push_back({std::move(data), 0, sent_crc_});
     outcome = send_piece(pieces_.back(), std::exchange(sent_bytes_, sent_bytes_ + bytes));
     taken += bytes;
   }
@@ -367,11 +361,9 @@ result<void> sftp_writer::reopen() {
   return success();
 }
 
-/// Shares of the old session's window are of no use here.
 result<void> sftp_writer::send_again() {
   auto offset = acknowledged_bytes_;
   for (auto& one : pieces_) {
-    one.room = std::move(*on_->share(one.data->size(), true));
     if (auto sent = send_piece(one, offset); !sent)
       return sent;
     offset += one.data->size();

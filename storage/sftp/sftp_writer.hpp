@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "storage/sftp/requests.hpp"
+#include "storage/sftp/read_ahead.hpp"
 #include "storage/sftp/session_pool.hpp"
 
 #include <deque>
@@ -63,7 +63,6 @@ private:
     shared_bytes data;
     uint32_t number = 0;     ///< 0: not sent
     uint32_t crc_behind = 0; ///< CRC-32C of the file up to its end
-    window_share room;
   };
 
   template <class Step> auto step_on(Step step);
@@ -71,7 +70,7 @@ private:
   bool is_opening() const { return opening_ && !on_->has_come(*opening_); }
   result<void> end_opening();
   result<void> send_gathered(bool all);
-  result<window_share> make_room(size_t bytes);
+  result<void> make_room(size_t bytes);
   result<void> send_piece(piece& one, uint64_t offset);
   result<void> begin_close();
   result<void> ask_for_end();

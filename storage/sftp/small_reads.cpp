@@ -12,7 +12,7 @@ namespace pgbraid::sftp {
 
 namespace {
 
-/// So many are open at once: servers have limits (OpenSSH: 1000 handles).
+/// Twice so many are open at once: servers have limits (OpenSSH: 1000 handles).
 constexpr size_t batch_files = 64;
 
 /// One file on its way.
@@ -45,8 +45,8 @@ public:
     if (!file)
       return file.failure();
     const auto size = std::min(file->about.size.value_or(0), what_.file->limit_bytes);
-    reader_ = std::make_unique<read_ahead>(std::move(file->handle), what_.full_path, 0,
-                                           what_.file->limit_bytes);
+    reader_ =
+        std::make_unique<read_ahead>(std::move(*file), what_.full_path, 0, what_.file->limit_bytes);
     room_bytes_ = static_cast<size_t>(size);
     return reader_->begin();
   }
@@ -91,16 +91,40 @@ private:
 
 } // namespace
 
+namespace {
+
+using batch = std::vector<small_file>;
+
+batch make_batch(const std::shared_ptr<connection>& on, std::span<placed_read> files) {
+  batch out;
+  for (auto& one : files)
+    out.emplace_back(on, one);
+  return out;
+}
+
+void do_all(batch& files, result<void> (small_file::*step)()) {
+  for (auto& one : files)
+    if (!one.failed())
+      if (auto done = (one.*step)(); !done)
+        one.fail(done.failure());
+}
+
+} // namespace
+
 void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_read> files) {
-  for (size_t at = 0; at < files.size(); at += batch_files) {
-    std::vector<small_file> batch;
-    for (auto& one : files.subspan(at, std::min(batch_files, files.size() - at)))
-      batch.emplace_back(on, one);
-    for (const auto step : {&small_file::ask_for_handle, &small_file::open, &small_file::read})
-      for (auto& one : batch)
-        if (!one.failed())
-          if (auto done = (one.*step)(); !done)
-            one.fail(done.failure());
+  const auto next_batch = [&] {
+    const auto count = std::min(batch_files, files.size());
+    auto made = make_batch(on, files.first(count));
+    files = files.subspan(count);
+    do_all(made, &small_file::ask_for_handle);
+    return made;
+  };
+  // The handles of one batch are on their way while the one before it is read.
+  for (auto now = next_batch(); !now.empty();) {
+    auto next = next_batch();
+    do_all(now, &small_file::open);
+    do_all(now, &small_file::read);
+    now = std::move(next);
   }
 }
 

@@ -51,6 +51,7 @@ public:
   /// Asks for the same; the number of the request.
   result<uint32_t> ask_to_create(const std::string& full_path, const write_options& options);
   result<void> make_path(std::string_view path, uint32_t mode);
+  result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode);
   result<void> remove_file(std::string_view path);
   result<void> remove_tree(std::string_view path);
   result<void> move(std::string_view from, std::string_view to);
@@ -65,6 +66,7 @@ private:
   result<std::optional<entry_info>> info_of(std::string_view path, const attributes& about) const;
   /// Checks the path and looks what it is.
   result<std::optional<attributes>> find(std::string_view path);
+  result<void> make_some_paths(std::span<const std::string> paths, uint32_t mode);
   result<void> make_directory(const std::string& full_path, uint32_t mode);
   result<void> why_not_made(std::string_view path, const status& why, errc missing);
   error not_there(std::string_view path) const;

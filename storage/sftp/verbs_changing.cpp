@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace pgbraid::sftp {
 
 namespace {
@@ -22,6 +24,53 @@ result<void> verbs::make_path(std::string_view path, uint32_t mode) {
   if (*about)
     return error{errc::path_create, fmt::format("'{}' is there, but no path", full(path))};
   return make_directory(full(path), mode);
+}
+
+/// Many at once: the server makes them in this order, so parents are there when they are needed.
+result<void> verbs::make_many_paths(std::span<const std::string> paths, uint32_t mode) {
+  while (!paths.empty()) {
+    const auto some = paths.first(std::min(requests_max, paths.size()));
+    if (auto made = make_some_paths(some, mode); !made)
+      return made;
+    paths = paths.subspan(some.size());
+  }
+  return success();
+}
+
+result<void> verbs::make_some_paths(std::span<const std::string> paths, uint32_t mode) {
+  if (auto fine = check(paths.front()); !fine)
+    return fine;
+  for (const auto& path : paths)
+    if (auto fine = check_storage_path(path); !fine)
+      return fine;
+  std::vector<uint32_t> asked;
+  for (const auto& path : paths) {
+    auto number = on_->send(packet_kind::mkdir, fields().text(full(path)).about({.mode = mode}));
+    if (!number)
+      return number.failure();
+    asked.push_back(*number);
+  }
+  std::vector<std::string> others; // that are there already, or have no parent
+  for (size_t i = 0; i < paths.size(); ++i) {
+    auto answer = on_->wait(asked[i]);
+    auto done = answer ? status_of(*answer) : result<status>(answer.failure());
+    if (!done)
+      return done.failure();
+    if (done->code != status_code::ok) {
+      others.push_back(paths[i]);
+      continue;
+    }
+    at_.real.add(paths[i]);
+    // The server's umask may have taken some bits.
+    auto set = on_->send(packet_kind::setstat, fields().text(full(paths[i])).about({.mode = mode}));
+    if (!set)
+      return set.failure();
+    on_->forget(*set);
+  }
+  for (const auto& path : others)
+    if (auto made = make_path(path, mode); !made)
+      return made;
+  return success();
 }
 
 /// With all that is missing above it, also above the root.
