@@ -30,6 +30,20 @@ void storage::read_small(std::span<small_read> files, io::io_engine*) {
   }
 }
 
+result<void> storage::make_many_paths(std::span<const std::string> paths, uint32_t mode) {
+  for (const auto& path : paths)
+    if (auto made = make_path(path, mode); !made)
+      return made;
+  return success();
+}
+
+result<void> storage::sync_many_paths(std::span<const std::string> paths) {
+  for (const auto& path : paths)
+    if (auto synced = sync_path(path); !synced && synced.failure().code != errc::path_missing)
+      return synced;
+  return success();
+}
+
 result<void> storage::make_hardlink(std::string_view path, std::string_view) {
   return error{errc::feature_not_supported,
                "cannot link '" + std::string(path) + "': this storage has no hard links"};

@@ -77,6 +77,8 @@ struct storage_features {
   bool paths = true; ///< empty directories exist
   bool symlinks = false;
   bool hardlinks = false;
+  /// What is worth reading at once: more, where every request has a long way.
+  uint64_t batch_bytes = uint64_t{1} << 20;
 };
 
 /// One file of a batch of small ones.
@@ -118,6 +120,8 @@ public:
   virtual void read_small(std::span<small_read> files, io::io_engine* engine);
 
   virtual result<void> make_path(std::string_view path, uint32_t mode = 0750) = 0; ///< with parents
+  /// Several, parents first. The default makes one after the other.
+  virtual result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode = 0750);
   virtual result<void> remove_file(std::string_view path) = 0; ///< a missing file is success
   virtual result<void>
   remove_tree(std::string_view path) = 0; ///< never follows links; missing is success
@@ -126,6 +130,8 @@ public:
   /// A second name `path` for the file `existing`; feature_not_supported where there are none.
   virtual result<void> make_hardlink(std::string_view path, std::string_view existing);
   virtual result<void> sync_path(std::string_view path) = 0;
+  /// Several; those that are missing are passed over. The default syncs one after the other.
+  virtual result<void> sync_many_paths(std::span<const std::string> paths);
   /// Changes mode, owner and time of a file or path where the driver can.
   struct attributes {
     std::optional<uint32_t> mode = {};

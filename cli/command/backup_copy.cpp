@@ -74,9 +74,11 @@ result<void> backup_run::make_directories() {
   if (manifest.bundle || !repo->files().features().paths)
     return success();
   const auto base = format::label_path(repo->stanza(), manifest.label) + "/";
+  std::vector<std::string> paths;
   for (const auto& path : manifest.paths)
-    if (auto made = repo->files().make_path(base + std::string(path.name)); !made)
-      return made;
+    paths.push_back(base + std::string(path.name));
+  if (auto made = repo->files().make_many_paths(paths); !made)
+    return made;
   if (!repo->files().features().symlinks || !opts.flag("repo-symlink", repo.position))
     return success();
   for (const auto& target : manifest.targets)
@@ -156,11 +158,7 @@ result<void> backup_run::sync_directories(const backup_job& job) {
       paths.insert(base + "/" + std::string(path.name));
   paths.insert(base);
   paths.insert(format::backup_path(repo->stanza()));
-  for (const auto& path : paths)
-    if (auto synced = repo->files().sync_path(path);
-        !synced && synced.failure().code != errc::path_missing)
-      return synced;
-  return success();
+  return repo->files().sync_many_paths(std::vector<std::string>(paths.begin(), paths.end()));
 }
 
 result<void> backup_run::copy() {

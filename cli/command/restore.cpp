@@ -22,9 +22,6 @@ namespace pgbraid::cli {
 
 namespace {
 
-// A worker holds the batch it works on and the one that was dealt ahead.
-constexpr uint64_t batch_bytes_per_worker = 2 * plan::batch_limit_bytes;
-
 /// How much of what exists may be reused or overwritten.
 struct overwrite_rules {
   bool delta = false;
@@ -154,10 +151,11 @@ public:
                  .tree = tree_,
                  .delta = overwrite.delta,
                  .force = overwrite.force},
-        job_(context_, plan::order_restore(backup(), rules_)) {}
+        limits_(plan::limits_for(context_.repository.features().batch_bytes)),
+        job_(context_, plan::order_restore(backup(), rules_, limits_)) {}
 
   void explain() const {
-    print_graph(opts_, graph::restore_graph(job_.shape()), batch_bytes_per_worker);
+    print_graph(opts_, graph::restore_graph(job_.shape()), batch_bytes_per_worker());
   }
 
   result<void> check() {
@@ -184,7 +182,7 @@ public:
 
   result<void> copy() {
     return actors::run_job(
-        job_, graph_settings(opts_, graph::restore_graph(job_.shape()), batch_bytes_per_worker));
+        job_, graph_settings(opts_, graph::restore_graph(job_.shape()), batch_bytes_per_worker()));
   }
 
   result<void> finish() {
@@ -206,6 +204,8 @@ public:
 
 private:
   format::manifest& backup() { return decided_.source.backup; }
+  /// A worker holds the batch it works on and the one that was dealt ahead.
+  uint64_t batch_bytes_per_worker() const { return 2 * limits_.bytes; }
 
   const config::options& opts_;
   restore_decisions decided_;
@@ -214,6 +214,7 @@ private:
   plan::owner_policy owners_;
   restore_tree tree_;
   restore_context context_;
+  const plan::batch_limits limits_;
   restore_job job_;
 };
 

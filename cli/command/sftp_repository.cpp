@@ -3,13 +3,20 @@
 #include "cli/command/sftp_repository.hpp"
 
 #include "cli/remote/tls_connect.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/units.hpp"
 #include "storage/sftp/sftp_storage.hpp"
 #include "storage/sftp/ssh_session.hpp"
 
+#include <fmt/format.h>
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <map>
+#include <mutex>
+#include <thread>
 
 namespace pgbraid::cli {
 
@@ -70,18 +77,103 @@ sftp::login login_of(const config::options& opts, size_t position) {
   return to;
 }
 
-} // namespace
+/// What all sessions of a repository together may have under way.
+constexpr size_t window_bytes_all = size_t{32} << 20;
+constexpr size_t window_bytes_max = size_t{8} << 20;
+constexpr size_t sessions_most = 8;
 
-result<std::unique_ptr<storage>> open_sftp(const config::options& opts, size_t position) {
-  const auto to = login_of(opts, position);
+/// Who works on the repository at the same time.
+size_t workers_of(const config::options& opts) {
+  if (!opts.valid("process-max"))
+    return 1;
+  if (opts.has_value("process-max"))
+    return static_cast<size_t>(opts.integer("process-max"));
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// Commands that move whole clusters will use all the sessions that make sense.
+bool moves_much(const config::options& opts) {
+  return opts.command() == config::command_id::backup ||
+         opts.command() == config::command_id::restore;
+}
+
+/// One repository has one pool, however often the commands of a process open it.
+class open_pools {
+public:
+  std::shared_ptr<sftp::session_pool> find(const std::string& which) {
+    const std::lock_guard held(mutex_);
+    return all_[which].lock();
+  }
+  void note(const std::string& which, const std::shared_ptr<sftp::session_pool>& pool) {
+    const std::lock_guard held(mutex_);
+    all_[which] = pool;
+  }
+
+private:
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<sftp::session_pool>> all_;
+};
+
+/// Logs in once, until then at the latest.
+result<std::shared_ptr<sftp::connection>> log_in(sftp::login to, size_t window_bytes,
+                                                 sftp::session_pool::clock::time_point until) {
+  using std::chrono::milliseconds;
+  const auto silence = to.limit;
+  const auto left =
+      std::chrono::duration_cast<milliseconds>(until - sftp::session_pool::clock::now());
+  to.limit = std::clamp(left, milliseconds(1), to.limit);
   auto over = sftp::log_in(to);
   if (!over)
     return over.failure();
-  auto session =
-      sftp::connection::open(std::move(*over), {.host = to.host, .silence_limit = to.limit});
-  if (!session)
-    return session.failure();
-  return sftp::make_sftp_storage(std::move(*session), opts.text("repo-path", position));
+  return sftp::connection::open(
+      std::move(*over), {.host = to.host, .silence_limit = silence, .window_bytes = window_bytes});
+}
+
+} // namespace
+
+namespace {
+
+result<std::shared_ptr<sftp::session_pool>> make_pool(const config::options& opts,
+                                                      const sftp::login& to) {
+  const auto window = std::min(window_bytes_max, window_bytes_all / sessions_most);
+  const auto open = [to, window](sftp::session_pool::clock::time_point until) {
+    return log_in(to, window, until);
+  };
+  auto first = open(sftp::session_pool::clock::now() + to.limit);
+  if (!first)
+    return first.failure();
+  const auto sessions = sftp::sessions_for(workers_of(opts), (*first)->round_trip());
+  log::debug("memory budget: {} for what up to {} SFTP session(s) with '{}' have under way",
+             format_size(window * sessions), sessions, to.host);
+  return std::make_shared<sftp::session_pool>(
+      std::move(*first), open,
+      sftp::pool_settings{
+          .host = to.host, .sessions_max = sessions, .eager = moves_much(opts), .limit = to.limit});
+}
+
+} // namespace
+
+result<sftp_opener> reach_sftp(const config::options& opts, size_t position) {
+  static open_pools pools;
+  const auto to = login_of(opts, position);
+  const auto which = fmt::format("{}@{}:{} {}", to.user, to.host, to.port, to.private_key_file);
+  auto pool = pools.find(which);
+  if (!pool) {
+    auto made = make_pool(opts, to);
+    if (!made)
+      return made.failure();
+    pool = std::move(*made);
+    pools.note(which, pool);
+  }
+  return sftp_opener(
+      [pool](const std::string& root) { return sftp::make_sftp_storage(pool, root); });
+}
+
+result<std::unique_ptr<storage>> open_sftp(const config::options& opts, size_t position) {
+  auto there = reach_sftp(opts, position);
+  if (!there)
+    return there.failure();
+  return (*there)(opts.text("repo-path", position));
 }
 
 } // namespace pgbraid::cli

@@ -6,10 +6,15 @@
 #include "engine/config/options.hpp"
 #include "storage/storage.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace pgbraid::cli {
 
+/// Opens a path on the server, absolute there; all share the sessions of one login.
+using sftp_opener = std::function<std::unique_ptr<storage>(const std::string& root)>;
+/// Logs in. Fails as `open_sftp` does.
+result<sftp_opener> reach_sftp(const config::options& opts, size_t position);
 /// Logs in. Fails with `host_connect` (49) or `service` (101), see `sftp::log_in`.
 /// @param position  of a repository of type sftp
 result<std::unique_ptr<storage>> open_sftp(const config::options& opts, size_t position);

@@ -4,6 +4,7 @@
 
 #include "cli/command/graph_settings.hpp"
 #include "cli/command/session.hpp"
+#include "cli/command/sftp_repository.hpp"
 #include "cli/remote/lock_names.hpp"
 #include "engine/base/printable.hpp"
 #include "engine/base/version.hpp"
@@ -83,10 +84,12 @@ result<io::lock_set> take_locks(const config::options& opts,
 
 result<void> grant_repository(const config::options& opts, serve::grants& may) {
   const auto position = opts.repo_default();
-  if (opts.text("repo-type", position) == "sftp")
-    return error{errc::feature_not_supported,
-                 "a repository on an SFTP server is not served to other hosts yet",
-                 "Configure repo-type=sftp on the host that asks."};
+  if (opts.text("repo-type", position) == "sftp") {
+    auto there = reach_sftp(opts, position);
+    if (!there)
+      return there.failure();
+    may.open_repo = std::move(*there);
+  }
   may.repo_path = opts.text("repo-path", position);
   if (!opts.has_value("repo-cipher-type", position) ||
       opts.text("repo-cipher-type", position) != cipher_type_name(cipher_type::aes_256_cbc))

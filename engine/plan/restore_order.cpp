@@ -13,18 +13,15 @@ namespace {
 
 using file_list = std::vector<const format::manifest_file*>;
 
-constexpr size_t max_batch_files = 128;
-
 /// Cuts a sorted list into batches.
 class batcher {
 public:
-  explicit batcher(std::vector<restore_batch>& out) : out_(out) {}
+  batcher(std::vector<restore_batch>& out, batch_limits limits) : out_(out), limits_(limits) {}
 
   void add(const format::manifest_file& file, batch_kind kind, bool joins) {
     const bool large = kind != batch_kind::empty && file.stored_bytes() > batch_limit_bytes;
     if (large || !joins || out_.empty() || out_.back().kind != kind || bytes_ == 0 ||
-        out_.back().files.size() == max_batch_files ||
-        bytes_ + file.stored_bytes() > batch_limit_bytes) {
+        out_.back().files.size() == limits_.files || bytes_ + file.stored_bytes() > limits_.bytes) {
       out_.push_back({large ? batch_kind::alone : kind, {}});
       bytes_ = 0;
     }
@@ -35,6 +32,7 @@ public:
 
 private:
   std::vector<restore_batch>& out_;
+  const batch_limits limits_;
   uint64_t bytes_ = 0;
 };
 
@@ -50,7 +48,15 @@ auto bundle_key(const format::manifest_file* file) {
 
 } // namespace
 
-std::vector<restore_batch> order_restore(const format::manifest& of, const restore_rules& rules) {
+batch_limits limits_for(uint64_t bytes) {
+  const batch_limits least;
+  bytes = std::max(bytes, least.bytes);
+  // Where more bytes are worth it, more files are: it is the requests that take long.
+  return {bytes, static_cast<size_t>(least.files * std::min<uint64_t>(bytes / least.bytes, 4))};
+}
+
+std::vector<restore_batch> order_restore(const format::manifest& of, const restore_rules& rules,
+                                         batch_limits limits) {
   file_list alone;
   file_list bundled;
   file_list empty;
@@ -65,7 +71,7 @@ std::vector<restore_batch> order_restore(const format::manifest& of, const resto
   std::ranges::sort(bundled, {}, bundle_key);
 
   std::vector<restore_batch> out;
-  batcher batches(out);
+  batcher batches(out, limits);
   const auto first_small = std::ranges::find_if(
       alone, [](const auto* file) { return file->stored_bytes() <= batch_limit_bytes; });
   std::for_each(alone.begin(), first_small,

@@ -25,12 +25,21 @@ struct restore_batch {
   std::vector<const format::manifest_file*> files; ///< of the manifest; bundle: by offset
 };
 
-/// Stored bytes that a batch reads at once: what it costs in memory.
+/// Files of more stored bytes are never part of a batch.
 inline constexpr uint64_t batch_limit_bytes = 1024 * 1024;
+
+/// What a batch may have.
+struct batch_limits {
+  uint64_t bytes = batch_limit_bytes; ///< stored, read at once: what it costs in memory
+  size_t files = 128;
+};
+/// @param bytes  what is worth reading at once, at least `batch_limit_bytes`
+batch_limits limits_for(uint64_t bytes);
 
 /// Large files first, largest first, so that no worker is left alone with one at the end; then
 /// bundles by id and offset, small files, and empty files last.
-std::vector<restore_batch> order_restore(const format::manifest& of, const restore_rules& rules);
+std::vector<restore_batch> order_restore(const format::manifest& of, const restore_rules& rules,
+                                         batch_limits limits = {});
 
 /// Refuses, with `feature_not_supported` (67), backups with block-incremental files.
 result<void> check_restorable(const format::manifest& of);

@@ -38,7 +38,8 @@ bool is_plain_absolute(std::string_view root) {
 } // namespace
 
 served_roots::served_roots(const grants& may)
-    : repo_path_(may.repo_path), pg_path_(may.pg_path), stanza_(may.stanza) {}
+    : repo_path_(may.repo_path), opener_(may.open_repo), pg_path_(may.pg_path),
+      stanza_(may.stanza) {}
 
 error served_roots::refused(std::string_view root, std::string_view path, std::string_view why) {
   const auto shown = printable(fmt::format("{}:{}", root, path));
@@ -59,18 +60,18 @@ result<served_roots::place> served_roots::find_in_repo(std::string_view path, pu
   if (repo_path_.empty())
     return refused("repo", path, "no repository is served");
   if (stanza_.empty())
-    return place{open(repo_path_), std::string(path)};
+    return place{open_repo(repo_path_), std::string(path)};
   const auto [top, below] = first_segment(path);
   const auto [stanza, rest] = first_segment(below);
   if (top != "archive" && top != "backup" && !top.empty())
     return refused("repo", path, "it belongs to no stanza");
   if (stanza == stanza_)
-    return place{open(fmt::format("{}/{}/{}", repo_path_, top, stanza)), std::string(rest)};
+    return place{open_repo(fmt::format("{}/{}/{}", repo_path_, top, stanza)), std::string(rest)};
   if (!stanza.empty())
     return refused("repo", path, fmt::format("only the stanza '{}' is served", stanza_));
   if (wanted != purpose::look && wanted != purpose::prepare)
     return refused("repo", path, "it belongs to no stanza");
-  return place{open(repo_path_), std::string(path),
+  return place{open_repo(repo_path_), std::string(path),
                top.empty() ? std::vector<std::string>{"archive", "backup"}
                            : std::vector<std::string>{stanza_}};
 }
@@ -153,6 +154,16 @@ void served_roots::saw_link(std::string_view root, std::string_view path,
   const std::lock_guard guard(mutex_);
   const std::string_view base = root == "pg" ? std::string_view(pg_path_) : root;
   learn(join_path(base, split_path(path).parent), destination);
+}
+
+// There are no more than the repository and the two directories of the stanza.
+std::shared_ptr<storage> served_roots::open_repo(const std::string& directory) {
+  if (!opener_)
+    return open(directory);
+  auto& known = open_elsewhere_[directory];
+  if (!known)
+    known = opener_(directory);
+  return known;
 }
 
 std::shared_ptr<storage> served_roots::open(const std::string& directory) {

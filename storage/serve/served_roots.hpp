@@ -4,6 +4,7 @@
 
 #include "storage/storage.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -55,13 +56,16 @@ private:
   void learn(const std::string& directory, std::string_view destination);
   void look_below(const std::string& directory, size_t depth, size_t& left);
   std::shared_ptr<storage> open(const std::string& directory);
+  std::shared_ptr<storage> open_repo(const std::string& directory);
 
   const std::string repo_path_;
+  const std::function<std::shared_ptr<storage>(const std::string&)> opener_; ///< of the repository
   const std::string pg_path_;
   const std::string stanza_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<storage>> open_;
-  std::set<std::string> destinations_; ///< absolute
+  std::map<std::string, std::shared_ptr<storage>> open_elsewhere_; ///< what opener_ opened
+  std::set<std::string> destinations_;                             ///< absolute
   bool looked_everywhere_ = false;
   unsigned refusals_ = 0;
 };

@@ -6,6 +6,7 @@
 #include "engine/io/io_engine.hpp"
 #include "engine/io/pg_client.hpp"
 #include "engine/link/server_link.hpp"
+#include "storage/storage.hpp"
 
 #include <functional>
 #include <memory>
@@ -21,6 +22,8 @@ class served_roots;
 struct grants {
   /// Root of `repo`; empty: no repository is served.
   std::string repo_path = {};
+  /// Opens a path of the repository, absolute where it lies; empty: it lies on this host.
+  std::function<std::shared_ptr<storage>(const std::string&)> open_repo = {};
   /// Root of `pg`, for reading only; empty: no cluster is served.
   std::string pg_path = {};
   /// Paths of the repository are limited to `archive/<stanza>` and `backup/<stanza>` (and what

@@ -18,6 +18,9 @@ namespace {
 constexpr size_t receive_step_bytes = size_t{128} << 10;
 constexpr size_t send_step_bytes = size_t{256} << 10;
 constexpr auto look_every = std::chrono::milliseconds(500);
+constexpr size_t least_window_bytes = size_t{256} << 10;
+/// So many requests without an answer are enough work for one server process.
+constexpr size_t load_max = 64;
 
 short events_for(link::readiness what, short otherwise) {
   return what == link::readiness::readable   ? short{POLLIN}
@@ -29,8 +32,9 @@ short events_for(link::readiness what, short otherwise) {
 
 connection::connection(std::unique_ptr<link::transport> over, connection_settings with)
     : with_(std::move(with)), over_(std::move(over)),
-      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), moved_at_(clock::now()),
-      received_(receive_step_bytes) {}
+      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      window_(std::min(least_window_bytes, with_.window_bytes), with_.window_bytes),
+      moved_at_(clock::now()), received_(receive_step_bytes) {}
 
 result<std::shared_ptr<connection>> connection::open(std::unique_ptr<link::transport> over,
                                                      connection_settings with) {
@@ -47,8 +51,8 @@ connection::~connection() {
   {
     const std::lock_guard held(mutex_);
     stop_ = true;
+    wake();
   }
-  wake();
   if (thread_.joinable())
     thread_.join();
   over_->close();
@@ -59,11 +63,14 @@ result<void> connection::shake_hands() {
     const std::lock_guard held(mutex_);
     // Its version stands where other packets have their number, and so does that of the answer.
     pending_[protocol_version];
-    enqueue(packet_of(packet_kind::init, protocol_version, {}));
+    ++unanswered_;
+    enqueue({packet_of(packet_kind::init, protocol_version, {})});
   }
+  const auto asked_at = clock::now();
   auto answer = wait(protocol_version);
   if (!answer)
     return answer.failure();
+  round_trip_ = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - asked_at);
   if (answer->kind != packet_kind::version)
     return error{errc::protocol, fmt::format("'{}' does not speak SFTP", with_.host)};
   field_reader in(answer->rest);
@@ -77,12 +84,14 @@ result<void> connection::shake_hands() {
 }
 
 void connection::wake() const {
+  if (!asleep_)
+    return;
   const uint64_t one = 1;
   [[maybe_unused]] const auto put = ::write(wake_fd_.get(), &one, sizeof(one));
 }
 
-void connection::enqueue(std::vector<std::byte> packet) {
-  out_bytes_ += packet.size();
+void connection::enqueue(outgoing packet) {
+  out_bytes_ += packet.bytes();
   out_.push_back(std::move(packet));
   wake();
 }
@@ -92,21 +101,26 @@ error connection::silent() const {
                                       with_.silence_limit.count())};
 }
 
-result<uint32_t> connection::send(packet_kind kind, const fields& what) {
+result<uint32_t> connection::send(packet_kind kind, const fields& what, size_t carries_bytes,
+                                  shared_bytes behind) {
   std::unique_lock held(mutex_);
   const auto has_room = [this] { return failure_ || out_bytes_ < with_.out_bytes; };
   while (!has_room()) {
-    if (changed_.wait_until(held, moved_at_ + with_.silence_limit) == std::cv_status::timeout &&
-        !has_room() && clock::now() >= moved_at_ + with_.silence_limit)
+    changed_.wait_until(held, moved_at_ + with_.silence_limit);
+    if (!has_room() && clock::now() >= moved_at_ + with_.silence_limit)
       return silent();
   }
   if (failure_)
     return *failure_;
   const auto number = next_number_++;
-  if (pending_.empty())
-    moved_at_ = clock::now();
-  pending_[number];
-  enqueue(packet_of(kind, number, what));
+  const auto now = clock::now();
+  if (unanswered_ == 0)
+    moved_at_ = now;
+  ++unanswered_;
+  pending_[number] = {.carries_bytes = carries_bytes, .left = window_.leave(now)};
+  under_way_bytes_ += carries_bytes;
+  auto head = packet_of(kind, number, what, behind ? behind->size() : 0);
+  enqueue({std::move(head), std::move(behind)});
   return number;
 }
 
@@ -121,7 +135,7 @@ result<reply> connection::wait(uint32_t number) {
       return out;
     }
     if (failure_ || clock::now() >= moved_at_ + with_.silence_limit) {
-      pending_.erase(found);
+      found->second.forgotten = true;
       return failure_ ? *failure_ : silent();
     }
     changed_.wait_until(held, moved_at_ + with_.silence_limit);
@@ -152,9 +166,33 @@ result<reply> connection::ask(packet_kind kind, const fields& what) {
   return wait(*number);
 }
 
+bool connection::has_room(size_t bytes) {
+  const std::lock_guard held(mutex_);
+  const bool fits = under_way_bytes_ + bytes <= window_.bytes();
+  if (!fits)
+    full_at_ = clock::now();
+  return fits;
+}
+
+bool connection::was_full() const {
+  const std::lock_guard held(mutex_);
+  return clock::now() - full_at_ < std::chrono::seconds(1) || unanswered_ > load_max;
+}
+
+size_t connection::load() const {
+  constexpr size_t request_bytes = 4096; // what a small one costs, about
+  const std::lock_guard held(mutex_);
+  return under_way_bytes_ + unanswered_ * request_bytes;
+}
+
 std::optional<error> connection::failure() const {
   const std::lock_guard held(mutex_);
   return failure_;
+}
+
+bool connection::broke() const {
+  const std::lock_guard held(mutex_);
+  return failure_ && broke_;
 }
 
 bool connection::stopped() const {
@@ -162,12 +200,14 @@ bool connection::stopped() const {
   return stop_ || failure_;
 }
 
-void connection::lose(error why) {
+void connection::lose(error why, bool broke) {
   if (auto last = over_->farewell())
     why = std::move(*last);
   const std::lock_guard held(mutex_);
-  if (!failure_)
+  if (!failure_) {
     failure_ = std::move(why);
+    broke_ = broke && ready_; // who never spoke SFTP will not do so the next time
+  }
   out_.clear();
   changed_.notify_all();
 }
@@ -190,19 +230,24 @@ bool connection::transmit() {
     sending_.clear();
     sent_ = 0;
     const std::lock_guard held(mutex_);
+    const bool was_full = out_bytes_ >= with_.out_bytes;
     while (!out_.empty() && sending_.size() < send_step_bytes) {
-      sending_.insert(sending_.end(), out_.front().begin(), out_.front().end());
-      out_bytes_ -= out_.front().size();
+      const auto& next = out_.front();
+      sending_.insert(sending_.end(), next.head.begin(), next.head.end());
+      if (next.behind)
+        sending_.insert(sending_.end(), next.behind->begin(), next.behind->end());
+      out_bytes_ -= next.bytes();
       out_.pop_front();
     }
-    changed_.notify_all();
+    if (was_full)
+      changed_.notify_all();
   }
   write_waits_ = link::readiness::none;
   if (sent_ == sending_.size())
     return false;
   auto put = over_->write(byte_view(sending_).subspan(sent_));
   if (!put) {
-    lose(put.failure());
+    lose(put.failure(), true);
     return false;
   }
   sent_ += put->bytes;
@@ -214,11 +259,12 @@ bool connection::transmit() {
 bool connection::receive() {
   auto got = over_->read(received_);
   if (!got) {
-    lose(got.failure());
+    lose(got.failure(), true);
     return false;
   }
   if (got->closed) {
-    lose({errc::protocol, fmt::format("the SFTP server '{}' closed the connection", with_.host)});
+    lose({errc::protocol, fmt::format("the SFTP server '{}' closed the connection", with_.host)},
+         true);
     return false;
   }
   read_waits_ = got->waits_for;
@@ -226,7 +272,7 @@ bool connection::receive() {
     return false;
   in_.insert(in_.end(), received_.begin(), received_.begin() + static_cast<ptrdiff_t>(got->bytes));
   if (auto sorted = sort_out(); !sorted) {
-    lose(sorted.failure());
+    lose(sorted.failure(), false);
     return false;
   }
   return true;
@@ -257,39 +303,48 @@ result<void> connection::sort_out() {
     at += 4 + length;
   }
   in_.erase(in_.begin(), in_.begin() + static_cast<ptrdiff_t>(at));
+  if (at > 0)
+    changed_.notify_all();
   return success();
 }
 
 void connection::deliver(uint32_t number, reply what) {
   auto& at = pending_[number];
+  if (at.came) // a second answer to the same number says nothing new
+    return;
+  --unanswered_;
+  under_way_bytes_ -= at.carries_bytes;
+  if (at.carries_bytes > 0)
+    window_.arrive(at.left, at.carries_bytes, moved_at_);
   if (at.forgotten)
     pending_.erase(number);
-  else if (!at.came) // a second answer to the same number says nothing new
+  else
     at.came = std::move(what);
-  changed_.notify_all();
 }
 
 void connection::keep_alive() {
   const std::lock_guard held(mutex_);
   const auto now = clock::now();
-  if (!pending_.empty() || now < moved_at_ + with_.keep_alive || !ready_)
+  if (unanswered_ > 0 || now < moved_at_ + with_.keep_alive || !ready_)
     return;
   moved_at_ = now;
   const auto number = next_number_++;
   pending_[number].forgotten = true;
-  enqueue(packet_of(packet_kind::realpath, number, fields().text(".")));
+  ++unanswered_;
+  enqueue({packet_of(packet_kind::realpath, number, fields().text("."))});
 }
 
 void connection::sleep() {
   bool overdue = false;
   {
     const std::lock_guard held(mutex_);
-    if (!out_.empty() && sent_ == sending_.size())
+    if (stop_ || (!out_.empty() && sent_ == sending_.size()))
       return;
-    overdue = !pending_.empty() && clock::now() >= moved_at_ + with_.silence_limit;
+    overdue = unanswered_ > 0 && clock::now() >= moved_at_ + with_.silence_limit;
+    asleep_ = true;
   }
   if (overdue)
-    return lose(silent());
+    return lose(silent(), false);
   std::array<pollfd, 3> all = {};
   all[0] = {over_->read_fd(), events_for(read_waits_, POLLIN), 0};
   all[1] = {over_->write_fd(), short{0}, 0};
@@ -297,6 +352,10 @@ void connection::sleep() {
     all[1].events = events_for(write_waits_, POLLOUT);
   all[2] = {wake_fd_.get(), POLLIN, 0};
   ::poll(all.data(), all.size(), static_cast<int>(look_every.count()));
+  {
+    const std::lock_guard held(mutex_);
+    asleep_ = false;
+  }
   uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(wake_fd_.get(), &count, sizeof(count));
 }

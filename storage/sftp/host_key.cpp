@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cerrno>
 
@@ -29,35 +30,39 @@ struct shown_key {
   const char* name = "";
 };
 
+struct key_type {
+  int shown; ///< LIBSSH2_HOSTKEY_TYPE_*
+  int kind;  ///< LIBSSH2_KNOWNHOST_KEY_*
+  const char* name;
+};
+/// All that we know, the preferred ones first.
+constexpr auto key_types = std::to_array<key_type>({
+    {LIBSSH2_HOSTKEY_TYPE_ED25519, LIBSSH2_KNOWNHOST_KEY_ED25519, "ssh-ed25519"},
+    {LIBSSH2_HOSTKEY_TYPE_ECDSA_256, LIBSSH2_KNOWNHOST_KEY_ECDSA_256, "ecdsa-sha2-nistp256"},
+    {LIBSSH2_HOSTKEY_TYPE_ECDSA_384, LIBSSH2_KNOWNHOST_KEY_ECDSA_384, "ecdsa-sha2-nistp384"},
+    {LIBSSH2_HOSTKEY_TYPE_ECDSA_521, LIBSSH2_KNOWNHOST_KEY_ECDSA_521, "ecdsa-sha2-nistp521"},
+    {LIBSSH2_HOSTKEY_TYPE_RSA, LIBSSH2_KNOWNHOST_KEY_SSHRSA, "ssh-rsa"},
+});
+
 shown_key key_of(LIBSSH2_SESSION* session) {
   shown_key out;
   int type = 0;
-  out.bytes = libssh2_session_hostkey(session, &out.size, &type);
-  switch (type) {
-  case LIBSSH2_HOSTKEY_TYPE_RSA:
-    out.kind = LIBSSH2_KNOWNHOST_KEY_SSHRSA;
-    out.name = "ssh-rsa";
-    break;
-  case LIBSSH2_HOSTKEY_TYPE_ECDSA_256:
-    out.kind = LIBSSH2_KNOWNHOST_KEY_ECDSA_256;
-    out.name = "ecdsa-sha2-nistp256";
-    break;
-  case LIBSSH2_HOSTKEY_TYPE_ECDSA_384:
-    out.kind = LIBSSH2_KNOWNHOST_KEY_ECDSA_384;
-    out.name = "ecdsa-sha2-nistp384";
-    break;
-  case LIBSSH2_HOSTKEY_TYPE_ECDSA_521:
-    out.kind = LIBSSH2_KNOWNHOST_KEY_ECDSA_521;
-    out.name = "ecdsa-sha2-nistp521";
-    break;
-  case LIBSSH2_HOSTKEY_TYPE_ED25519:
-    out.kind = LIBSSH2_KNOWNHOST_KEY_ED25519;
-    out.name = "ssh-ed25519";
-    break;
-  default:
-    out.bytes = nullptr;
-  }
+  const char* bytes = libssh2_session_hostkey(session, &out.size, &type);
+  for (const auto& one : key_types)
+    if (one.shown == type) {
+      out.bytes = bytes;
+      out.kind = one.kind;
+      out.name = one.name;
+    }
   return out;
+}
+
+known_hosts read_known_hosts(LIBSSH2_SESSION* session, const login& to) {
+  known_hosts known(libssh2_knownhost_init(session));
+  if (known)
+    for (const auto& file : to.known_hosts) // a file that is not there knows nobody
+      libssh2_knownhost_readfile(known.get(), file.c_str(), LIBSSH2_KNOWNHOST_FILE_OPENSSH);
+  return known;
 }
 
 std::string base64(std::string_view in) {
@@ -85,11 +90,9 @@ result<void> check_known(LIBSSH2_SESSION* session, const login& to) {
   const auto key = key_of(session);
   if (key.bytes == nullptr)
     return error{errc::service, fmt::format("'{}' has a host key of an unknown type", to.host)};
-  const known_hosts known(libssh2_knownhost_init(session));
+  const auto known = read_known_hosts(session, to);
   if (!known)
     return error{errc::memory, "no memory for known hosts"};
-  for (const auto& file : to.known_hosts) // a file that is not there knows nobody
-    libssh2_knownhost_readfile(known.get(), file.c_str(), LIBSSH2_KNOWNHOST_FILE_OPENSSH);
   const int found = libssh2_knownhost_checkp(
       known.get(), to.host.c_str(), to.port, key.bytes, key.size,
       LIBSSH2_KNOWNHOST_TYPE_PLAIN | LIBSSH2_KNOWNHOST_KEYENC_RAW | key.kind, nullptr);
@@ -132,6 +135,28 @@ bool is_fingerprint(std::string_view text, byte_view digest) {
     if (c != ':')
       plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return plain == to_hex(digest);
+}
+
+void prefer_known_key_types(LIBSSH2_SESSION* session, const login& to) {
+  if (to.check != key_check::strict && to.check != key_check::accept_new)
+    return;
+  const auto known = read_known_hosts(session, to);
+  if (!known)
+    return;
+  std::string first;
+  std::string others;
+  for (const auto& one : key_types) {
+    // No key is this one: a host that has one of the type mismatches, all others are not found.
+    constexpr std::string_view no_key = "AAAA";
+    const int found = libssh2_knownhost_checkp(
+        known.get(), to.host.c_str(), to.port, no_key.data(), no_key.size(),
+        LIBSSH2_KNOWNHOST_TYPE_PLAIN | LIBSSH2_KNOWNHOST_KEYENC_BASE64 | one.kind, nullptr);
+    auto& where = found == LIBSSH2_KNOWNHOST_CHECK_MISMATCH ? first : others;
+    where += fmt::format("{}{}", where.empty() ? "" : ",", one.name);
+  }
+  if (!first.empty() && !others.empty())
+    libssh2_session_method_pref(session, LIBSSH2_METHOD_HOSTKEY,
+                                fmt::format("{},{}", first, others).c_str());
 }
 
 result<void> check_host_key(LIBSSH2_SESSION* session, const login& to) {

@@ -9,6 +9,10 @@ struct _LIBSSH2_SESSION;
 
 namespace pgbraid::sftp {
 
+/// Asks the server for a key of a type that is known of it, where it has several; before the
+/// handshake.
+void prefer_known_key_types(_LIBSSH2_SESSION* session, const login& to);
+
 /// Fails with `service` (101) for a key that is not the known one, or not known where that counts.
 /// @param session  after its handshake
 result<void> check_host_key(_LIBSSH2_SESSION* session, const login& to);

@@ -71,10 +71,11 @@ fields& fields::about(const attributes& value) {
   return *this;
 }
 
-std::vector<std::byte> packet_of(packet_kind kind, uint32_t number, const fields& rest) {
+std::vector<std::byte> packet_of(packet_kind kind, uint32_t number, const fields& rest,
+                                 size_t behind_bytes) {
   fields head;
   const auto& body = rest.made();
-  head.u32(static_cast<uint32_t>(body.size() + 5));
+  head.u32(static_cast<uint32_t>(body.size() + behind_bytes + 5));
   auto out = head.made();
   out.reserve(body.size() + 9);
   out.push_back(static_cast<std::byte>(kind));

@@ -93,7 +93,9 @@ private:
 };
 
 /// A whole packet: length, kind, number, fields.
-std::vector<std::byte> packet_of(packet_kind kind, uint32_t number, const fields& rest);
+/// @param behind_bytes  length of the data that will be sent behind it as a part of it
+std::vector<std::byte> packet_of(packet_kind kind, uint32_t number, const fields& rest,
+                                 size_t behind_bytes = 0);
 
 /// Takes fields from what a server sent. After a field that does not fit everything is empty, and
 /// `broken` says so.

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <deque>
+
 namespace pgbraid::sftp {
 
 namespace {
@@ -44,6 +46,11 @@ result<std::vector<named>> read_names(connection& on, const open_handle& directo
 
 } // namespace
 
+error refused(errc code, std::string_view what, std::string_view shown, const status& why) {
+  return {code, fmt::format("{} '{}': [{}] {}", what, shown, static_cast<uint32_t>(why.code),
+                            why.message.empty() ? "no reason given" : why.message)};
+}
+
 entry_kind kind_of(const attributes& about) {
   const auto mode = about.mode.value_or(0);
   return S_ISREG(mode)   ? entry_kind::file
@@ -64,6 +71,37 @@ result<std::optional<open_handle>> opened_by(const std::shared_ptr<connection>& 
   if (!*handle)
     return std::optional<open_handle>();
   return std::optional(open_handle(on, std::move(**handle)));
+}
+
+result<opened_file> open_file(const std::shared_ptr<connection>& on, const std::string& full_path) {
+  // Both at once: a link would be followed, so what came of it is dropped then.
+  auto looked = on->send(packet_kind::lstat, fields().text(full_path));
+  if (!looked)
+    return looked.failure();
+  auto opened = on->ask(packet_kind::open, fields().text(full_path).u32(flag_read).about({}));
+  auto seen = on->wait(*looked);
+  if (!opened || !seen)
+    return opened ? seen.failure() : opened.failure();
+  return file_of(on, full_path, *seen, *opened);
+}
+
+result<opened_file> file_of(const std::shared_ptr<connection>& on, const std::string& full_path,
+                            const reply& looked, const reply& opened) {
+  status why;
+  auto about = attributes_of(looked, why);
+  auto handle = opened_by(on, opened, why);
+  if (!about || !handle)
+    return about ? handle.failure() : about.failure();
+  if (!*about || (!*handle && why.code == status_code::no_such_file))
+    return error{errc::file_missing, fmt::format("unable to open missing file '{}'", full_path)};
+  const auto kind = kind_of(**about);
+  if (kind == entry_kind::link)
+    return link_refused(full_path);
+  if (!*handle)
+    return refused(errc::file_open, "unable to open", full_path, why);
+  if (kind != entry_kind::file)
+    return error{errc::file_open, fmt::format("'{}' is no file", full_path)};
+  return opened_file{std::move(**handle), **about};
 }
 
 result<uint32_t> send_rename(connection& on, const std::string& from, const std::string& to) {
@@ -140,7 +178,7 @@ result<void> remove_below(const std::shared_ptr<connection>& on, const std::stri
       outcome = number.failure();
     else
       under_way.emplace_back(*number, std::move(below));
-    if (under_way.size() >= pieces_max)
+    if (under_way.size() >= requests_max)
       settle();
   }
   while (!under_way.empty())
@@ -159,6 +197,31 @@ result<void> remove_directory(const std::shared_ptr<connection>& on, const std::
   if (done->code == status_code::ok || done->code == status_code::no_such_file)
     return success();
   return refused(errc::path_remove, "unable to remove path", full_path, *done);
+}
+
+result<std::optional<uint64_t>> free_bytes_at(connection& on, std::string path) {
+  constexpr std::string_view statvfs = "statvfs@openssh.com";
+  if (!on.offers(statvfs))
+    return std::optional<uint64_t>();
+  for (;; path = std::string(split_path(path).parent)) {
+    auto answer =
+        on.ask(packet_kind::extended, fields().text(statvfs).text(path.empty() ? "/" : path));
+    if (!answer)
+      return answer.failure();
+    if (answer->kind == packet_kind::extended_reply) {
+      field_reader in(answer->rest);
+      in.u64();
+      const auto unit = in.u64();
+      in.u64();
+      in.u64();
+      const auto free_units = in.u64();
+      if (in.broken() || (unit != 0 && free_units > UINT64_MAX / unit))
+        return error{errc::protocol, "the SFTP server sent impossible numbers"};
+      return std::optional(unit * free_units);
+    }
+    if (path.empty())
+      return std::optional<uint64_t>();
+  }
 }
 
 } // namespace pgbraid::sftp

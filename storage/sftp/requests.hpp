@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "storage/sftp/sftp_file.hpp"
+#include "storage/sftp/open_handle.hpp"
+#include "storage/storage.hpp"
 
 namespace pgbraid::sftp {
 
+/// `what '<shown>': [4] Failure`
+error refused(errc code, std::string_view what, std::string_view shown, const status& why);
 /// Of the bits of st_mode; `special` when they are not told.
 entry_kind kind_of(const attributes& about);
 /// `link_destination` (70): links are not followed.
@@ -13,14 +16,29 @@ error link_refused(const std::string& full_path);
 /// The handle that an answer brings; empty when a status came instead, which is handed to `why`.
 result<std::optional<open_handle>> opened_by(const std::shared_ptr<connection>& on,
                                              const reply& answer, status& why);
+/// A server may answer so many small requests at a time.
+inline constexpr size_t requests_max = 64;
+
 /// Asks for a rename that replaces; the number of the request. The protocol's own rename does not
 /// replace: where the server has no other, there is neither file for a moment, which readers of
 /// info files survive with the copy.
 result<uint32_t> send_rename(connection& on, const std::string& from, const std::string& to);
+struct opened_file {
+  open_handle handle;
+  attributes about;
+};
+/// Looks and opens at once. Fails with `file_missing`, `link_destination`, or `file_open` for what
+/// is no file.
+result<opened_file> open_file(const std::shared_ptr<connection>& on, const std::string& full_path);
+/// The same from the two answers.
+result<opened_file> file_of(const std::shared_ptr<connection>& on, const std::string& full_path,
+                            const reply& looked, const reply& opened);
 /// Asks for what is answered by a status.
 result<status> ask_status(connection& on, packet_kind kind, const fields& what);
 /// What a name is, links not followed; empty when there is none.
 result<std::optional<attributes>> look(connection& on, const std::string& full_path);
+/// What is left for us where a path is, or would be; empty when the server does not tell.
+result<std::optional<uint64_t>> free_bytes_at(connection& on, std::string path);
 /// All names in a directory but `.` and `..`. Fails with `path_open` when it cannot be opened, and
 /// with `protocol` for names that are none.
 result<std::vector<named>> read_directory(const std::shared_ptr<connection>& on,

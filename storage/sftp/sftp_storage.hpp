@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "storage/sftp/connection.hpp"
+#include "storage/sftp/session_pool.hpp"
 #include "storage/storage.hpp"
 
 namespace pgbraid::sftp {
@@ -11,6 +11,6 @@ namespace pgbraid::sftp {
 /// (`link_destination`), also where the link stays within the root: a repository has none on the
 /// way.
 /// @param root  absolute path on the server
-std::unique_ptr<storage> make_sftp_storage(std::shared_ptr<connection> on, std::string root);
+std::unique_ptr<storage> make_sftp_storage(std::shared_ptr<session_pool> pool, std::string root);
 
 } // namespace pgbraid::sftp

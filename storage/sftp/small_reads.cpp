@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/sftp/small_reads.hpp"
 
-#include "storage/sftp/requests.hpp"
+#include "storage/sftp/read_ahead.hpp"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@ namespace pgbraid::sftp {
 
 namespace {
 
-/// So many are open at once: servers have limits (OpenSSH: 1000 handles).
+/// Twice so many are open at once: servers have limits (OpenSSH: 1000 handles).
 constexpr size_t batch_files = 64;
 
 /// One file on its way.
@@ -41,25 +41,12 @@ public:
     auto answer = on_->wait(opened_);
     if (!looked || !answer)
       return looked ? answer.failure() : looked.failure();
-    status why;
-    auto about = attributes_of(*looked, why);
-    auto opened = opened_by(on_, *answer, why);
-    if (!about || !opened)
-      return about ? opened.failure() : about.failure();
-    auto& file = *opened;
-    if (!*about || (!file && why.code == status_code::no_such_file))
-      return error{errc::file_missing,
-                   fmt::format("unable to open missing file '{}'", what_.full_path)};
-    const auto kind = kind_of(**about);
-    if (kind == entry_kind::link)
-      return link_refused(what_.full_path);
+    auto file = file_of(on_, what_.full_path, *looked, *answer);
     if (!file)
-      return refused(errc::file_open, "unable to open", what_.full_path, why);
-    if (kind != entry_kind::file)
-      return error{errc::file_open, fmt::format("'{}' is no file", what_.full_path)};
-    const auto size = std::min((*about)->size.value_or(0), what_.file->limit_bytes);
-    reader_ = std::make_unique<sftp_reader>(std::move(*file), what_.full_path,
-                                            read_options{.limit_bytes = what_.file->limit_bytes});
+      return file.failure();
+    const auto size = std::min(file->about.size.value_or(0), what_.file->limit_bytes);
+    reader_ =
+        std::make_unique<read_ahead>(std::move(*file), what_.full_path, 0, what_.file->limit_bytes);
     room_bytes_ = static_cast<size_t>(size);
     return reader_->begin();
   }
@@ -70,12 +57,14 @@ public:
     into.resize(std::max<size_t>(room_bytes_, 1));
     size_t got = 0;
     while (true) {
-      auto more = reader_->read(byte_span(into).subspan(got));
+      auto more = reader_->read_some(byte_span(into).subspan(got));
       if (!more)
         return more.failure();
       got += *more;
-      if (got < into.size() || got == what_.file->limit_bytes)
+      if (*more == 0 || got == what_.file->limit_bytes)
         break;
+      if (got < into.size())
+        continue;
       into.resize(static_cast<size_t>(
           std::min<uint64_t>(what_.file->limit_bytes, uint64_t{into.size()} * 2)));
     }
@@ -97,21 +86,45 @@ private:
   uint32_t looked_ = 0;
   uint32_t opened_ = 0;
   size_t room_bytes_ = 0;
-  std::unique_ptr<sftp_reader> reader_;
+  std::unique_ptr<read_ahead> reader_;
 };
 
 } // namespace
 
+namespace {
+
+using batch = std::vector<small_file>;
+
+batch make_batch(const std::shared_ptr<connection>& on, std::span<placed_read> files) {
+  batch out;
+  for (auto& one : files)
+    out.emplace_back(on, one);
+  return out;
+}
+
+void do_all(batch& files, result<void> (small_file::*step)()) {
+  for (auto& one : files)
+    if (!one.failed())
+      if (auto done = (one.*step)(); !done)
+        one.fail(done.failure());
+}
+
+} // namespace
+
 void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_read> files) {
-  for (size_t at = 0; at < files.size(); at += batch_files) {
-    std::vector<small_file> batch;
-    for (auto& one : files.subspan(at, std::min(batch_files, files.size() - at)))
-      batch.emplace_back(on, one);
-    for (const auto step : {&small_file::ask_for_handle, &small_file::open, &small_file::read})
-      for (auto& one : batch)
-        if (!one.failed())
-          if (auto done = (one.*step)(); !done)
-            one.fail(done.failure());
+  const auto next_batch = [&] {
+    const auto count = std::min(batch_files, files.size());
+    auto made = make_batch(on, files.first(count));
+    files = files.subspan(count);
+    do_all(made, &small_file::ask_for_handle);
+    return made;
+  };
+  // The handles of one batch are on their way while the one before it is read.
+  for (auto now = next_batch(); !now.empty();) {
+    auto next = next_batch();
+    do_all(now, &small_file::open);
+    do_all(now, &small_file::read);
+    now = std::move(next);
   }
 }
 

@@ -7,7 +7,10 @@
 
 #include <fmt/format.h>
 #include <libssh2.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +21,9 @@ namespace pgbraid::sftp {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+/// What the server may send before we granted more: as much as a session may have under way.
+constexpr unsigned receive_window_bytes = 8U << 20;
 
 struct session_closer {
   void operator()(LIBSSH2_SESSION* session) const { libssh2_session_free(session); }
@@ -55,6 +61,29 @@ int repeat(LIBSSH2_SESSION* session, int socket, clock::time_point until, Call c
     pollfd ready{socket, static_cast<short>(out ? POLLOUT : POLLIN), 0};
     ::poll(&ready, 1, static_cast<int>(std::min<int64_t>(left, 1000)));
   }
+}
+
+struct agent_closer {
+  void operator()(LIBSSH2_AGENT* agent) const {
+    libssh2_agent_disconnect(agent);
+    libssh2_agent_free(agent);
+  }
+};
+
+/// Whether a running agent has a key that lets the user in: for key files whose passphrase nobody
+/// configured.
+bool ask_agent(LIBSSH2_SESSION* session, const login& to, int socket, clock::time_point until) {
+  constexpr int keys_max = 16; // servers count attempts
+  const std::unique_ptr<LIBSSH2_AGENT, agent_closer> agent(libssh2_agent_init(session));
+  if (!agent || libssh2_agent_connect(agent.get()) != 0 ||
+      libssh2_agent_list_identities(agent.get()) != 0)
+    return false;
+  libssh2_agent_publickey* key = nullptr;
+  for (int i = 0; i < keys_max && libssh2_agent_get_identity(agent.get(), &key, key) == 0; ++i)
+    if (repeat(session, socket, until,
+               [&] { return libssh2_agent_userauth(agent.get(), to.user.c_str(), key); }) == 0)
+      return true;
+  return false;
 }
 
 class ssh_channel final : public link::transport {
@@ -125,6 +154,7 @@ public:
     if (!connected)
       return connected.failure();
     socket_ = std::move(*connected);
+    notice_breaks();
     session_.reset(libssh2_session_init());
     if (!session_)
       return error{errc::memory, "no memory for an SSH session"};
@@ -138,6 +168,14 @@ public:
   }
 
 private:
+  /// A way on which nothing gets through is given up while there is time to take another one;
+  /// otherwise a break would look like a server that thinks for long.
+  void notice_breaks() const {
+    constexpr int share = 3;
+    const int limit_ms = static_cast<int>(to_.limit.count() / share);
+    // What the system does not know leaves its own value.
+    ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof(limit_ms));
+  }
   template <class Call> int repeat(Call call) {
     return sftp::repeat(session_.get(), socket_.get(), until_, call);
   }
@@ -149,6 +187,7 @@ private:
   }
 
   result<void> shake_hands() {
+    prefer_known_key_types(session_.get(), to_);
     if (repeat([&] { return libssh2_session_handshake(session_.get(), socket_.get()); }) == 0)
       return success();
     return refused("SSH handshake failed with");
@@ -169,7 +208,14 @@ private:
     });
     if (done == 0)
       return success();
-    if (done == LIBSSH2_ERROR_FILE)
+    auto why = why_not_let_in(done); // before anything else fails in this session
+    if (to_.passphrase.view().empty() && ask_agent(session_.get(), to_, socket_.get(), until_))
+      return success();
+    return why;
+  }
+
+  error why_not_let_in(int code) const {
+    if (code == LIBSSH2_ERROR_FILE)
       return refused(fmt::format("unable to use private key file '{}' for", to_.private_key_file),
                      "Is repo-sftp-private-key-passphrase the passphrase of this key?");
     return refused("public key authentication failed for",
@@ -181,7 +227,10 @@ private:
 
   result<void> open_channel() {
     const int opened = repeat([&] {
-      channel_ = libssh2_channel_open_session(session_.get());
+      constexpr std::string_view kind = "session";
+      channel_ =
+          libssh2_channel_open_ex(session_.get(), kind.data(), static_cast<unsigned>(kind.size()),
+                                  receive_window_bytes, LIBSSH2_CHANNEL_PACKET_DEFAULT, nullptr, 0);
       return channel_ != nullptr ? 0 : libssh2_session_last_errno(session_.get());
     });
     if (opened != 0)

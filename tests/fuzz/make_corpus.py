@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-# Writes the seeds of the link targets: conversations in HTTP/2, frame by frame, right and wrong.
+# Writes the seeds of the link targets (conversations in HTTP/2, frame by frame) and of the SFTP target
+# (answers, request by request), right and wrong.
 # SPDX-License-Identifier: MIT
 import pathlib
 import struct
@@ -105,3 +106,65 @@ for target, seeds in (("link_server", SERVER), ("link_client", CLIENT)):
         (HERE / target / f"{name}.h2").write_bytes(WHOLE + conversation)
     name, conversation = next(iter(seeds.items()))
     (HERE / target / f"{name}-in-pieces.h2").write_bytes(PIECES + conversation)
+
+# ---- SFTP: one record for each request.
+
+STATUS, HANDLE, FILE_DATA, NAME, ATTRS, EXTENDED = 101, 102, 103, 104, 105, 201
+NAMES, READS, WRITES = b"\0", b"\1", b"\2"
+
+
+def record(kind, fields=b""):
+    return struct.pack(">BH", kind, len(fields)) + fields
+
+
+def text(value):
+    return struct.pack(">I", len(value)) + value
+
+
+def status(code, words=b"because"):
+    return record(STATUS, struct.pack(">I", code) + text(words) + text(b""))
+
+
+def about(mode, size=500):
+    return struct.pack(">IQI", 1 | 4, size, mode)
+
+
+def names(*all_names, mode=0o100640):
+    return record(NAME, struct.pack(">I", len(all_names)) +
+                  b"".join(text(one) + text(one) + about(mode) for one in all_names))
+
+
+def data(size):
+    return record(FILE_DATA, text(b"x" * size))
+
+
+OK, MISSING, EOF, FAILURE = status(0), status(2), status(1), status(4)
+PATH, FILE, LINK = (record(ATTRS, about(kind | 0o750)) for kind in (0o40000, 0o100000, 0o120000))
+HELD = record(HANDLE, text(b"h"))
+
+SFTP = {
+    "names": NAMES + PATH + FILE + PATH + HELD + names(b".", b"..", b"one", b"two") + EOF +
+    record(EXTENDED, struct.pack(">11Q", *range(4096, 4107))) + PATH + HELD + names(b"x") + EOF + OK,
+    "names-links": NAMES + PATH + LINK + names(b"there") + LINK + LINK,
+    "names-hostile": NAMES + PATH + FILE + PATH + HELD + names(b"../up", b"a/b", b"\x1b[31m"),
+    "names-nothing": NAMES + MISSING * 9,
+    "names-endless": NAMES + PATH + FILE + PATH + HELD + names() + names(),
+    "names-no-mode": NAMES + record(ATTRS, struct.pack(">I", 0)) * 4,
+    "names-cut": NAMES + PATH + FILE + PATH + HELD +
+    record(NAME, struct.pack(">I", 1000000) + text(b"a")),
+    "reads": READS + FILE + HELD + data(1000) + data(500) + EOF + OK + (FILE + HELD) * 3 +
+    data(300) * 3 + EOF * 3 + OK * 9,
+    "reads-short": READS + FILE + HELD + data(10) * 30,
+    "reads-too-much": READS + FILE + HELD + data(60000),
+    "reads-nothing": READS + FILE + HELD + data(0),
+    "reads-refused": READS + FILE + FAILURE + OK + MISSING * 6,
+    "reads-link": READS + LINK + HELD + OK + (LINK + HELD) * 3,
+    "reads-huge-file": READS + FILE + HELD + EOF + OK +
+    (record(ATTRS, about(0o100640, 1 << 62)) + HELD) * 3 + data(300) * 3,
+    "writes": WRITES + MISSING + PATH + OK * 3 + PATH + HELD + OK * 7 + OK * 9 + HELD + OK * 9,
+    "writes-refused": WRITES + PATH + PATH + HELD + FAILURE * 20,
+    "writes-wrong-kind": WRITES + PATH * 20,
+    "writes-existing": WRITES + PATH + PATH + FAILURE + FILE + OK + HELD + OK * 20,
+}
+for name, conversation in SFTP.items():
+    (HERE / "sftp" / f"{name}.bin").write_bytes(conversation)

@@ -3,16 +3,19 @@
 import base64
 import getpass
 import hashlib
+import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
+import time
 
 import lab
 from case import test
 from lab import OURS, PEER, Skip, equal, expect, run
 from later_peer import SUITES, later_peer
-from other_host import answers, free_port, look, restored_equally, verified
+from other_host import answers, free_port, look, over_ssh, restored_equally, verified
 import trees
 
 SSHD = "/usr/sbin/sshd"
@@ -28,6 +31,7 @@ class SftpServer:
         self.bench, self.home, self.port = bench, bench.dir / "sshd", free_port()
         self.home.mkdir(mode=0o700)
         self.keygen("host", "ecdsa")
+        self.keygen("host-too", "ed25519")
         self.keygen("user", key_type, passphrase)
         self.keygen("stranger", "ed25519")
         shutil.copy(self.home / "user.pub", self.home / "authorized")
@@ -35,6 +39,7 @@ class SftpServer:
         (self.home / "known-wrong").write_text(self.line_for("stranger.pub"))
         (self.home / "config").write_text(
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.home}/host\nPidFile none\n"
+            f"HostKey {self.home}/host-too\n"
             f"AuthorizedKeysFile {self.home}/authorized\nStrictModes no\nUsePAM no\n"
             "PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 100\n"
             "Subsystem sftp internal-sftp\n")
@@ -213,6 +218,22 @@ for peer_version in SUITES:
              name, slow=True)(peer_writes)
 
 
+@test("sftp: a repository host that has its repository on the server")
+def served(bench):
+    bench.cipher = ""
+    server = SftpServer(bench)
+    settings = {name.replace("_", "-"): value for name, value in server.options().items()}
+    over_ssh(bench, "repo", {"repo1-path": bench.repo, **settings}, compress_type="zst")
+    bench.start()
+    bench.ours("stanza-create")
+    bench.ours("check")
+    bench.ours("backup")
+    bench.cluster.sql("create table later (id int)")
+    bench.cluster.switch_and_wait_archived()
+    verified(bench, bench.completed_labels()[-1])
+    restored_equally(bench)
+
+
 @test("sftp: host keys", short=True)
 def host_keys(bench):
     bench.cipher = ""
@@ -235,6 +256,26 @@ def host_keys(bench):
         wrong = create((101,), repo1_sftp_host_fingerprint=server.fingerprint(name, "user.pub"), **by)
         expect("fingerprint" in wrong.text, "the fingerprint is named", wrong)
     create((0,), repo1_sftp_known_host=None, repo1_sftp_host_key_check_type="none")
+    for key in ("host.pub", "host-too.pub"):  # The server shows the one that is known of it.
+        (server.home / "known-one").write_text(server.line_for(key))
+        create((0,), repo1_sftp_known_host=server.home / "known-one")
+
+
+@test("sftp: an agent knows the key", short=True)
+def agent(bench):
+    bench.cipher = ""
+    server = SftpServer(bench, "ed25519")
+    asked = run(["ssh-agent", "-s"]).text
+    setting = dict(re.findall(r"(SSH_\w+)=([^;]+);", asked))
+    try:
+        run(["ssh-add", "-q", server.home / "user"], env=setting)
+        run(["ssh-keygen", "-q", "-p", "-N", KEY_PASSPHRASE, "-f", server.home / "user"])
+        bench.configure(**server.options())
+        without = bench.ours("stanza-create", "--no-online", codes=(101,))
+        expect("passphrase" in without.text, "the passphrase is thought of", without)
+        run(bench.argv(OURS, "stanza-create", "--no-online"), env=setting)
+    finally:
+        os.kill(int(setting["SSH_AGENT_PID"]), signal.SIGTERM)
 
 
 @test("sftp: keys, passphrases and servers that are refused")
@@ -268,22 +309,46 @@ def refused(bench):
         lab.kill_group(noise)
 
 
-@test("sftp: a server that is killed ends the backup, and the next one succeeds")
-def killed(bench):
+def backup_begun(bench, server, **settings):
+    """A backup of some 80 MB whose copy has begun."""
     bench.cipher = ""
-    server = SftpServer(bench)
-    bench.ready(**server.options(compress_type="none", process_max="2", io_timeout="10"))
+    bench.ready(**server.options(compress_type="none", process_max="2", archive_timeout="300",
+                                 **settings))
     bench.cluster.sql("create table wide as select g, repeat(md5(g::text), 60) t "
                       "from generate_series(1, 40000) g")
     process = lab.spawn(bench.argv(OURS, "backup", "--type=full"), bench.dir / "backup.log")
     lab.wait_for(lambda: list(bench.repo.glob("backup/*/*F/pg_data")) or process.poll() is not None,
-                 "the copy begins", 60, 0.002)
+                 "the copy begins", 300, 0.002)
+    return process
+
+
+@test("sftp: a server that is killed and gone ends the backup, and the next one succeeds")
+def killed(bench):
+    server = SftpServer(bench)
+    process = backup_begun(bench, server, io_timeout="5")
     server.stop()
     code = process.wait(timeout=120)
     log = (bench.dir / "backup.log").read_text(errors="replace")
-    equal(code, 39, log)
-    expect("'127.0.0.1'" in log, "the host is named", log)
+    equal(code, 49, log)
+    expect("'127.0.0.1" in log and "session before it broke" in log, "host and reason", log)
     equal(bench.completed_labels(), [], "backups")
     server.start()
     bench.ours("backup")
     expect("status: valid" in look(bench, "verify", "--output=text", "--verbose").text, "verify")
+
+
+@test("sftp: a server that is killed and comes back does no harm")
+def killed_and_back(bench):
+    server = SftpServer(bench)
+    process = backup_begun(bench, server)
+    for _ in range(2):
+        server.stop()
+        server.start()
+        time.sleep(0.5)
+    code = process.wait(timeout=120)
+    log = (bench.dir / "backup.log").read_text(errors="replace")
+    equal(code, 0, log)
+    expect("WARN: SFTP session with '127.0.0.1' broke, its work goes on" in log, "a warning", log)
+    verified(bench, bench.completed_labels()[-1])
+    equal(sorted(bench.repo.rglob("*.tmp")), [], "temporary files")
+    restored_equally(bench)

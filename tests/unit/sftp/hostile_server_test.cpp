@@ -16,6 +16,16 @@ using namespace pgbraid::test;
 
 namespace {
 
+/// A pool that has one session and gets no other.
+std::shared_ptr<session_pool> only(std::shared_ptr<connection> one) {
+  return std::make_shared<session_pool>(
+      std::move(one),
+      [](session_pool::clock::time_point) -> result<std::shared_ptr<connection>> {
+        return error{errc::protocol, "'there' lets nobody in any more"};
+      },
+      pool_settings{.host = "there", .limit = std::chrono::milliseconds(300)});
+}
+
 /// One request as the server sees it.
 struct request {
   packet_kind kind;
@@ -49,7 +59,7 @@ public:
   }
   storage& repo() {
     REQUIRE(connect());
-    driver_ = make_sftp_storage(on_, "/repo");
+    driver_ = make_sftp_storage(only(on_), "/repo");
     return *driver_;
   }
 
@@ -222,7 +232,7 @@ TEST_CASE("sftp server: wrong numbers, wrong lengths, silence and goodbyes end t
     crafted_server there(behave);
     auto on = there.connect(std::chrono::milliseconds(300));
     REQUIRE(on);
-    const auto driver = make_sftp_storage(*on, "/repo");
+    const auto driver = make_sftp_storage(only(*on), "/repo");
     const auto found = driver->info("f");
     REQUIRE_FALSE(found);
     CHECK(found.failure().code == errc::protocol);

@@ -19,21 +19,28 @@ struct sftp_server {
     REQUIRE_MESSAGE(child, "openssh-sftp-server is missing");
     return std::move(*child);
   }
-  link::child_process child = start();
-  std::shared_ptr<sftp::connection> on = connect();
+  std::vector<link::child_process> children; ///< one for each session
 
-  std::shared_ptr<sftp::connection> connect() {
-    auto over = link::make_fd_transport(child.from_child.release(), child.to_child.release());
-    auto made = sftp::connection::open(std::move(over), {.host = "there"});
-    REQUIRE(made);
-    return *made;
+  result<std::shared_ptr<sftp::connection>> connect() {
+    children.push_back(start());
+    auto& child = children.back();
+    return sftp::connection::open(
+        link::make_fd_transport(child.from_child.release(), child.to_child.release()),
+        {.host = "there"});
+  }
+  std::shared_ptr<sftp::session_pool> pool(size_t sessions_max = 1) {
+    auto first = connect();
+    REQUIRE(first);
+    return std::make_shared<sftp::session_pool>(
+        *first, [this](sftp::session_pool::clock::time_point) { return connect(); },
+        sftp::pool_settings{.host = "there", .sessions_max = sessions_max});
   }
 };
 
 struct sftp_rig {
   scratch here;
   sftp_server there;
-  std::unique_ptr<storage> driver = sftp::make_sftp_storage(there.on, here / "deep/root");
+  std::unique_ptr<storage> driver = sftp::make_sftp_storage(there.pool(), here / "deep/root");
   storage& repo = *driver;
   io::io_engine* engine = nullptr;
 };

@@ -1,0 +1,105 @@
+// Pieces of a file on their way here.
+// SPDX-License-Identifier: MIT
+#include "storage/sftp/read_ahead.hpp"
+
+#include <algorithm>
+
+namespace pgbraid::sftp {
+
+read_ahead::read_ahead(opened_file file, std::string shown, uint64_t from,
+                       std::optional<uint64_t> until)
+    : file_(std::move(file.handle)), size_(file.about.size.value_or(0)), shown_(std::move(shown)),
+      next_offset_(from), end_(until), here_offset_(from) {}
+
+read_ahead::~read_ahead() {
+  for (const auto& one : under_way_)
+    file_.on().forget(one.number);
+}
+
+/// All up to the end, as it was told, and one piece behind it, that shows whether it is the end.
+result<void> read_ahead::ask() {
+  while (under_way_.size() < pieces_max && (!end_ || next_offset_ < *end_) &&
+         (under_way_.empty() || next_offset_ <= size_)) {
+    uint64_t most = end_ ? *end_ - next_offset_ : piece_bytes;
+    if (next_offset_ < size_)
+      most = std::min(most, size_ - next_offset_);
+    const auto bytes = static_cast<uint32_t>(std::min<uint64_t>(most, piece_bytes));
+    if (!under_way_.empty() && !file_.on().has_room(bytes))
+      break;
+    auto number = file_.on().send(packet_kind::read,
+                                  fields().text(file_.name()).u64(next_offset_).u32(bytes), bytes);
+    if (!number)
+      return number.failure();
+    under_way_.push_back({next_offset_, bytes, *number});
+    next_offset_ += bytes;
+  }
+  return success();
+}
+
+/// Empty at the end of the file.
+result<std::vector<std::byte>> read_ahead::take(uint32_t number, uint32_t bytes) {
+  auto answer = file_.on().wait(number);
+  if (!answer)
+    return answer.failure();
+  status why;
+  auto data = data_of(*answer, why);
+  if (!data)
+    return data.failure();
+  if (*data && (*data)->size() > bytes)
+    return error{errc::protocol, "the SFTP server sent more than was asked for"};
+  if (*data)
+    return std::vector<std::byte>((*data)->begin(), (*data)->end());
+  if (why.code == status_code::eof)
+    return std::vector<std::byte>();
+  return refused(errc::file_read, "unable to read", shown_, why);
+}
+
+result<std::vector<std::byte>> read_ahead::read_piece(uint64_t offset, uint32_t bytes) {
+  auto number =
+      file_.on().send(packet_kind::read, fields().text(file_.name()).u64(offset).u32(bytes), bytes);
+  if (!number)
+    return number.failure();
+  return take(*number, bytes);
+}
+
+/// False at the end.
+result<bool> read_ahead::next_piece() {
+  if (auto asked = ask(); !asked)
+    return asked.failure();
+  if (under_way_.empty())
+    return false;
+  const auto first = under_way_.front();
+  under_way_.pop_front();
+  auto data = take(first.number, first.bytes);
+  if (!data)
+    return data.failure();
+  // A server may send less than there is: what is missing is asked for again.
+  while (!data->empty() && data->size() < first.bytes) {
+    auto more =
+        read_piece(first.offset + data->size(), first.bytes - static_cast<uint32_t>(data->size()));
+    if (!more)
+      return more.failure();
+    if (more->empty())
+      break;
+    data->insert(data->end(), more->begin(), more->end());
+  }
+  here_ = std::move(*data);
+  here_offset_ = first.offset;
+  taken_ = 0;
+  return !here_.empty();
+}
+
+result<size_t> read_ahead::read_some(byte_span out) {
+  if (taken_ == here_.size() && !ended_ && !out.empty()) {
+    auto more = next_piece();
+    if (!more)
+      return more.failure();
+    ended_ = !*more;
+  }
+  const auto count = std::min(out.size(), here_.size() - taken_);
+  std::copy_n(here_.begin() + static_cast<ptrdiff_t>(taken_), count, out.begin());
+  taken_ += count;
+  return count;
+}
+
+} // namespace pgbraid::sftp

@@ -1,0 +1,35 @@
+// Reading one file of an SFTP server, over as many sessions as it takes.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "storage/sftp/read_ahead.hpp"
+#include "storage/sftp/session_pool.hpp"
+
+namespace pgbraid::sftp {
+
+/// Goes on where it was when its session breaks, if the file is still the one that it was (size and
+/// time of change).
+class sftp_reader final : public io::reader {
+public:
+  /// @param on         where the file was opened
+  /// @param full_path  to open it again
+  sftp_reader(std::shared_ptr<session_pool> pool, std::shared_ptr<connection> on, opened_file file,
+              std::string full_path, const read_options& options);
+  /// Asks for what comes first, so that it is on its way when it is wanted.
+  void begin();
+  result<size_t> read(byte_span out) override;
+  result<size_t> read_at(byte_span out, uint64_t offset_bytes) override;
+
+private:
+  result<void> reopen(const std::shared_ptr<connection>& on);
+  template <class Step> auto step_on(Step step);
+
+  const std::shared_ptr<session_pool> pool_;
+  std::shared_ptr<connection> on_;
+  const std::string full_path_;
+  const attributes about_; ///< as it was when it was opened first
+  std::optional<uint64_t> end_ = {};
+  std::optional<read_ahead> ahead_;
+};
+
+} // namespace pgbraid::sftp

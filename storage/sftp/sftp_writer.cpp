@@ -1,0 +1,392 @@
+// Pieces on their way to the server, and the end of a file.
+// SPDX-License-Identifier: MIT
+#include "storage/sftp/sftp_writer.hpp"
+
+#include "engine/codec/crc32c.hpp"
+#include "storage/sftp/read_back.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace pgbraid::sftp {
+
+namespace {
+
+constexpr std::string_view fsync = "fsync@openssh.com";
+
+} // namespace
+
+void late_openings::add(sftp_writer& one) {
+  const std::lock_guard held(mutex_);
+  waiting_.push_back(&one);
+}
+
+void late_openings::remove(sftp_writer& one) {
+  const std::lock_guard held(mutex_);
+  std::erase(waiting_, &one);
+}
+
+bool late_openings::holds(sftp_writer& one) {
+  const std::lock_guard held(mutex_);
+  std::erase_if(waiting_, [](sftp_writer* other) {
+    if (other->is_opening())
+      return false;
+    // After a break its own thread takes it up again.
+    if (auto begun = other->begin_close(); !begun)
+      other->interrupted_ = begun.failure();
+    return true;
+  });
+  return std::ranges::find(waiting_, &one) != waiting_.end();
+}
+
+sftp_writer::sftp_writer(std::shared_ptr<session_pool> pool, std::shared_ptr<connection> on,
+                         open_handle file, write_plan plan)
+    : pool_(std::move(pool)), on_(std::move(on)), plan_(std::move(plan)), made_(true) {
+  file_.emplace(std::move(file));
+}
+
+sftp_writer::sftp_writer(std::shared_ptr<session_pool> pool, std::shared_ptr<connection> on,
+                         uint32_t opening, std::shared_ptr<late_openings> others, write_plan plan)
+    : pool_(std::move(pool)), on_(std::move(on)), plan_(std::move(plan)), opening_(opening),
+      others_(std::move(others)) {}
+
+sftp_writer::~sftp_writer() {
+  if (listed_)
+    others_->remove(*this);
+  // So that it can be closed; what came of it does not matter any more.
+  static_cast<void>(end_opening());
+  forget_all();
+  if (at_ == stage::done || plan_.temporary.empty())
+    return;
+  // The next one who lists the directory must not see it any more.
+  if (const auto on = pool_->live())
+    static_cast<void>(on->ask(packet_kind::remove, fields().text(plan_.temporary)));
+}
+
+template <class Step> auto sftp_writer::step_on(Step step) {
+  return through_breaks(
+      *pool_, [this]() -> const connection& { return *on_; }, step,
+      [this](const std::shared_ptr<connection>& on) { return resume(on); });
+}
+
+/// A failure stays one, whatever is asked for then.
+template <class Outcome> Outcome sftp_writer::ended(Outcome outcome) {
+  if (!outcome)
+    failure_ = outcome.failure();
+  return outcome;
+}
+
+// ---- pieces
+
+result<void> sftp_writer::settle(uint32_t number) {
+  auto answer = on_->wait(number);
+  if (!answer)
+    return answer.failure();
+  auto got = status_of(*answer);
+  if (!got)
+    return got.failure();
+  if (got->code == status_code::ok)
+    return success();
+  if (at_ == stage::renaming)
+    return refused(errc::file_move, "unable to publish", plan_.target, *got);
+  auto why = refused(errc::file_write, "unable to write", plan_.target, *got);
+  why.hint = hint_of_space();
+  return why;
+}
+
+/// The protocol has no word for a full disk.
+std::string sftp_writer::hint_of_space() const {
+  constexpr uint64_t plenty_bytes = uint64_t{64} << 20;
+  const auto left = free_bytes_at(*on_, plan_.name());
+  if (!left || !*left || **left >= plenty_bytes)
+    return {};
+  return fmt::format("There are {} bytes free there.", **left);
+}
+
+/// The first one that is not acknowledged.
+result<void> sftp_writer::settle_piece() {
+  assert(pieces_.front().number != 0); // who could not send it has failed
+  if (auto settled = settle(std::exchange(pieces_.front().number, 0)); !settled)
+    return settled;
+  acknowledged_bytes_ += pieces_.front().data->size();
+  acknowledged_crc_ = pieces_.front().crc_behind;
+  pieces_.pop_front();
+  return success();
+}
+
+/// Waits for pieces of this file until there is room for one more.
+result<void> sftp_writer::make_room(size_t bytes) {
+  while (!pieces_.empty() && (pieces_.size() >= pieces_max || !on_->has_room(bytes)))
+    if (auto settled = settle_piece(); !settled)
+      return settled;
+  return success();
+}
+
+result<void> sftp_writer::send_piece(piece& one, uint64_t offset) {
+  auto number = on_->send(
+      packet_kind::write,
+      fields().text(file_->name()).u64(offset).u32(static_cast<uint32_t>(one.data->size())),
+      one.data->size(), one.data);
+  if (!number)
+    return number.failure();
+  one.number = *number;
+  return success();
+}
+
+result<void> sftp_writer::end_opening() {
+  if (!opening_)
+    return success();
+  auto answer = on_->wait(*std::exchange(opening_, {}));
+  if (!answer)
+    return answer.failure();
+  status why;
+  auto opened = opened_by(on_, *answer, why);
+  if (!opened)
+    return opened.failure();
+  // What is not as it mostly is takes the long way.
+  auto handle = *opened ? result<open_handle>(std::move(**opened)) : plan_.create(on_);
+  if (!handle)
+    return handle.failure();
+  file_.emplace(std::move(*handle));
+  made_ = true;
+  return success();
+}
+
+/// @param all  also what is shorter than a piece
+result<void> sftp_writer::send_gathered(bool all) {
+  if (auto opened = end_opening(); !opened)
+    return opened;
+  size_t taken = 0;
+  result<void> outcome = success();
+  while (outcome &&
+         (gathered_.size() - taken >= piece_bytes || (all && gathered_.size() > taken))) {
+    const auto bytes = std::min<size_t>(gathered_.size() - taken, piece_bytes);
+    outcome = make_room(bytes);
+    if (!outcome)
+      break;
+    const auto from = gathered_.begin() + static_cast<ptrdiff_t>(taken);
+    auto data =
+        std::make_shared<const std::vector<std::byte>>(from, from + static_cast<ptrdiff_t>(bytes));
+    sent_crc_ = codec::crc32c(*data, sent_crc_);
+    pieces_.push_back({std::move(data), 0, sent_crc_});
+    outcome = send_piece(pieces_.back(), std::exchange(sent_bytes_, sent_bytes_ + bytes));
+    taken += bytes;
+  }
+  gathered_.erase(gathered_.begin(), gathered_.begin() + static_cast<ptrdiff_t>(taken));
+  return outcome;
+}
+
+result<void> sftp_writer::write(byte_view in) {
+  if (failure_)
+    return *failure_;
+  constexpr size_t gathered_max = size_t{256} << 10;
+  gathered_.insert(gathered_.end(), in.begin(), in.end());
+  if (gathered_.size() < piece_bytes || (is_opening() && gathered_.size() < gathered_max))
+    return success();
+  return ended(step_on([this] { return send_gathered(false); }));
+}
+
+// ---- the end
+
+result<void> sftp_writer::begin_commit() {
+  if (failure_)
+    return *failure_;
+  if (!is_opening())
+    return ended(step_on([this] { return begin_close(); }));
+  listed_ = true;
+  others_->add(*this);
+  return success();
+}
+
+/// Whether this one is no longer among those without a handle.
+bool sftp_writer::end_listing(bool wait) {
+  const bool held = others_->holds(*this);
+  if (held && !wait)
+    return false;
+  others_->remove(*this);
+  listed_ = false;
+  return true;
+}
+
+/// Everything that is left, the attributes, the sync and the end go out together.
+result<void> sftp_writer::begin_close() {
+  if (at_ != stage::writing)
+    return success();
+  if (auto sent = send_gathered(true); !sent)
+    return sent;
+  at_ = stage::closing;
+  return ask_for_end();
+}
+
+result<void> sftp_writer::ask_for_end() {
+  const auto& how = plan_.options;
+  const attributes about{.uid = how.uid,
+                         .gid = how.gid,
+                         .mode = how.mode,
+                         .mtime_s = how.mtime_s ? std::optional(static_cast<uint32_t>(*how.mtime_s))
+                                                : std::nullopt};
+  const auto keep = [this](result<uint32_t> number) -> result<void> {
+    if (!number)
+      return number.failure();
+    ends_.push_back(*number);
+    return success();
+  };
+  if (auto put = keep(on_->send(packet_kind::fsetstat, fields().text(file_->name()).about(about)));
+      !put)
+    return put;
+  if (how.sync && on_->offers(fsync))
+    if (auto put = keep(on_->send(packet_kind::extended, fields().text(fsync).text(file_->name())));
+        !put)
+      return put;
+  return keep(file_->close());
+}
+
+/// Whether nothing is under way any more.
+result<bool> sftp_writer::settle_all(bool wait) {
+  while (!pieces_.empty()) {
+    if (!wait && !on_->has_come(pieces_.front().number))
+      return false;
+    if (auto settled = settle_piece(); !settled)
+      return settled.failure();
+  }
+  while (!ends_.empty()) {
+    const auto oldest = ends_.front();
+    if (!wait && !on_->has_come(oldest))
+      return false;
+    ends_.pop_front();
+    if (auto settled = settle(oldest); !settled)
+      return settled.failure();
+  }
+  return true;
+}
+
+/// Only what was written whole gets its name.
+result<void> sftp_writer::begin_rename() {
+  at_ = stage::renaming;
+  auto number = send_rename(*on_, plan_.temporary, plan_.target);
+  if (!number)
+    return number.failure();
+  ends_.push_back(*number);
+  return success();
+}
+
+result<bool> sftp_writer::committed(bool wait) {
+  if (listed_ && !end_listing(wait))
+    return false;
+  if (failure_)
+    return *failure_;
+  return ended(step_on([&] { return go_on(wait); }));
+}
+
+result<bool> sftp_writer::go_on(bool wait) {
+  if (interrupted_)
+    return *interrupted_;
+  if (auto begun = begin_close(); !begun)
+    return begun.failure();
+  while (at_ != stage::done) {
+    auto settled = settle_all(wait);
+    if (!settled || !*settled)
+      return settled;
+    if (at_ == stage::closing && !plan_.temporary.empty()) {
+      if (auto begun = begin_rename(); !begun)
+        return begun.failure();
+      continue;
+    }
+    if (resumed_)
+      if (auto there = check_size(plan_.target); !there)
+        return there.failure();
+    at_ = stage::done;
+  }
+  return true;
+}
+
+// ---- after a break
+
+/// Nothing is under way any more; what was sent counts as not sent.
+void sftp_writer::forget_all() {
+  if (opening_)
+    on_->forget(*std::exchange(opening_, {}));
+  for (auto& one : pieces_)
+    on_->forget(std::exchange(one.number, 0));
+  for (const auto number : ends_)
+    on_->forget(number);
+  ends_.clear();
+  file_.reset();
+}
+
+result<void> sftp_writer::resume(const std::shared_ptr<connection>& on) {
+  forget_all();
+  on_ = on;
+  resumed_ = true;
+  interrupted_.reset();
+  if (at_ == stage::renaming)
+    return rename_again();
+  if (auto opened = reopen(); !opened)
+    return opened;
+  if (auto sent = send_again(); !sent || at_ == stage::writing)
+    return sent;
+  return ask_for_end();
+}
+
+/// What the server had acknowledged must be there, also if it was started anew meanwhile.
+result<void> sftp_writer::reopen() {
+  if (!made_) {
+    auto handle = plan_.create(on_);
+    if (!handle)
+      return handle.failure();
+    file_.emplace(std::move(*handle));
+    made_ = true;
+    return success();
+  }
+  auto crc = crc_of_start(on_, plan_.name(), acknowledged_bytes_);
+  if (!crc)
+    return crc.failure();
+  if (*crc != acknowledged_crc_)
+    return error{errc::file_write,
+                 fmt::format("the SFTP server lost {} bytes of '{}' that it had acknowledged",
+                             acknowledged_bytes_, plan_.name())};
+  auto answer = on_->ask(packet_kind::open, fields().text(plan_.name()).u32(flag_write).about({}));
+  if (!answer)
+    return answer.failure();
+  status why;
+  auto opened = opened_by(on_, *answer, why);
+  if (!opened)
+    return opened.failure();
+  if (!*opened)
+    return refused(errc::file_open, "unable to open for write", plan_.name(), why);
+  file_.emplace(std::move(**opened));
+  return success();
+}
+
+result<void> sftp_writer::send_again() {
+  auto offset = acknowledged_bytes_;
+  for (auto& one : pieces_) {
+    if (auto sent = send_piece(one, offset); !sent)
+      return sent;
+    offset += one.data->size();
+  }
+  return success();
+}
+
+/// The old session may have renamed before it broke.
+result<void> sftp_writer::rename_again() {
+  auto about = look(*on_, plan_.temporary);
+  if (!about)
+    return about.failure();
+  return *about ? begin_rename() : success();
+}
+
+result<void> sftp_writer::check_size(const std::string& full_path) {
+  auto about = look(*on_, full_path);
+  if (!about)
+    return about.failure();
+  if (*about && (**about).size == sent_bytes_)
+    return success();
+  return error{errc::file_write,
+               fmt::format("'{}' is not what was written, after a broken session", full_path)};
+}
+
+} // namespace pgbraid::sftp

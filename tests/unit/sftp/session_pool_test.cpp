@@ -1,0 +1,91 @@
+// More sessions for those who need them.
+// SPDX-License-Identifier: MIT
+#include "engine/base/log.hpp"
+#include "tests/unit/storage/sftp_rig.hpp"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+using namespace pgbraid;
+using namespace pgbraid::sftp;
+using namespace pgbraid::test;
+
+namespace {
+
+/// Several write at once until sessions were opened often enough, or for long.
+void write_until(storage& repo, const std::atomic<int>& opened, int wanted) {
+  const auto content = noise(3'000'000);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  std::vector<std::jthread> writers;
+  std::atomic<int> failed = 0;
+  for (int i = 0; i < 6; ++i)
+    writers.emplace_back([&, i] {
+      const auto name = "f" + std::to_string(i);
+      while (opened < wanted && std::chrono::steady_clock::now() < until)
+        failed += write_all(repo, name, content) ? 0 : 1;
+    });
+  writers.clear();
+  CHECK(failed == 0);
+}
+
+} // namespace
+
+TEST_CASE("sftp pool: full sessions get company, up to the limit") {
+  sftp_server there;
+  scratch here;
+  std::atomic<int> opened = 1;
+  const auto pool = std::make_shared<session_pool>(
+      *there.connect(),
+      [&](session_pool::clock::time_point) {
+        ++opened;
+        return there.connect();
+      },
+      pool_settings{.host = "there", .sessions_max = 3});
+  const auto repo = make_sftp_storage(pool, here / "root");
+  REQUIRE(write_all(*repo, "small", "x"));
+  CHECK(opened == 1);
+  write_until(*repo, opened, 3);
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(write_all(*repo, "f0", noise(3'000'000)));
+  CHECK(opened == 3);
+  CHECK(get(here / "root/f0") == noise(3'000'000));
+}
+
+TEST_CASE("sftp pool: one that gets no company works alone") {
+  sftp_server there;
+  scratch here;
+  std::atomic<int> asked = 1;
+  const auto pool = std::make_shared<session_pool>(
+      *there.connect(),
+      [&](session_pool::clock::time_point) -> result<std::shared_ptr<connection>> {
+        ++asked;
+        return error{errc::service, "too many sessions"};
+      },
+      pool_settings{.host = "there", .sessions_max = 3});
+  const auto repo = make_sftp_storage(pool, here / "root");
+  write_until(*repo, asked, 2);
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(write_all(*repo, "f0", noise(3'000'000)));
+  CHECK(asked == 2);
+}
+
+TEST_CASE("sftp pool: nobody waits for ever for a server that is gone") {
+  log::configure({.console = log::level::off});
+  sftp_server there;
+  scratch here;
+  auto first = *there.connect();
+  const auto pool = std::make_shared<session_pool>(
+      first,
+      [](session_pool::clock::time_point) -> result<std::shared_ptr<connection>> {
+        return error{errc::host_connect, "unable to connect to 'there'"};
+      },
+      pool_settings{.host = "there", .limit = std::chrono::milliseconds(500)});
+  const auto repo = make_sftp_storage(pool, here / "root");
+  REQUIRE(write_all(*repo, "f", "x"));
+  there.children.front().end();
+  const auto read = read_all(*repo, "f", 10);
+  REQUIRE_FALSE(read);
+  CHECK(read.failure().code == errc::host_connect);
+  CHECK(read.failure().hint.find("broke") != std::string::npos);
+}
