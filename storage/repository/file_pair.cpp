@@ -33,14 +33,39 @@ result<plain_text> load_text(storage& files, const std::string& path, const secr
   return plain;
 }
 
+namespace {
+
+result<std::unique_ptr<io::writer>> begin_write(storage& files, const std::string& path,
+                                                std::string_view content) {
+  auto file = files.open_write(path, {.under_lock = true, .may_open_late = true});
+  if (!file)
+    return file;
+  if (auto written = (*file)->write(as_bytes(content)); !written)
+    return written.failure();
+  if (auto begun = (*file)->begin_commit(); !begun)
+    return begun.failure();
+  return file;
+}
+
+} // namespace
+
 result<void> save_both(storage& files, const std::string& path, std::string_view text,
                        const secret& pass) {
   const auto bytes = seal(text, pass);
   if (!bytes)
     return within_file(files, path, bytes.failure());
-  if (auto done = write_all(files, path, *bytes); !done)
-    return done;
-  return write_all(files, copy_of(path), *bytes);
+  // Both are on their way to the disk together, and get their names one after the other.
+  auto main = begin_write(files, path, *bytes);
+  if (!main)
+    return main.failure();
+  auto copy = begin_write(files, copy_of(path), *bytes);
+  if (!copy)
+    return copy.failure();
+  if (auto done = (*main)->committed(true); !done)
+    return done.failure();
+  if (auto done = (*copy)->committed(true); !done)
+    return done.failure();
+  return success();
 }
 
 result<bool> mend_pair(storage& files, const std::string& path, uint64_t limit_bytes) {

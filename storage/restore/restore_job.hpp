@@ -13,8 +13,8 @@ namespace pgbraid {
 /// Deals the batches of `plan::order_restore`, one per ask. Everything passed must outlive it.
 ///
 /// Kernels: decrypt (if the backup is encrypted), decompress (if compressed), digest. Nothing in a
-/// batch but `plan::batch_limits::bytes` of stored bytes is held besides the chunks of the lanes, and
-/// a worker holds at most two batches.
+/// batch but `plan::batch_limits::bytes` of stored bytes is held besides the chunks of the lanes,
+/// and a worker holds at most two batches.
 class restore_job final : public graph::job {
 public:
   restore_job(restore_context& context, std::vector<plan::restore_batch> batches);

@@ -16,32 +16,52 @@ namespace {
 /// A directory of more entries than this is not believed.
 constexpr size_t entries_max = 16'000'000;
 
+/// Adds what one answer brings; false at the end.
+result<bool> add_names(const reply& answer, const std::string& full_path, std::vector<named>& all) {
+  status why;
+  auto names = names_of(answer, why);
+  if (!names)
+    return names.failure();
+  if (!*names && why.code == status_code::eof)
+    return false;
+  if (!*names)
+    return refused(errc::path_open, "unable to list path", full_path, why);
+  if ((*names)->empty() || all.size() > entries_max)
+    return error{errc::protocol, "the SFTP server sent a list without an end"};
+  for (auto& one : **names) {
+    if (one.name == "." || one.name == "..")
+      continue;
+    if (one.name.find('/') != std::string::npos || one.name.empty() ||
+        !check_storage_path(one.name))
+      return error{errc::protocol, "the SFTP server sent an invalid name"};
+    all.push_back(std::move(one));
+  }
+  return true;
+}
+
+/// Asks ahead: most lists have one answer, and one that says so.
 result<std::vector<named>> read_names(connection& on, const open_handle& directory,
                                       const std::string& full_path) {
+  constexpr size_t ahead = 4;
   std::vector<named> all;
-  while (true) {
-    auto answer = on.ask(packet_kind::readdir, fields().text(directory.name()));
-    if (!answer)
-      return answer.failure();
-    status why;
-    auto names = names_of(*answer, why);
-    if (!names)
-      return names.failure();
-    if (!*names && why.code == status_code::eof)
-      return all;
-    if (!*names)
-      return refused(errc::path_open, "unable to list path", full_path, why);
-    if ((*names)->empty() || all.size() > entries_max)
-      return error{errc::protocol, "the SFTP server sent a list without an end"};
-    for (auto& one : **names) {
-      if (one.name == "." || one.name == "..")
-        continue;
-      if (one.name.find('/') != std::string::npos || one.name.empty() ||
-          !check_storage_path(one.name))
-        return error{errc::protocol, "the SFTP server sent an invalid name"};
-      all.push_back(std::move(one));
+  std::deque<uint32_t> asked;
+  result<bool> more = true;
+  while (more && *more) {
+    while (asked.size() < ahead) {
+      auto number = on.send(packet_kind::readdir, fields().text(directory.name()));
+      if (!number)
+        return number.failure();
+      asked.push_back(*number);
     }
+    auto answer = on.wait(asked.front());
+    asked.pop_front();
+    more = answer ? add_names(*answer, full_path, all) : result<bool>(answer.failure());
   }
+  for (const auto number : asked)
+    on.forget(number);
+  if (!more)
+    return more.failure();
+  return all;
 }
 
 } // namespace
@@ -121,7 +141,15 @@ result<status> ask_status(connection& on, packet_kind kind, const fields& what) 
 }
 
 result<std::optional<attributes>> look(connection& on, const std::string& full_path) {
-  auto answer = on.ask(packet_kind::lstat, fields().text(full_path));
+  auto asked = on.send(packet_kind::lstat, fields().text(full_path));
+  if (!asked)
+    return asked.failure();
+  return seen_by(on, *asked, full_path);
+}
+
+result<std::optional<attributes>> seen_by(connection& on, uint32_t asked,
+                                          const std::string& full_path) {
+  auto answer = on.wait(asked);
   if (!answer)
     return answer.failure();
   status why;

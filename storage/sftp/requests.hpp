@@ -39,6 +39,9 @@ result<status> ask_status(connection& on, packet_kind kind, const fields& what);
 result<std::optional<attributes>> look(connection& on, const std::string& full_path);
 /// What is left for us where a path is, or would be; empty when the server does not tell.
 result<std::optional<uint64_t>> free_bytes_at(connection& on, std::string path);
+/// The answer of such a question that was asked already.
+result<std::optional<attributes>> seen_by(connection& on, uint32_t asked,
+                                          const std::string& full_path);
 /// All names in a directory but `.` and `..`. Fails with `path_open` when it cannot be opened, and
 /// with `protocol` for names that are none.
 result<std::vector<named>> read_directory(const std::shared_ptr<connection>& on,

@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
+#include <thread>
 
 namespace pgbraid::sftp {
 
@@ -149,6 +151,14 @@ class login_run {
 public:
   explicit login_run(const login& to) : to_(to), until_(clock::now() + to.limit) {}
 
+  /// Whether the server went away in the middle of it: another attempt may do better.
+  bool lost() const {
+    constexpr std::array causes = {LIBSSH2_ERROR_SOCKET_SEND, LIBSSH2_ERROR_SOCKET_DISCONNECT,
+                                   LIBSSH2_ERROR_SOCKET_RECV};
+    return session_ && greeted_ &&
+           std::ranges::find(causes, libssh2_session_last_errno(session_.get())) != causes.end();
+  }
+
   result<std::unique_ptr<link::transport>> run() {
     auto connected = link::connect_tcp(to_.host, to_.port, to_.keep_alive, until_);
     if (!connected)
@@ -180,6 +190,10 @@ private:
     return sftp::repeat(session_.get(), socket_.get(), until_, call);
   }
   error refused(std::string_view what, std::string hint = {}) const {
+    if (lost())
+      return {errc::host_connect,
+              fmt::format("connection to '{}@{}:{}' broke during the login: {}", to_.user, to_.host,
+                          to_.port, reason(session_.get()))};
     return {errc::service,
             fmt::format("{} '{}@{}:{}': {}", what, to_.user, to_.host, to_.port,
                         reason(session_.get())),
@@ -188,8 +202,10 @@ private:
 
   result<void> shake_hands() {
     prefer_known_key_types(session_.get(), to_);
-    if (repeat([&] { return libssh2_session_handshake(session_.get(), socket_.get()); }) == 0)
+    if (repeat([&] { return libssh2_session_handshake(session_.get(), socket_.get()); }) == 0) {
+      greeted_ = true;
       return success();
+    }
     return refused("SSH handshake failed with");
   }
 
@@ -246,6 +262,7 @@ private:
   io::unique_fd socket_;
   session_handle session_;
   LIBSSH2_CHANNEL* channel_ = nullptr; ///< of the session, freed with it
+  bool greeted_ = false;               ///< it speaks SSH
 };
 
 } // namespace
@@ -253,7 +270,14 @@ private:
 result<std::unique_ptr<link::transport>> log_in(const login& to) {
   static std::once_flag once;
   std::call_once(once, [] { libssh2_init(0); });
-  return login_run(to).run();
+  constexpr int attempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    login_run run(to);
+    auto done = run.run();
+    if (done || !run.lost() || attempt == attempts)
+      return done;
+    std::this_thread::sleep_for(attempt * std::chrono::milliseconds(200));
+  }
 }
 
 } // namespace pgbraid::sftp

@@ -69,19 +69,23 @@ result<std::optional<entry_info>> verbs::info_of(std::string_view path,
   return std::optional(std::move(out));
 }
 
-result<void> verbs::check(std::string_view path) {
+result<verbs::parents_asked> verbs::begin_check(std::string_view path) {
   if (auto fine = check_storage_path(path); !fine)
-    return fine;
-  std::vector<std::pair<std::string, uint32_t>> asked;
-  for (auto end = path.find('/'); end != path.npos; end = path.find('/', end + 1))
-    if (!at_.real.has(path.substr(0, end)))
-      asked.emplace_back(path.substr(0, end), 0);
-  for (auto& [parent, number] : asked) {
+    return fine.failure();
+  parents_asked asked;
+  for (auto end = path.find('/'); end != path.npos; end = path.find('/', end + 1)) {
+    const auto parent = path.substr(0, end);
+    if (at_.real.has(parent))
+      continue;
     auto sent = on_->send(packet_kind::lstat, fields().text(full(parent)));
     if (!sent)
       return sent.failure();
-    number = *sent;
+    asked.emplace_back(parent, *sent);
   }
+  return asked;
+}
+
+result<void> verbs::end_check(std::string_view path, const parents_asked& asked) {
   result<void> outcome = success();
   for (const auto& [parent, number] : asked) {
     auto answer = on_->wait(number);
@@ -103,10 +107,23 @@ result<void> verbs::check(std::string_view path) {
   return outcome;
 }
 
+result<void> verbs::check(std::string_view path) {
+  auto asked = begin_check(path);
+  if (!asked)
+    return asked.failure();
+  return end_check(path, *asked);
+}
+
+// The parents are asked about together with what is wanted: it only counts when they are real.
+
 result<std::optional<attributes>> verbs::find(std::string_view path) {
-  if (auto fine = check(path); !fine)
+  auto parents = begin_check(path);
+  if (!parents)
+    return parents.failure();
+  auto found = look(*on_, full(path));
+  if (auto fine = end_check(path, *parents); !fine)
     return fine.failure();
-  return look(*on_, full(path));
+  return found;
 }
 
 result<std::optional<entry_info>> verbs::info(std::string_view path) {
@@ -119,15 +136,22 @@ result<std::optional<entry_info>> verbs::info(std::string_view path) {
 }
 
 result<std::optional<std::vector<entry>>> verbs::list(std::string_view path) {
-  auto about = find(path);
+  auto parents = begin_check(path);
+  if (!parents)
+    return parents.failure();
+  auto looked = on_->send(packet_kind::lstat, fields().text(full(path)));
+  if (!looked)
+    return looked.failure();
+  auto names = read_directory(on_, full(path)); // a link would be followed, and is refused below
+  if (auto fine = end_check(path, *parents); !fine)
+    return fine.failure();
+  auto about = seen_by(*on_, *looked, full(path));
   if (!about)
     return about.failure();
   if (!*about)
     return std::optional<std::vector<entry>>();
-  const auto kind = kind_of(**about);
-  if (kind == entry_kind::link)
+  if (kind_of(**about) == entry_kind::link)
     return link_refused(full(path));
-  auto names = read_directory(on_, full(path));
   if (!names)
     return names.failure();
   std::vector<entry> out;
@@ -149,9 +173,13 @@ result<std::optional<uint64_t>> verbs::free_bytes() {
 // ---- content
 
 result<opened_file> verbs::open_read(std::string_view path) {
-  if (auto fine = check(path); !fine)
+  auto parents = begin_check(path);
+  if (!parents)
+    return parents.failure();
+  auto file = open_file(on_, full(path));
+  if (auto fine = end_check(path, *parents); !fine)
     return fine.failure();
-  return open_file(on_, full(path));
+  return file;
 }
 
 result<uint32_t> verbs::ask_to_create(const std::string& full_path, const write_options& options) {

@@ -62,12 +62,17 @@ public:
   result<std::optional<uint64_t>> free_bytes();
 
 private:
+  /// Parents and the numbers of the requests about them.
+  using parents_asked = std::vector<std::pair<std::string, uint32_t>>;
+  result<parents_asked> begin_check(std::string_view path);
+  result<void> end_check(std::string_view path, const parents_asked& asked);
   std::string full(std::string_view path) const { return at_.full(path); }
   result<std::optional<entry_info>> info_of(std::string_view path, const attributes& about) const;
   /// Checks the path and looks what it is.
   result<std::optional<attributes>> find(std::string_view path);
   result<void> make_some_paths(std::span<const std::string> paths, uint32_t mode);
   result<void> make_directory(const std::string& full_path, uint32_t mode);
+  result<status> make_one(const std::string& full_path, uint32_t mode);
   result<void> why_not_made(std::string_view path, const status& why, errc missing);
   error not_there(std::string_view path) const;
 

@@ -75,32 +75,36 @@ result<void> verbs::make_some_paths(std::span<const std::string> paths, uint32_t
 
 /// With all that is missing above it, also above the root.
 result<void> verbs::make_directory(const std::string& full_path, uint32_t mode) {
-  status why;
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    auto done =
-        ask_status(*on_, packet_kind::mkdir, fields().text(full_path).about({.mode = mode}));
-    if (!done)
-      return done.failure();
-    why = std::move(*done);
-    if (why.code != status_code::no_such_file || attempt > 0)
-      break;
-    const auto parent = split_path(full_path).parent;
-    if (parent.empty())
-      break;
+  auto done = make_one(full_path, mode);
+  if (!done)
+    return done.failure();
+  const auto parent = split_path(full_path).parent;
+  if (done->code == status_code::no_such_file && !parent.empty()) {
     if (auto made = make_directory(std::string(parent), mode); !made)
       return made;
+    done = make_one(full_path, mode);
+    if (!done)
+      return done.failure();
   }
-  if (why.code != status_code::ok) {
-    auto now = look(*on_, full_path);
-    if (now && *now && kind_of(**now) == entry_kind::path)
-      return success(); // somebody else made it
-    return refused(errc::path_create, "unable to create path", full_path, why);
-  }
-  // The server's umask may have taken some bits.
-  auto set = ask_status(*on_, packet_kind::setstat, fields().text(full_path).about({.mode = mode}));
-  if (!set)
-    return set.failure();
-  return success();
+  if (done->code == status_code::ok)
+    return success();
+  auto now = look(*on_, full_path);
+  if (now && *now && kind_of(**now) == entry_kind::path)
+    return success(); // somebody else made it
+  return refused(errc::path_create, "unable to create path", full_path, *done);
+}
+
+/// The server's umask may take some bits: they are set in the same round trip.
+result<status> verbs::make_one(const std::string& full_path, uint32_t mode) {
+  auto made = on_->send(packet_kind::mkdir, fields().text(full_path).about({.mode = mode}));
+  if (!made)
+    return made.failure();
+  if (auto set = on_->send(packet_kind::setstat, fields().text(full_path).about({.mode = mode})))
+    on_->forget(*set);
+  auto answer = on_->wait(*made);
+  if (!answer)
+    return answer.failure();
+  return status_of(*answer);
 }
 
 result<void> verbs::remove_file(std::string_view path) {
