@@ -134,7 +134,7 @@ result<std::shared_ptr<sftp::connection>> log_in(sftp::login to, size_t window_b
 namespace {
 
 result<std::shared_ptr<sftp::session_pool>> make_pool(const config::options& opts,
-                                                      const sftp::login& to) {
+                                                      const sftp::login& to, size_t workers) {
   const auto window = std::min(window_bytes_max, window_bytes_all / sessions_most);
   const auto open = [to, window](sftp::session_pool::clock::time_point until) {
     return log_in(to, window, until);
@@ -142,7 +142,7 @@ result<std::shared_ptr<sftp::session_pool>> make_pool(const config::options& opt
   auto first = open(sftp::session_pool::clock::now() + to.limit);
   if (!first)
     return first.failure();
-  const auto sessions = sftp::sessions_for(workers_of(opts), (*first)->round_trip());
+  const auto sessions = sftp::sessions_for(workers, (*first)->round_trip());
   log::debug("memory budget: {} for what up to {} SFTP session(s) with '{}' have under way",
              format_size(window * sessions), sessions, to.host);
   return std::make_shared<sftp::session_pool>(
@@ -153,13 +153,13 @@ result<std::shared_ptr<sftp::session_pool>> make_pool(const config::options& opt
 
 } // namespace
 
-result<sftp_opener> reach_sftp(const config::options& opts, size_t position) {
+result<sftp_opener> reach_sftp(const config::options& opts, size_t position, size_t workers) {
   static open_pools pools;
   const auto to = login_of(opts, position);
   const auto which = fmt::format("{}@{}:{} {}", to.user, to.host, to.port, to.private_key_file);
   auto pool = pools.find(which);
   if (!pool) {
-    auto made = make_pool(opts, to);
+    auto made = make_pool(opts, to, workers);
     if (!made)
       return made.failure();
     pool = std::move(*made);
@@ -170,7 +170,7 @@ result<sftp_opener> reach_sftp(const config::options& opts, size_t position) {
 }
 
 result<std::unique_ptr<storage>> open_sftp(const config::options& opts, size_t position) {
-  auto there = reach_sftp(opts, position);
+  auto there = reach_sftp(opts, position, workers_of(opts));
   if (!there)
     return there.failure();
   return (*there)(opts.text("repo-path", position));

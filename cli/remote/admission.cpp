@@ -85,7 +85,8 @@ result<io::lock_set> take_locks(const config::options& opts,
 result<void> grant_repository(const config::options& opts, serve::grants& may) {
   const auto position = opts.repo_default();
   if (opts.text("repo-type", position) == "sftp") {
-    auto there = reach_sftp(opts, position);
+    // The other host has several connections where it needs them, and each is served by its own.
+    auto there = reach_sftp(opts, position, 1);
     if (!there)
       return there.failure();
     may.open_repo = std::move(*there);

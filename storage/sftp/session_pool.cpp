@@ -97,7 +97,8 @@ void session_pool::grow() {
 void session_pool::log_in(clock::time_point until) {
   auto made = open_(until);
   const std::lock_guard held(mutex_);
-  --growing_;
+  if (--growing_ == 0)
+    grew_.notify_all();
   if (!made && !std::exchange(grew_ill_, true))
     log::detail("no further SFTP session with '{}': {}", with_.host, made.failure().message);
   if (!made)
@@ -105,6 +106,11 @@ void session_pool::log_in(clock::time_point until) {
   all_.push_back(std::move(*made));
   if (growing_ == 0)
     log::detail("{} SFTP sessions with '{}'", all_.size(), with_.host);
+}
+
+void session_pool::wait_for_growth() {
+  std::unique_lock held(mutex_);
+  grew_.wait(held, [this] { return growing_ == 0; }); // each login has a limit
 }
 
 /// Only one logs in; the others find what it made.

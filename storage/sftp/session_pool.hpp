@@ -23,7 +23,7 @@ struct pool_settings {
 class session_pool {
 public:
   using clock = std::chrono::steady_clock;
-  /// Logs in once, until then at the latest.
+  /// Logs in once, until then at the latest. Called by several threads at once.
   using opener = std::function<result<std::shared_ptr<connection>>(clock::time_point until)>;
 
   /// @param first  a live session
@@ -35,6 +35,9 @@ public:
   /// The session with the least to do. When none is left, logs in, again and again until then;
   /// if that fails, nobody tries any more.
   result<std::shared_ptr<connection>> session(clock::time_point until);
+  /// Waits until those that are being made are there, or have failed: a large file stays in the
+  /// session where it was opened.
+  void wait_for_growth();
   /// A live one, if there is one.
   std::shared_ptr<connection> live();
   const pool_settings& settings() const { return with_; }
@@ -56,6 +59,7 @@ private:
   std::optional<error> gave_up_; ///< why no session was to be had in time; under opening_
   std::mutex mutex_;             ///< guards what follows
   std::vector<std::shared_ptr<connection>> all_;
+  std::condition_variable grew_;
   size_t growing_ = 0;    ///< threads that log in
   bool grew_ill_ = false; ///< a login in the background failed: no more for now
   std::optional<error> last_break_;

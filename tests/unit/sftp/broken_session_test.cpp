@@ -212,11 +212,11 @@ TEST_CASE("sftp breaks: names are changed once") {
 TEST_CASE("sftp breaks: what the server lost is noticed") {
   for (const bool shorter : {true, false}) {
     CAPTURE(shorter);
-    // The first session ends in the middle of the file, when the window was full several times.
-    brittle_rig there({3'000'000});
+    // The first session ends in the middle of the file, when it kept more than one may keep.
+    brittle_rig there({7'000'000});
     auto file = there.repo->open_write("f", {.how = publish::in_place});
     REQUIRE(file);
-    const auto content = noise(2'900'000);
+    const auto content = noise(6'900'000);
     REQUIRE((*file)->write(as_bytes(content)));
     // Until all that it got is on its disk, and acknowledged.
     const auto path = there.here / "root/f";

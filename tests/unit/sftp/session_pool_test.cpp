@@ -31,6 +31,16 @@ void write_until(storage& repo, const std::atomic<int>& opened, int wanted) {
 
 } // namespace
 
+TEST_CASE("sftp pool: far servers are worth more sessions, within limits") {
+  using std::chrono::milliseconds;
+  CHECK(sessions_for(1, milliseconds(0)) == 1);
+  CHECK(sessions_for(1, milliseconds(95)) == 1);
+  CHECK(sessions_for(2, milliseconds(1)) == 2);
+  CHECK(sessions_for(2, milliseconds(95)) == 6);
+  CHECK(sessions_for(100, milliseconds(1)) == 8);
+  CHECK(sessions_for(100, milliseconds(300)) == 8);
+}
+
 TEST_CASE("sftp pool: full sessions get company, up to the limit") {
   sftp_server there;
   scratch here;

@@ -20,13 +20,16 @@ struct sftp_server {
     return std::move(*child);
   }
   std::vector<link::child_process> children; ///< one for each session
+  std::mutex mutex;                          ///< sessions are made by several threads
 
   result<std::shared_ptr<sftp::connection>> connect() {
-    children.push_back(start());
-    auto& child = children.back();
-    return sftp::connection::open(
-        link::make_fd_transport(child.from_child.release(), child.to_child.release()),
-        {.host = "there"});
+    auto child = start();
+    auto over = link::make_fd_transport(child.from_child.release(), child.to_child.release());
+    {
+      const std::lock_guard held(mutex);
+      children.push_back(std::move(child));
+    }
+    return sftp::connection::open(std::move(over), {.host = "there"});
   }
   std::shared_ptr<sftp::session_pool> pool(size_t sessions_max = 1) {
     auto first = connect();
