@@ -54,15 +54,16 @@ result<void> save_both(storage& files, const std::string& path, std::string_view
   const auto bytes = seal(text, pass);
   if (!bytes)
     return within_file(files, path, bytes.failure());
-  // Both are on their way to the disk together, and get their names one after the other.
+  // Both are on their way to the disk together, and get their names one after the other. What
+  // keeps the copy from being written is no reason to be without the main file.
   auto main = begin_write(files, path, *bytes);
   if (!main)
     return main.failure();
   auto copy = begin_write(files, copy_of(path), *bytes);
-  if (!copy)
-    return copy.failure();
   if (auto done = (*main)->committed(true); !done)
     return done.failure();
+  if (!copy)
+    return copy.failure();
   if (auto done = (*copy)->committed(true); !done)
     return done.failure();
   return success();
