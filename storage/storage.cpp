@@ -77,16 +77,29 @@ result<std::string> read_all(storage& from, std::string_view path, uint64_t limi
   }
 }
 
-result<void> write_all(storage& to, std::string_view path, std::string_view content,
-                       const write_options& options) {
+result<std::unique_ptr<io::writer>> begin_write_all(storage& to, std::string_view path,
+                                                    std::string_view content,
+                                                    const write_options& options) {
   auto how = options;
   how.under_lock = true;
   auto file = to.open_write(path, how);
   if (!file)
-    return file.failure();
+    return file;
   if (auto put = (*file)->write(as_bytes(content)); !put)
-    return put;
-  return io::commit(**file);
+    return put.failure();
+  if (auto begun = (*file)->begin_commit(); !begun)
+    return begun.failure();
+  return file;
+}
+
+result<void> write_all(storage& to, std::string_view path, std::string_view content,
+                       const write_options& options) {
+  auto file = begin_write_all(to, path, content, options);
+  if (!file)
+    return file.failure();
+  if (auto done = (*file)->committed(true); !done)
+    return done.failure();
+  return success();
 }
 
 } // namespace pgbraid

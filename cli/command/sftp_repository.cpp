@@ -79,8 +79,6 @@ sftp::login login_of(const config::options& opts, size_t position) {
 
 /// What all sessions of a repository together may have under way.
 constexpr size_t window_bytes_all = size_t{32} << 20;
-constexpr size_t window_bytes_max = size_t{8} << 20;
-constexpr size_t sessions_most = 8;
 
 /// Who works on the repository at the same time.
 size_t workers_of(const config::options& opts) {
@@ -129,14 +127,10 @@ result<std::shared_ptr<sftp::connection>> log_in(sftp::login to, size_t window_b
       std::move(*over), {.host = to.host, .silence_limit = silence, .window_bytes = window_bytes});
 }
 
-} // namespace
-
-namespace {
-
 result<std::shared_ptr<sftp::session_pool>> make_pool(const config::options& opts,
                                                       const sftp::login& to, size_t workers) {
-  const auto window = std::min(window_bytes_max, window_bytes_all / sessions_most);
-  const auto open = [to, window](sftp::session_pool::clock::time_point until) {
+  constexpr size_t window = window_bytes_all / sftp::sessions_most;
+  const auto open = [to](sftp::session_pool::clock::time_point until) {
     return log_in(to, window, until);
   };
   auto first = open(sftp::session_pool::clock::now() + to.limit);

@@ -33,22 +33,6 @@ result<plain_text> load_text(storage& files, const std::string& path, const secr
   return plain;
 }
 
-namespace {
-
-result<std::unique_ptr<io::writer>> begin_write(storage& files, const std::string& path,
-                                                std::string_view content) {
-  auto file = files.open_write(path, {.under_lock = true, .may_open_late = true});
-  if (!file)
-    return file;
-  if (auto written = (*file)->write(as_bytes(content)); !written)
-    return written.failure();
-  if (auto begun = (*file)->begin_commit(); !begun)
-    return begun.failure();
-  return file;
-}
-
-} // namespace
-
 result<void> save_both(storage& files, const std::string& path, std::string_view text,
                        const secret& pass) {
   const auto bytes = seal(text, pass);
@@ -56,10 +40,10 @@ result<void> save_both(storage& files, const std::string& path, std::string_view
     return within_file(files, path, bytes.failure());
   // Both are on their way to the disk together, and get their names one after the other. What
   // keeps the copy from being written is no reason to be without the main file.
-  auto main = begin_write(files, path, *bytes);
+  auto main = begin_write_all(files, path, *bytes, {.may_open_late = true});
   if (!main)
     return main.failure();
-  auto copy = begin_write(files, copy_of(path), *bytes);
+  auto copy = begin_write_all(files, copy_of(path), *bytes, {.may_open_late = true});
   if (auto done = (*main)->committed(true); !done)
     return done.failure();
   if (!copy)

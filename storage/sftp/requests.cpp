@@ -93,6 +93,14 @@ result<std::optional<open_handle>> opened_by(const std::shared_ptr<connection>& 
   return std::optional(open_handle(on, std::move(**handle)));
 }
 
+result<std::optional<open_handle>> opened_by(const std::shared_ptr<connection>& on, uint32_t number,
+                                             status& why) {
+  auto answer = on->wait(number);
+  if (!answer)
+    return answer.failure();
+  return opened_by(on, *answer, why);
+}
+
 result<opened_file> open_file(const std::shared_ptr<connection>& on, const std::string& full_path) {
   // Both at once: a link would be followed, so what came of it is dropped then.
   auto looked = on->send(packet_kind::lstat, fields().text(full_path));
@@ -133,11 +141,18 @@ result<uint32_t> send_rename(connection& on, const std::string& from, const std:
   return on.send(packet_kind::rename, fields().text(from).text(to));
 }
 
-result<status> ask_status(connection& on, packet_kind kind, const fields& what) {
-  auto answer = on.ask(kind, what);
+result<status> told(connection& on, uint32_t number) {
+  auto answer = on.wait(number);
   if (!answer)
     return answer.failure();
   return status_of(*answer);
+}
+
+result<status> ask_status(connection& on, packet_kind kind, const fields& what) {
+  auto number = on.send(kind, what);
+  if (!number)
+    return number.failure();
+  return told(on, *number);
 }
 
 result<std::optional<attributes>> look(connection& on, const std::string& full_path) {
@@ -163,11 +178,11 @@ result<std::optional<attributes>> seen_by(connection& on, uint32_t asked,
 
 result<std::vector<named>> read_directory(const std::shared_ptr<connection>& on,
                                           const std::string& full_path) {
-  auto answer = on->ask(packet_kind::opendir, fields().text(full_path));
-  if (!answer)
-    return answer.failure();
+  auto number = on->send(packet_kind::opendir, fields().text(full_path));
+  if (!number)
+    return number.failure();
   status why;
-  auto opened = opened_by(on, *answer, why);
+  auto opened = opened_by(on, *number, why);
   if (!opened)
     return opened.failure();
   if (!*opened)
@@ -185,12 +200,11 @@ result<void> remove_below(const std::shared_ptr<connection>& on, const std::stri
   std::deque<std::pair<uint32_t, std::string>> under_way;
   result<void> outcome = success();
   const auto settle = [&] {
-    auto done = on->wait(under_way.front().first);
-    auto told = done ? status_of(*done) : result<status>(done.failure());
-    if (outcome && !told)
-      outcome = told.failure();
-    else if (outcome && told->code != status_code::ok && told->code != status_code::no_such_file)
-      outcome = refused(errc::file_remove, "unable to remove", under_way.front().second, *told);
+    auto done = told(*on, under_way.front().first);
+    if (outcome && !done)
+      outcome = done.failure();
+    else if (outcome && done->code != status_code::ok && done->code != status_code::no_such_file)
+      outcome = refused(errc::file_remove, "unable to remove", under_way.front().second, *done);
     under_way.pop_front();
   };
   for (const auto& one : *names) {

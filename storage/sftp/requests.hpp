@@ -9,6 +9,8 @@ namespace pgbraid::sftp {
 
 /// `what '<shown>': [4] Failure`
 error refused(errc code, std::string_view what, std::string_view shown, const status& why);
+/// An extension of OpenSSH, which has to be offered.
+inline constexpr std::string_view hardlink_extension = "hardlink@openssh.com";
 /// Of the bits of st_mode; `special` when they are not told.
 entry_kind kind_of(const attributes& about);
 /// `link_destination` (70): links are not followed.
@@ -23,6 +25,9 @@ inline constexpr size_t requests_max = 64;
 /// replace: where the server has no other, there is neither file for a moment, which readers of
 /// info files survive with the copy.
 result<uint32_t> send_rename(connection& on, const std::string& from, const std::string& to);
+/// The same for the answer to a request.
+result<std::optional<open_handle>> opened_by(const std::shared_ptr<connection>& on, uint32_t number,
+                                             status& why);
 struct opened_file {
   open_handle handle;
   attributes about;
@@ -33,6 +38,8 @@ result<opened_file> open_file(const std::shared_ptr<connection>& on, const std::
 /// The same from the two answers.
 result<opened_file> file_of(const std::shared_ptr<connection>& on, const std::string& full_path,
                             const reply& looked, const reply& opened);
+/// The status that answers a request.
+result<status> told(connection& on, uint32_t number);
 /// Asks for what is answered by a status.
 result<status> ask_status(connection& on, packet_kind kind, const fields& what);
 /// What a name is, links not followed; empty when there is none.

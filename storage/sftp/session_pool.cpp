@@ -150,10 +150,9 @@ error session_pool::why_none() {
 
 size_t sessions_for(size_t workers, std::chrono::microseconds round_trip) {
   constexpr std::chrono::milliseconds near(4);
-  constexpr size_t most = 8; // servers look askance at more logins at once
   if (round_trip <= near || workers <= 1)
-    return std::min(workers, most);
-  return std::min(workers * 3, most);
+    return std::min(workers, sessions_most);
+  return std::min(workers * 3, sessions_most);
 }
 
 result<std::shared_ptr<connection>> attempts::session() {

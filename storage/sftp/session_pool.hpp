@@ -66,6 +66,9 @@ private:
   std::vector<std::thread> growth_;
 };
 
+/// Servers look askance at more logins at once.
+inline constexpr size_t sessions_most = 8;
+
 /// How many sessions a repository is worth. One carries what one core encrypts; where it is far, no
 /// more than the server's window for each round trip (OpenSSH: 2 MiB), so that several are needed
 /// to fill the way.

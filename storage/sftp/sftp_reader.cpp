@@ -17,10 +17,6 @@ sftp_reader::sftp_reader(std::shared_ptr<session_pool> pool, std::shared_ptr<con
   ahead_.emplace(std::move(file), full_path_, options.offset_bytes, end_);
 }
 
-void sftp_reader::begin() {
-  static_cast<void>(ahead_->begin()); // what fails now fails again when it is read
-}
-
 result<void> sftp_reader::reopen(const std::shared_ptr<connection>& on) {
   on_ = on;
   auto file = open_file(on, full_path_);

@@ -15,8 +15,6 @@ public:
   /// @param full_path  to open it again
   sftp_reader(std::shared_ptr<session_pool> pool, std::shared_ptr<connection> on, opened_file file,
               std::string full_path, const read_options& options);
-  /// Asks for what comes first, so that it is on its way when it is wanted.
-  void begin();
   result<size_t> read(byte_span out) override;
   result<size_t> read_at(byte_span out, uint64_t offset_bytes) override;
 

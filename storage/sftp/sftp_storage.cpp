@@ -15,7 +15,6 @@ namespace pgbraid::sftp {
 namespace {
 
 constexpr std::string_view temporary_suffix = ".pgbackrest.tmp";
-constexpr std::string_view hardlink = "hardlink@openssh.com";
 constexpr uint64_t batch_bytes = uint64_t{8} << 20;
 constexpr uint64_t large_bytes = uint64_t{4} << 20;
 
@@ -35,7 +34,7 @@ public:
   storage_features features() const override {
     return {.paths = true,
             .symlinks = true,
-            .hardlinks = pool_->offers(hardlink),
+            .hardlinks = pool_->offers(hardlink_extension),
             .batch_bytes = batch_bytes};
   }
   const std::string& root() const override { return at_->root; }

@@ -82,10 +82,7 @@ template <class Outcome> Outcome sftp_writer::ended(Outcome outcome) {
 // ---- pieces
 
 result<void> sftp_writer::settle(uint32_t number) {
-  auto answer = on_->wait(number);
-  if (!answer)
-    return answer.failure();
-  auto got = status_of(*answer);
+  auto got = told(*on_, number);
   if (!got)
     return got.failure();
   if (got->code == status_code::ok)
@@ -139,15 +136,19 @@ result<void> sftp_writer::send_piece(piece& one, uint64_t offset) {
 result<void> sftp_writer::end_opening() {
   if (!opening_)
     return success();
-  auto answer = on_->wait(*std::exchange(opening_, {}));
-  if (!answer)
-    return answer.failure();
   status why;
-  auto opened = opened_by(on_, *answer, why);
+  auto opened = opened_by(on_, *std::exchange(opening_, {}), why);
   if (!opened)
     return opened.failure();
-  // What is not as it mostly is takes the long way.
-  auto handle = *opened ? result<open_handle>(std::move(**opened)) : plan_.create(on_);
+  if (!*opened) // what is not as it mostly is takes the long way
+    return create();
+  file_.emplace(std::move(**opened));
+  made_ = true;
+  return success();
+}
+
+result<void> sftp_writer::create() {
+  auto handle = plan_.create(on_);
   if (!handle)
     return handle.failure();
   file_.emplace(std::move(*handle));
@@ -333,14 +334,8 @@ result<void> sftp_writer::resume(const std::shared_ptr<connection>& on) {
 
 /// What the server had acknowledged must be there, also if it was started anew meanwhile.
 result<void> sftp_writer::reopen() {
-  if (!made_) {
-    auto handle = plan_.create(on_);
-    if (!handle)
-      return handle.failure();
-    file_.emplace(std::move(*handle));
-    made_ = true;
-    return success();
-  }
+  if (!made_)
+    return create();
   auto crc = crc_of_start(on_, plan_.name(), acknowledged_bytes_);
   if (!crc)
     return crc.failure();
@@ -348,11 +343,11 @@ result<void> sftp_writer::reopen() {
     return error{errc::file_write,
                  fmt::format("the SFTP server lost {} bytes of '{}' that it had acknowledged",
                              acknowledged_bytes_, plan_.name())};
-  auto answer = on_->ask(packet_kind::open, fields().text(plan_.name()).u32(flag_write).about({}));
-  if (!answer)
-    return answer.failure();
+  auto number = on_->send(packet_kind::open, fields().text(plan_.name()).u32(flag_write).about({}));
+  if (!number)
+    return number.failure();
   status why;
-  auto opened = opened_by(on_, *answer, why);
+  auto opened = opened_by(on_, *number, why);
   if (!opened)
     return opened.failure();
   if (!*opened)

@@ -69,6 +69,7 @@ private:
   template <class Outcome> Outcome ended(Outcome outcome);
   bool is_opening() const { return opening_ && !on_->has_come(*opening_); }
   result<void> end_opening();
+  result<void> create();
   result<void> send_gathered(bool all);
   result<void> make_room(size_t bytes);
   result<void> send_piece(piece& one, uint64_t offset);

@@ -195,10 +195,7 @@ result<open_handle> verbs::create(std::string_view path, const std::string& full
     auto number = ask_to_create(full_path, options);
     if (!number)
       return number.failure();
-    auto answer = on_->wait(*number);
-    if (!answer)
-      return answer.failure();
-    auto opened = opened_by(on_, *answer, why);
+    auto opened = opened_by(on_, *number, why);
     if (!opened)
       return opened.failure();
     if (*opened)

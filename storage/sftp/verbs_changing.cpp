@@ -9,12 +9,6 @@
 
 namespace pgbraid::sftp {
 
-namespace {
-
-constexpr std::string_view hardlink = "hardlink@openssh.com";
-
-} // namespace
-
 result<void> verbs::make_path(std::string_view path, uint32_t mode) {
   auto about = find(path);
   if (!about)
@@ -52,8 +46,7 @@ result<void> verbs::make_some_paths(std::span<const std::string> paths, uint32_t
   }
   std::vector<std::string> others; // that are there already, or have no parent
   for (size_t i = 0; i < paths.size(); ++i) {
-    auto answer = on_->wait(asked[i]);
-    auto done = answer ? status_of(*answer) : result<status>(answer.failure());
+    auto done = told(*on_, asked[i]);
     if (!done)
       return done.failure();
     if (done->code != status_code::ok) {
@@ -101,10 +94,7 @@ result<status> verbs::make_one(const std::string& full_path, uint32_t mode) {
     return made.failure();
   if (auto set = on_->send(packet_kind::setstat, fields().text(full_path).about({.mode = mode})))
     on_->forget(*set);
-  auto answer = on_->wait(*made);
-  if (!answer)
-    return answer.failure();
-  return status_of(*answer);
+  return told(*on_, *made);
 }
 
 result<void> verbs::remove_file(std::string_view path) {
@@ -137,10 +127,7 @@ result<void> verbs::move(std::string_view from, std::string_view to) {
   auto number = send_rename(*on_, full(from), full(to));
   if (!number)
     return number.failure();
-  auto answer = on_->wait(*number);
-  if (!answer)
-    return answer.failure();
-  auto done = status_of(*answer);
+  auto done = told(*on_, *number);
   if (!done)
     return done.failure();
   if (done->code == status_code::ok)
@@ -181,10 +168,10 @@ result<void> verbs::make_hardlink(std::string_view path, std::string_view existi
   for (const auto one : {path, existing})
     if (auto fine = check(one); !fine)
       return fine;
-  if (!on_->offers(hardlink))
+  if (!on_->offers(hardlink_extension))
     return error{errc::feature_not_supported, "the SFTP server makes no hard links"};
   auto done = ask_status(*on_, packet_kind::extended,
-                         fields().text(hardlink).text(full(existing)).text(full(path)));
+                         fields().text(hardlink_extension).text(full(existing)).text(full(path)));
   if (!done)
     return done.failure();
   return done->code == status_code::ok ? success() : why_not_made(path, *done, errc::file_missing);
