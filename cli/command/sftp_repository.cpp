@@ -77,7 +77,8 @@ sftp::login login_of(const config::options& opts, size_t position) {
   return to;
 }
 
-/// What all sessions of a repository together may have under way.
+/// What all sessions of a repository together may have under way, and what files may hold of it
+/// beyond their own share.
 constexpr size_t window_bytes_all = size_t{32} << 20;
 
 /// Who works on the repository at the same time.
@@ -139,10 +140,12 @@ result<std::shared_ptr<sftp::session_pool>> make_pool(const config::options& opt
   const auto sessions = sftp::sessions_for(workers, (*first)->round_trip());
   log::debug("memory budget: {} for what up to {} SFTP session(s) with '{}' have under way",
              format_size(window * sessions), sessions, to.host);
-  return std::make_shared<sftp::session_pool>(
-      std::move(*first), open,
-      sftp::pool_settings{
-          .host = to.host, .sessions_max = sessions, .eager = moves_much(opts), .limit = to.limit});
+  return std::make_shared<sftp::session_pool>(std::move(*first), open,
+                                              sftp::pool_settings{.host = to.host,
+                                                                  .sessions_max = sessions,
+                                                                  .eager = moves_much(opts),
+                                                                  .spare_bytes = window * sessions,
+                                                                  .limit = to.limit});
 }
 
 } // namespace

@@ -15,6 +15,7 @@ public:
   ~open_handle();
 
   connection& on() const { return *on_; }
+  const std::shared_ptr<connection>& session() const { return on_; }
   const std::string& name() const { return name_; }
   /// Closes it; the number of the request.
   result<uint32_t> close();

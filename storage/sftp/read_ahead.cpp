@@ -6,39 +6,72 @@
 
 namespace pgbraid::sftp {
 
-read_ahead::read_ahead(opened_file file, std::string shown, uint64_t from,
-                       std::optional<uint64_t> until)
-    : file_(std::move(file.handle)), size_(file.about.size.value_or(0)), shown_(std::move(shown)),
+read_ahead::read_ahead(opened_file file, std::string full_path, uint64_t from,
+                       std::optional<uint64_t> until, session_pool* pool)
+    : size_(file.about.size.value_or(0)), shown_(std::move(full_path)), pool_(pool),
+      asked_(file.handle.session()),
+      file_(std::move(file.handle), pool, {.full_path = shown_, .like = file.about}),
       next_offset_(from), end_(until), here_offset_(from) {}
 
 read_ahead::~read_ahead() {
   for (const auto& one : under_way_)
-    file_.on().forget(one.number);
+    one.asked.on->forget(one.asked.number);
+}
+
+/// As far as it was told.
+uint64_t read_ahead::left_bytes() const {
+  const auto end = std::min(end_.value_or(size_), size_);
+  return end > next_offset_ ? end - next_offset_ : 0;
+}
+
+/// Whether one more piece may be under way, and out of what.
+std::optional<spare_pieces::holding> read_ahead::share() {
+  if (under_way_.size() < pieces_max)
+    return spare_pieces::holding();
+  if (pool_ != nullptr)
+    if (auto spare = pool_->spare().take())
+      return spare;
+  return {};
+}
+
+result<request> read_ahead::send(open_handle& to, uint64_t offset, uint32_t bytes) {
+  asked_ = to.session();
+  auto number =
+      asked_->send(packet_kind::read, fields().text(to.name()).u64(offset).u32(bytes), bytes);
+  if (!number)
+    return number.failure();
+  return request{asked_, *number};
 }
 
 /// All up to the end, as it was told, and one piece behind it, that shows whether it is the end.
 result<void> read_ahead::ask() {
-  while (under_way_.size() < pieces_max && (!end_ || next_offset_ < *end_) &&
-         (under_way_.empty() || next_offset_ <= size_)) {
+  while ((!end_ || next_offset_ < *end_) && (under_way_.empty() || next_offset_ <= size_)) {
     uint64_t most = end_ ? *end_ - next_offset_ : piece_bytes;
     if (next_offset_ < size_)
       most = std::min(most, size_ - next_offset_);
     const auto bytes = static_cast<uint32_t>(std::min<uint64_t>(most, piece_bytes));
-    if (!under_way_.empty() && !file_.on().has_room(bytes))
+    auto spare = share();
+    if (!spare)
       break;
-    auto number = file_.on().send(packet_kind::read,
-                                  fields().text(file_.name()).u64(next_offset_).u32(bytes), bytes);
-    if (!number)
-      return number.failure();
-    under_way_.push_back({next_offset_, bytes, *number});
+    auto* to = file_.with_room(bytes);
+    if (to == nullptr)
+      file_.widen(left_bytes());
+    // What is behind the end brings nothing, but a round trip when it is asked for later.
+    if (to == nullptr && !under_way_.empty() && next_offset_ < size_)
+      break;
+    auto asked = send(to != nullptr ? *to : file_.first(), next_offset_, bytes);
+    if (!asked)
+      return asked.failure();
+    under_way_.push_back({next_offset_, bytes, std::move(*asked), std::move(*spare)});
     next_offset_ += bytes;
   }
   return success();
 }
 
 /// Empty at the end of the file.
-result<std::vector<std::byte>> read_ahead::take(uint32_t number, uint32_t bytes) {
-  auto answer = file_.on().wait(number);
+result<std::vector<std::byte>> read_ahead::take(const request& asked, uint32_t bytes) {
+  asked_ = asked.on;
+  auto answer = asked.on->wait(asked.number);
   if (!answer)
     return answer.failure();
   status why;
@@ -55,11 +88,10 @@ result<std::vector<std::byte>> read_ahead::take(uint32_t number, uint32_t bytes)
 }
 
 result<std::vector<std::byte>> read_ahead::read_piece(uint64_t offset, uint32_t bytes) {
-  auto number =
-      file_.on().send(packet_kind::read, fields().text(file_.name()).u64(offset).u32(bytes), bytes);
-  if (!number)
-    return number.failure();
-  return take(*number, bytes);
+  auto asked = send(file_.first(), offset, bytes);
+  if (!asked)
+    return asked.failure();
+  return take(*asked, bytes);
 }
 
 /// False at the end.
@@ -68,9 +100,9 @@ result<bool> read_ahead::next_piece() {
     return asked.failure();
   if (under_way_.empty())
     return false;
-  const auto first = under_way_.front();
+  const auto first = std::move(under_way_.front());
   under_way_.pop_front();
-  auto data = take(first.number, first.bytes);
+  auto data = take(first.asked, first.bytes);
   if (!data)
     return data.failure();
   // A server may send less than there is: what is missing is asked for again.

@@ -7,6 +7,12 @@
 
 namespace pgbraid::sftp {
 
+/// One that was sent, and where.
+struct request {
+  std::shared_ptr<connection> on;
+  uint32_t number = 0;
+};
+
 /// `what '<shown>': [4] Failure`
 error refused(errc code, std::string_view what, std::string_view shown, const status& why);
 /// An extension of OpenSSH, which has to be offered.

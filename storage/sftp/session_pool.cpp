@@ -33,7 +33,8 @@ milliseconds pause_before(unsigned attempt) {
 } // namespace
 
 session_pool::session_pool(std::shared_ptr<connection> first, opener open, pool_settings with)
-    : with_(std::move(with)), open_(std::move(open)), all_{std::move(first)} {
+    : with_(std::move(with)), open_(std::move(open)),
+      spare_(with_.spare_bytes / piece_bytes), all_{std::move(first)} {
   const std::lock_guard held(mutex_);
   if (with_.eager)
     grow();
@@ -44,13 +45,17 @@ session_pool::~session_pool() {
     one.join();
 }
 
-std::shared_ptr<connection> session_pool::least_loaded() {
+void session_pool::drop_broken() {
   std::erase_if(all_, [this](const auto& one) {
     const auto why = one->failure();
     if (why)
       last_break_ = why;
     return why.has_value();
   });
+}
+
+std::shared_ptr<connection> session_pool::least_loaded() {
+  drop_broken();
   const auto found =
       std::ranges::min_element(all_, {}, [](const auto& one) { return one->load(); });
   return found == all_.end() ? nullptr : *found;
@@ -59,6 +64,13 @@ std::shared_ptr<connection> session_pool::least_loaded() {
 std::shared_ptr<connection> session_pool::live() {
   const std::lock_guard held(mutex_);
   return least_loaded();
+}
+
+std::vector<std::shared_ptr<connection>> session_pool::all_live() {
+  const std::lock_guard held(mutex_);
+  drop_broken();
+  grow_if_full();
+  return all_;
 }
 
 bool session_pool::offers(std::string_view extension) {
@@ -97,8 +109,7 @@ void session_pool::grow() {
 void session_pool::log_in(clock::time_point until) {
   auto made = open_(until);
   const std::lock_guard held(mutex_);
-  if (--growing_ == 0)
-    grew_.notify_all();
+  --growing_;
   if (!made && !std::exchange(grew_ill_, true))
     log::detail("no further SFTP session with '{}': {}", with_.host, made.failure().message);
   if (!made)
@@ -106,11 +117,6 @@ void session_pool::log_in(clock::time_point until) {
   all_.push_back(std::move(*made));
   if (growing_ == 0)
     log::detail("{} SFTP sessions with '{}'", all_.size(), with_.host);
-}
-
-void session_pool::wait_for_growth() {
-  std::unique_lock held(mutex_);
-  grew_.wait(held, [this] { return growing_ == 0; }); // each login has a limit
 }
 
 /// Only one logs in; the others find what it made.

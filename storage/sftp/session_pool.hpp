@@ -3,6 +3,7 @@
 #pragma once
 
 #include "storage/sftp/connection.hpp"
+#include "storage/sftp/spare_pieces.hpp"
 
 #include <functional>
 
@@ -13,6 +14,8 @@ struct pool_settings {
   size_t sessions_max = 1;
   /// All of them are made at once, for a command that will need them.
   bool eager = false;
+  /// What files may have under way beyond 4 MiB each, all together.
+  size_t spare_bytes = size_t{4} << 20;
   /// An operation that a broken session interrupted is over so long after the break.
   std::chrono::milliseconds limit = std::chrono::seconds(60);
 };
@@ -35,17 +38,18 @@ public:
   /// The session with the least to do. When none is left, logs in, again and again until then;
   /// if that fails, nobody tries any more.
   result<std::shared_ptr<connection>> session(clock::time_point until);
-  /// Waits until those that are being made are there, or have failed: a large file stays in the
-  /// session where it was opened.
-  void wait_for_growth();
   /// A live one, if there is one.
   std::shared_ptr<connection> live();
+  /// Every live one, for a file that has more to carry than the sessions that it has.
+  std::vector<std::shared_ptr<connection>> all_live();
+  spare_pieces& spare() { return spare_; }
   const pool_settings& settings() const { return with_; }
   /// Whether any session speaks this extension; empty when none is left.
   bool offers(std::string_view extension);
 
 private:
   std::shared_ptr<connection> least_loaded();
+  void drop_broken();
   void grow_if_full();
   void grow();
   void log_in(clock::time_point until);
@@ -54,12 +58,12 @@ private:
 
   const pool_settings with_;
   const opener open_;
+  spare_pieces spare_;
 
   std::mutex opening_;           ///< held by the one who logs in for all; taken before mutex_
   std::optional<error> gave_up_; ///< why no session was to be had in time; under opening_
   std::mutex mutex_;             ///< guards what follows
   std::vector<std::shared_ptr<connection>> all_;
-  std::condition_variable grew_;
   size_t growing_ = 0;    ///< threads that log in
   bool grew_ill_ = false; ///< a login in the background failed: no more for now
   std::optional<error> last_break_;

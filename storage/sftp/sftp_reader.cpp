@@ -8,31 +8,31 @@
 
 namespace pgbraid::sftp {
 
-sftp_reader::sftp_reader(std::shared_ptr<session_pool> pool, std::shared_ptr<connection> on,
-                         opened_file file, std::string full_path, const read_options& options)
-    : pool_(std::move(pool)), on_(std::move(on)), full_path_(std::move(full_path)),
-      about_(file.about) {
+sftp_reader::sftp_reader(std::shared_ptr<session_pool> pool, opened_file file,
+                         std::string full_path, const read_options& options)
+    : pool_(std::move(pool)), full_path_(std::move(full_path)), about_(file.about) {
   if (options.limit_bytes)
     end_ = options.offset_bytes + std::min(*options.limit_bytes, UINT64_MAX - options.offset_bytes);
-  ahead_.emplace(std::move(file), full_path_, options.offset_bytes, end_);
+  ahead_.emplace(std::move(file), full_path_, options.offset_bytes, end_, pool_.get());
 }
 
 result<void> sftp_reader::reopen(const std::shared_ptr<connection>& on) {
-  on_ = on;
+  reopening_ = on;
   auto file = open_file(on, full_path_);
   if (!file)
     return file.failure();
   if (file->about.size != about_.size || file->about.mtime_s != about_.mtime_s)
     return error{errc::file_read, fmt::format("'{}' changed while it was read", full_path_)};
   const auto offset = ahead_->offset();
-  ahead_.emplace(std::move(*file), full_path_, offset, end_);
+  ahead_.emplace(std::move(*file), full_path_, offset, end_, pool_.get());
+  reopening_ = nullptr;
   return success();
 }
 
 template <class Step> auto sftp_reader::step_on(Step step) {
   return through_breaks(
-      *pool_, [this]() -> const connection& { return *on_; }, step,
-      [this](const std::shared_ptr<connection>& on) { return reopen(on); });
+      *pool_, [this]() -> const connection& { return reopening_ ? *reopening_ : ahead_->asked(); },
+      step, [this](const std::shared_ptr<connection>& on) { return reopen(on); });
 }
 
 result<size_t> sftp_reader::read(byte_span out) {

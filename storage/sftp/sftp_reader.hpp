@@ -11,10 +11,9 @@ namespace pgbraid::sftp {
 /// time of change).
 class sftp_reader final : public io::reader {
 public:
-  /// @param on         where the file was opened
   /// @param full_path  to open it again
-  sftp_reader(std::shared_ptr<session_pool> pool, std::shared_ptr<connection> on, opened_file file,
-              std::string full_path, const read_options& options);
+  sftp_reader(std::shared_ptr<session_pool> pool, opened_file file, std::string full_path,
+              const read_options& options);
   result<size_t> read(byte_span out) override;
   result<size_t> read_at(byte_span out, uint64_t offset_bytes) override;
 
@@ -23,7 +22,7 @@ private:
   template <class Step> auto step_on(Step step);
 
   const std::shared_ptr<session_pool> pool_;
-  std::shared_ptr<connection> on_;
+  std::shared_ptr<connection> reopening_ = {}; ///< where it is to be opened again, until it is
   const std::string full_path_;
   const attributes about_; ///< as it was when it was opened first
   std::optional<uint64_t> end_ = {};

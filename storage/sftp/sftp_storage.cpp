@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::string_view temporary_suffix = ".pgbackrest.tmp";
 constexpr uint64_t batch_bytes = uint64_t{8} << 20;
-constexpr uint64_t large_bytes = uint64_t{4} << 20;
 
 /// Thread-safe: each verb takes the session with the least to do, and another one when that breaks.
 class sftp_storage final : public storage {
@@ -93,14 +92,11 @@ private:
 result<std::unique_ptr<io::reader>> sftp_storage::open_read(std::string_view path,
                                                             const read_options& options) {
   using opened = std::unique_ptr<io::reader>;
-  if (options.size_hint_bytes >= large_bytes)
-    pool_->wait_for_growth();
   return with_session(*pool_, [&](const std::shared_ptr<connection>& on, bool) -> result<opened> {
     auto file = verbs(on, *at_).open_read(path);
     if (!file)
       return file.failure();
-    return opened(
-        std::make_unique<sftp_reader>(pool_, on, std::move(*file), at_->full(path), options));
+    return opened(std::make_unique<sftp_reader>(pool_, std::move(*file), at_->full(path), options));
   });
 }
 
@@ -109,8 +105,6 @@ result<std::unique_ptr<io::writer>> sftp_storage::open_write(std::string_view pa
   using opened = std::unique_ptr<io::writer>;
   if (path.empty())
     return error{errc::param_invalid, fmt::format("cannot write '{}': it is a path", at_->root)};
-  if (options.size_hint_bytes >= large_bytes)
-    pool_->wait_for_growth();
   write_plan plan{.target = at_->full(path), .options = options};
   if (options.how == publish::atomic)
     plan.temporary = plan.target + std::string(temporary_suffix);

@@ -16,6 +16,8 @@ namespace pgbraid::sftp {
 namespace {
 
 constexpr std::string_view fsync = "fsync@openssh.com";
+/// A file that is told to be so large, or turns out to be, is worth several sessions.
+constexpr uint64_t large_bytes = uint64_t{2} << 20;
 
 } // namespace
 
@@ -44,14 +46,14 @@ bool late_openings::holds(sftp_writer& one) {
 
 sftp_writer::sftp_writer(std::shared_ptr<session_pool> pool, std::shared_ptr<connection> on,
                          open_handle file, write_plan plan)
-    : pool_(std::move(pool)), on_(std::move(on)), plan_(std::move(plan)), made_(true) {
-  file_.emplace(std::move(file));
+    : pool_(std::move(pool)), on_(std::move(on)), asked_(on_), plan_(std::move(plan)), made_(true) {
+  open(std::move(file));
 }
 
 sftp_writer::sftp_writer(std::shared_ptr<session_pool> pool, std::shared_ptr<connection> on,
                          uint32_t opening, std::shared_ptr<late_openings> others, write_plan plan)
-    : pool_(std::move(pool)), on_(std::move(on)), plan_(std::move(plan)), opening_(opening),
-      others_(std::move(others)) {}
+    : pool_(std::move(pool)), on_(std::move(on)), asked_(on_), plan_(std::move(plan)),
+      opening_(opening), others_(std::move(others)) {}
 
 sftp_writer::~sftp_writer() {
   if (listed_)
@@ -68,7 +70,7 @@ sftp_writer::~sftp_writer() {
 
 template <class Step> auto sftp_writer::step_on(Step step) {
   return through_breaks(
-      *pool_, [this]() -> const connection& { return *on_; }, step,
+      *pool_, [this]() -> const connection& { return asked_->broke() ? *asked_ : *on_; }, step,
       [this](const std::shared_ptr<connection>& on) { return resume(on); });
 }
 
@@ -81,8 +83,9 @@ template <class Outcome> Outcome sftp_writer::ended(Outcome outcome) {
 
 // ---- pieces
 
-result<void> sftp_writer::settle(uint32_t number) {
-  auto got = told(*on_, number);
+result<void> sftp_writer::settle(const request& sent) {
+  asked_ = sent.on;
+  auto got = told(*sent.on, sent.number);
   if (!got)
     return got.failure();
   if (got->code == status_code::ok)
@@ -105,8 +108,8 @@ std::string sftp_writer::hint_of_space() const {
 
 /// The first one that is not acknowledged.
 result<void> sftp_writer::settle_piece() {
-  assert(pieces_.front().number != 0); // who could not send it has failed
-  if (auto settled = settle(std::exchange(pieces_.front().number, 0)); !settled)
+  assert(pieces_.front().sent.number != 0); // who could not send it has failed
+  if (auto settled = settle(std::exchange(pieces_.front().sent, {})); !settled)
     return settled;
   acknowledged_bytes_ += pieces_.front().data->size();
   acknowledged_crc_ = pieces_.front().crc_behind;
@@ -114,23 +117,50 @@ result<void> sftp_writer::settle_piece() {
   return success();
 }
 
-/// Waits for pieces of this file until there is room for one more.
-result<void> sftp_writer::make_room(size_t bytes) {
-  while (!pieces_.empty() && (pieces_.size() >= pieces_max || !on_->has_room(bytes)))
-    if (auto settled = settle_piece(); !settled)
-      return settled;
-  return success();
+/// Whether one more piece may be under way, and out of what.
+std::optional<spare_pieces::holding> sftp_writer::share() {
+  if (pieces_.size() < pieces_max)
+    return spare_pieces::holding();
+  if (auto spare = pool_->spare().take())
+    return spare;
+  return {};
 }
 
-result<void> sftp_writer::send_piece(piece& one, uint64_t offset) {
-  auto number = on_->send(
+/// Waits for pieces of this file until there is room for one more: where, and out of what.
+result<std::pair<open_handle*, spare_pieces::holding>> sftp_writer::make_room(size_t bytes) {
+  while (true) {
+    auto spare = share();
+    auto* to = spare ? file_->with_room(bytes) : nullptr;
+    if (spare && to == nullptr) {
+      const auto told = plan_.options.size_hint_bytes;
+      if (told >= large_bytes || sent_bytes_ >= large_bytes)
+        file_->widen(std::max(told, 2 * sent_bytes_) - sent_bytes_); // at least as much again
+      if (pieces_.empty())
+        to = &file_->first();
+    }
+    if (to != nullptr)
+      return std::pair(to, std::move(*spare));
+    if (auto settled = settle_piece(); !settled)
+      return settled.failure();
+  }
+}
+
+result<void> sftp_writer::send_piece(piece& one, open_handle& to, uint64_t offset) {
+  asked_ = to.session();
+  auto number = asked_->send(
       packet_kind::write,
-      fields().text(file_->name()).u64(offset).u32(static_cast<uint32_t>(one.data->size())),
+      fields().text(to.name()).u64(offset).u32(static_cast<uint32_t>(one.data->size())),
       one.data->size(), one.data);
   if (!number)
     return number.failure();
-  one.number = *number;
+  one.sent = {asked_, *number};
   return success();
+}
+
+void sftp_writer::open(open_handle file) {
+  file_.emplace(std::move(file), pool_.get(),
+                further_opening{.full_path = plan_.name(), .flags = flag_write});
+  made_ = true;
 }
 
 result<void> sftp_writer::end_opening() {
@@ -142,8 +172,7 @@ result<void> sftp_writer::end_opening() {
     return opened.failure();
   if (!*opened) // what is not as it mostly is takes the long way
     return create();
-  file_.emplace(std::move(**opened));
-  made_ = true;
+  open(std::move(**opened));
   return success();
 }
 
@@ -151,8 +180,7 @@ result<void> sftp_writer::create() {
   auto handle = plan_.create(on_);
   if (!handle)
     return handle.failure();
-  file_.emplace(std::move(*handle));
-  made_ = true;
+  open(std::move(*handle));
   return success();
 }
 
@@ -165,15 +193,18 @@ result<void> sftp_writer::send_gathered(bool all) {
   while (outcome &&
          (gathered_.size() - taken >= piece_bytes || (all && gathered_.size() > taken))) {
     const auto bytes = std::min<size_t>(gathered_.size() - taken, piece_bytes);
-    outcome = make_room(bytes);
-    if (!outcome)
+    auto room = make_room(bytes);
+    if (!room) {
+      outcome = room.failure();
       break;
+    }
     const auto from = gathered_.begin() + static_cast<ptrdiff_t>(taken);
     auto data =
         std::make_shared<const std::vector<std::byte>>(from, from + static_cast<ptrdiff_t>(bytes));
     sent_crc_ = codec::crc32c(*data, sent_crc_);
-    pieces_.push_back({std::move(data), 0, sent_crc_});
-    outcome = send_piece(pieces_.back(), std::exchange(sent_bytes_, sent_bytes_ + bytes));
+    pieces_.push_back({std::move(data), sent_crc_, std::move(room->second)});
+    outcome =
+        send_piece(pieces_.back(), *room->first, std::exchange(sent_bytes_, sent_bytes_ + bytes));
     taken += bytes;
   }
   gathered_.erase(gathered_.begin(), gathered_.begin() + static_cast<ptrdiff_t>(taken));
@@ -212,17 +243,19 @@ bool sftp_writer::end_listing(bool wait) {
   return true;
 }
 
-/// Everything that is left, the attributes, the sync and the end go out together.
+/// Everything that is left, the attributes, the sync and the end go out together; but what other
+/// sessions carry has to be there before the sync.
 result<void> sftp_writer::begin_close() {
   if (at_ != stage::writing)
     return success();
   if (auto sent = send_gathered(true); !sent)
     return sent;
-  at_ = stage::closing;
-  return ask_for_end();
+  at_ = stage::arriving;
+  return file_->several() ? success() : ask_for_end();
 }
 
 result<void> sftp_writer::ask_for_end() {
+  at_ = stage::closing;
   const auto& how = plan_.options;
   const attributes about{.uid = how.uid,
                          .gid = how.gid,
@@ -232,30 +265,34 @@ result<void> sftp_writer::ask_for_end() {
   const auto keep = [this](result<uint32_t> number) -> result<void> {
     if (!number)
       return number.failure();
-    ends_.push_back(*number);
+    ends_.push_back({on_, *number});
     return success();
   };
-  if (auto put = keep(on_->send(packet_kind::fsetstat, fields().text(file_->name()).about(about)));
-      !put)
+  const auto& name = file_->first().name();
+  if (auto put = keep(on_->send(packet_kind::fsetstat, fields().text(name).about(about))); !put)
     return put;
   if (how.sync && on_->offers(fsync))
-    if (auto put = keep(on_->send(packet_kind::extended, fields().text(fsync).text(file_->name())));
-        !put)
+    if (auto put = keep(on_->send(packet_kind::extended, fields().text(fsync).text(name))); !put)
       return put;
-  return keep(file_->close());
+  auto closed = file_->close();
+  if (!closed)
+    return closed.failure();
+  ends_.insert(ends_.end(), closed->begin(), closed->end());
+  return success();
 }
 
 /// Whether nothing is under way any more.
 result<bool> sftp_writer::settle_all(bool wait) {
   while (!pieces_.empty()) {
-    if (!wait && !on_->has_come(pieces_.front().number))
+    const auto& oldest = pieces_.front().sent;
+    if (!wait && !oldest.on->has_come(oldest.number))
       return false;
     if (auto settled = settle_piece(); !settled)
       return settled.failure();
   }
   while (!ends_.empty()) {
     const auto oldest = ends_.front();
-    if (!wait && !on_->has_come(oldest))
+    if (!wait && !oldest.on->has_come(oldest.number))
       return false;
     ends_.pop_front();
     if (auto settled = settle(oldest); !settled)
@@ -270,7 +307,7 @@ result<void> sftp_writer::begin_rename() {
   auto number = send_rename(*on_, plan_.temporary, plan_.target);
   if (!number)
     return number.failure();
-  ends_.push_back(*number);
+  ends_.push_back({on_, *number});
   return success();
 }
 
@@ -291,6 +328,11 @@ result<bool> sftp_writer::go_on(bool wait) {
     auto settled = settle_all(wait);
     if (!settled || !*settled)
       return settled;
+    if (at_ == stage::arriving) {
+      if (auto asked = ask_for_end(); !asked)
+        return asked.failure();
+      continue;
+    }
     if (at_ == stage::closing && !plan_.temporary.empty()) {
       if (auto begun = begin_rename(); !begun)
         return begun.failure();
@@ -311,16 +353,17 @@ void sftp_writer::forget_all() {
   if (opening_)
     on_->forget(*std::exchange(opening_, {}));
   for (auto& one : pieces_)
-    on_->forget(std::exchange(one.number, 0));
-  for (const auto number : ends_)
-    on_->forget(number);
+    if (const auto sent = std::exchange(one.sent, {}); sent.on)
+      sent.on->forget(sent.number);
+  for (const auto& one : ends_)
+    one.on->forget(one.number);
   ends_.clear();
   file_.reset();
 }
 
 result<void> sftp_writer::resume(const std::shared_ptr<connection>& on) {
   forget_all();
-  on_ = on;
+  on_ = asked_ = on;
   resumed_ = true;
   interrupted_.reset();
   if (at_ == stage::renaming)
@@ -352,14 +395,14 @@ result<void> sftp_writer::reopen() {
     return opened.failure();
   if (!*opened)
     return refused(errc::file_open, "unable to open for write", plan_.name(), why);
-  file_.emplace(std::move(**opened));
+  open(std::move(**opened));
   return success();
 }
 
 result<void> sftp_writer::send_again() {
   auto offset = acknowledged_bytes_;
   for (auto& one : pieces_) {
-    if (auto sent = send_piece(one, offset); !sent)
+    if (auto sent = send_piece(one, file_->first(), offset); !sent)
       return sent;
     offset += one.data->size();
   }

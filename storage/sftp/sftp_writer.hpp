@@ -58,11 +58,12 @@ public:
 
 private:
   friend class late_openings;
-  enum class stage : uint8_t { writing, closing, renaming, done };
+  enum class stage : uint8_t { writing, arriving, closing, renaming, done };
   struct piece {
     shared_bytes data;
-    uint32_t number = 0;     ///< 0: not sent
     uint32_t crc_behind = 0; ///< CRC-32C of the file up to its end
+    spare_pieces::holding spare = {};
+    request sent = {}; ///< number 0: it is not
   };
 
   template <class Step> auto step_on(Step step);
@@ -71,14 +72,16 @@ private:
   result<void> end_opening();
   result<void> create();
   result<void> send_gathered(bool all);
-  result<void> make_room(size_t bytes);
-  result<void> send_piece(piece& one, uint64_t offset);
+  void open(open_handle file);
+  std::optional<spare_pieces::holding> share();
+  result<std::pair<open_handle*, spare_pieces::holding>> make_room(size_t bytes);
+  result<void> send_piece(piece& one, open_handle& to, uint64_t offset);
   result<void> begin_close();
   result<void> ask_for_end();
   result<void> begin_rename();
   bool end_listing(bool wait);
   result<bool> go_on(bool wait);
-  result<void> settle(uint32_t number);
+  result<void> settle(const request& sent);
   std::string hint_of_space() const;
   result<void> settle_piece();
   result<bool> settle_all(bool wait);
@@ -91,9 +94,10 @@ private:
   result<void> check_size(const std::string& full_path);
 
   const std::shared_ptr<session_pool> pool_;
-  std::shared_ptr<connection> on_;
+  std::shared_ptr<connection> on_;    ///< where it was opened first, and is ended
+  std::shared_ptr<connection> asked_; ///< the session that was asked or waited for last
   const write_plan plan_;
-  std::optional<open_handle> file_;
+  std::optional<spread_file> file_;
   bool made_ = false; ///< the server said that the file is there
   std::optional<uint32_t> opening_ = {};
   std::shared_ptr<late_openings> others_ = {};
@@ -107,7 +111,7 @@ private:
   uint32_t acknowledged_crc_ = 0;
   uint64_t sent_bytes_ = 0; ///< with what is in pieces_
   uint32_t sent_crc_ = 0;
-  std::deque<uint32_t> ends_; ///< requests of the end
+  std::deque<request> ends_; ///< of the end
   stage at_ = stage::writing;
   bool resumed_ = false;
 };

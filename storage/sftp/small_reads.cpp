@@ -51,6 +51,9 @@ public:
     return reader_->begin();
   }
 
+  /// Whether it needs no room any more. What fails now fails again when it is read.
+  bool ask_on() { return !reader_ || (reader_->begin() && reader_->all_asked()); }
+
   result<void> read() {
     auto& into = what_.file->content;
     // The file may have grown since it was looked at, but not beyond what is wanted.
@@ -109,6 +112,20 @@ void do_all(batch& files, result<void> (small_file::*step)()) {
         one.fail(done.failure());
 }
 
+/// Those behind the one that is read ask for what is left of them as room comes, so that each does
+/// not begin to do so when its turn has come.
+void read_all(batch& files) {
+  size_t waits_for_room = 0;
+  for (size_t i = 0; i < files.size(); ++i) {
+    waits_for_room = std::max(waits_for_room, i + 1);
+    while (waits_for_room < files.size() && files[waits_for_room].ask_on())
+      ++waits_for_room;
+    if (!files[i].failed())
+      if (auto done = files[i].read(); !done)
+        files[i].fail(done.failure());
+  }
+}
+
 } // namespace
 
 void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_read> files) {
@@ -123,7 +140,7 @@ void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_re
   for (auto now = next_batch(); !now.empty();) {
     auto next = next_batch();
     do_all(now, &small_file::open);
-    do_all(now, &small_file::read);
+    read_all(now);
     now = std::move(next);
   }
 }

@@ -4,6 +4,8 @@
 #include "tests/unit/storage/sftp_rig.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <deque>
 #include <thread>
 
 using namespace pgbraid;
@@ -15,8 +17,9 @@ namespace {
 /// Breaks after so many bytes in both directions together.
 class brittle final : public link::transport {
 public:
-  brittle(std::unique_ptr<link::transport> over, size_t bytes)
-      : over_(std::move(over)), left_(bytes) {}
+  /// @param moved_bytes  counts them
+  brittle(std::unique_ptr<link::transport> over, size_t bytes, std::atomic<size_t>& moved_bytes)
+      : over_(std::move(over)), left_(bytes), moved_bytes_(moved_bytes) {}
   result<link::progress> read(byte_span out) override {
     return moved(over_->read(out.first(std::min(out.size(), left_))));
   }
@@ -31,17 +34,20 @@ private:
   result<link::progress> moved(result<link::progress> what) {
     if (left_ == 0)
       return error{errc::protocol, "cut"};
-    if (what)
+    if (what) {
       left_ -= what->bytes;
+      moved_bytes_ += what->bytes;
+    }
     return what;
   }
   const std::unique_ptr<link::transport> over_;
   size_t left_;
+  std::atomic<size_t>& moved_bytes_;
 };
 
 /// A repository whose first sessions break, each after so many bytes; the others last.
 struct brittle_rig {
-  explicit brittle_rig(std::vector<size_t> cuts) : cuts_(std::move(cuts)) {
+  explicit brittle_rig(std::vector<size_t> cuts, size_t sessions = 1) : cuts_(std::move(cuts)) {
     log::configure({.console = log::level::off}); // each break is a warning
     auto first = connect();
     while (!first && sessions_ <= cuts_.size()) // in its handshake
@@ -49,25 +55,33 @@ struct brittle_rig {
     REQUIRE(first);
     pool = std::make_shared<session_pool>(
         *first, [this](session_pool::clock::time_point) { return connect(); },
-        pool_settings{.host = "there"});
+        pool_settings{.host = "there",
+                      .sessions_max = sessions,
+                      .eager = sessions > 1,
+                      .spare_bytes = (sessions - 1) << 20});
     repo = make_sftp_storage(pool, here / "root");
   }
   result<std::shared_ptr<connection>> connect() {
     auto child = sftp_server::start();
     auto over = link::make_fd_transport(child.from_child.release(), child.to_child.release());
-    if (sessions_ < cuts_.size())
-      over = std::make_unique<brittle>(std::move(over), cuts_[sessions_]);
-    ++sessions_;
-    children_.push_back(std::move(child));
+    {
+      const std::lock_guard held(mutex_);
+      const auto cut = sessions_ < cuts_.size() ? cuts_[sessions_] : SIZE_MAX;
+      over = std::make_unique<brittle>(std::move(over), cut, moved_bytes.emplace_back(0));
+      ++sessions_;
+      children_.push_back(std::move(child));
+    }
     return connection::open(std::move(over), {.host = "there"});
   }
 
 private:
   const std::vector<size_t> cuts_;
+  std::mutex mutex_; ///< guards what follows: sessions are made by several threads
   size_t sessions_ = 0;
   std::vector<link::child_process> children_; ///< outlive the sessions, which end them
 
 public:
+  std::deque<std::atomic<size_t>> moved_bytes; ///< by each session, in both directions
   scratch here;
   std::shared_ptr<session_pool> pool;
   std::unique_ptr<storage> repo;
@@ -128,6 +142,61 @@ TEST_CASE("sftp breaks: files are read whole, from anywhere") {
     std::string some(5000, '\0');
     REQUIRE((*file)->read_at(std::as_writable_bytes(std::span(some)), 200000));
     CHECK(some == content.substr(200000, 5000));
+  }
+}
+
+TEST_CASE("sftp breaks: a large file is carried by all sessions") {
+  brittle_rig there({}, 3);
+  while (there.pool->all_live().size() < 3)
+    std::this_thread::yield();
+  const auto all_moved = [&](size_t bytes) {
+    return std::ranges::all_of(there.moved_bytes, [bytes](const auto& one) { return one > bytes; });
+  };
+  const auto step = noise(1'000'000);
+  std::string content;
+  auto file = there.repo->open_write("f", {.how = publish::in_place});
+  REQUIRE(file);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!all_moved(1'000'000) && std::chrono::steady_clock::now() < until) {
+    REQUIRE((*file)->write(as_bytes(step)));
+    content += step;
+  }
+  CHECK(all_moved(1'000'000));
+  REQUIRE(io::commit(**file));
+  CHECK(get(there.here / "root/f") == content);
+
+  std::vector<size_t> before(there.moved_bytes.begin(), there.moved_bytes.end());
+  const auto all_moved_more = [&] {
+    return std::ranges::equal(there.moved_bytes, before,
+                              [](const auto& now, size_t then) { return now > then + 500'000; });
+  };
+  for (bool first = true; first || (!all_moved_more() && std::chrono::steady_clock::now() < until);
+       first = false) {
+    const auto got = read_all(*there.repo, "f", content.size());
+    REQUIRE(got);
+    CHECK(*got == content);
+  }
+  CHECK(all_moved_more());
+}
+
+TEST_CASE("sftp breaks: a file that several sessions carry is whole, whichever of them break") {
+  const auto content = noise(5'000'000);
+  for (size_t cut = 300; cut < content.size(); cut = cut * 5 / 2)
+    for (const auto how : {publish::atomic, publish::in_place}) {
+      CAPTURE(cut);
+      brittle_rig there({cut, cut * 2, cut * 3, cut}, 4);
+      write_one(*there.repo, "f", content, {.how = how, .size_hint_bytes = content.size()});
+      CHECK(get(there.here / "root/f") == content);
+      CHECK((*there.repo->list(""))->size() == 1);
+    }
+  for (size_t cut = 300; cut < content.size(); cut = cut * 5 / 2) {
+    CAPTURE(cut);
+    brittle_rig there({cut, cut * 2, cut * 3, cut}, 4);
+    std::filesystem::create_directory(there.here / "root");
+    put(there.here / "root/f", content);
+    const auto got = read_all(*there.repo, "f", content.size());
+    REQUIRE_MESSAGE(got, got.failure().message);
+    CHECK(*got == content);
   }
 }
 

@@ -1,0 +1,115 @@
+// Spreading one file over sessions.
+// SPDX-License-Identifier: MIT
+#include "storage/sftp/spread_file.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pgbraid::sftp {
+
+namespace {
+
+/// A server reads and writes so much in a row, and a session's thread wakes up once for it.
+constexpr size_t run_bytes = size_t{256} << 10;
+/// What a further session is worth its requests for.
+constexpr uint64_t session_bytes = uint64_t{2} << 20;
+
+} // namespace
+
+spread_file::spread_file(open_handle first, session_pool* pool, further_opening again)
+    : pool_(pool), again_(std::move(again)) {
+  all_.push_back(std::move(first));
+}
+
+/// Every handle has to be known to be closed.
+spread_file::~spread_file() {
+  for (const auto& one : coming_)
+    take(one);
+}
+
+bool spread_file::has(const connection& on) const {
+  const auto is_it = [&on](const auto& one) { return &one.on() == &on; };
+  return std::ranges::any_of(all_, is_it) ||
+         std::ranges::any_of(coming_, [&on](const auto& one) { return one.on.get() == &on; });
+}
+
+open_handle* spread_file::with_room(size_t bytes) {
+  take_what_came();
+  if (last_ == nullptr || run_left_bytes_ < bytes || !last_->on().has_room(bytes)) {
+    last_ = nullptr;
+    size_t least = 0;
+    for (auto& one : all_)
+      if (one.on().has_room(bytes))
+        if (const auto load = one.on().load(); last_ == nullptr || load < least) {
+          last_ = &one;
+          least = load;
+        }
+    run_left_bytes_ = std::max(run_bytes, bytes);
+  }
+  if (last_ != nullptr)
+    run_left_bytes_ -= bytes;
+  return last_;
+}
+
+void spread_file::widen(uint64_t left_bytes) {
+  if (pool_ == nullptr || wide_enough_)
+    return;
+  const auto worth = std::min<uint64_t>(left_bytes / session_bytes, pool_->settings().sessions_max);
+  if (all_.size() + coming_.size() >= worth)
+    return;
+  for (const auto& on : pool_->all_live())
+    if (all_.size() + coming_.size() < worth && !has(*on) && on->has_room(piece_bytes))
+      open_in(on);
+}
+
+/// What fails here is not missed: others carry the file.
+void spread_file::open_in(const std::shared_ptr<connection>& on) {
+  const auto looked = on->send(packet_kind::lstat, fields().text(again_.full_path));
+  if (!looked)
+    return;
+  const auto opened =
+      on->send(packet_kind::open, fields().text(again_.full_path).u32(again_.flags).about({}));
+  if (opened)
+    coming_.push_back({on, *looked, *opened});
+  else
+    on->forget(*looked);
+}
+
+void spread_file::take_what_came() {
+  std::erase_if(coming_, [this](const opening& one) {
+    if (!one.on->has_come(one.looked) || !one.on->has_come(one.opened))
+      return false;
+    take(one);
+    return true;
+  });
+}
+
+/// Waits for the answers.
+void spread_file::take(const opening& one) {
+  auto looked = one.on->wait(one.looked);
+  auto opened = one.on->wait(one.opened);
+  if (!looked || !opened)
+    return;
+  auto file = file_of(one.on, again_.full_path, *looked, *opened);
+  const auto& like = again_.like;
+  if (file && (!like || (like->size == file->about.size && like->mtime_s == file->about.mtime_s)))
+    all_.push_back(std::move(file->handle));
+  else
+    wide_enough_ = true;
+}
+
+result<std::vector<request>> spread_file::close() {
+  for (const auto& one : std::exchange(coming_, {}))
+    take(one);
+  std::vector<request> out;
+  for (auto& one : all_) {
+    auto on = one.session();
+    const auto number = one.close();
+    if (!number)
+      return number.failure();
+    out.push_back({std::move(on), *number});
+  }
+  return out;
+}
+
+} // namespace pgbraid::sftp
