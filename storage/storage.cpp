@@ -30,6 +30,18 @@ void storage::read_small(std::span<small_read> files, io::io_engine*) {
   }
 }
 
+result<std::vector<std::optional<entry_info>>>
+storage::many_infos(std::span<const std::string> paths) {
+  std::vector<std::optional<entry_info>> out;
+  for (const auto& path : paths) {
+    auto one = info(path);
+    if (!one)
+      return one.failure();
+    out.push_back(std::move(*one));
+  }
+  return out;
+}
+
 result<void> storage::make_many_paths(std::span<const std::string> paths, uint32_t mode) {
   for (const auto& path : paths)
     if (auto made = make_path(path, mode); !made)

@@ -109,6 +109,9 @@ public:
 
   /// Empty when there is no such name. Does not follow a link in the last segment.
   virtual result<std::optional<entry_info>> info(std::string_view path) = 0;
+  /// Of several names, in their order. The default asks for one after the other.
+  virtual result<std::vector<std::optional<entry_info>>>
+  many_infos(std::span<const std::string> paths);
   /// All entries of one path, sorted by name. Empty optional when the path does not exist.
   virtual result<std::optional<std::vector<entry>>> list(std::string_view path) = 0;
 

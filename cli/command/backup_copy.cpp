@@ -6,6 +6,7 @@
 #include "cli/command/graph_settings.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/path.hpp"
 #include "engine/base/units.hpp"
 #include "engine/format/lock_content.hpp"
 #include "engine/format/repository_path.hpp"
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <thread>
 
@@ -27,19 +29,21 @@ constexpr auto ping_standbys_every = std::chrono::seconds(2);
 
 } // namespace
 
-result<void> backup_run::remove_incomplete() {
-  auto found = repo->list_backups();
-  if (!found)
-    return found.failure();
-  if (found->empty() || found->back().has_manifest)
+/// Takes it out of those found, too.
+result<void> backup_run::remove_incomplete(std::vector<disk_backup>& found) {
+  if (found.empty() || found.back().has_manifest)
     return success();
-  const auto& label = found->back().label;
+  const auto label = found.back().label;
+  found.pop_back();
   log::warn("backup '{}' cannot be resumed: this version does not resume backups", label);
   return repo->remove_backup(label);
 }
 
 result<void> backup_run::choose_label() {
-  if (auto removed = remove_incomplete(); !removed)
+  auto on_disk = repo->list_backups();
+  if (!on_disk)
+    return on_disk.failure();
+  if (auto removed = remove_incomplete(*on_disk); !removed)
     return removed;
   manifest.copy_start_s = wall_s();
   if (online) {
@@ -48,7 +52,7 @@ result<void> backup_run::choose_label() {
       return second.failure();
     manifest.copy_start_s = *second;
   }
-  auto known = repo->known_labels();
+  auto known = repo->known_labels(*on_disk);
   if (!known)
     return known.failure();
   auto chosen = format::choose_label(format::backup_type::full, start_s, {}, *known);
@@ -68,23 +72,40 @@ result<void> backup_run::choose_label() {
 }
 
 result<void> backup_run::make_directories() {
+  auto& files = repo->files();
+  const bool has_paths = files.features().paths;
+  const auto base = format::label_path(repo->stanza(), manifest.label);
+  const std::string history_year(
+      split_path(format::history_manifest_path(repo->stanza(), manifest.label)).parent);
+  const std::string history(split_path(history_year).parent);
+  if (has_paths)
+    if (auto made = files.make_many_paths(std::array{base, history}); !made)
+      return made;
   // The copy comes first: it is what keeps expire, also that of other hosts, from this directory.
-  if (auto saved = repo->save_manifest_copy(manifest, info.cipher_pass); !saved)
-    return saved;
-  if (manifest.bundle || !repo->files().features().paths)
+  auto copy = repo->begin_manifest_copy(manifest, info.cipher_pass);
+  if (!copy)
+    return copy.failure();
+  std::vector<std::string> paths = {history_year};
+  if (!manifest.bundle)
+    for (const auto& path : manifest.paths)
+      paths.push_back(base + "/" + std::string(path.name));
+  if (has_paths)
+    if (auto made = files.make_many_paths(paths); !made)
+      return made;
+  if (auto saved = (*copy)->committed(true); !saved)
+    return saved.failure();
+  return manifest.bundle || !has_paths ? success() : link_tablespaces();
+}
+
+result<void> backup_run::link_tablespaces() {
+  auto& files = repo->files();
+  if (!files.features().symlinks || !opts.flag("repo-symlink", repo.position))
     return success();
-  const auto base = format::label_path(repo->stanza(), manifest.label) + "/";
-  std::vector<std::string> paths;
-  for (const auto& path : manifest.paths)
-    paths.push_back(base + std::string(path.name));
-  if (auto made = repo->files().make_many_paths(paths); !made)
-    return made;
-  if (!repo->files().features().symlinks || !opts.flag("repo-symlink", repo.position))
-    return success();
+  const auto base = format::label_path(repo->stanza(), manifest.label);
   for (const auto& target : manifest.targets)
     if (target.is_tablespace())
       if (auto linked =
-              repo->files().make_symlink(base + "pg_data/" + target.name, "../../" + target.name);
+              files.make_symlink(base + "/pg_data/" + target.name, "../../" + target.name);
           !linked)
         return linked;
   return success();
@@ -157,6 +178,10 @@ result<void> backup_run::sync_directories(const backup_job& job) {
     for (const auto& path : manifest.paths)
       paths.insert(base + "/" + std::string(path.name));
   paths.insert(base);
+  const auto history = format::history_manifest_path(repo->stanza(), manifest.label);
+  for (auto path = split_path(history).parent; path != split_path(base).parent;
+       path = split_path(path).parent)
+    paths.emplace(path);
   paths.insert(format::backup_path(repo->stanza()));
   return repo->files().sync_many_paths(std::vector<std::string>(paths.begin(), paths.end()));
 }
@@ -239,24 +264,28 @@ result<void> backup_run::publish() {
   if (auto valid = format::validate(manifest, format::strictness::strict); !valid)
     return valid;
   log::info("new backup label = {}", manifest.label);
-  // From here on the backup is one: data, then manifest, then info file.
-  if (auto published = repo->publish_manifest(manifest, info.cipher_pass); !published)
-    return published;
   const auto summary = format::summarize(manifest);
   const auto size_bytes = summary.size_bytes;
   info.add(summary);
-  if (auto saved = repo->save(info); !saved)
-    return saved;
+  // Written again only so that object stores count its age from the last backup.
+  const auto archive = repo->load_archive_info();
+  publication all(repo->files());
+  if (auto added = repo->add(all, manifest, info.cipher_pass); !added)
+    return added;
+  if (auto added = repo->add(all, info); !added)
+    return added;
+  if (archive)
+    if (auto added = repo->add(all, *archive); !added)
+      return added;
+  // From here on the backup is one: data, then manifest, then info file.
+  if (auto published = all.publish(); !published)
+    return published;
   // Nothing reads this link, so a file system without links loses nothing.
   if (opts.flag("repo-symlink", repo.position))
     if (auto linked = repo->set_latest(manifest.label); !linked)
       log::warn("unable to point 'latest' to the new backup: {}", linked.failure().message);
-  // Written again only so that object stores count its age from the last backup.
-  auto loaded = repo->load_archive_info();
-  if (!loaded)
-    return loaded.failure();
-  if (auto saved = repo->save(*loaded); !saved)
-    return saved;
+  if (!archive)
+    return archive.failure();
   log::info("full backup size = {}, file total = {}", format_size(size_bytes),
             manifest.files.size());
   return success();

@@ -58,7 +58,8 @@ private:
   result<void> settle_checksum_page();
   result<void> walk();
   result<backup_source> source_at(size_t position, bool standby);
-  result<void> remove_incomplete();
+  result<void> remove_incomplete(std::vector<disk_backup>& found);
+  result<void> link_tablespaces();
   void fill_options();
   result<void> show_progress(uint64_t done_bytes, uint64_t total_bytes);
   result<void> keep_alive();

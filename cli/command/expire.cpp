@@ -41,6 +41,7 @@ public:
     auto found = reconcile(repo_, *info);
     if (!found)
       return found.failure();
+    on_disk_ = std::move(found->on_disk);
     for (const auto& line : found->warnings)
       log::warn("{}: {}", repo_.name(), line);
     auto expired = expire_backups(*info);
@@ -81,6 +82,7 @@ private:
   repository& repo_;
   size_t position_;
   bool dry_run_;
+  std::vector<disk_backup> on_disk_ = {};
   /// The run of neighbours that is being removed from an archive id, for one line in the log.
   std::optional<std::pair<std::string, std::string>> removal_ = {};
   bool removed_any_ = false;
@@ -100,6 +102,9 @@ result<bool> repository_expiry::expire_backups(format::backup_info& info) {
       if (!dry_run_) {
         if (auto done = repo_.remove_manifest(*label); !done)
           return done.failure();
+        if (const auto here = std::ranges::find(on_disk_, *label, &disk_backup::label);
+            here != on_disk_.end())
+          *here = {.label = *label};
       }
       info.remove(*label);
     }
@@ -109,11 +114,8 @@ result<bool> repository_expiry::expire_backups(format::backup_info& info) {
 
 result<void> repository_expiry::remove_directories(const format::backup_info& info,
                                                    const std::vector<std::string>& unreadable) {
-  auto on_disk = repo_.list_backups();
-  if (!on_disk)
-    return on_disk.failure();
   std::vector<plan::backup_directory> directories;
-  for (const auto& backup : *on_disk)
+  for (const auto& backup : on_disk_)
     directories.push_back({backup.label, backup.has_manifest, backup.has_copy});
   const auto labels = plan::abandoned_directories(info, directories);
   for (auto label = labels.rbegin(); label != labels.rend(); ++label) {

@@ -33,23 +33,13 @@ result<plain_text> load_text(storage& files, const std::string& path, const secr
   return plain;
 }
 
-result<void> save_both(storage& files, const std::string& path, std::string_view text,
-                       const secret& pass) {
+result<void> add_both(publication& to, const std::string& path, std::string_view text,
+                      const secret& pass) {
   const auto bytes = seal(text, pass);
   if (!bytes)
-    return within_file(files, path, bytes.failure());
-  // Both are on their way to the disk together, and get their names one after the other. What
-  // keeps the copy from being written is no reason to be without the main file.
-  auto main = begin_write_all(files, path, *bytes, {.may_open_late = true});
-  if (!main)
-    return main.failure();
-  auto copy = begin_write_all(files, copy_of(path), *bytes, {.may_open_late = true});
-  if (auto done = (*main)->committed(true); !done)
-    return done.failure();
-  if (!copy)
-    return copy.failure();
-  if (auto done = (*copy)->committed(true); !done)
-    return done.failure();
+    return bytes.failure();
+  to.add(path, *bytes);
+  to.add(copy_of(path), *bytes);
   return success();
 }
 

@@ -6,6 +6,7 @@
 #include "engine/base/result.hpp"
 #include "engine/base/secret.hpp"
 #include "engine/format/repository_path.hpp"
+#include "storage/repository/publication.hpp"
 #include "storage/repository/sealed_text.hpp"
 #include "storage/storage.hpp"
 
@@ -26,9 +27,9 @@ result<bool> either_exists(storage& files, const std::string& path);
 result<plain_text> load_text(storage& files, const std::string& path, const secret& pass,
                              uint64_t limit_bytes);
 
-/// Writes the file, then its copy: the same bytes, salt included.
-result<void> save_both(storage& files, const std::string& path, std::string_view text,
-                       const secret& pass);
+/// Adds the file and its copy: the same bytes, salt included.
+result<void> add_both(publication& to, const std::string& path, std::string_view text,
+                      const secret& pass);
 
 /// Writes the missing one of both from its twin. Returns whether one was missing.
 result<bool> mend_pair(storage& files, const std::string& path, uint64_t limit_bytes);

@@ -42,17 +42,17 @@ result<reconciliation> reconcile(repository& with, format::backup_info& info) {
   auto on_disk = with.list_backups();
   if (!on_disk)
     return on_disk.failure();
-  reconciliation done;
-  for (const auto& backup : *on_disk) { // in order: a prior comes before what depends on it
+  reconciliation done{.on_disk = std::move(*on_disk)};
+  for (const auto& backup : done.on_disk) { // in order: a prior comes before what depends on it
     if (backup.has_manifest && info.find(backup.label) == nullptr)
       add_missing(with, info, backup.label, done);
   }
   const auto listed = info.backups;
   for (const auto& backup : listed) {
-    const auto there = std::find_if(on_disk->begin(), on_disk->end(), [&](const auto& one) {
+    const bool there = std::ranges::any_of(done.on_disk, [&](const auto& one) {
       return one.label == backup.label && one.has_manifest;
     });
-    if (there != on_disk->end() || info.find(backup.label) == nullptr)
+    if (there || info.find(backup.label) == nullptr)
       continue;
     for (const auto& label : info.with_dependents(backup.label)) {
       info.remove(label);

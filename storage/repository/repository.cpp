@@ -56,13 +56,29 @@ result<bool> repository::has_backup_info() {
   return either_exists(files_, format::backup_info_path(stanza()));
 }
 
+template <class Info> result<void> repository::save_one(const Info& info) {
+  publication both(files_);
+  if (auto added = add(both, info); !added)
+    return added;
+  return both.publish();
+}
+
 result<void> repository::save(const format::archive_info& info) {
-  return save_both(files_, format::archive_info_path(stanza()), render(info), settings_.passphrase);
+  return save_one(info);
 }
 
 result<void> repository::save(const format::backup_info& info) {
+  return save_one(info);
+}
+
+result<void> repository::add(publication& to, const format::archive_info& info) {
   const plain_text text(render(info));
-  return save_both(files_, format::backup_info_path(stanza()), text.view(), settings_.passphrase);
+  return add_both(to, format::archive_info_path(stanza()), text.view(), settings_.passphrase);
+}
+
+result<void> repository::add(publication& to, const format::backup_info& info) {
+  const plain_text text(render(info));
+  return add_both(to, format::backup_info_path(stanza()), text.view(), settings_.passphrase);
 }
 
 result<bool> repository::mend_archive_info() {

@@ -9,6 +9,7 @@
 #include "engine/format/backup_info.hpp"
 #include "engine/format/manifest.hpp"
 #include "engine/format/wal_entry.hpp"
+#include "storage/repository/publication.hpp"
 #include "storage/storage.hpp"
 
 #include <optional>
@@ -70,9 +71,12 @@ public:
   /// Whether main or copy exists.
   result<bool> has_archive_info();
   result<bool> has_backup_info();
-  /// Writes main, then copy: the same bytes, each published atomically.
+  /// Writes main and copy: the same bytes, each published atomically.
   result<void> save(const format::archive_info& info);
   result<void> save(const format::backup_info& info);
+  /// The same in the present step of a publication.
+  result<void> add(publication& to, const format::archive_info& info);
+  result<void> add(publication& to, const format::backup_info& info);
   /// Writes the missing one of main and copy from its twin, byte for byte. Returns whether it did.
   result<bool> mend_archive_info();
   result<bool> mend_backup_info();
@@ -85,9 +89,13 @@ public:
   result<format::manifest> load_manifest_copy(std::string_view label, const secret& pass);
   /// Writes `backup.manifest.copy`: the first thing a new backup directory gets.
   result<void> save_manifest_copy(const format::manifest& of, const secret& pass);
-  /// Completes a backup: `.copy`, then `backup.manifest` with the same bytes (from here on the
-  /// backup is valid), then the copy in backup.history. backup.info and `latest` come after.
-  result<void> publish_manifest(const format::manifest& of, const secret& pass);
+  /// Begins to.
+  result<std::unique_ptr<io::writer>> begin_manifest_copy(const format::manifest& of,
+                                                          const secret& pass);
+  /// What completes a backup, in steps: `.copy`; `backup.manifest` with the same bytes (from there
+  /// on the backup is valid); the copy in backup.history, and whatever is added after it.
+  /// backup.info belongs there, and `latest` comes last.
+  result<void> add(publication& to, const format::manifest& of, const secret& pass);
   /// Makes a backup invalid: removes `backup.manifest`, then the copy.
   result<void> remove_manifest(std::string_view label);
   /// Removes the whole directory of a backup.
@@ -101,8 +109,8 @@ public:
   result<std::vector<disk_backup>> list_backups();
   /// Labels in the newest year of backup.history (for choosing a new label), sorted.
   result<std::vector<std::string>> list_newest_history();
-  /// Labels a new one must be compared with: directories and newest history.
-  result<std::vector<std::string>> known_labels();
+  /// Labels a new one must be compared with: those on disk and the newest history.
+  result<std::vector<std::string>> known_labels(const std::vector<disk_backup>& on_disk);
   /// Archive ids that have a directory, ordered by id.
   result<std::vector<std::string>> list_archive_ids();
 
@@ -116,6 +124,8 @@ public:
   result<std::optional<wal_bounds>> wal_range(std::string_view archive_id);
 
 private:
+  template <class Info> result<void> save_one(const Info& info);
+
   storage& files_;
   repository_settings settings_;
 };
@@ -123,6 +133,7 @@ private:
 /// What `reconcile` found. The lines are ready for the log (level WARN), without the repository.
 struct reconciliation {
   bool changed = false;
+  std::vector<disk_backup> on_disk = {};
   std::vector<std::string> warnings = {};
   /// Complete backups whose manifest cannot be read now.
   std::vector<std::string> unreadable = {};

@@ -51,17 +51,20 @@ result<std::vector<disk_backup>> repository::list_backups() {
   if (!listed)
     return listed.failure();
   std::vector<disk_backup> found;
+  std::vector<std::string> manifests; // and their copies
   for (const auto& one : *listed) {
     if (one.info.kind != entry_kind::path || !format::is_label(one.name))
       continue;
-    const auto path = format::manifest_path_of(stanza(), one.name);
-    auto has_manifest = file_exists(files_, path);
-    if (!has_manifest)
-      return has_manifest.failure();
-    auto has_copy = file_exists(files_, copy_of(path));
-    if (!has_copy)
-      return has_copy.failure();
-    found.push_back({one.name, *has_manifest, *has_copy});
+    manifests.push_back(format::manifest_path_of(stanza(), one.name));
+    manifests.push_back(copy_of(manifests.back()));
+    found.push_back({.label = one.name});
+  }
+  auto there = files_.many_infos(manifests);
+  if (!there)
+    return there.failure();
+  for (size_t i = 0; i < found.size(); ++i) {
+    found[i].has_manifest = (*there)[2 * i].has_value();
+    found[i].has_copy = (*there)[2 * i + 1].has_value();
   }
   return found;
 }
@@ -91,14 +94,11 @@ result<std::vector<std::string>> repository::list_newest_history() {
   return labels;
 }
 
-result<std::vector<std::string>> repository::known_labels() {
+result<std::vector<std::string>> repository::known_labels(const std::vector<disk_backup>& on_disk) {
   auto labels = list_newest_history();
   if (!labels)
     return labels;
-  auto backups = list_backups();
-  if (!backups)
-    return backups.failure();
-  for (const auto& backup : *backups)
+  for (const auto& backup : on_disk)
     labels->push_back(backup.label);
   std::sort(labels->begin(), labels->end());
   labels->erase(std::unique(labels->begin(), labels->end()), labels->end());

@@ -36,34 +36,43 @@ result<format::manifest> repository::load_manifest_copy(std::string_view label,
                      label);
 }
 
-result<void> repository::save_manifest_copy(const format::manifest& of, const secret& pass) {
+result<std::unique_ptr<io::writer>> repository::begin_manifest_copy(const format::manifest& of,
+                                                                    const secret& pass) {
   const plain_text text(render(of));
   auto bytes = seal(text.view(), pass);
   if (!bytes)
     return bytes.failure();
-  return write_all(files_, copy_of(format::manifest_path_of(stanza(), of.label)), *bytes);
+  return begin_write_all(files_, copy_of(format::manifest_path_of(stanza(), of.label)), *bytes,
+                         {.may_open_late = true});
 }
 
-result<void> repository::publish_manifest(const format::manifest& of, const secret& pass) {
+result<void> repository::save_manifest_copy(const format::manifest& of, const secret& pass) {
+  auto begun = begin_manifest_copy(of, pass);
+  if (!begun)
+    return begun.failure();
+  if (auto done = (*begun)->committed(true); !done)
+    return done.failure();
+  return success();
+}
+
+result<void> repository::add(publication& to, const format::manifest& of, const secret& pass) {
   const plain_text text(render(of));
   const auto path = format::manifest_path_of(stanza(), of.label);
   auto bytes = seal(text.view(), pass);
   if (!bytes)
     return bytes.failure();
-  if (auto done = write_all(files_, copy_of(path), *bytes); !done)
-    return done;
-  // From here on the backup is complete.
-  if (auto done = write_all(files_, path, *bytes); !done)
-    return done;
-
   auto packed = codec::compress_all(compress_type::gz, history_level, as_bytes(text.view()));
   if (!packed)
     return packed.failure();
   auto history = seal(as_text(*packed), pass);
   if (!history)
     return history.failure();
-  const auto history_path = format::history_manifest_path(stanza(), of.label);
-  return write_all(files_, history_path, *history);
+  to.add(copy_of(path), *bytes);
+  to.then();
+  to.add(path, *bytes);
+  to.then();
+  to.add(format::history_manifest_path(stanza(), of.label), *history);
+  return success();
 }
 
 result<void> repository::remove_manifest(std::string_view label) {

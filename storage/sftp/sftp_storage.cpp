@@ -40,6 +40,10 @@ public:
   result<std::optional<entry_info>> info(std::string_view path) override {
     return tried([&](verbs& on) { return on.info(path); });
   }
+  result<std::vector<std::optional<entry_info>>>
+  many_infos(std::span<const std::string> paths) override {
+    return tried([&](verbs& on) { return on.many_infos(paths); });
+  }
   result<std::optional<std::vector<entry>>> list(std::string_view path) override {
     return tried([&](verbs& on) { return on.list(path); });
   }

@@ -31,7 +31,12 @@ void late_openings::remove(sftp_writer& one) {
   std::erase(waiting_, &one);
 }
 
-bool late_openings::holds(sftp_writer& one) {
+bool late_openings::holds(const sftp_writer& one) {
+  const std::lock_guard held(mutex_);
+  return std::ranges::find(waiting_, &one) != waiting_.end();
+}
+
+void late_openings::move_on() {
   const std::lock_guard held(mutex_);
   std::erase_if(waiting_, [](sftp_writer* other) {
     if (other->is_opening())
@@ -41,7 +46,6 @@ bool late_openings::holds(sftp_writer& one) {
       other->interrupted_ = begun.failure();
     return true;
   });
-  return std::ranges::find(waiting_, &one) != waiting_.end();
 }
 
 sftp_writer::sftp_writer(std::shared_ptr<session_pool> pool, std::shared_ptr<connection> on,
@@ -235,8 +239,8 @@ result<void> sftp_writer::begin_commit() {
 
 /// Whether this one is no longer among those without a handle.
 bool sftp_writer::end_listing(bool wait) {
-  const bool held = others_->holds(*this);
-  if (held && !wait)
+  others_->move_on();
+  if (!wait && others_->holds(*this))
     return false;
   others_->remove(*this);
   listed_ = false;
@@ -322,8 +326,11 @@ result<bool> sftp_writer::committed(bool wait) {
 result<bool> sftp_writer::go_on(bool wait) {
   if (interrupted_)
     return *interrupted_;
+  const bool waits_for_handle = opening_.has_value();
   if (auto begun = begin_close(); !begun)
     return begun.failure();
+  if (waits_for_handle) // theirs may have come, too
+    others_->move_on();
   while (at_ != stage::done) {
     auto settled = settle_all(wait);
     if (!settled || !*settled)

@@ -30,8 +30,9 @@ class late_openings {
 public:
   void add(sftp_writer& one);
   void remove(sftp_writer& one);
-  /// Moves on; returns whether this one is still without its handle.
-  bool holds(sftp_writer& one);
+  void move_on();
+  /// Whether this one is without its handle.
+  bool holds(const sftp_writer& one);
 
 private:
   std::mutex mutex_;

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
+#include <set>
 
 namespace pgbraid::sftp {
 
@@ -21,14 +23,25 @@ bool real_paths::has(std::string_view path) const {
   return all_.contains(path);
 }
 
-void real_paths::add(std::string path) {
+void real_paths::add(std::string path, bool made) {
   const std::lock_guard held(mutex_);
-  all_.insert(std::move(path));
+  all_.emplace(std::move(path), made);
+}
+
+bool real_paths::is_below_made(std::string_view path) const {
+  const std::lock_guard held(mutex_);
+  for (auto end = path.rfind('/'); end != path.npos; end = path.rfind('/', end - 1)) {
+    path = path.substr(0, end);
+    if (const auto found = all_.find(path); found != all_.end() && found->second)
+      return true;
+  }
+  return false;
 }
 
 void real_paths::forget(std::string_view path) {
   const std::lock_guard held(mutex_);
-  std::erase_if(all_, [&](const std::string& one) {
+  std::erase_if(all_, [&](const auto& entry) {
+    const auto& one = entry.first;
     return path.empty() || one == path ||
            (one.starts_with(path) && one.size() > path.size() && one[path.size()] == '/');
   });
@@ -135,6 +148,83 @@ result<std::optional<entry_info>> verbs::info(std::string_view path) {
   return info_of(path, **about);
 }
 
+result<verbs::looks> verbs::look_at(std::span<const std::string> paths) {
+  std::deque<std::pair<uint32_t, std::string>> under_way;
+  looks out;
+  const auto settle = [&]() -> result<void> {
+    const auto [number, full_path] = std::move(under_way.front());
+    under_way.pop_front();
+    auto about = seen_by(*on_, number, full_path);
+    if (!about)
+      return about.failure();
+    out.push_back(std::move(*about));
+    return success();
+  };
+  result<void> outcome = success();
+  for (size_t i = 0; i < paths.size() && outcome; ++i) {
+    if (under_way.size() >= requests_max)
+      outcome = settle();
+    auto number = on_->send(packet_kind::lstat, fields().text(full(paths[i])));
+    if (number)
+      under_way.emplace_back(*number, full(paths[i]));
+    else
+      outcome = number.failure();
+  }
+  while (!under_way.empty() && outcome)
+    outcome = settle();
+  for (const auto& [number, full_path] : under_way)
+    on_->forget(number);
+  if (!outcome)
+    return outcome.failure();
+  return out;
+}
+
+result<std::vector<std::string>> verbs::unknown_parents(std::span<const std::string> paths) const {
+  std::set<std::string> parents;
+  for (const auto& path : paths) {
+    if (auto fine = check_storage_path(path); !fine)
+      return fine.failure();
+    for (auto end = path.find('/'); end != path.npos; end = path.find('/', end + 1))
+      if (auto parent = path.substr(0, end); !at_.real.has(parent))
+        parents.insert(std::move(parent));
+  }
+  return std::vector<std::string>(parents.begin(), parents.end());
+}
+
+result<void> verbs::note(std::span<const std::string> paths, const looks& seen) {
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const auto kind = seen[i] ? kind_of(*seen[i]) : entry_kind::file;
+    if (kind == entry_kind::link)
+      return link_refused(full(paths[i]));
+    if (kind == entry_kind::path)
+      at_.real.add(paths[i]);
+  }
+  return success();
+}
+
+result<std::vector<std::optional<entry_info>>>
+verbs::many_infos(std::span<const std::string> paths) {
+  auto parents = unknown_parents(paths);
+  if (!parents)
+    return parents.failure();
+  auto all = *parents;
+  all.insert(all.end(), paths.begin(), paths.end());
+  auto seen = look_at(all);
+  if (!seen)
+    return seen.failure();
+  if (auto fine = note(*parents, *seen); !fine)
+    return fine.failure();
+  std::vector<std::optional<entry_info>> out(paths.size());
+  for (size_t i = 0; i < paths.size(); ++i)
+    if (const auto& about = (*seen)[parents->size() + i]) {
+      auto info = info_of(paths[i], *about);
+      if (!info)
+        return info.failure();
+      out[i] = std::move(*info);
+    }
+  return out;
+}
+
 result<std::optional<std::vector<entry>>> verbs::list(std::string_view path) {
   auto parents = begin_check(path);
   if (!parents)
@@ -154,6 +244,7 @@ result<std::optional<std::vector<entry>>> verbs::list(std::string_view path) {
     return link_refused(full(path));
   if (!names)
     return names.failure();
+  at_.real.add(std::string(path));
   std::vector<entry> out;
   for (auto& one : *names) {
     auto info = info_of(join_path(path, one.name), one.about);

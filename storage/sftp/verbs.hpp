@@ -4,8 +4,8 @@
 
 #include "storage/sftp/requests.hpp"
 
+#include <map>
 #include <mutex>
-#include <set>
 
 namespace pgbraid::sftp {
 
@@ -14,13 +14,16 @@ namespace pgbraid::sftp {
 class real_paths {
 public:
   bool has(std::string_view path) const;
-  void add(std::string path);
+  /// @param made  it was not there before us: nothing is below it that is not ours
+  void add(std::string path, bool made = false);
+  /// Whether anything above it was made by us.
+  bool is_below_made(std::string_view path) const;
   /// A path and all below it.
   void forget(std::string_view path);
 
 private:
   mutable std::mutex mutex_;
-  std::set<std::string, std::less<>> all_;
+  std::map<std::string, bool, std::less<>> all_; ///< and whether they were made by us
 };
 
 /// What is the same for all sessions of a storage.
@@ -40,6 +43,7 @@ public:
   /// A path that can be used: no bad segments, and no link among its parents.
   result<void> check(std::string_view path);
   result<std::optional<entry_info>> info(std::string_view path);
+  result<std::vector<std::optional<entry_info>>> many_infos(std::span<const std::string> paths);
   result<std::optional<std::vector<entry>>> list(std::string_view path);
   result<opened_file> open_read(std::string_view path);
   /// Makes a file that was not there; what has its name goes first, so that no other name of it
@@ -62,6 +66,13 @@ public:
   result<std::optional<uint64_t>> free_bytes();
 
 private:
+  using looks = std::vector<std::optional<attributes>>;
+  /// What names are, links not followed; their parents are not checked.
+  result<looks> look_at(std::span<const std::string> paths);
+  /// Parents that may be links as far as is known, each once, parents first.
+  result<std::vector<std::string>> unknown_parents(std::span<const std::string> paths) const;
+  /// Those that are directories are known as such from here on; a link is refused.
+  result<void> note(std::span<const std::string> paths, const looks& seen);
   /// Parents and the numbers of the requests about them.
   using parents_asked = std::vector<std::pair<std::string, uint32_t>>;
   result<parents_asked> begin_check(std::string_view path);
@@ -71,6 +82,7 @@ private:
   /// Checks the path and looks what it is.
   result<std::optional<attributes>> find(std::string_view path);
   result<void> make_some_paths(std::span<const std::string> paths, uint32_t mode);
+  result<void> look_before_making(std::span<const std::string> paths);
   result<void> make_directory(const std::string& full_path, uint32_t mode);
   result<status> make_one(const std::string& full_path, uint32_t mode);
   result<void> why_not_made(std::string_view path, const status& why, errc missing);

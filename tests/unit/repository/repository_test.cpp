@@ -54,6 +54,12 @@ void put(storage& files, const std::string& path, std::string_view content = "x"
   REQUIRE(write_all(files, path, content));
 }
 
+result<void> complete(repository& repo, const manifest& of, const secret& pass) {
+  publication all(repo.files());
+  REQUIRE(repo.add(all, of, pass));
+  return all.publish();
+}
+
 struct rig {
   memory_storage files;
   repository repo{files, plain()};
@@ -143,7 +149,7 @@ TEST_CASE("repository: publishing a manifest writes all that completes a backup"
   CHECK(repo.list_backups()->at(0).has_copy);
   CHECK_FALSE(repo.list_backups()->at(0).has_manifest);
   CHECK(repo.load_manifest_copy(full, pass));
-  REQUIRE(repo.publish_manifest(made, pass));
+  REQUIRE(complete(repo, made, pass));
   CHECK(files.content("backup/demo/" + full + "/backup.manifest") ==
         files.content("backup/demo/" + full + "/backup.manifest.copy"));
   const auto history = files.content("backup/demo/backup.history/2026/" + full + ".manifest.gz");
@@ -163,8 +169,35 @@ TEST_CASE("repository: publishing a manifest writes all that completes a backup"
   CHECK(repo.load_manifest(full, secret("other")).failure().code == errc::crypto);
 }
 
+TEST_CASE_FIXTURE(rig, "repository: a backup gets its names in steps, and none is passed over") {
+  const std::string base = "backup/demo/" + full + "/backup.manifest";
+  const std::vector<std::string> in_order = {base + ".copy", base, "backup/demo/backup.info"};
+  for (size_t failing = 0; failing <= in_order.size(); ++failing) {
+    CAPTURE(failing);
+    if (failing > 0)
+      REQUIRE(files.remove_tree("backup"));
+    publication all(files);
+    REQUIRE(repo.add(all, some_manifest(full), none));
+    REQUIRE(repo.add(all, some_info()));
+    for (const auto& path : in_order)
+      CHECK_FALSE(files.content(path));
+    // The history comes between the last two.
+    files.fail(memory_verb::publish, failing < 2 ? failing + 1 : failing + 2,
+               {errc::file_move, "no"});
+    CHECK_FALSE(all.publish());
+    for (size_t i = 0; i < in_order.size(); ++i)
+      CHECK(files.content(in_order[i]).has_value() == (i < failing));
+  }
+}
+
+TEST_CASE_FIXTURE(rig, "repository: the main file does not depend on its copy") {
+  REQUIRE(files.make_path("backup/demo/backup.info.copy")); // in its way
+  CHECK_FALSE(repo.save(some_info()));
+  CHECK(repo.load_backup_info());
+}
+
 TEST_CASE_FIXTURE(rig, "repository: a manifest in the wrong directory is refused") {
-  REQUIRE(repo.publish_manifest(some_manifest(full), none));
+  REQUIRE(complete(repo, some_manifest(full), none));
   const std::string other = "20261121-231251F";
   const auto text = *files.content("backup/demo/" + full + "/backup.manifest");
   put(files, "backup/demo/" + other + "/backup.manifest", text);
@@ -172,7 +205,7 @@ TEST_CASE_FIXTURE(rig, "repository: a manifest in the wrong directory is refused
 }
 
 TEST_CASE_FIXTURE(rig, "repository: removing a manifest makes a backup incomplete first") {
-  REQUIRE(repo.publish_manifest(some_manifest(full), none));
+  REQUIRE(complete(repo, some_manifest(full), none));
   files.fail(memory_verb::remove, 2, error{errc::file_remove, "no"});
   CHECK_FALSE(repo.remove_manifest(full));
   CHECK_FALSE(repo.list_backups()->at(0).has_manifest);
@@ -182,13 +215,14 @@ TEST_CASE_FIXTURE(rig, "repository: removing a manifest makes a backup incomplet
 }
 
 TEST_CASE_FIXTURE(rig, "repository: labels on disk and in the newest history") {
-  CHECK(repo.known_labels()->empty());
+  CHECK(repo.known_labels(*repo.list_backups())->empty());
   put(files, "backup/demo/backup.history/2025/20251231-000000F.manifest.gz");
   put(files, "backup/demo/backup.history/2026/" + full + ".manifest.gz");
   put(files, "backup/demo/backup.history/2026/" + full + ".manifest.gz.pgbackrest.tmp");
   put(files, "backup/demo/20261122-000000F/backup.manifest");
   put(files, "backup/demo/not-a-label/backup.manifest");
-  CHECK(*repo.known_labels() == std::vector<std::string>{full, "20261122-000000F"});
+  CHECK(*repo.known_labels(*repo.list_backups()) ==
+        std::vector<std::string>{full, "20261122-000000F"});
 }
 
 TEST_CASE_FIXTURE(rig, "repository: WAL is found by name, in any compression") {
@@ -227,12 +261,12 @@ TEST_CASE_FIXTURE(rig, "repository: reconciling drops what is gone and takes wha
   auto info = some_info();
   info.add(summarize(some_manifest(gone)));
   info.add(summarize(some_manifest(child, gone)));
-  REQUIRE(repo.publish_manifest(some_manifest(child, gone), none));
-  REQUIRE(repo.publish_manifest(some_manifest(fresh), none));
-  REQUIRE(repo.publish_manifest(some_manifest(orphan, "20261101-000000F"), none));
+  REQUIRE(complete(repo, some_manifest(child, gone), none));
+  REQUIRE(complete(repo, some_manifest(fresh), none));
+  REQUIRE(complete(repo, some_manifest(orphan, "20261101-000000F"), none));
   auto other = some_manifest(foreign);
   other.system_id = 78;
-  REQUIRE(repo.publish_manifest(other, none));
+  REQUIRE(complete(repo, other, none));
   REQUIRE(repo.save_manifest_copy(some_manifest("20261124-000000F"), none));
   const auto done = reconcile(repo, info);
   REQUIRE(done);

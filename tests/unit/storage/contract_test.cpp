@@ -249,6 +249,39 @@ TEST_CASE_TEMPLATE("storage: lists every kind, sorted by bytes", rig, ALL_RIGS) 
   CHECK_FALSE(exists(repo, "p/a/below a file"));
 }
 
+TEST_CASE_TEMPLATE("storage: several names and paths at once", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  std::vector<std::string> paths = {"a", "a/b", "z/y/x", "a/b/c", "a"};
+  for (int i = 0; i < 100; ++i)
+    paths.push_back("a/b/" + std::to_string(i));
+  for (int round = 0; round < 2; ++round)
+    REQUIRE(repo.make_many_paths(paths, 0700));
+  REQUIRE(write_all(repo, "a/f", "four"));
+  paths.insert(paths.end(), {"a/f", "none", "none/below"});
+  const auto seen = repo.many_infos(paths);
+  REQUIRE(seen);
+  REQUIRE(seen->size() == paths.size());
+  for (size_t i = 0; i < paths.size(); ++i) {
+    CAPTURE(paths[i]);
+    const auto alone = repo.info(paths[i]);
+    REQUIRE(alone);
+    REQUIRE((*seen)[i].has_value() == alone->has_value());
+    if (*alone) {
+      CHECK((*seen)[i]->kind == (**alone).kind);
+      CHECK((*seen)[i]->mode == (**alone).mode);
+      CHECK((*seen)[i]->size_bytes == (**alone).size_bytes);
+    }
+  }
+  CHECK(info_of(repo, "a/b/99").kind == entry_kind::path);
+  CHECK(info_of(repo, "a/b/99").mode == 0700);
+  CHECK(repo.many_infos({})->empty());
+  CHECK(code_of(repo.make_many_paths(std::array{std::string("a/new"), std::string("a/f")})) ==
+        errc::path_create);
+  CHECK(code_of(repo.many_infos(std::array{std::string("a"), std::string("../a")})) ==
+        errc::param_invalid);
+}
+
 TEST_CASE_TEMPLATE("storage: removes", rig, ALL_RIGS) {
   rig on;
   auto& repo = on.repo;
@@ -324,10 +357,14 @@ TEST_CASE_TEMPLATE("storage: no link leads out of the root", rig, ALL_RIGS) {
     CAPTURE(way);
     const auto below = std::string(way) + "/passwd";
     CHECK(code_of(repo.info(below)) == errc::link_destination);
+    CHECK(code_of(repo.many_infos(std::array{std::string("p"), below})) == errc::link_destination);
     CHECK(code_of(repo.list(way)) == errc::link_destination);
     CHECK(code_of(repo.open_read(below)) == errc::link_destination);
     CHECK(code_of(repo.open_write(below)) == errc::link_destination);
     CHECK(code_of(repo.make_path(below)) == errc::link_destination);
+    CHECK(code_of(repo.make_many_paths(std::array{std::string("p/q"), below})) ==
+          errc::link_destination);
+    CHECK_FALSE(repo.make_many_paths(std::array<std::string, 2>{way, below}));
     CHECK(code_of(repo.remove_file(below)) == errc::link_destination);
     CHECK(code_of(repo.remove_tree(below)) == errc::link_destination);
     CHECK(code_of(repo.move(below, "p/mine")) == errc::link_destination);
