@@ -79,6 +79,7 @@ result<void> connection::shake_hands() {
     in.text();
   }
   const std::lock_guard held(mutex_);
+  window_.begin(round_trip_);
   ready_ = true;
   return success();
 }
@@ -315,7 +316,7 @@ void connection::deliver(uint32_t number, reply what) {
   --unanswered_;
   under_way_bytes_ -= at.carries_bytes;
   if (at.carries_bytes > 0)
-    window_.arrive(at.left, at.carries_bytes, moved_at_);
+    window_.arrive(at.left, at.carries_bytes, moved_at_, full_at_ >= at.left.at);
   if (at.forgotten)
     pending_.erase(number);
   else

@@ -23,12 +23,18 @@ public:
   flow_window(size_t least_bytes, size_t most_bytes)
       : least_bytes_(least_bytes), most_bytes_(most_bytes), bytes_(least_bytes) {}
 
+  /// Before anything was measured: takes the way for one of 10 MB/s.
+  void begin(std::chrono::microseconds round_trip);
   departure leave(clock::time_point now) const { return {now, delivered_bytes_}; }
   /// The request's answer came; it carried so much, in either direction.
-  void arrive(const departure& of, size_t bytes, clock::time_point now);
+  /// @param was_full  since it left somebody found no room. Otherwise the way was not asked for
+  ///                  what it can do, which is no reason to think less of it.
+  void arrive(const departure& of, size_t bytes, clock::time_point now, bool was_full);
   size_t bytes() const { return bytes_; }
 
 private:
+  size_t fitting(double rate, double round_trip_s) const;
+
   const size_t least_bytes_;
   const size_t most_bytes_;
   size_t bytes_;

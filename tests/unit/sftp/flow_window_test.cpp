@@ -25,7 +25,7 @@ public:
         under_way_.push_back({window.leave(at(now_s_)), free_s_ + round_trip_s});
       }
       now_s_ = std::max(now_s_, under_way_.front().arrives_s);
-      window.arrive(under_way_.front().left, piece, at(now_s_));
+      window.arrive(under_way_.front().left, piece, at(now_s_), true);
       under_way_.pop_front();
     }
   }
@@ -58,6 +58,23 @@ TEST_CASE("sftp flow: a long way is filled, a short one is not flooded") {
   way here;
   here.carry(near, 500e6, 0.0001, 3000);
   CHECK(near.bytes() == least_bytes);
+}
+
+TEST_CASE("sftp flow: before the first piece the round trip says how much to begin with") {
+  using std::chrono::milliseconds;
+  flow_window window(least_bytes, most_bytes);
+  CHECK(window.bytes() == least_bytes);
+  window.begin(milliseconds(100));
+  CHECK(window.bytes() == 2'000'000);
+  const auto now = flow_window::clock::time_point(std::chrono::seconds(1));
+  window.arrive(window.leave(now), 300, now + milliseconds(100), false); // was asked for no more
+  CHECK(window.bytes() == 2'000'000);
+  window.arrive(window.leave(now), 300, now + milliseconds(100), true);
+  CHECK(window.bytes() == least_bytes);
+  window.begin(milliseconds(1));
+  CHECK(window.bytes() == least_bytes);
+  window.begin(milliseconds(60000));
+  CHECK(window.bytes() == most_bytes);
 }
 
 TEST_CASE("sftp flow: limits hold, and a slower way is noticed") {
