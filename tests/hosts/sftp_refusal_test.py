@@ -3,7 +3,7 @@
 import time
 
 from lab import equal, expect
-from place import DATA, PG1, PG2, SFTP, SPACE
+from place import DATA, PG1, PG2, SFTP, SPACE, user_of
 from sftp_site import KEY, SHA1_LINE
 from trial import trial
 
@@ -177,21 +177,59 @@ def directories(site):
             repo1_path="/etc/new_space")
     read_only(site, f"backup/{site.stanza}", "backup")
     equal(site.labels(), keep, "backups")
-    site.sql(PG1, "alter system set archive_command = 'false'")
-    site.pg(PG1, "reload")
-    time.sleep(1.5)
-    site.add_rows()
-    name = site.sql(PG1, "select pg_walfile_name(pg_current_wal_lsn())")
-    site.sql(PG1, "select pg_switch_wal()")
+    name = not_archived(site)
     read_only(site, f"archive/{site.stanza}", "archive-push", f"{DATA}/pg_wal/{name}")
-    site.sql(PG1, "alter system reset archive_command")
-    site.pg(PG1, "reload")
+    archives_again(site)
     site.wait_archived(name, limit_s=100)
     site.call(PG1, "backup")
     equal(site.partial_backups(), [], "backups that were not finished")
     site.clean(10)
     site.valid()
     site.peer_restores(site.rows(PG1))
+
+
+@refusal("a file system that can only be read")
+def read_only_file_system(site):
+    site.town.mount_small(SFTP, SPACE, "300M", user_of(SFTP))
+    site.ready()
+    site.call(PG1, "backup")
+    name = site.archived()
+    keep, rows = site.labels(), site.rows(PG1)
+    # Not while the archiver writes there.
+    site.town.shell(SFTP, f"until mount -o remount,ro {SPACE}; do sleep 0.1; done", limit_s=30)
+    codes = (PATH_CREATE, FILE_OPEN, FILE_WRITE, 104)
+    refused(site, codes, SPACE, command="backup", words=("--no-archive-check",))
+    segment = f"{DATA}/pg_wal/{not_archived(site)}"
+    refused(site, codes, SPACE, command="archive-push", words=(segment,))
+    site.call(PG1, "archive-get", name, "/tmp/fetched")
+    site.call(PG2, "restore", "--archive-mode=off")
+    site.pg(PG2, "start")
+    site.wait_sql(PG2, "select pg_is_in_recovery()", "f")
+    equal(site.rows(PG2), rows, "rows of what was restored")
+    site.town.exec(SFTP, "mount", "-o", "remount,rw", SPACE)
+    archives_again(site)
+    equal(site.labels(), keep, "backups")
+    site.archived(limit_s=100)
+    site.call(PG1, "backup")
+    equal(site.partial_backups(), [], "backups that were not finished")
+    site.clean(10)
+    site.valid()
+
+
+def not_archived(site):
+    """A segment that is complete; nothing archives it."""
+    site.sql(PG1, "alter system set archive_command = 'false'")
+    site.pg(PG1, "reload")
+    time.sleep(1.5)
+    site.add_rows()
+    name = site.sql(PG1, "select pg_walfile_name(pg_current_wal_lsn())")
+    site.sql(PG1, "select pg_switch_wal()")
+    return name
+
+
+def archives_again(site):
+    site.sql(PG1, "alter system reset archive_command")
+    site.pg(PG1, "reload")
 
 
 def read_only(site, place, command, *words):
