@@ -89,9 +89,9 @@ result<std::string> read_all(storage& from, std::string_view path, uint64_t limi
   }
 }
 
-result<std::unique_ptr<io::writer>> begin_write_all(storage& to, std::string_view path,
-                                                    std::string_view content,
-                                                    const write_options& options) {
+result<std::unique_ptr<io::writer>> write_uncommitted(storage& to, std::string_view path,
+                                                      std::string_view content,
+                                                      const write_options& options) {
   auto how = options;
   how.under_lock = true;
   auto file = to.open_write(path, how);
@@ -99,19 +99,15 @@ result<std::unique_ptr<io::writer>> begin_write_all(storage& to, std::string_vie
     return file;
   if (auto put = (*file)->write(as_bytes(content)); !put)
     return put.failure();
-  if (auto begun = (*file)->begin_commit(); !begun)
-    return begun.failure();
   return file;
 }
 
 result<void> write_all(storage& to, std::string_view path, std::string_view content,
                        const write_options& options) {
-  auto file = begin_write_all(to, path, content, options);
+  auto file = write_uncommitted(to, path, content, options);
   if (!file)
     return file.failure();
-  if (auto done = (*file)->committed(true); !done)
-    return done.failure();
-  return success();
+  return io::commit(**file);
 }
 
 } // namespace pgbraid

@@ -149,10 +149,10 @@ public:
 
 /// The whole content of a file of at most `limit_bytes` (`file_read` when it is larger).
 result<std::string> read_all(storage& from, std::string_view path, uint64_t limit_bytes);
-/// Writes a whole file, `under_lock`, and begins to commit it.
-result<std::unique_ptr<io::writer>> begin_write_all(storage& to, std::string_view path,
-                                                    std::string_view content,
-                                                    const write_options& options = {});
+/// Writes a whole file, `under_lock`, that is left to be committed.
+result<std::unique_ptr<io::writer>> write_uncommitted(storage& to, std::string_view path,
+                                                      std::string_view content,
+                                                      const write_options& options = {});
 /// The same to its end.
 result<void> write_all(storage& to, std::string_view path, std::string_view content,
                        const write_options& options = {});

@@ -82,7 +82,7 @@ result<void> backup_run::make_directories() {
     if (auto made = files.make_many_paths(std::array{base, history}); !made)
       return made;
   // The copy comes first: it is what keeps expire, also that of other hosts, from this directory.
-  auto copy = repo->begin_manifest_copy(manifest, info.cipher_pass);
+  auto copy = repo->write_manifest_copy(manifest, info.cipher_pass);
   if (!copy)
     return copy.failure();
   std::vector<std::string> paths = {history_year};
@@ -92,8 +92,8 @@ result<void> backup_run::make_directories() {
   if (has_paths)
     if (auto made = files.make_many_paths(paths); !made)
       return made;
-  if (auto saved = (*copy)->committed(true); !saved)
-    return saved.failure();
+  if (auto saved = io::commit(**copy); !saved)
+    return saved;
   return manifest.bundle || !has_paths ? success() : link_tablespaces();
 }
 

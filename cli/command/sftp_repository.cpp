@@ -5,6 +5,7 @@
 #include "cli/remote/tls_connect.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
+#include "storage/sftp/read_ahead.hpp"
 #include "storage/sftp/sftp_storage.hpp"
 #include "storage/sftp/ssh_session.hpp"
 
@@ -138,8 +139,10 @@ result<std::shared_ptr<sftp::session_pool>> make_pool(const config::options& opt
   if (!first)
     return first.failure();
   const auto sessions = sftp::sessions_for(workers, (*first)->round_trip());
-  log::debug("memory budget: {} for what up to {} SFTP session(s) with '{}' have under way",
-             format_size(window * sessions), sessions, to.host);
+  log::debug("memory budget: {} for each file that is open and {} more, over up to {} SFTP "
+             "session(s) with '{}'",
+             format_size(sftp::pieces_max * sftp::piece_bytes), format_size(window * sessions),
+             sessions, to.host);
   return std::make_shared<sftp::session_pool>(std::move(*first), open,
                                               sftp::pool_settings{.host = to.host,
                                                                   .sessions_max = sessions,

@@ -25,7 +25,8 @@ public:
 ///
 /// Committing has two halves so that nobody needs to wait for a disk: `begin_commit` hands the tail
 /// and the fsync to the I/O engine, `committed` asks (or waits) for the end of it. Once `committed`
-/// has returned true the data and, for atomic files, the name are on stable storage.
+/// has returned true the data and, for atomic files, the name are on stable storage. An atomic file
+/// may have its name as soon as `begin_commit` was called, and never before.
 class writer {
 public:
   virtual ~writer() = default;

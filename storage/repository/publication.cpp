@@ -5,22 +5,36 @@
 namespace pgbraid {
 
 void publication::add(const std::string& path, std::string_view content) {
-  steps_.back().push_back(begin_write_all(files_, path, content, {.may_open_late = true}));
+  steps_.back().push_back(write_uncommitted(files_, path, content, {.may_open_late = true}));
+}
+
+result<void> publication::publish(std::vector<begun>& step) {
+  // From here on a file may get its name: none of a later step has come so far.
+  for (auto& one : step)
+    if (one)
+      if (auto handed_over = (*one)->begin_commit(); !handed_over)
+        one = handed_over.failure();
+  const auto ask = [](begun& one, bool wait) {
+    if (one)
+      if (auto done = (*one)->committed(wait); !done)
+        one = done.failure();
+  };
+  // When one has its name the others are synced, too: theirs are asked for together.
+  for (auto& one : step) {
+    ask(one, true);
+    for (auto& other : step)
+      ask(other, false);
+  }
+  for (const auto& one : step)
+    if (!one)
+      return one.failure();
+  return success();
 }
 
 result<void> publication::publish() {
   for (auto& step : steps_) {
-    result<void> outcome = success();
-    const auto commit = [&outcome](begun& one, bool wait) {
-      const auto done = one ? (*one)->committed(wait) : result<bool>(one.failure());
-      if (!done && outcome)
-        outcome = done.failure();
-    };
-    for (const bool wait : {false, true}) // all are asked for before one is waited for
-      for (auto& one : step)
-        commit(one, wait);
-    if (!outcome)
-      return outcome;
+    if (auto done = publish(step); !done)
+      return done;
   }
   return success();
 }

@@ -27,6 +27,8 @@ public:
 
 private:
   using begun = result<std::unique_ptr<io::writer>>;
+  static result<void> publish(std::vector<begun>& step);
+
   storage& files_;
   std::vector<std::vector<begun>> steps_{1};
 };

@@ -89,8 +89,8 @@ public:
   result<format::manifest> load_manifest_copy(std::string_view label, const secret& pass);
   /// Writes `backup.manifest.copy`: the first thing a new backup directory gets.
   result<void> save_manifest_copy(const format::manifest& of, const secret& pass);
-  /// Begins to.
-  result<std::unique_ptr<io::writer>> begin_manifest_copy(const format::manifest& of,
+  /// The same, left to be committed.
+  result<std::unique_ptr<io::writer>> write_manifest_copy(const format::manifest& of,
                                                           const secret& pass);
   /// What completes a backup, in steps: `.copy`; `backup.manifest` with the same bytes (from there
   /// on the backup is valid); the copy in backup.history, and whatever is added after it.

@@ -36,23 +36,21 @@ result<format::manifest> repository::load_manifest_copy(std::string_view label,
                      label);
 }
 
-result<std::unique_ptr<io::writer>> repository::begin_manifest_copy(const format::manifest& of,
+result<std::unique_ptr<io::writer>> repository::write_manifest_copy(const format::manifest& of,
                                                                     const secret& pass) {
   const plain_text text(render(of));
   auto bytes = seal(text.view(), pass);
   if (!bytes)
     return bytes.failure();
-  return begin_write_all(files_, copy_of(format::manifest_path_of(stanza(), of.label)), *bytes,
-                         {.may_open_late = true});
+  return write_uncommitted(files_, copy_of(format::manifest_path_of(stanza(), of.label)), *bytes,
+                           {.may_open_late = true});
 }
 
 result<void> repository::save_manifest_copy(const format::manifest& of, const secret& pass) {
-  auto begun = begin_manifest_copy(of, pass);
-  if (!begun)
-    return begun.failure();
-  if (auto done = (*begun)->committed(true); !done)
-    return done.failure();
-  return success();
+  auto written = write_manifest_copy(of, pass);
+  if (!written)
+    return written.failure();
+  return io::commit(**written);
 }
 
 result<void> repository::add(publication& to, const format::manifest& of, const secret& pass) {

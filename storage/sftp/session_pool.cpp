@@ -69,7 +69,6 @@ std::shared_ptr<connection> session_pool::live() {
 std::vector<std::shared_ptr<connection>> session_pool::all_live() {
   const std::lock_guard held(mutex_);
   drop_broken();
-  grow_if_full();
   return all_;
 }
 

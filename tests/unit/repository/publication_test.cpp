@@ -1,0 +1,57 @@
+// What is named together, what one after the other, and what never, on every driver.
+// SPDX-License-Identifier: MIT
+#include "storage/repository/publication.hpp"
+#include "tests/unit/remote/remote_rig.hpp"
+#include "tests/unit/storage/rigs.hpp"
+#include "tests/unit/storage/sftp_rig.hpp"
+
+using namespace pgbraid;
+using namespace pgbraid::test;
+
+#define DRIVERS memory_rig, posix_rig, remote_rig, sftp_rig
+
+namespace {
+
+bool is_file(storage& files, const std::string& path) {
+  const auto found = files.info(path);
+  REQUIRE(found);
+  return *found && (*found)->kind == entry_kind::file;
+}
+
+} // namespace
+
+TEST_CASE_TEMPLATE("publication: everything gets its name", rig, DRIVERS) {
+  rig on;
+  const std::string large(700'000, 'x');
+  publication all(on.repo);
+  all.add("p/a", "one");
+  all.then();
+  all.add("p/b", large);
+  all.add("p/c", "");
+  all.then();
+  all.add("q/d", "two");
+  for (const auto* path : {"p/a", "p/b", "p/c", "q/d"})
+    CHECK_FALSE(is_file(on.repo, path));
+  REQUIRE(all.publish());
+  CHECK(*read_all(on.repo, "p/a", 10) == "one");
+  CHECK(*read_all(on.repo, "p/b", large.size()) == large);
+  CHECK(is_file(on.repo, "p/c"));
+  CHECK(*read_all(on.repo, "q/d", 10) == "two");
+}
+
+TEST_CASE_TEMPLATE("publication: a failure keeps later steps from their names, not its own", rig,
+                   DRIVERS) {
+  rig on;
+  REQUIRE(on.repo.make_path("p/b/in-the-way"));
+  publication all(on.repo);
+  all.add("p/a", "x");
+  all.then();
+  all.add("p/b", "x");
+  all.add("p/c", "x");
+  all.then();
+  all.add("p/d", "x");
+  CHECK_FALSE(all.publish());
+  CHECK(is_file(on.repo, "p/a"));
+  CHECK(is_file(on.repo, "p/c"));
+  CHECK_FALSE(is_file(on.repo, "p/d"));
+}
