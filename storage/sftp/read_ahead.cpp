@@ -8,10 +8,11 @@ namespace pgbraid::sftp {
 
 read_ahead::read_ahead(opened_file file, std::string full_path, uint64_t from,
                        std::optional<uint64_t> until, session_pool* pool)
-    : size_(file.about.size.value_or(0)), shown_(std::move(full_path)), pool_(pool),
+    : size_(file.about.size.value_or(0)), shown_(std::move(full_path)),
       asked_(file.handle.session()),
       file_(std::move(file.handle), pool, {.full_path = shown_, .like = file.about}),
-      next_offset_(from), end_(until), here_offset_(from) {}
+      next_offset_(from), end_(until), spare_(pool != nullptr ? &pool->spare() : nullptr),
+      here_offset_(from) {}
 
 read_ahead::~read_ahead() {
   for (const auto& one : under_way_)
@@ -24,14 +25,8 @@ uint64_t read_ahead::left_bytes() const {
   return end > next_offset_ ? end - next_offset_ : 0;
 }
 
-/// Whether one more piece may be under way, and out of what.
-std::optional<spare_pieces::holding> read_ahead::share() {
-  if (under_way_.size() < pieces_max)
-    return spare_pieces::holding();
-  if (pool_ != nullptr)
-    if (auto spare = pool_->spare().take())
-      return spare;
-  return {};
+bool read_ahead::may_ask() {
+  return spare_.hold(beyond_own(under_way_.size() + 1));
 }
 
 result<request> read_ahead::send(open_handle& to, uint64_t offset, uint32_t bytes) {
@@ -50,8 +45,7 @@ result<void> read_ahead::ask() {
     if (next_offset_ < size_)
       most = std::min(most, size_ - next_offset_);
     const auto bytes = static_cast<uint32_t>(std::min<uint64_t>(most, piece_bytes));
-    auto spare = share();
-    if (!spare)
+    if (!may_ask())
       break;
     auto* to = file_.with_room(bytes);
     if (to == nullptr)
@@ -62,7 +56,7 @@ result<void> read_ahead::ask() {
     auto asked = send(to != nullptr ? *to : file_.first(), next_offset_, bytes);
     if (!asked)
       return asked.failure();
-    under_way_.push_back({next_offset_, bytes, std::move(*asked), std::move(*spare)});
+    under_way_.push_back({next_offset_, bytes, std::move(*asked)});
     next_offset_ += bytes;
   }
   return success();
@@ -102,6 +96,7 @@ result<bool> read_ahead::next_piece() {
     return false;
   const auto first = std::move(under_way_.front());
   under_way_.pop_front();
+  spare_.hold(beyond_own(under_way_.size()));
   auto data = take(first.asked, first.bytes);
   if (!data)
     return data.failure();

@@ -11,6 +11,10 @@ namespace pgbraid::sftp {
 /// Requests of one file that may be under way or taken by nobody yet: 4 MiB, which carry 40 MB/s
 /// over a round trip of 100 ms. More while there are spare ones.
 inline constexpr size_t pieces_max = 128;
+/// Of so many pieces those that are spare ones.
+constexpr size_t beyond_own(size_t pieces) {
+  return pieces > pieces_max ? pieces - pieces_max : 0;
+}
 
 /// Ends with any of its sessions: what comes after that is up to its owner, who knows `offset`.
 class read_ahead {
@@ -43,23 +47,22 @@ private:
     uint64_t offset = 0;
     uint32_t bytes = 0;
     request asked = {};
-    spare_pieces::holding spare = {};
   };
   result<void> ask();
   uint64_t left_bytes() const;
-  std::optional<spare_pieces::holding> share();
+  bool may_ask();
   result<request> send(open_handle& to, uint64_t offset, uint32_t bytes);
   result<bool> next_piece();
   result<std::vector<std::byte>> take(const request& asked, uint32_t bytes);
 
   const uint64_t size_; ///< when it was opened; it may have become longer
   const std::string shown_;
-  session_pool* const pool_;
   std::shared_ptr<connection> asked_;
   spread_file file_;
   uint64_t next_offset_; ///< of what is asked for next
   const std::optional<uint64_t> end_;
   std::deque<piece> under_way_;
+  spare_pieces::part spare_; ///< of under_way_, beyond pieces_max
   std::vector<std::byte> here_;
   uint64_t here_offset_;
   size_t taken_ = 0;

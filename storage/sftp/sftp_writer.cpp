@@ -50,14 +50,15 @@ void late_openings::move_on() {
 
 sftp_writer::sftp_writer(std::shared_ptr<session_pool> pool, std::shared_ptr<connection> on,
                          open_handle file, write_plan plan)
-    : pool_(std::move(pool)), on_(std::move(on)), asked_(on_), plan_(std::move(plan)), made_(true) {
+    : pool_(std::move(pool)), on_(std::move(on)), asked_(on_), plan_(std::move(plan)), made_(true),
+      spare_(&pool_->spare()) {
   open(std::move(file));
 }
 
 sftp_writer::sftp_writer(std::shared_ptr<session_pool> pool, std::shared_ptr<connection> on,
                          uint32_t opening, std::shared_ptr<late_openings> others, write_plan plan)
     : pool_(std::move(pool)), on_(std::move(on)), asked_(on_), plan_(std::move(plan)),
-      opening_(opening), others_(std::move(others)) {}
+      opening_(opening), others_(std::move(others)), spare_(&pool_->spare()) {}
 
 sftp_writer::~sftp_writer() {
   if (listed_)
@@ -118,32 +119,22 @@ result<void> sftp_writer::settle_piece() {
   acknowledged_bytes_ += pieces_.front().data->size();
   acknowledged_crc_ = pieces_.front().crc_behind;
   pieces_.pop_front();
+  spare_.hold(beyond_own(pieces_.size()));
   return success();
 }
 
-/// Whether one more piece may be under way, and out of what.
-std::optional<spare_pieces::holding> sftp_writer::share() {
-  if (pieces_.size() < pieces_max)
-    return spare_pieces::holding();
-  if (auto spare = pool_->spare().take())
-    return spare;
-  return {};
-}
-
-/// Waits for pieces of this file until there is room for one more: where, and out of what.
-result<std::pair<open_handle*, spare_pieces::holding>> sftp_writer::make_room(size_t bytes) {
+/// Waits for pieces of this file until there is room for one more; where it goes.
+result<open_handle*> sftp_writer::make_room(size_t bytes) {
   while (true) {
-    auto spare = share();
-    auto* to = spare ? file_->with_room(bytes) : nullptr;
-    if (spare && to == nullptr) {
+    if (spare_.hold(beyond_own(pieces_.size() + 1))) {
+      if (auto* to = file_->with_room(bytes))
+        return to;
       const auto told = plan_.options.size_hint_bytes;
       if (told >= large_bytes || sent_bytes_ >= large_bytes)
         file_->widen(std::max(told, 2 * sent_bytes_) - sent_bytes_); // at least as much again
       if (pieces_.empty())
-        to = &file_->first();
+        return &file_->first();
     }
-    if (to != nullptr)
-      return std::pair(to, std::move(*spare));
     if (auto settled = settle_piece(); !settled)
       return settled.failure();
   }
@@ -206,9 +197,8 @@ result<void> sftp_writer::send_gathered(bool all) {
     auto data =
         std::make_shared<const std::vector<std::byte>>(from, from + static_cast<ptrdiff_t>(bytes));
     sent_crc_ = codec::crc32c(*data, sent_crc_);
-    pieces_.push_back({std::move(data), sent_crc_, std::move(room->second)});
-    outcome =
-        send_piece(pieces_.back(), *room->first, std::exchange(sent_bytes_, sent_bytes_ + bytes));
+    pieces_.push_back({std::move(data), sent_crc_});
+    outcome = send_piece(pieces_.back(), **room, std::exchange(sent_bytes_, sent_bytes_ + bytes));
     taken += bytes;
   }
   gathered_.erase(gathered_.begin(), gathered_.begin() + static_cast<ptrdiff_t>(taken));

@@ -63,8 +63,7 @@ private:
   struct piece {
     shared_bytes data;
     uint32_t crc_behind = 0; ///< CRC-32C of the file up to its end
-    spare_pieces::holding spare = {};
-    request sent = {}; ///< number 0: it is not
+    request sent = {};       ///< number 0: it is not
   };
 
   template <class Step> auto step_on(Step step);
@@ -74,8 +73,7 @@ private:
   result<void> create();
   result<void> send_gathered(bool all);
   void open(open_handle file);
-  std::optional<spare_pieces::holding> share();
-  result<std::pair<open_handle*, spare_pieces::holding>> make_room(size_t bytes);
+  result<open_handle*> make_room(size_t bytes);
   result<void> send_piece(piece& one, open_handle& to, uint64_t offset);
   result<void> begin_close();
   result<void> ask_for_end();
@@ -108,6 +106,7 @@ private:
 
   std::vector<std::byte> gathered_;
   std::deque<piece> pieces_; ///< not acknowledged
+  spare_pieces::part spare_; ///< of them, beyond pieces_max
   uint64_t acknowledged_bytes_ = 0;
   uint32_t acknowledged_crc_ = 0;
   uint64_t sent_bytes_ = 0; ///< with what is in pieces_

@@ -2,49 +2,39 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <atomic>
 #include <cstddef>
-#include <utility>
+#include <mutex>
 
 namespace pgbraid::sftp {
 
-/// A number of pieces for whoever comes first; outlives what it hands out. Thread-safe.
+/// A number of pieces for those files that want some, none of which gets more than its equal part
+/// while others want some, too. Outlives its parts. Thread-safe.
 class spare_pieces {
 public:
-  explicit spare_pieces(size_t count) : left_(count) {}
+  explicit spare_pieces(size_t count) : count_(count), left_(count) {}
 
-  /// One of them, given back when this goes; or none.
-  class holding {
+  /// What one file has of them. Used by one thread at a time.
+  class part {
   public:
-    holding() = default;
-    holding(holding&& other) noexcept : from_(std::exchange(other.from_, nullptr)) {}
-    holding& operator=(holding&& other) noexcept {
-      std::swap(from_, other.from_);
-      return *this;
-    }
-    ~holding() {
-      if (from_ != nullptr)
-        ++from_->left_;
-    }
-    explicit operator bool() const { return from_ != nullptr; }
+    /// @param of  null: there are none
+    explicit part(spare_pieces* of) : of_(of) {}
+    ~part();
+    part(const part&) = delete;
+    part& operator=(const part&) = delete;
+    /// Has so many from here on; false, and as many as before, when more are not to be had.
+    bool hold(size_t pieces);
 
   private:
-    friend class spare_pieces;
-    explicit holding(spare_pieces* from) : from_(from) {}
-    spare_pieces* from_ = nullptr;
+    spare_pieces* const of_;
+    bool wants_ = false; ///< is counted
+    size_t held_ = 0;
   };
 
-  /// None when all are in use.
-  holding take() {
-    auto left = left_.load();
-    while (left > 0)
-      if (left_.compare_exchange_weak(left, left - 1))
-        return holding(this);
-    return {};
-  }
-
 private:
-  std::atomic<size_t> left_;
+  std::mutex mutex_; ///< guards what follows
+  const size_t count_;
+  size_t left_;
+  size_t parts_ = 0; ///< that want some
 };
 
 } // namespace pgbraid::sftp
