@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
-#include <set>
 
 namespace pgbraid::sftp {
 
@@ -146,83 +144,6 @@ result<std::optional<entry_info>> verbs::info(std::string_view path) {
   if (!*about)
     return std::optional<entry_info>();
   return info_of(path, **about);
-}
-
-result<verbs::looks> verbs::look_at(std::span<const std::string> paths) {
-  std::deque<std::pair<uint32_t, std::string>> under_way;
-  looks out;
-  const auto settle = [&]() -> result<void> {
-    const auto [number, full_path] = std::move(under_way.front());
-    under_way.pop_front();
-    auto about = seen_by(*on_, number, full_path);
-    if (!about)
-      return about.failure();
-    out.push_back(std::move(*about));
-    return success();
-  };
-  result<void> outcome = success();
-  for (size_t i = 0; i < paths.size() && outcome; ++i) {
-    if (under_way.size() >= requests_max)
-      outcome = settle();
-    auto number = on_->send(packet_kind::lstat, fields().text(full(paths[i])));
-    if (number)
-      under_way.emplace_back(*number, full(paths[i]));
-    else
-      outcome = number.failure();
-  }
-  while (!under_way.empty() && outcome)
-    outcome = settle();
-  for (const auto& [number, full_path] : under_way)
-    on_->forget(number);
-  if (!outcome)
-    return outcome.failure();
-  return out;
-}
-
-result<std::vector<std::string>> verbs::unknown_parents(std::span<const std::string> paths) const {
-  std::set<std::string> parents;
-  for (const auto& path : paths) {
-    if (auto fine = check_storage_path(path); !fine)
-      return fine.failure();
-    for (auto end = path.find('/'); end != path.npos; end = path.find('/', end + 1))
-      if (auto parent = path.substr(0, end); !at_.real.has(parent))
-        parents.insert(std::move(parent));
-  }
-  return std::vector<std::string>(parents.begin(), parents.end());
-}
-
-result<void> verbs::note(std::span<const std::string> paths, const looks& seen) {
-  for (size_t i = 0; i < paths.size(); ++i) {
-    const auto kind = seen[i] ? kind_of(*seen[i]) : entry_kind::file;
-    if (kind == entry_kind::link)
-      return link_refused(full(paths[i]));
-    if (kind == entry_kind::path)
-      at_.real.add(paths[i]);
-  }
-  return success();
-}
-
-result<std::vector<std::optional<entry_info>>>
-verbs::many_infos(std::span<const std::string> paths) {
-  auto parents = unknown_parents(paths);
-  if (!parents)
-    return parents.failure();
-  auto all = *parents;
-  all.insert(all.end(), paths.begin(), paths.end());
-  auto seen = look_at(all);
-  if (!seen)
-    return seen.failure();
-  if (auto fine = note(*parents, *seen); !fine)
-    return fine.failure();
-  std::vector<std::optional<entry_info>> out(paths.size());
-  for (size_t i = 0; i < paths.size(); ++i)
-    if (const auto& about = (*seen)[parents->size() + i]) {
-      auto info = info_of(paths[i], *about);
-      if (!info)
-        return info.failure();
-      out[i] = std::move(*info);
-    }
-  return out;
 }
 
 result<std::optional<std::vector<entry>>> verbs::list(std::string_view path) {

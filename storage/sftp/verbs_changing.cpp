@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace pgbraid::sftp {
 
 result<void> verbs::make_path(std::string_view path, uint32_t mode) {
@@ -18,67 +16,6 @@ result<void> verbs::make_path(std::string_view path, uint32_t mode) {
   if (*about)
     return error{errc::path_create, fmt::format("'{}' is there, but no path", full(path))};
   return make_directory(full(path), mode);
-}
-
-result<void> verbs::make_many_paths(std::span<const std::string> paths, uint32_t mode) {
-  while (!paths.empty()) {
-    const auto some = paths.first(std::min(requests_max, paths.size()));
-    if (auto made = make_some_paths(some, mode); !made)
-      return made;
-    paths = paths.subspan(some.size());
-  }
-  return success();
-}
-
-/// A link among them, or above one, would be followed by those that are below it.
-result<void> verbs::look_before_making(std::span<const std::string> paths) {
-  auto all = unknown_parents(paths);
-  if (!all)
-    return all.failure();
-  all->insert(all->end(), paths.begin(), paths.end());
-  std::ranges::sort(*all);
-  const auto twice = std::ranges::unique(*all);
-  all->erase(twice.begin(), twice.end());
-  std::erase_if(*all, [this](const auto& one) { return at_.real.is_below_made(one); });
-  auto seen = look_at(*all);
-  if (!seen)
-    return seen.failure();
-  return note(*all, *seen);
-}
-
-/// The server makes them in this order, so parents are there when they are needed.
-result<void> verbs::make_some_paths(std::span<const std::string> paths, uint32_t mode) {
-  if (auto fine = look_before_making(paths); !fine)
-    return fine;
-  std::vector<std::pair<std::string, uint32_t>> asked;
-  for (const auto& path : paths) {
-    if (at_.real.has(path))
-      continue;
-    auto number = on_->send(packet_kind::mkdir, fields().text(full(path)).about({.mode = mode}));
-    if (!number)
-      return number.failure();
-    asked.emplace_back(path, *number);
-  }
-  std::vector<std::string> others; // that somebody else made, or that have no parent
-  for (const auto& [path, number] : asked) {
-    auto done = told(*on_, number);
-    if (!done)
-      return done.failure();
-    if (done->code != status_code::ok) {
-      others.push_back(path);
-      continue;
-    }
-    at_.real.add(path, true);
-    // The server's umask may have taken some bits.
-    auto set = on_->send(packet_kind::setstat, fields().text(full(path)).about({.mode = mode}));
-    if (!set)
-      return set.failure();
-    on_->forget(*set);
-  }
-  for (const auto& path : others)
-    if (auto made = make_path(path, mode); !made)
-      return made;
-  return success();
 }
 
 /// With all that is missing above it, also above the root.
