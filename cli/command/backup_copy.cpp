@@ -82,9 +82,8 @@ result<void> backup_run::make_directories() {
     if (auto made = files.make_many_paths(std::array{base, history}); !made)
       return made;
   // The copy comes first: it is what keeps expire, also that of other hosts, from this directory.
-  auto copy = repo->write_manifest_copy(manifest, info.cipher_pass);
-  if (!copy)
-    return copy.failure();
+  if (auto saved = repo->save_manifest_copy(manifest, info.cipher_pass); !saved)
+    return saved;
   std::vector<std::string> paths = {history_year};
   if (!manifest.bundle)
     for (const auto& path : manifest.paths)
@@ -92,8 +91,6 @@ result<void> backup_run::make_directories() {
   if (has_paths)
     if (auto made = files.make_many_paths(paths); !made)
       return made;
-  if (auto saved = io::commit(**copy); !saved)
-    return saved;
   return manifest.bundle || !has_paths ? success() : link_tablespaces();
 }
 

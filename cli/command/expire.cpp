@@ -59,6 +59,7 @@ public:
 
 private:
   result<bool> expire_backups(format::backup_info& info);
+  result<bool> has_begun_since(const std::string& label);
   result<void> remove_directories(const format::backup_info& info,
                                   const std::vector<std::string>& unreadable);
   result<void> expire_archive(const format::backup_info& info);
@@ -112,6 +113,18 @@ result<bool> repository_expiry::expire_backups(format::backup_info& info) {
   return !sets.empty();
 }
 
+/// Whether a directory that was without a manifest and a copy has one now: another host may have
+/// begun a backup there.
+result<bool> repository_expiry::has_begun_since(const std::string& label) {
+  const auto seen = std::ranges::find(on_disk_, label, &disk_backup::label);
+  if (seen == on_disk_.end() || seen->has_manifest || seen->has_copy)
+    return false;
+  auto now = repo_.look_at_backup(label);
+  if (!now)
+    return now.failure();
+  return now->has_manifest || now->has_copy;
+}
+
 result<void> repository_expiry::remove_directories(const format::backup_info& info,
                                                    const std::vector<std::string>& unreadable) {
   std::vector<plan::backup_directory> directories;
@@ -121,6 +134,11 @@ result<void> repository_expiry::remove_directories(const format::backup_info& in
   for (auto label = labels.rbegin(); label != labels.rend(); ++label) {
     // What cannot be read now may be readable tomorrow.
     if (std::find(unreadable.begin(), unreadable.end(), *label) != unreadable.end())
+      continue;
+    auto begun = has_begun_since(*label);
+    if (!begun)
+      return begun.failure();
+    if (*begun)
       continue;
     log::info("{}: remove expired backup {}", repo_.name(), *label);
     if (dry_run_)

@@ -22,12 +22,11 @@ result<void> publication::publish(std::vector<begun>& step) {
   // When one has its name the others are synced, too: theirs are asked for together.
   for (auto& one : step) {
     ask(one, true);
+    if (!one) // whoever comes after it may be its copy
+      return one.failure();
     for (auto& other : step)
       ask(other, false);
   }
-  for (const auto& one : step)
-    if (!one)
-      return one.failure();
   return success();
 }
 

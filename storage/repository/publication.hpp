@@ -11,8 +11,9 @@
 
 namespace pgbraid {
 
-/// Writes and syncs files at the same time, and gives them their names in steps: those of a step
-/// in no particular order, and only when all before it have theirs. What never gets its name leaves
+/// Writes files at the same time, and gives them their names in steps: those of a step together,
+/// and only when all before it have theirs. Within a step a file without its name keeps those that
+/// were added after it from theirs where the driver can wait. What never gets its name leaves
 /// nothing behind.
 class publication {
 public:
@@ -22,7 +23,7 @@ public:
   void add(const std::string& path, std::string_view content);
   /// What is added from here on belongs to the next step.
   void then() { steps_.emplace_back(); }
-  /// Waits until all have their names. A failure ends it after the step that it happened in.
+  /// Waits until all have their names, or one cannot have it.
   result<void> publish();
 
 private:

@@ -89,9 +89,6 @@ public:
   result<format::manifest> load_manifest_copy(std::string_view label, const secret& pass);
   /// Writes `backup.manifest.copy`: the first thing a new backup directory gets.
   result<void> save_manifest_copy(const format::manifest& of, const secret& pass);
-  /// The same, left to be committed.
-  result<std::unique_ptr<io::writer>> write_manifest_copy(const format::manifest& of,
-                                                          const secret& pass);
   /// What completes a backup, in steps: `.copy`; `backup.manifest` with the same bytes (from there
   /// on the backup is valid); the copy in backup.history, and whatever is added after it.
   /// backup.info belongs there, and `latest` comes last.
@@ -105,6 +102,8 @@ public:
 
   // What is on disk.
 
+  /// One backup directory as it is now.
+  result<disk_backup> look_at_backup(std::string_view label);
   /// All backup directories, sorted by label.
   result<std::vector<disk_backup>> list_backups();
   /// Labels in the newest year of backup.history (for choosing a new label), sorted.

@@ -5,6 +5,7 @@
 #include "storage/repository/repository.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace pgbraid {
 
@@ -67,6 +68,14 @@ result<std::vector<disk_backup>> repository::list_backups() {
     found[i].has_copy = (*there)[2 * i + 1].has_value();
   }
   return found;
+}
+
+result<disk_backup> repository::look_at_backup(std::string_view label) {
+  const auto manifest = format::manifest_path_of(stanza(), label);
+  auto there = files_.many_infos(std::array{manifest, copy_of(manifest)});
+  if (!there)
+    return there.failure();
+  return disk_backup{std::string(label), (*there)[0].has_value(), (*there)[1].has_value()};
 }
 
 result<std::vector<std::string>> repository::list_newest_history() {

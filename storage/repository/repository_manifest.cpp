@@ -36,21 +36,13 @@ result<format::manifest> repository::load_manifest_copy(std::string_view label,
                      label);
 }
 
-result<std::unique_ptr<io::writer>> repository::write_manifest_copy(const format::manifest& of,
-                                                                    const secret& pass) {
+result<void> repository::save_manifest_copy(const format::manifest& of, const secret& pass) {
   const plain_text text(render(of));
   auto bytes = seal(text.view(), pass);
   if (!bytes)
     return bytes.failure();
-  return write_uncommitted(files_, copy_of(format::manifest_path_of(stanza(), of.label)), *bytes,
-                           {.may_open_late = true});
-}
-
-result<void> repository::save_manifest_copy(const format::manifest& of, const secret& pass) {
-  auto written = write_manifest_copy(of, pass);
-  if (!written)
-    return written.failure();
-  return io::commit(**written);
+  return write_all(files_, copy_of(format::manifest_path_of(stanza(), of.label)), *bytes,
+                   {.may_open_late = true});
 }
 
 result<void> repository::add(publication& to, const format::manifest& of, const secret& pass) {

@@ -133,9 +133,9 @@ result<opened_file> file_of(const std::shared_ptr<connection>& on, const std::st
 }
 
 result<uint32_t> send_rename(connection& on, const std::string& from, const std::string& to) {
-  constexpr std::string_view posix_rename = "posix-rename@openssh.com";
-  if (on.offers(posix_rename))
-    return on.send(packet_kind::extended, fields().text(posix_rename).text(from).text(to));
+  if (on.offers(posix_rename_extension))
+    return on.send(packet_kind::extended,
+                   fields().text(posix_rename_extension).text(from).text(to));
   if (auto gone = ask_status(on, packet_kind::remove, fields().text(to)); !gone)
     return gone.failure();
   return on.send(packet_kind::rename, fields().text(from).text(to));

@@ -15,8 +15,9 @@ struct request {
 
 /// `what '<shown>': [4] Failure`
 error refused(errc code, std::string_view what, std::string_view shown, const status& why);
-/// An extension of OpenSSH, which has to be offered.
+/// Extensions of OpenSSH, which have to be offered.
 inline constexpr std::string_view hardlink_extension = "hardlink@openssh.com";
+inline constexpr std::string_view posix_rename_extension = "posix-rename@openssh.com";
 /// Of the bits of st_mode; `special` when they are not told.
 entry_kind kind_of(const attributes& about);
 /// `link_destination` (70): links are not followed.

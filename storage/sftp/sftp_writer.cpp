@@ -129,7 +129,8 @@ result<open_handle*> sftp_writer::make_room(size_t bytes) {
       if (auto* to = file_->with_room(bytes))
         return to;
       const auto told = plan_.options.size_hint_bytes;
-      if (told >= large_bytes || sent_bytes_ >= large_bytes)
+      // A temporary name may come to be somebody else's: two hosts may push the same segment.
+      if (plan_.temporary.empty() && std::max(told, sent_bytes_) >= large_bytes)
         file_->widen(std::max(told, 2 * sent_bytes_) - sent_bytes_); // at least as much again
       if (pieces_.empty())
         return &file_->first();
@@ -261,17 +262,15 @@ result<void> sftp_writer::ask_for_end() {
     ends_.push_back({on_, *number});
     return success();
   };
+  file_->narrow();
+  asked_ = on_;
   const auto& name = file_->first().name();
   if (auto put = keep(on_->send(packet_kind::fsetstat, fields().text(name).about(about))); !put)
     return put;
   if (how.sync && on_->offers(fsync))
     if (auto put = keep(on_->send(packet_kind::extended, fields().text(fsync).text(name))); !put)
       return put;
-  auto closed = file_->close();
-  if (!closed)
-    return closed.failure();
-  ends_.insert(ends_.end(), closed->begin(), closed->end());
-  return success();
+  return keep(file_->first().close());
 }
 
 /// Whether nothing is under way any more.
@@ -330,6 +329,9 @@ result<bool> sftp_writer::go_on(bool wait) {
       continue;
     }
     if (at_ == stage::closing && !plan_.temporary.empty()) {
+      // Where there is neither file for a moment, nobody else may be without his meanwhile.
+      if (!wait && !on_->offers(posix_rename_extension))
+        return false;
       if (auto begun = begin_rename(); !begun)
         return begun.failure();
       continue;

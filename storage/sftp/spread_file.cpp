@@ -98,18 +98,12 @@ void spread_file::take(const opening& one) {
     wide_enough_ = true;
 }
 
-result<std::vector<request>> spread_file::close() {
-  for (const auto& one : std::exchange(coming_, {}))
-    take(one);
-  std::vector<request> out;
-  for (auto& one : all_) {
-    auto on = one.session();
-    const auto number = one.close();
-    if (!number)
-      return number.failure();
-    out.push_back({std::move(on), *number});
-  }
-  return out;
+void spread_file::narrow() {
+  wide_enough_ = true;
+  take_what_came();
+  last_ = nullptr;
+  while (several())
+    all_.pop_back();
 }
 
 } // namespace pgbraid::sftp

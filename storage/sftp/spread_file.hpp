@@ -36,8 +36,8 @@ public:
   open_handle* with_room(size_t bytes);
   /// Has it opened in other sessions that have room, if so much that is left is worth it.
   void widen(uint64_t left_bytes);
-  /// Asks for its end everywhere.
-  result<std::vector<request>> close();
+  /// Closes it in the further ones, of which nothing is wanted any more, nor known.
+  void narrow();
 
 private:
   struct opening {

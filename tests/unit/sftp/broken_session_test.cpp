@@ -74,6 +74,16 @@ struct brittle_rig {
     return connection::open(std::move(over), {.host = "there"});
   }
 
+  /// Kills the server of a session.
+  void end(size_t session) {
+    const std::lock_guard held(mutex_);
+    children_[session].end();
+  }
+  void wait_for_sessions(size_t count) {
+    while (pool->all_live().size() != count)
+      std::this_thread::yield();
+  }
+
 private:
   const std::vector<size_t> cuts_;
   std::mutex mutex_; ///< guards what follows: sessions are made by several threads
@@ -147,8 +157,7 @@ TEST_CASE("sftp breaks: files are read whole, from anywhere") {
 
 TEST_CASE("sftp breaks: a large file is carried by all sessions") {
   brittle_rig there({}, 3);
-  while (there.pool->all_live().size() < 3)
-    std::this_thread::yield();
+  there.wait_for_sessions(3);
   const auto all_moved = [&](size_t bytes) {
     return std::ranges::all_of(there.moved_bytes, [bytes](const auto& one) { return one > bytes; });
   };
@@ -177,6 +186,27 @@ TEST_CASE("sftp breaks: a large file is carried by all sessions") {
     CHECK(*got == content);
   }
   CHECK(all_moved_more());
+}
+
+TEST_CASE("sftp breaks: who has carried all its pieces is not missed at the end") {
+  for (size_t broken = 0; broken < 3; ++broken) {
+    CAPTURE(broken);
+    brittle_rig there({}, 3);
+    there.wait_for_sessions(3);
+    const auto content = noise(6'000'000);
+    auto file =
+        there.repo->open_write("f", {.how = publish::in_place, .size_hint_bytes = content.size()});
+    REQUIRE(file);
+    REQUIRE((*file)->write(as_bytes(content)));
+    for (const auto& one : there.pool->all_live())
+      while (one->load() > 0)
+        std::this_thread::yield();
+    there.end(broken);
+    there.wait_for_sessions(2);
+    const auto ended = io::commit(**file);
+    REQUIRE_MESSAGE(ended, ended.failure().message);
+    CHECK(get(there.here / "root/f") == content);
+  }
 }
 
 TEST_CASE("sftp breaks: a file that several sessions carry is whole, whichever of them break") {
