@@ -54,3 +54,21 @@ TEST_CASE_TEMPLATE("publication: a failure keeps later steps from their names", 
   CHECK(is_file(on.repo, "p/c"));
   CHECK_FALSE(is_file(on.repo, "p/d"));
 }
+
+TEST_CASE("publication: files are replaced where a rename does not replace") {
+  scratch here;
+  sftp_server there;
+  there.more = {"-P", "posix-rename"};
+  const auto pool = there.pool(2);
+  REQUIRE_FALSE(pool->offers("posix-rename@openssh.com"));
+  const auto repo = sftp::make_sftp_storage(pool, here / "root");
+  for (const std::string content : {"old", "new"}) {
+    publication all(*repo);
+    for (const auto* path : {"p/info", "p/info.copy", "p/other"})
+      all.add(path, content);
+    REQUIRE(all.publish());
+    for (const auto* path : {"p/info", "p/info.copy", "p/other"})
+      CHECK(*read_all(*repo, path, 10) == content);
+    CHECK((*repo->list("p"))->size() == 3);
+  }
+}
