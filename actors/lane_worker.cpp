@@ -80,7 +80,8 @@ result<void> lane_worker_state::prepare() {
   auto kernels = run->work->make_chain();
   if (!kernels)
     return kernels.failure();
-  auto group = graph::lane_group::make(std::move(*kernels), settings.lanes, *run->pool, tools);
+  auto group = graph::lane_group::make(std::move(*kernels), settings.lanes, *run->pool, tools,
+                                       run->work->settling_files());
   if (!group)
     return group.failure();
   lanes = std::move(*group);

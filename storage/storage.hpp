@@ -79,6 +79,9 @@ struct storage_features {
   bool hardlinks = false;
   /// What is worth reading at once: more, where every request has a long way.
   uint64_t batch_bytes = uint64_t{1} << 20;
+  /// How many files one thread may have whose commit is under way: more, where the answer has a
+  /// long way.
+  size_t settling_files = 64;
 };
 
 /// One file of a batch of small ones.

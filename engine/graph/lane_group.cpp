@@ -9,8 +9,8 @@ namespace pgbraid::graph {
 
 namespace {
 
-// Files whose fsync is still under way keep a descriptor each.
-constexpr size_t max_settling = 64;
+/// What a writer may hold of its file.
+constexpr uint64_t writer_bytes_max = uint64_t{4} << 20;
 
 // Nothing tells which of several lanes can go on first, so they are waited for in turns that begin
 // short and grow; the longest is how late a stop may be noticed.
@@ -37,10 +37,11 @@ size_t lane_group::slabs_per_lane(const chain& kernels) {
 }
 
 result<std::unique_ptr<lane_group>> lane_group::make(chain kernels, size_t lanes, slab_pool& pool,
-                                                     const worker_tools& tools) {
+                                                     const worker_tools& tools,
+                                                     size_t settling_max) {
   assert(lanes >= 1);
   const auto buffers = slabs_per_lane(kernels);
-  std::unique_ptr<lane_group> group(new lane_group(std::move(kernels), tools));
+  std::unique_ptr<lane_group> group(new lane_group(std::move(kernels), tools, settling_max));
   group->lanes_.resize(lanes);
   for (auto& at : group->lanes_) {
     at.buffers.resize(buffers);
@@ -81,6 +82,7 @@ result<void> lane_group::start(task_ptr work) {
   for (auto& piece : at->buffers)
     piece = buffer{.memory = std::move(piece.memory)};
   at->finished.assign(kernels_.size(), false);
+  at->written_bytes = 0;
   at->source_ended = at->done = false;
   return success();
 }
@@ -180,12 +182,14 @@ result<void> lane_group::drain(lane& at) {
   if (!from.data.empty())
     if (auto written = at.work->write(from.data); !written)
       return written;
+  at.written_bytes += from.data.size();
   from.fresh = false;
   if (!from.last)
     return success();
   if (auto finished = at.work->finish(at.streams); !finished)
     return finished;
-  settling_.push_back(std::move(at.work));
+  settling_.push_back({std::move(at.work), std::min(at.written_bytes, writer_bytes_max)});
+  settling_bytes_ += settling_.back().bytes;
   at.work = nullptr;
   return success();
 }
@@ -241,13 +245,16 @@ result<void> lane_group::step() {
 result<task_list> lane_group::take_settled(bool wait) {
   auto done = std::exchange(skipped_, {});
   while (!settling_.empty()) {
-    const bool must_wait = settling_.size() > max_settling || (wait && done.empty());
-    auto ready = settling_.front()->settled(must_wait);
+    auto& oldest = settling_.front();
+    const bool must_wait = settling_.size() > settling_max_ ||
+                           settling_bytes_ > settling_bytes_max || (wait && done.empty());
+    auto ready = oldest.work->settled(must_wait);
     if (!ready)
       return ready.failure();
     if (!*ready)
       break;
-    done.push_back(std::move(settling_.front()));
+    settling_bytes_ -= oldest.bytes;
+    done.push_back(std::move(oldest.work));
     settling_.pop_front();
   }
   return done;

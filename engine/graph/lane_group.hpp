@@ -16,9 +16,15 @@ namespace pgbraid::graph {
 /// it ends; a step never needs more.
 class lane_group {
 public:
+  /// What the writers of files on their way to being durable may hold, all together.
+  static constexpr uint64_t settling_bytes_max = uint64_t{64} << 20;
+
   /// @param tools  must outlive the group
+  /// @param settling_max  files that may be on their way to being durable; each keeps a descriptor
+  ///                      or a handle. They are fewer when they are large.
   static result<std::unique_ptr<lane_group>> make(chain kernels, size_t lanes, slab_pool& pool,
-                                                  const worker_tools& tools);
+                                                  const worker_tools& tools,
+                                                  size_t settling_max = default_settling_files);
   ~lane_group();
 
   static size_t slabs_per_lane(const chain& kernels);
@@ -54,10 +60,15 @@ private:
     std::vector<bool> finished;  ///< per kernel
     bool source_ended = false;
     bool done = false;
+    uint64_t written_bytes = 0;
+  };
+  struct settling_file {
+    task_ptr work;
+    uint64_t bytes = 0; ///< that its writer may hold
   };
 
-  lane_group(chain kernels, const worker_tools& tools)
-      : kernels_(std::move(kernels)), tools_(tools) {}
+  lane_group(chain kernels, const worker_tools& tools, size_t settling_max)
+      : kernels_(std::move(kernels)), tools_(tools), settling_max_(settling_max) {}
   result<void> refill(lane& at);
   result<void> run_observer(size_t position, size_t buffer_index);
   result<void> run_transform(size_t position, size_t buffer_index);
@@ -68,7 +79,9 @@ private:
   chain kernels_;
   const worker_tools& tools_;
   std::vector<lane> lanes_;
-  std::deque<task_ptr> settling_;
+  const size_t settling_max_;
+  std::deque<settling_file> settling_;
+  uint64_t settling_bytes_ = 0;
   task_list skipped_;
   uint64_t bytes_read_ = 0;
   bool moved_ = false;

@@ -60,6 +60,9 @@ using task_list = std::vector<task_ptr>;
 /// The kernels that every file of a job passes, in order. Each worker has its own.
 using chain = std::vector<std::unique_ptr<codec::kernel>>;
 
+/// How many files a worker has on their way to being durable, where nothing else is known.
+inline constexpr size_t default_settling_files = 64;
+
 /// What a job needs to be run: tasks to deal, kernels, and somebody who takes the results.
 class job {
 public:
@@ -75,6 +78,8 @@ public:
   virtual void on_change(std::function<void()> /*wake*/) {}
   /// Called once by every worker.
   virtual result<chain> make_chain() = 0;
+  /// How many files each worker may have on their way to being durable.
+  virtual size_t settling_files() const { return default_settling_files; }
   /// A task is durable. Called by the collector only, one at a time.
   virtual result<void> settled(task& done) = 0;
   /// Called about once a second by the collector (keep-alives, progress).

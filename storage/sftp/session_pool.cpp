@@ -160,6 +160,12 @@ size_t sessions_for(size_t workers, std::chrono::microseconds round_trip) {
   return std::min(workers * 3, sessions_most);
 }
 
+size_t handles_for(size_t workers, size_t sessions) {
+  constexpr size_t session_handles = 768;
+  const auto sharing = (workers + sessions - 1) / sessions;
+  return std::clamp<size_t>(session_handles / std::max<size_t>(sharing, 1), 32, 384);
+}
+
 result<std::shared_ptr<connection>> attempts::session() {
   if (breaks_ == 0)
     until_ = session_pool::clock::now() + pool_.settings().limit;

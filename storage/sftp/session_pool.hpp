@@ -12,6 +12,8 @@ namespace pgbraid::sftp {
 struct pool_settings {
   std::string host; ///< for messages
   size_t sessions_max = 1;
+  /// Handles that one thread may have open at the same time, large files aside.
+  size_t handles_each = 64;
   /// All of them are made at once, for a command that will need them.
   bool eager = false;
   /// What files may have under way beyond 4 MiB each, all together.
@@ -78,6 +80,10 @@ inline constexpr size_t sessions_most = 8;
 /// to fill the way.
 /// @param workers  that use them at the same time
 size_t sessions_for(size_t workers, std::chrono::microseconds round_trip);
+
+/// `pool_settings::handles_each` that keep every session below what servers grant (OpenSSH: about
+/// 1000), with some left for large files.
+size_t handles_for(size_t workers, size_t sessions);
 
 /// One operation, as often as sessions break under it and time is left.
 class attempts {

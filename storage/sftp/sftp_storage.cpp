@@ -34,7 +34,8 @@ public:
     return {.paths = true,
             .symlinks = true,
             .hardlinks = pool_->offers(hardlink_extension),
-            .batch_bytes = batch_bytes};
+            .batch_bytes = batch_bytes,
+            .settling_files = pool_->settings().handles_each};
   }
   const std::string& root() const override { return at_->root; }
   result<std::optional<entry_info>> info(std::string_view path) override {
@@ -147,7 +148,7 @@ result<void> sftp_storage::read_once(std::span<small_read> files,
     else
       placed.push_back({&one, at_->full(one.path)});
   }
-  read_small_files(on, placed);
+  read_small_files(on, placed, pool_->settings().handles_each);
   if (on->broke())
     return *on->failure();
   return success();

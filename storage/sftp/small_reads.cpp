@@ -12,9 +12,6 @@ namespace pgbraid::sftp {
 
 namespace {
 
-/// Twice so many are open at once: servers have limits (OpenSSH: 1000 handles).
-constexpr size_t batch_files = 64;
-
 /// One file on its way.
 class small_file {
 public:
@@ -128,9 +125,10 @@ void read_all(batch& files) {
 
 } // namespace
 
-void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_read> files) {
+void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_read> files,
+                      size_t handles) {
   const auto next_batch = [&] {
-    const auto count = std::min(batch_files, files.size());
+    const auto count = std::min(handles / 2, files.size());
     auto made = make_batch(on, files.first(count));
     files = files.subspan(count);
     do_all(made, &small_file::ask_for_handle);

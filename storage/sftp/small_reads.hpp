@@ -13,8 +13,10 @@ struct placed_read {
   std::string full_path;
 };
 
-/// Opens all, reads all, closes all, each for up to 64 files at once. The files come without
-/// content and failure; failures are per file; links are refused.
-void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_read> files);
+/// Opens, reads and closes them in batches. The files come without content and failure; failures
+/// are per file; links are refused.
+/// @param handles  that may be open at the same time, 2 or more
+void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_read> files,
+                      size_t handles);
 
 } // namespace pgbraid::sftp

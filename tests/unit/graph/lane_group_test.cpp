@@ -159,6 +159,61 @@ TEST_CASE("lane group: a step that can move nothing says so and does not last") 
   CHECK(task->longest == std::chrono::milliseconds(50));
 }
 
+namespace {
+
+/// Durable only when somebody waits for it.
+class slow_task final : public graph::task {
+public:
+  slow_task(size_t& waits, uint64_t bytes) : waits_(waits), left_(bytes) {}
+  result<bool> open(const graph::worker_tools&) override { return true; }
+  result<size_t> read(byte_span out) override {
+    const auto count = std::min<uint64_t>(out.size(), left_);
+    left_ -= count;
+    return static_cast<size_t>(count);
+  }
+  std::unique_ptr<codec::stream> open_stream(size_t, codec::kernel&) override { return nullptr; }
+  result<void> write(byte_view) override { return success(); }
+  result<void> finish(std::span<const std::unique_ptr<codec::stream>>) override {
+    return success();
+  }
+  result<bool> settled(bool wait) override {
+    waits_ += wait ? 1 : 0;
+    return wait;
+  }
+  std::string name() const override { return "slow"; }
+
+private:
+  size_t& waits_;
+  uint64_t left_;
+};
+
+/// How many of so many files were waited for.
+size_t waited_for(size_t files, uint64_t bytes, size_t settling_max) {
+  size_t waits = 0;
+  slab_pool pool(2);
+  const graph::worker_tools tools;
+  auto group = graph::lane_group::make(*digest_and_zst(), 1, pool, tools, settling_max);
+  REQUIRE(group);
+  for (size_t i = 0; i < files; ++i) {
+    REQUIRE((*group)->start(std::make_shared<slow_task>(waits, bytes)));
+    while ((*group)->free_lanes() == 0)
+      REQUIRE((*group)->step());
+    REQUIRE((*group)->take_settled(false));
+  }
+  return waits;
+}
+
+} // namespace
+
+TEST_CASE("lane group: only so many files, and so much of them, may be on their way to the end") {
+  CHECK(waited_for(5, 10, 5) == 0);
+  CHECK(waited_for(8, 10, 5) == 3);
+  // A writer holds 4 MiB of a file at most, all together 64 MiB.
+  CHECK(waited_for(16, uint64_t{4} << 20, 100) == 0);
+  CHECK(waited_for(18, uint64_t{4} << 20, 100) == 2);
+  CHECK(waited_for(16, uint64_t{9} << 20, 100) == 0);
+}
+
 TEST_CASE("lane group: errors of a source end the step") {
   slab_pool pool(2);
   const graph::worker_tools tools;

@@ -41,6 +41,41 @@ TEST_CASE("sftp pool: far servers are worth more sessions, within limits") {
   CHECK(sessions_for(100, milliseconds(300)) == 8);
 }
 
+TEST_CASE("sftp pool: threads share what handles a server has") {
+  CHECK(handles_for(1, 1) == 384);
+  CHECK(handles_for(2, 6) == 384);
+  for (const size_t workers : {1, 7, 8, 9, 20, 100, 192})
+    CHECK(handles_for(workers, 8) * ((workers + 7) / 8) <= 768);
+  CHECK(handles_for(999, 8) == 32);
+}
+
+TEST_CASE("sftp pool: many small files are read with a few handles") {
+  scratch here;
+  std::filesystem::create_directory(here / "root");
+  sftp_server there;
+  there.around = {"/usr/bin/prlimit", "--nofile=32"};
+  auto first = there.connect();
+  REQUIRE(first);
+  const auto pool = std::make_shared<session_pool>(
+      *first,
+      [](session_pool::clock::time_point) {
+        return error{errc::protocol, "no more"};
+      },
+      pool_settings{.host = "there", .handles_each = 20});
+  const auto repo = make_sftp_storage(pool, here / "root");
+  CHECK(repo->features().settling_files == 20);
+  std::vector<small_read> files(200);
+  for (size_t i = 0; i < files.size(); ++i) {
+    files[i] = {.path = std::to_string(i), .limit_bytes = 1000};
+    put(here / ("root/" + files[i].path), noise(5 * i));
+  }
+  repo->read_small(files, nullptr);
+  for (size_t i = 0; i < files.size(); ++i) {
+    REQUIRE_MESSAGE(!files[i].failure, files[i].failure->message);
+    CHECK(as_text(files[i].content) == noise(5 * i));
+  }
+}
+
 TEST_CASE("sftp pool: spare pieces are shared out equally among those who want some") {
   spare_pieces all(10);
   spare_pieces::part none(nullptr);

@@ -14,8 +14,9 @@ namespace pgbraid::test {
 /// `sftp-server` speaks over its standard input and output what sshd carries.
 struct sftp_server {
   static constexpr auto program = "/usr/lib/openssh/sftp-server";
-  static link::child_process start(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> words = {program, "-u", "022"};
+  static link::child_process start(const std::vector<std::string>& more = {},
+                                   std::vector<std::string> words = {}) {
+    words.insert(words.end(), {program, "-u", "022"});
     words.insert(words.end(), more.begin(), more.end());
     auto child = link::child_process::start(words);
     REQUIRE_MESSAGE(child, "openssh-sftp-server is missing");
@@ -24,9 +25,10 @@ struct sftp_server {
   std::vector<link::child_process> children; ///< one for each session
   std::mutex mutex;                          ///< sessions are made by several threads
   std::vector<std::string> more = {};        ///< words of its command line
+  std::vector<std::string> around = {};      ///< what starts it
 
   result<std::shared_ptr<sftp::connection>> connect() {
-    auto child = start(more);
+    auto child = start(more, around);
     auto over = link::make_fd_transport(child.from_child.release(), child.to_child.release());
     {
       const std::lock_guard held(mutex);
