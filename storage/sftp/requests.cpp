@@ -83,8 +83,10 @@ error link_refused(const std::string& full_path) {
   return {errc::link_destination, fmt::format("'{}' is a symbolic link", full_path)};
 }
 
-result<std::optional<open_handle>> opened_by(const std::shared_ptr<connection>& on,
-                                             const reply& answer, status& why) {
+namespace {
+
+result<std::optional<open_handle>> handle_from(const std::shared_ptr<connection>& on,
+                                               const reply& answer, status& why) {
   auto handle = handle_of(answer, why);
   if (!handle)
     return handle.failure();
@@ -93,31 +95,37 @@ result<std::optional<open_handle>> opened_by(const std::shared_ptr<connection>& 
   return std::optional(open_handle(on, std::move(**handle)));
 }
 
+} // namespace
+
 result<std::optional<open_handle>> opened_by(const std::shared_ptr<connection>& on, uint32_t number,
                                              status& why) {
   auto answer = on->wait(number);
   if (!answer)
     return answer.failure();
-  return opened_by(on, *answer, why);
+  return handle_from(on, *answer, why);
 }
 
-result<opened_file> open_file(const std::shared_ptr<connection>& on, const std::string& full_path) {
-  // Both at once: a link would be followed, so what came of it is dropped then.
+result<opening> begin_open(const std::shared_ptr<connection>& on, const std::string& full_path,
+                           uint32_t flags) {
   auto looked = on->send(packet_kind::lstat, fields().text(full_path));
   if (!looked)
     return looked.failure();
-  auto opened = on->ask(packet_kind::open, fields().text(full_path).u32(flag_read).about({}));
-  auto seen = on->wait(*looked);
-  if (!opened || !seen)
-    return opened ? seen.failure() : opened.failure();
-  return file_of(on, full_path, *seen, *opened);
+  auto opened = on->send(packet_kind::open, fields().text(full_path).u32(flags).about({}));
+  if (!opened) {
+    on->forget(*looked);
+    return opened.failure();
+  }
+  return opening{on, *looked, *opened};
 }
 
-result<opened_file> file_of(const std::shared_ptr<connection>& on, const std::string& full_path,
-                            const reply& looked, const reply& opened) {
+result<opened_file> end_open(const opening& begun, const std::string& full_path) {
+  auto looked = begun.on->wait(begun.looked);
+  auto opened = begun.on->wait(begun.opened);
+  if (!looked || !opened)
+    return looked ? opened.failure() : looked.failure();
   status why;
-  auto about = attributes_of(looked, why);
-  auto handle = opened_by(on, opened, why);
+  auto about = attributes_of(*looked, why);
+  auto handle = handle_from(begun.on, *opened, why);
   if (!about || !handle)
     return about ? handle.failure() : about.failure();
   if (!*about || (!*handle && why.code == status_code::no_such_file))
@@ -130,6 +138,17 @@ result<opened_file> file_of(const std::shared_ptr<connection>& on, const std::st
   if (kind != entry_kind::file)
     return error{errc::file_open, fmt::format("'{}' is no file", full_path)};
   return opened_file{std::move(**handle), **about};
+}
+
+result<opened_file> open_file(const std::shared_ptr<connection>& on, const std::string& full_path) {
+  auto begun = begin_open(on, full_path);
+  if (!begun)
+    return begun.failure();
+  return end_open(*begun, full_path);
+}
+
+bool same_content(const attributes& one, const attributes& other) {
+  return one.size == other.size && one.mtime_s == other.mtime_s;
 }
 
 result<uint32_t> send_rename(connection& on, const std::string& from, const std::string& to) {

@@ -22,9 +22,6 @@ inline constexpr std::string_view posix_rename_extension = "posix-rename@openssh
 entry_kind kind_of(const attributes& about);
 /// `link_destination` (70): links are not followed.
 error link_refused(const std::string& full_path);
-/// The handle that an answer brings; empty when a status came instead, which is handed to `why`.
-result<std::optional<open_handle>> opened_by(const std::shared_ptr<connection>& on,
-                                             const reply& answer, status& why);
 /// A server may answer so many small requests at a time.
 inline constexpr size_t requests_max = 64;
 
@@ -32,19 +29,32 @@ inline constexpr size_t requests_max = 64;
 /// replace: where the server has no other, there is neither file for a moment, which readers of
 /// info files survive with the copy.
 result<uint32_t> send_rename(connection& on, const std::string& from, const std::string& to);
-/// The same for the answer to a request.
+/// The handle that the answer to a request brings; empty when a status came instead, which is
+/// handed to `why`.
 result<std::optional<open_handle>> opened_by(const std::shared_ptr<connection>& on, uint32_t number,
                                              status& why);
 struct opened_file {
   open_handle handle;
   attributes about;
 };
-/// Looks and opens at once. Fails with `file_missing`, `link_destination`, or `file_open` for what
+/// A file that was looked at and opened at once: a link would be followed, so what came of it is
+/// dropped then.
+struct opening {
+  std::shared_ptr<connection> on;
+  uint32_t looked = 0;
+  uint32_t opened = 0;
+
+  bool has_come() const { return on->has_come(looked) && on->has_come(opened); }
+};
+result<opening> begin_open(const std::shared_ptr<connection>& on, const std::string& full_path,
+                           uint32_t flags = flag_read);
+/// Waits for both answers. Fails with `file_missing`, `link_destination`, or `file_open` for what
 /// is no file.
+result<opened_file> end_open(const opening& begun, const std::string& full_path);
+/// The two of them.
 result<opened_file> open_file(const std::shared_ptr<connection>& on, const std::string& full_path);
-/// The same from the two answers.
-result<opened_file> file_of(const std::shared_ptr<connection>& on, const std::string& full_path,
-                            const reply& looked, const reply& opened);
+/// Whether what was seen twice is the same file with the same content, as far as can be told.
+bool same_content(const attributes& one, const attributes& other);
 /// The status that answers a request.
 result<status> told(connection& on, uint32_t number);
 /// Asks for what is answered by a status.

@@ -21,7 +21,7 @@ result<void> sftp_reader::reopen(const std::shared_ptr<connection>& on) {
   auto file = open_file(on, full_path_);
   if (!file)
     return file.failure();
-  if (file->about.size != about_.size || file->about.mtime_s != about_.mtime_s)
+  if (!same_content(file->about, about_))
     return error{errc::file_read, fmt::format("'{}' changed while it was read", full_path_)};
   const auto offset = ahead_->offset();
   ahead_.emplace(std::move(*file), full_path_, offset, end_, pool_.get());

@@ -18,27 +18,16 @@ public:
   small_file(std::shared_ptr<connection> on, placed_read& what) : on_(std::move(on)), what_(what) {}
 
   result<void> ask_for_handle() {
-    auto looked = on_->send(packet_kind::lstat, fields().text(what_.full_path));
-    if (!looked)
-      return looked.failure();
-    looked_ = *looked;
-    auto opened =
-        on_->send(packet_kind::open, fields().text(what_.full_path).u32(flag_read).about({}));
-    if (!opened) {
-      on_->forget(looked_);
-      return opened.failure();
-    }
-    opened_ = *opened;
+    auto begun = begin_open(on_, what_.full_path);
+    if (!begun)
+      return begun.failure();
+    opening_ = std::move(*begun);
     return success();
   }
 
   /// Takes the handle and begins to read.
   result<void> open() {
-    auto looked = on_->wait(looked_);
-    auto answer = on_->wait(opened_);
-    if (!looked || !answer)
-      return looked ? answer.failure() : looked.failure();
-    auto file = file_of(on_, what_.full_path, *looked, *answer);
+    auto file = end_open(opening_, what_.full_path);
     if (!file)
       return file.failure();
     const auto size = std::min(file->about.size.value_or(0), what_.file->limit_bytes);
@@ -83,8 +72,7 @@ public:
 private:
   std::shared_ptr<connection> on_;
   placed_read& what_;
-  uint32_t looked_ = 0;
-  uint32_t opened_ = 0;
+  opening opening_;
   size_t room_bytes_ = 0;
   std::unique_ptr<read_ahead> reader_;
 };

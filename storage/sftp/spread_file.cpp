@@ -64,20 +64,13 @@ void spread_file::widen(uint64_t left_bytes) {
 
 /// What fails here is not missed: others carry the file.
 void spread_file::open_in(const std::shared_ptr<connection>& on) {
-  const auto looked = on->send(packet_kind::lstat, fields().text(again_.full_path));
-  if (!looked)
-    return;
-  const auto opened =
-      on->send(packet_kind::open, fields().text(again_.full_path).u32(again_.flags).about({}));
-  if (opened)
-    coming_.push_back({on, *looked, *opened});
-  else
-    on->forget(*looked);
+  if (auto begun = begin_open(on, again_.full_path, again_.flags))
+    coming_.push_back(std::move(*begun));
 }
 
 void spread_file::take_what_came() {
   std::erase_if(coming_, [this](const opening& one) {
-    if (!one.on->has_come(one.looked) || !one.on->has_come(one.opened))
+    if (!one.has_come())
       return false;
     take(one);
     return true;
@@ -86,15 +79,10 @@ void spread_file::take_what_came() {
 
 /// Waits for the answers.
 void spread_file::take(const opening& one) {
-  auto looked = one.on->wait(one.looked);
-  auto opened = one.on->wait(one.opened);
-  if (!looked || !opened)
-    return;
-  auto file = file_of(one.on, again_.full_path, *looked, *opened);
-  const auto& like = again_.like;
-  if (file && (!like || (like->size == file->about.size && like->mtime_s == file->about.mtime_s)))
+  auto file = end_open(one, again_.full_path);
+  if (file && (!again_.like || same_content(*again_.like, file->about)))
     all_.push_back(std::move(file->handle));
-  else
+  else if (!one.on->broke())
     wide_enough_ = true;
 }
 

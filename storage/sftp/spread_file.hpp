@@ -40,11 +40,6 @@ public:
   void narrow();
 
 private:
-  struct opening {
-    std::shared_ptr<connection> on;
-    uint32_t looked = 0;
-    uint32_t opened = 0;
-  };
   bool has(const connection& on) const;
   void open_in(const std::shared_ptr<connection>& on);
   void take_what_came();
