@@ -7,6 +7,7 @@
 #include "engine/base/units.hpp"
 #include "engine/graph/lane_group.hpp"
 #include "storage/sftp/read_ahead.hpp"
+#include "storage/sftp/requests.hpp"
 #include "storage/sftp/sftp_storage.hpp"
 #include "storage/sftp/ssh_session.hpp"
 
@@ -140,6 +141,7 @@ result<std::shared_ptr<sftp::session_pool>> make_pool(const config::options& opt
   if (!first)
     return first.failure();
   const auto sessions = sftp::sessions_for(workers, (*first)->round_trip());
+  const bool recent = (*first)->offers(sftp::limits_extension);
   log::debug("memory budget: {} for each file that is open, {} for those that a worker completes, "
              "and {} more, over up to {} SFTP session(s) with '{}'",
              format_size(sftp::pieces_max * sftp::piece_bytes),
@@ -149,7 +151,7 @@ result<std::shared_ptr<sftp::session_pool>> make_pool(const config::options& opt
       std::move(*first), open,
       sftp::pool_settings{.host = to.host,
                           .sessions_max = sessions,
-                          .handles_each = sftp::handles_for(workers, sessions),
+                          .handles_each = sftp::handles_for(workers, sessions, recent),
                           .eager = moves_much(opts),
                           .spare_bytes = window * sessions,
                           .limit = to.limit});

@@ -18,6 +18,8 @@ error refused(errc code, std::string_view what, std::string_view shown, const st
 /// Extensions of OpenSSH, which have to be offered.
 inline constexpr std::string_view hardlink_extension = "hardlink@openssh.com";
 inline constexpr std::string_view posix_rename_extension = "posix-rename@openssh.com";
+/// Offered by OpenSSH since 8.5.
+inline constexpr std::string_view limits_extension = "limits@openssh.com";
 /// Of the bits of st_mode; `special` when they are not told.
 entry_kind kind_of(const attributes& about);
 /// `link_destination` (70): links are not followed.

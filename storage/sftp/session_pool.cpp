@@ -160,10 +160,10 @@ size_t sessions_for(size_t workers, std::chrono::microseconds round_trip) {
   return std::min(workers * 3, sessions_most);
 }
 
-size_t handles_for(size_t workers, size_t sessions) {
-  constexpr size_t session_handles = 768;
-  const auto sharing = (workers + sessions - 1) / sessions;
-  return std::clamp<size_t>(session_handles / std::max<size_t>(sharing, 1), 32, 384);
+size_t handles_for(size_t workers, size_t sessions, bool recent_openssh) {
+  const size_t of_session = recent_openssh ? 768 : 128;
+  const auto sharing = std::max<size_t>((workers + sessions - 1) / sessions, 1);
+  return std::clamp<size_t>(of_session / sharing, 32, recent_openssh ? 384 : 128);
 }
 
 result<std::shared_ptr<connection>> attempts::session() {

@@ -81,9 +81,10 @@ inline constexpr size_t sessions_most = 8;
 /// @param workers  that use them at the same time
 size_t sessions_for(size_t workers, std::chrono::microseconds round_trip);
 
-/// `pool_settings::handles_each` that keep every session below what servers grant (OpenSSH: about
-/// 1000), with some left for large files.
-size_t handles_for(size_t workers, size_t sessions);
+/// `pool_settings::handles_each` that keep every session below what its server grants, with some
+/// left for large files. OpenSSH, as it is since 8.5, has about 1000; others may have 200, or say
+/// nothing about it.
+size_t handles_for(size_t workers, size_t sessions, bool recent_openssh);
 
 /// One operation, as often as sessions break under it and time is left.
 class attempts {

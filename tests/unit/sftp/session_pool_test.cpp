@@ -42,11 +42,13 @@ TEST_CASE("sftp pool: far servers are worth more sessions, within limits") {
 }
 
 TEST_CASE("sftp pool: threads share what handles a server has") {
-  CHECK(handles_for(1, 1) == 384);
-  CHECK(handles_for(2, 6) == 384);
-  for (const size_t workers : {1, 7, 8, 9, 20, 100, 192})
-    CHECK(handles_for(workers, 8) * ((workers + 7) / 8) <= 768);
-  CHECK(handles_for(999, 8) == 32);
+  CHECK(handles_for(1, 1, true) == 384);
+  CHECK(handles_for(2, 6, true) == 384);
+  CHECK(handles_for(1, 1, false) == 128);
+  for (const size_t workers : {1, 7, 8, 9, 20, 32})
+    for (const bool recent : {false, true})
+      CHECK(handles_for(workers, 8, recent) * ((workers + 7) / 8) <= (recent ? 768 : 128));
+  CHECK(handles_for(999, 8, true) == 32);
 }
 
 TEST_CASE("sftp pool: many small files are read with a few handles") {
