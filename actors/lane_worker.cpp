@@ -81,7 +81,7 @@ result<void> lane_worker_state::prepare() {
   if (!kernels)
     return kernels.failure();
   auto group = graph::lane_group::make(std::move(*kernels), settings.lanes, *run->pool, tools,
-                                       run->work->settling_files());
+                                       run->work->settling());
   if (!group)
     return group.failure();
   lanes = std::move(*group);

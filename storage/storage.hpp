@@ -82,6 +82,8 @@ struct storage_features {
   /// How many files one thread may have whose commit is under way: more, where the answer has a
   /// long way.
   size_t settling_files = 64;
+  /// What a writer may hold of its file until the commit is done.
+  uint64_t writer_bytes = 0;
 };
 
 /// One file of a batch of small ones.

@@ -5,9 +5,8 @@
 #include "cli/remote/tls_connect.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
-#include "engine/graph/lane_group.hpp"
+#include "engine/graph/task.hpp"
 #include "storage/sftp/read_ahead.hpp"
-#include "storage/sftp/requests.hpp"
 #include "storage/sftp/sftp_storage.hpp"
 #include "storage/sftp/ssh_session.hpp"
 
@@ -141,20 +140,18 @@ result<std::shared_ptr<sftp::session_pool>> make_pool(const config::options& opt
   if (!first)
     return first.failure();
   const auto sessions = sftp::sessions_for(workers, (*first)->round_trip());
-  const bool recent = (*first)->offers(sftp::limits_extension);
   log::debug("memory budget: {} for each file that is open, {} for those that a worker completes, "
              "and {} more, over up to {} SFTP session(s) with '{}'",
              format_size(sftp::pieces_max * sftp::piece_bytes),
-             format_size(graph::lane_group::settling_bytes_max), format_size(window * sessions),
-             sessions, to.host);
-  return std::make_shared<sftp::session_pool>(
-      std::move(*first), open,
-      sftp::pool_settings{.host = to.host,
-                          .sessions_max = sessions,
-                          .handles_each = sftp::handles_for(workers, sessions, recent),
-                          .eager = moves_much(opts),
-                          .spare_bytes = window * sessions,
-                          .limit = to.limit});
+             format_size(graph::settling_limits{}.bytes), format_size(window * sessions), sessions,
+             to.host);
+  return std::make_shared<sftp::session_pool>(std::move(*first), open,
+                                              sftp::pool_settings{.host = to.host,
+                                                                  .sessions_max = sessions,
+                                                                  .workers = workers,
+                                                                  .eager = moves_much(opts),
+                                                                  .spare_bytes = window * sessions,
+                                                                  .limit = to.limit});
 }
 
 } // namespace

@@ -9,9 +9,6 @@ namespace pgbraid::graph {
 
 namespace {
 
-/// What a writer may hold of its file.
-constexpr uint64_t writer_bytes_max = uint64_t{4} << 20;
-
 // Nothing tells which of several lanes can go on first, so they are waited for in turns that begin
 // short and grow; the longest is how late a stop may be noticed.
 constexpr auto shortest_wait = std::chrono::milliseconds(1);
@@ -38,10 +35,10 @@ size_t lane_group::slabs_per_lane(const chain& kernels) {
 
 result<std::unique_ptr<lane_group>> lane_group::make(chain kernels, size_t lanes, slab_pool& pool,
                                                      const worker_tools& tools,
-                                                     size_t settling_max) {
+                                                     const settling_limits& settling) {
   assert(lanes >= 1);
   const auto buffers = slabs_per_lane(kernels);
-  std::unique_ptr<lane_group> group(new lane_group(std::move(kernels), tools, settling_max));
+  std::unique_ptr<lane_group> group(new lane_group(std::move(kernels), tools, settling));
   group->lanes_.resize(lanes);
   for (auto& at : group->lanes_) {
     at.buffers.resize(buffers);
@@ -188,7 +185,7 @@ result<void> lane_group::drain(lane& at) {
     return success();
   if (auto finished = at.work->finish(at.streams); !finished)
     return finished;
-  settling_.push_back({std::move(at.work), std::min(at.written_bytes, writer_bytes_max)});
+  settling_.push_back({std::move(at.work), std::min(at.written_bytes, limits_.writer_bytes)});
   settling_bytes_ += settling_.back().bytes;
   at.work = nullptr;
   return success();
@@ -246,8 +243,8 @@ result<task_list> lane_group::take_settled(bool wait) {
   auto done = std::exchange(skipped_, {});
   while (!settling_.empty()) {
     auto& oldest = settling_.front();
-    const bool must_wait = settling_.size() > settling_max_ ||
-                           settling_bytes_ > settling_bytes_max || (wait && done.empty());
+    const bool must_wait = settling_.size() > limits_.files || settling_bytes_ > limits_.bytes ||
+                           (wait && done.empty());
     auto ready = oldest.work->settled(must_wait);
     if (!ready)
       return ready.failure();

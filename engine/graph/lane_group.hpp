@@ -16,15 +16,10 @@ namespace pgbraid::graph {
 /// it ends; a step never needs more.
 class lane_group {
 public:
-  /// What the writers of files on their way to being durable may hold, all together.
-  static constexpr uint64_t settling_bytes_max = uint64_t{64} << 20;
-
   /// @param tools  must outlive the group
-  /// @param settling_max  files that may be on their way to being durable; each keeps a descriptor
-  ///                      or a handle. They are fewer when they are large.
   static result<std::unique_ptr<lane_group>> make(chain kernels, size_t lanes, slab_pool& pool,
                                                   const worker_tools& tools,
-                                                  size_t settling_max = default_settling_files);
+                                                  const settling_limits& settling = {});
   ~lane_group();
 
   static size_t slabs_per_lane(const chain& kernels);
@@ -67,8 +62,8 @@ private:
     uint64_t bytes = 0; ///< that its writer may hold
   };
 
-  lane_group(chain kernels, const worker_tools& tools, size_t settling_max)
-      : kernels_(std::move(kernels)), tools_(tools), settling_max_(settling_max) {}
+  lane_group(chain kernels, const worker_tools& tools, const settling_limits& settling)
+      : kernels_(std::move(kernels)), tools_(tools), limits_(settling) {}
   result<void> refill(lane& at);
   result<void> run_observer(size_t position, size_t buffer_index);
   result<void> run_transform(size_t position, size_t buffer_index);
@@ -79,7 +74,7 @@ private:
   chain kernels_;
   const worker_tools& tools_;
   std::vector<lane> lanes_;
-  const size_t settling_max_;
+  const settling_limits limits_;
   std::deque<settling_file> settling_;
   uint64_t settling_bytes_ = 0;
   task_list skipped_;

@@ -60,8 +60,12 @@ using task_list = std::vector<task_ptr>;
 /// The kernels that every file of a job passes, in order. Each worker has its own.
 using chain = std::vector<std::unique_ptr<codec::kernel>>;
 
-/// How many files a worker has on their way to being durable, where nothing else is known.
-inline constexpr size_t default_settling_files = 64;
+/// What a worker may have on its way to being durable.
+struct settling_limits {
+  size_t files = 64;                   ///< each keeps a descriptor, or a handle
+  uint64_t writer_bytes = 0;           ///< what the writer of a file may hold of it until then
+  uint64_t bytes = uint64_t{64} << 20; ///< that all of them may hold
+};
 
 /// What a job needs to be run: tasks to deal, kernels, and somebody who takes the results.
 class job {
@@ -78,8 +82,8 @@ public:
   virtual void on_change(std::function<void()> /*wake*/) {}
   /// Called once by every worker.
   virtual result<chain> make_chain() = 0;
-  /// How many files each worker may have on their way to being durable.
-  virtual size_t settling_files() const { return default_settling_files; }
+  /// Of each worker; called by every one.
+  virtual settling_limits settling() const { return {}; }
   /// A task is durable. Called by the collector only, one at a time.
   virtual result<void> settled(task& done) = 0;
   /// Called about once a second by the collector (keep-alives, progress).

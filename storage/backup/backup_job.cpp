@@ -73,6 +73,11 @@ uint64_t backup_job::task_bytes_per_worker() const {
   return small_files::window_bytes * (far_windows + (sources_.local_files() ? 1 : 0));
 }
 
+graph::settling_limits backup_job::settling() const {
+  const auto can = repo_.files().features();
+  return {.files = can.settling_files, .writer_bytes = can.writer_bytes};
+}
+
 std::string backup_job::stored_path(std::string_view name) const {
   return format::data_file_path(repo_.stanza(), manifest_.label, name, settings_.compression);
 }

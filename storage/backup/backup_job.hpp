@@ -64,7 +64,7 @@ public:
 
   graph::task_list deal() override;
   result<graph::chain> make_chain() override { return chain_.make(); }
-  size_t settling_files() const override { return repo_.files().features().settling_files; }
+  graph::settling_limits settling() const override;
   result<void> settled(graph::task& done) override;
   result<void> tick() override;
 

@@ -260,6 +260,19 @@ result<void> remove_directory(const std::shared_ptr<connection>& on, const std::
   return refused(errc::path_remove, "unable to remove path", full_path, *done);
 }
 
+std::optional<uint64_t> handles_granted(const request& asked) {
+  const auto answer = asked.on->wait(asked.number);
+  if (!answer || answer->kind != packet_kind::extended_reply)
+    return {};
+  field_reader in(answer->rest);
+  for (int of_packets = 0; of_packets < 3; ++of_packets)
+    in.u64();
+  const auto handles = in.u64();
+  if (in.broken() || handles == 0)
+    return {};
+  return handles;
+}
+
 result<std::optional<uint64_t>> free_bytes_at(connection& on, std::string path) {
   constexpr std::string_view statvfs = "statvfs@openssh.com";
   if (!on.offers(statvfs))

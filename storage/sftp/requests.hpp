@@ -18,7 +18,7 @@ error refused(errc code, std::string_view what, std::string_view shown, const st
 /// Extensions of OpenSSH, which have to be offered.
 inline constexpr std::string_view hardlink_extension = "hardlink@openssh.com";
 inline constexpr std::string_view posix_rename_extension = "posix-rename@openssh.com";
-/// Offered by OpenSSH since 8.5.
+/// What the server grants; offered by OpenSSH since 8.5.
 inline constexpr std::string_view limits_extension = "limits@openssh.com";
 /// Of the bits of st_mode; `special` when they are not told.
 entry_kind kind_of(const attributes& about);
@@ -61,6 +61,9 @@ bool same_content(const attributes& one, const attributes& other);
 result<status> told(connection& on, uint32_t number);
 /// Asks for what is answered by a status.
 result<status> ask_status(connection& on, packet_kind kind, const fields& what);
+/// How many handles a session may have open, from the answer about the limits; empty when the
+/// server does not tell.
+std::optional<uint64_t> handles_granted(const request& asked);
 /// What a name is, links not followed; empty when there is none.
 result<std::optional<attributes>> look(connection& on, const std::string& full_path);
 /// What is left for us where a path is, or would be; empty when the server does not tell.

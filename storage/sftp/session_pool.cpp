@@ -35,14 +35,30 @@ milliseconds pause_before(unsigned attempt) {
 session_pool::session_pool(std::shared_ptr<connection> first, opener open, pool_settings with)
     : with_(std::move(with)), open_(std::move(open)),
       spare_(with_.spare_bytes / piece_bytes), all_{std::move(first)} {
+  // Nobody waits for it now.
+  if (const auto& on = all_.front(); on->offers(limits_extension))
+    if (auto asked = on->send(packet_kind::extended, fields().text(limits_extension)))
+      asks_limits_ = {on, *asked};
   const std::lock_guard held(mutex_);
   if (with_.eager)
     grow();
 }
 
 session_pool::~session_pool() {
+  if (asks_limits_)
+    asks_limits_->on->forget(asks_limits_->number);
   for (auto& one : growth_)
     one.join();
+}
+
+size_t session_pool::handles_each() {
+  const std::lock_guard held(limits_);
+  if (handles_each_ != 0)
+    return handles_each_;
+  std::optional<uint64_t> granted;
+  if (const auto asked = std::exchange(asks_limits_, {}))
+    granted = handles_granted(*asked);
+  return handles_each_ = handles_for(with_.workers, granted);
 }
 
 void session_pool::drop_broken() {
@@ -160,10 +176,12 @@ size_t sessions_for(size_t workers, std::chrono::microseconds round_trip) {
   return std::min(workers * 3, sessions_most);
 }
 
-size_t handles_for(size_t workers, size_t sessions, bool recent_openssh) {
-  const size_t of_session = recent_openssh ? 768 : 128;
-  const auto sharing = std::max<size_t>((workers + sessions - 1) / sessions, 1);
-  return std::clamp<size_t>(of_session / sharing, 32, recent_openssh ? 384 : 128);
+size_t handles_for(size_t workers, std::optional<uint64_t> of_session) {
+  constexpr uint64_t otherwise = 64;
+  if (!of_session)
+    return otherwise;
+  return static_cast<size_t>(
+      std::clamp<uint64_t>(*of_session / 4 * 3 / std::max<size_t>(workers, 1), 8, 384));
 }
 
 result<std::shared_ptr<connection>> attempts::session() {

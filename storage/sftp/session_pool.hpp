@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "storage/sftp/connection.hpp"
+#include "storage/sftp/requests.hpp"
 #include "storage/sftp/spare_pieces.hpp"
 
 #include <functional>
@@ -12,8 +12,8 @@ namespace pgbraid::sftp {
 struct pool_settings {
   std::string host; ///< for messages
   size_t sessions_max = 1;
-  /// Handles that one thread may have open at the same time, large files aside.
-  size_t handles_each = 64;
+  /// Threads that use them at the same time.
+  size_t workers = 1;
   /// All of them are made at once, for a command that will need them.
   bool eager = false;
   /// What files may have under way beyond 4 MiB each, all together.
@@ -46,6 +46,8 @@ public:
   std::vector<std::shared_ptr<connection>> all_live();
   spare_pieces& spare() { return spare_; }
   const pool_settings& settings() const { return with_; }
+  /// Handles that each worker may have open at the same time, beside those of its large files.
+  size_t handles_each();
   /// Whether any session speaks this extension; empty when none is left.
   bool offers(std::string_view extension);
 
@@ -61,6 +63,10 @@ private:
   const pool_settings with_;
   const opener open_;
   spare_pieces spare_;
+
+  std::mutex limits_;                  ///< guards what follows
+  std::optional<request> asks_limits_; ///< until the answer is wanted
+  size_t handles_each_ = 0;            ///< once it is known
 
   std::mutex opening_;           ///< held by the one who logs in for all; taken before mutex_
   std::optional<error> gave_up_; ///< why no session was to be had in time; under opening_
@@ -81,10 +87,10 @@ inline constexpr size_t sessions_most = 8;
 /// @param workers  that use them at the same time
 size_t sessions_for(size_t workers, std::chrono::microseconds round_trip);
 
-/// `pool_settings::handles_each` that keep every session below what its server grants, with some
-/// left for large files. OpenSSH, as it is since 8.5, has about 1000; others may have 200, or say
-/// nothing about it.
-size_t handles_for(size_t workers, size_t sessions, bool recent_openssh);
+/// How many handles each worker may have open, so that one session has enough for all of them: the
+/// server may refuse others, or they may break. A quarter is left for large files.
+/// @param of_session  what the server grants, if it says so; OpenSSH mostly about 1000
+size_t handles_for(size_t workers, std::optional<uint64_t> of_session);
 
 /// One operation, as often as sessions break under it and time is left.
 class attempts {

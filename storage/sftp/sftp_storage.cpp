@@ -35,7 +35,8 @@ public:
             .symlinks = true,
             .hardlinks = pool_->offers(hardlink_extension),
             .batch_bytes = batch_bytes,
-            .settling_files = pool_->settings().handles_each};
+            .settling_files = pool_->handles_each(),
+            .writer_bytes = pieces_max * piece_bytes};
   }
   const std::string& root() const override { return at_->root; }
   result<std::optional<entry_info>> info(std::string_view path) override {
@@ -148,7 +149,7 @@ result<void> sftp_storage::read_once(std::span<small_read> files,
     else
       placed.push_back({&one, at_->full(one.path)});
   }
-  read_small_files(on, placed, pool_->settings().handles_each);
+  read_small_files(on, placed, pool_->handles_each());
   if (on->broke())
     return *on->failure();
   return success();

@@ -202,6 +202,8 @@ result<void> sftp_writer::send_gathered(bool all) {
     taken += bytes;
   }
   gathered_.erase(gathered_.begin(), gathered_.begin() + static_cast<ptrdiff_t>(taken));
+  if (all && gathered_.empty())
+    gathered_ = {}; // the pieces have it all now
   return outcome;
 }
 

@@ -116,7 +116,7 @@ void read_all(batch& files) {
 void read_small_files(const std::shared_ptr<connection>& on, std::span<placed_read> files,
                       size_t handles) {
   const auto next_batch = [&] {
-    const auto count = std::min(handles / 2, files.size());
+    const auto count = std::min(std::max<size_t>(handles / 2, 1), files.size());
     auto made = make_batch(on, files.first(count));
     files = files.subspan(count);
     do_all(made, &small_file::ask_for_handle);

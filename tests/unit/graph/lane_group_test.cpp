@@ -188,11 +188,11 @@ private:
 };
 
 /// How many of so many files were waited for.
-size_t waited_for(size_t files, uint64_t bytes, size_t settling_max) {
+size_t waited_for(size_t files, uint64_t bytes, const graph::settling_limits& limits) {
   size_t waits = 0;
   slab_pool pool(2);
   const graph::worker_tools tools;
-  auto group = graph::lane_group::make(*digest_and_zst(), 1, pool, tools, settling_max);
+  auto group = graph::lane_group::make(*digest_and_zst(), 1, pool, tools, limits);
   REQUIRE(group);
   for (size_t i = 0; i < files; ++i) {
     REQUIRE((*group)->start(std::make_shared<slow_task>(waits, bytes)));
@@ -206,12 +206,14 @@ size_t waited_for(size_t files, uint64_t bytes, size_t settling_max) {
 } // namespace
 
 TEST_CASE("lane group: only so many files, and so much of them, may be on their way to the end") {
-  CHECK(waited_for(5, 10, 5) == 0);
-  CHECK(waited_for(8, 10, 5) == 3);
-  // A writer holds 4 MiB of a file at most, all together 64 MiB.
-  CHECK(waited_for(16, uint64_t{4} << 20, 100) == 0);
-  CHECK(waited_for(18, uint64_t{4} << 20, 100) == 2);
-  CHECK(waited_for(16, uint64_t{9} << 20, 100) == 0);
+  CHECK(waited_for(5, 10, {.files = 5}) == 0);
+  CHECK(waited_for(8, 10, {.files = 5}) == 3);
+  const graph::settling_limits held{.files = 100, .writer_bytes = 50000, .bytes = 500000};
+  CHECK(waited_for(20, 25000, held) == 0);
+  CHECK(waited_for(22, 25000, held) == 2);
+  CHECK(waited_for(10, 3000000, held) == 0);
+  CHECK(waited_for(13, 3000000, held) == 3);
+  CHECK(waited_for(70, 3000000, {.files = 100}) == 0);
 }
 
 TEST_CASE("lane group: errors of a source end the step") {

@@ -27,7 +27,7 @@ std::shared_ptr<session_pool> only(std::shared_ptr<connection> one) {
 }
 
 /// One request as the server sees it.
-struct request {
+struct asked_for {
   packet_kind kind;
   uint32_t number;
   std::vector<std::byte> rest;
@@ -37,7 +37,7 @@ struct request {
 class crafted_server {
 public:
   /// Answers one request; false ends the connection.
-  using behaviour = std::function<bool(crafted_server&, const request&)>;
+  using behaviour = std::function<bool(crafted_server&, const asked_for&)>;
 
   explicit crafted_server(behaviour behave) : behave_(std::move(behave)) {
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends_) == 0);
@@ -96,7 +96,7 @@ private:
       field_reader in(head);
       const auto length = in.u32();
       field_reader number(byte_view(head).subspan(5));
-      request asked{static_cast<packet_kind>(head[4]), number.u32(), {}};
+      asked_for asked{static_cast<packet_kind>(head[4]), number.u32(), {}};
       asked.rest.resize(length - 5);
       if (!take(asked.rest))
         break;
@@ -122,7 +122,7 @@ private:
 
 /// A server with one file that behaves, but for what the test says about reading.
 crafted_server::behaviour with_file(crafted_server::behaviour reads) {
-  return [reads](crafted_server& at, const request& asked) {
+  return [reads](crafted_server& at, const asked_for& asked) {
     switch (asked.kind) {
     case packet_kind::lstat:
       return at.say(packet_kind::attrs, asked.number,
@@ -141,7 +141,7 @@ struct range {
   uint64_t offset;
   uint32_t bytes;
 };
-range range_of(const request& read) {
+range range_of(const asked_for& read) {
   field_reader in(read.rest);
   in.text();
   const auto offset = in.u64();
@@ -160,7 +160,7 @@ std::string content_of(io::reader& file) {
 
 TEST_CASE("sftp server: fewer bytes than asked for are no end") {
   const auto content = noise(100000);
-  crafted_server there(with_file([&](crafted_server& at, const request& asked) {
+  crafted_server there(with_file([&](crafted_server& at, const asked_for& asked) {
     const auto [offset, bytes] = range_of(asked);
     if (offset >= content.size())
       return at.status(asked.number, 1);
@@ -174,9 +174,9 @@ TEST_CASE("sftp server: fewer bytes than asked for are no end") {
 
 TEST_CASE("sftp server: answers may come in another order") {
   const auto content = noise(60000);
-  std::optional<request> first;
-  crafted_server there(with_file([&](crafted_server& at, const request& asked) {
-    const auto answer = [&](const request& one) {
+  std::optional<asked_for> first;
+  crafted_server there(with_file([&](crafted_server& at, const asked_for& asked) {
+    const auto answer = [&](const asked_for& one) {
       const auto [offset, bytes] = range_of(one);
       return offset >= content.size() ? at.status(one.number, 1)
                                       : at.say(packet_kind::data, one.number,
@@ -198,7 +198,7 @@ TEST_CASE("sftp server: answers may come in another order") {
 TEST_CASE("sftp server: more than was asked for, or nothing, is an error") {
   for (const size_t size : {size_t{0}, size_t{40000}}) {
     CAPTURE(size);
-    crafted_server there(with_file([&](crafted_server& at, const request& asked) {
+    crafted_server there(with_file([&](crafted_server& at, const asked_for& asked) {
       return at.say(packet_kind::data, asked.number, fields().text(std::string(size, 'x')));
     }));
     auto file = there.repo().open_read("f");
@@ -212,21 +212,21 @@ TEST_CASE("sftp server: more than was asked for, or nothing, is an error") {
 
 TEST_CASE("sftp server: wrong numbers, wrong lengths, silence and goodbyes end the session") {
   const std::vector<crafted_server::behaviour> bad = {
-      [](crafted_server& at, const request& asked) { return at.status(asked.number + 1, 0); },
-      [](crafted_server& at, const request&) {
+      [](crafted_server& at, const asked_for& asked) { return at.status(asked.number + 1, 0); },
+      [](crafted_server& at, const asked_for&) {
         at.send(fields().u32(packet_limit_bytes + 1).u64(0).u64(0).made());
         return true;
       },
-      [](crafted_server& at, const request&) {
+      [](crafted_server& at, const asked_for&) {
         at.send(fields().u32(4).u64(0).u64(0).made());
         return true;
       },
-      [](crafted_server& at, const request&) {
+      [](crafted_server& at, const asked_for&) {
         at.send(as_bytes(noise(3000)));
         return true;
       },
-      [](crafted_server&, const request&) { return false; },
-      [](crafted_server&, const request&) { return true; }, // never
+      [](crafted_server&, const asked_for&) { return false; },
+      [](crafted_server&, const asked_for&) { return true; }, // never
   };
   for (const auto& behave : bad) {
     crafted_server there(behave);
@@ -243,14 +243,14 @@ TEST_CASE("sftp server: wrong numbers, wrong lengths, silence and goodbyes end t
 
 TEST_CASE("sftp server: one that does not greet, or not in SFTP") {
   const std::vector<crafted_server::behaviour> bad = {
-      [](crafted_server&, const request&) { return false; },
-      [](crafted_server& at, const request&) {
+      [](crafted_server&, const asked_for&) { return false; },
+      [](crafted_server& at, const asked_for&) {
         at.send(as_bytes("This account is not available.\n"));
         return true;
       },
-      [](crafted_server& at, const request&) { return at.status(protocol_version, 4); },
-      [](crafted_server& at, const request&) { return at.say(packet_kind::version, 6, {}); },
-      [](crafted_server&, const request&) { return true; },
+      [](crafted_server& at, const asked_for&) { return at.status(protocol_version, 4); },
+      [](crafted_server& at, const asked_for&) { return at.say(packet_kind::version, 6, {}); },
+      [](crafted_server&, const asked_for&) { return true; },
   };
   for (const auto& behave : bad) {
     crafted_server there(behave);
@@ -264,7 +264,7 @@ TEST_CASE("sftp server: one that does not greet, or not in SFTP") {
 TEST_CASE("sftp server: names that lead elsewhere, and lists without an end") {
   for (const auto& name : std::vector<std::string>{"../up", "a/b", "", std::string("nul\0", 4)}) {
     CAPTURE(name);
-    crafted_server there([&](crafted_server& at, const request& asked) {
+    crafted_server there([&](crafted_server& at, const asked_for& asked) {
       if (asked.kind == packet_kind::lstat)
         return at.say(packet_kind::attrs, asked.number, fields().about({.mode = 040750}));
       if (asked.kind == packet_kind::opendir)
@@ -278,7 +278,7 @@ TEST_CASE("sftp server: names that lead elsewhere, and lists without an end") {
     REQUIRE_FALSE(all);
     CHECK(all.failure().code == errc::protocol);
   }
-  crafted_server there([](crafted_server& at, const request& asked) {
+  crafted_server there([](crafted_server& at, const asked_for& asked) {
     if (asked.kind == packet_kind::lstat)
       return at.say(packet_kind::attrs, asked.number, fields().about({.mode = 040750}));
     if (asked.kind == packet_kind::opendir)
@@ -293,7 +293,7 @@ TEST_CASE("sftp server: what was not written whole never gets its name") {
   for (const auto failing : {packet_kind::write, packet_kind::extended, packet_kind::close}) {
     CAPTURE(static_cast<int>(failing));
     std::atomic<int> renames = 0;
-    crafted_server there([&](crafted_server& at, const request& asked) {
+    crafted_server there([&](crafted_server& at, const asked_for& asked) {
       if (asked.kind == packet_kind::init)
         return at.say(packet_kind::version, protocol_version,
                       fields().text("fsync@openssh.com").text("1"));
@@ -315,4 +315,39 @@ TEST_CASE("sftp server: what was not written whole never gets its name") {
     CHECK(written.failure().message.find("because") != std::string::npos);
     CHECK(renames == 0);
   }
+}
+
+TEST_CASE("sftp server: what it says of its limits is used, or nothing of it") {
+  const auto limits = [](uint64_t handles) { return fields().u64(1).u64(1).u64(1).u64(handles); };
+  struct answer {
+    packet_kind kind;
+    fields said;
+    size_t leads_to;
+  };
+  const std::vector<answer> answers = {
+      {packet_kind::extended_reply, limits(100), 75},
+      {packet_kind::extended_reply, limits(1), 8},
+      {packet_kind::extended_reply, limits(UINT64_MAX), 384},
+      {packet_kind::extended_reply, limits(0), 64}, // it does not know
+      {packet_kind::extended_reply, fields().u64(1).u64(1), 64},
+      {packet_kind::extended_reply, {}, 64},
+      {packet_kind::status, fields().u32(8).text("no").text(""), 64},
+      {packet_kind::handle, fields().text("h"), 64},
+  };
+  for (const auto& one : answers) {
+    CAPTURE(one.leads_to);
+    crafted_server there([&](crafted_server& at, const asked_for& asked) {
+      return asked.kind == packet_kind::init ? at.say(packet_kind::version, protocol_version,
+                                                      fields().text("limits@openssh.com").text("1"))
+                                             : at.say(one.kind, asked.number, one.said);
+    });
+    there.greets_itself = true;
+    CHECK(there.repo().features().settling_files == one.leads_to);
+  }
+  crafted_server gone([](crafted_server& at, const asked_for& asked) {
+    return asked.kind == packet_kind::init && at.say(packet_kind::version, protocol_version,
+                                                     fields().text("limits@openssh.com").text("1"));
+  });
+  gone.greets_itself = true;
+  CHECK(gone.repo().features().settling_files == 64);
 }
