@@ -233,9 +233,10 @@ class Site:
 
     def archived(self, host=PG1, limit_s=60):
         """Ends the current WAL segment, waits until it is archived. Returns its name."""
-        name = self.sql(host, "select pg_walfile_name(pg_current_wal_lsn())")
-        self.sql(host, "create table if not exists ticks (n int); insert into ticks values (1);"
-                       "select pg_switch_wal()")
+        self.sql(host, "create table if not exists ticks (n int); insert into ticks values (1)")
+        # Not before there is something in it: at its very start a segment has the name of the last one.
+        name = self.sql(host, "select pg_walfile_name(pg_current_wal_insert_lsn())")
+        self.sql(host, "select pg_switch_wal()")
         self.wait_archived(name, host, limit_s)
         return name
 
