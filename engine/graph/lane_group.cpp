@@ -80,7 +80,7 @@ result<void> lane_group::start(task_ptr work) {
     piece = buffer{.memory = std::move(piece.memory)};
   at->finished.assign(kernels_.size(), false);
   at->written_bytes = 0;
-  at->source_ended = at->done = false;
+  at->source_ended = false;
   return success();
 }
 

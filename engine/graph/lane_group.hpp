@@ -54,7 +54,6 @@ private:
     std::vector<buffer> buffers; ///< [0] is what was read, one more per transforming kernel
     std::vector<bool> finished;  ///< per kernel
     bool source_ended = false;
-    bool done = false;
     uint64_t written_bytes = 0;
   };
   struct settling_file {
