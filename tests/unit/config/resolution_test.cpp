@@ -100,6 +100,16 @@ TEST_CASE("resolution: defaults and limits that depend on another value") {
         "HINT: allowed range is -1 to 9 inclusive");
 }
 
+TEST_CASE("resolution: an invalid page checksum is an error where nothing else would tell of it") {
+  const auto full = backup({}).good();
+  CHECK_FALSE(full.flag("checksum-page-error"));
+  CHECK(backup({"--checksum-page-error"}).good().flag("checksum-page-error"));
+  CHECK(run{{"restore", "--stanza=demo", "--pg1-path=/pg"}}.good().flag("checksum-page-error"));
+  CHECK(run{{"expire", "--stanza=demo"}}.good().flag("checksum-page-error"));
+  CHECK(run{{"info", "--checksum-page-error"}}.bad() ==
+        "[31]: option 'checksum-page-error' not valid for command 'info'");
+}
+
 TEST_CASE("resolution: the old compress switch") {
   auto off = backup({"--no-compress"});
   const auto opts = off.good();
