@@ -1,5 +1,6 @@
 // The options: one row each, and nothing else knows their names, types, defaults or limits.
-// Source: shared/spec/options.md, sections 3 and 4; fields are described in option_row.hpp.
+// Source: shared/spec/options.md, sections 3 and 4, and additions-2.60.md, section 1; fields are
+// described in option_row.hpp.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -200,6 +201,8 @@ inline constexpr auto options = std::to_array<option_row>({
     {.name = "repo-hardlink", .group = repo, .type = boolean, .where = global, .fallback = "n", .commands = backup, .needs = {"repo-bundle", "n", every, "n"}, .flags = negatable | resettable | asking, .unbuilt = "*", .help = "hard link unchanged files into each backup"},
     {.name = "repo-symlink", .group = repo, .type = boolean, .where = global, .fallback = "y", .commands = backup_expire, .needs = {"repo-type", "posix", every, "n"}, .flags = negatable | resettable | asking, .help = "create latest and tablespace symlinks"},
     {.name = "repo-target-time", .where = global, .commands = archive_get | info | manifest | repo_get | repo_ls | restore | verify, .flags = resettable | asking, .unbuilt = "*", .help = "read the repository as of this time (versioned object stores); not indexed; needs --repo"},
+    {.name = "repo-format", .group = repo, .type = integer, .fallback = "5", .allowed = "5 | 6", .commands = stanza_create | stanza_upgrade, .flags = internal | asking, .unbuilt = "*", .help = "format of the repository"},
+    {.name = "repo-cipher-rotate", .group = repo, .type = time, .where = global, .fallback = "90d", .allowed = "15d..9999999d", .commands = backup_expire, .needs = {"repo-cipher-type", "aes-256-cbc"}, .flags = internal | resettable | asking, .help = "how long a key for WAL is used; only repositories of format 6 have such keys"},
     // Repository: retention
     {.name = "repo-retention-full-type", .group = repo, .type = choice, .where = global, .fallback = "count", .allowed = "count | time", .commands = backup_expire, .flags = resettable | asking, .unbuilt = "*", .help = "count of fulls, or days"},
     {.name = "repo-retention-full", .group = repo, .type = integer, .where = global, .allowed = "1..9999999", .commands = backup_expire, .flags = resettable | asking, .help = "how many fulls / days"},
@@ -234,6 +237,8 @@ inline constexpr auto options = std::to_array<option_row>({
     // Repository: object-store common
     {.name = "repo-storage-host", .group = repo, .where = global, .commands = repo_commands, .needs = {"repo-type", "azure | s3"}, .flags = resettable, .help = "connect here instead of the endpoint"},
     {.name = "repo-storage-port", .group = repo, .type = integer, .where = global, .fallback = "443", .allowed = "1..65535", .commands = repo_commands, .needs = {"repo-type", "azure | s3"}, .flags = resettable, .help = "port"},
+    {.name = "repo-storage-prefetch", .group = repo, .type = integer, .where = global, .fallback = "3", .allowed = "0..1024", .commands = repo_commands - repo_put, .needs = {"repo-type", "azure | gcs | s3"}, .flags = resettable, .help = "requests sent ahead while reading an object"},
+    {.name = "repo-storage-read-over", .group = repo, .type = size, .where = global, .fallback = "64KiB", .allowed = "0B..1MiB", .commands = repo_commands - repo_put, .needs = {"repo-type", "azure | gcs | s3"}, .flags = resettable, .help = "gaps up to this size between wanted parts of an object are read and thrown away"},
     {.name = "repo-storage-verify-tls", .group = repo, .type = boolean, .where = global, .fallback = "y", .commands = repo_commands, .needs = {"repo-type", "azure | gcs | s3"}, .flags = negatable | resettable, .help = "verify server certificate"},
     {.name = "repo-storage-ca-file", .group = repo, .where = global, .commands = repo_commands, .needs = {"repo-type", "azure | gcs | s3"}, .flags = resettable, .help = "CA file"},
     {.name = "repo-storage-ca-path", .group = repo, .type = path, .where = global, .commands = repo_commands, .needs = {"repo-type", "azure | gcs | s3"}, .flags = resettable, .help = "CA directory"},
@@ -265,8 +270,8 @@ inline constexpr auto options = std::to_array<option_row>({
     // Repository: GCS
     {.name = "repo-gcs-bucket", .group = repo, .where = global, .commands = repo_commands, .required = repo_commands, .needs = {"repo-gcs-key-type"}, .flags = resettable, .help = "bucket"},
     {.name = "repo-gcs-endpoint", .group = repo, .where = global, .fallback = "storage.googleapis.com", .commands = repo_commands, .needs = {"repo-gcs-key-type"}, .flags = resettable, .help = "endpoint"},
-    {.name = "repo-gcs-key", .group = repo, .where = global, .commands = repo_commands, .required = repo_commands, .needs = {"repo-gcs-key-type", "service | token"}, .flags = secure | resettable, .help = "key file or token"},
-    {.name = "repo-gcs-key-type", .group = repo, .type = choice, .where = global, .fallback = "service", .allowed = "service | token | auto", .commands = repo_commands, .needs = {"repo-type", "gcs"}, .flags = resettable, .help = "credential type"},
+    {.name = "repo-gcs-key", .group = repo, .where = global, .commands = repo_commands, .required = repo_commands, .needs = {"repo-gcs-key-type", "service | token | web-id"}, .flags = secure | resettable, .help = "key file or token"},
+    {.name = "repo-gcs-key-type", .group = repo, .type = choice, .where = global, .fallback = "service", .allowed = "service | token | auto | web-id", .commands = repo_commands, .needs = {"repo-type", "gcs"}, .flags = resettable, .help = "credential type"},
     {.name = "repo-gcs-user-project", .group = repo, .where = global, .commands = repo_commands, .flags = resettable, .help = "billing project"},
     // Repository: SFTP
     {.name = "repo-sftp-host", .group = repo, .where = global, .commands = repo_commands, .required = repo_commands, .needs = {"repo-type", "sftp"}, .flags = resettable, .help = "SFTP host"},
