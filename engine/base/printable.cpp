@@ -27,12 +27,20 @@ size_t announced_length(uint32_t first) {
   return first >= 0xF0 && first <= 0xF4 ? 4 : 0;
 }
 
-/// Control characters (C0, DEL, C1), surrogates, what is beyond Unicode or longer than it needs.
+/// Characters that take no place or turn the text around: what is read is not what is there.
+bool unseen(uint32_t code) {
+  return code == 0xAD || (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+         (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+}
+
+/// Control characters (C0, DEL, C1), what nobody sees, surrogates, what is beyond Unicode or longer
+/// than it needs.
 bool refused(uint32_t code, size_t length) {
   constexpr std::array<uint32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
   if (code < smallest[length] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
     return true;
-  return (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7F && code < 0xA0);
+  return (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7F && code < 0xA0) ||
+         unseen(code);
 }
 
 /// Bytes of the printable character at `at`; 0 when there is none.

@@ -3,6 +3,8 @@
 #include "engine/config/config_file.hpp"
 
 #include "engine/config/ini.hpp"
+#include "engine/config/readers.hpp"
+#include "engine/config/shown_text.hpp"
 #include "engine/config/suggestion.hpp"
 #include "engine/config/toml.hpp"
 
@@ -26,12 +28,17 @@ struct closer {
   void operator()(DIR* dir) const { ::closedir(dir); }
 };
 
+struct file_text {
+  std::string text;
+  bool for_all = false; ///< every user of this host can read it
+};
+
 /// The content of a file; empty when it is missing and need not be there.
-result<std::optional<std::string>> read_text(const std::string& path, bool required) {
+result<std::optional<file_text>> read_text(const std::string& path, bool required) {
   const std::unique_ptr<std::FILE, closer> file(std::fopen(path.c_str(), "re"));
   if (!file && errno == ENOENT) {
     if (!required)
-      return std::optional<std::string>{};
+      return std::optional<file_text>{};
     return error{errc::file_missing,
                  fmt::format("unable to open missing file '{}' for read", path)};
   }
@@ -48,7 +55,7 @@ result<std::optional<std::string>> read_text(const std::string& path, bool requi
   }
   if (std::ferror(file.get()))
     return system_error(errc::file_read, fmt::format("unable to read '{}'", path), errno);
-  return std::optional(std::move(out));
+  return std::optional(file_text{std::move(out), readable_by_all(path, ::fileno(file.get()))});
 }
 
 /// The `*.conf` files of a directory, sorted.
@@ -73,8 +80,20 @@ result<std::vector<std::string>> list_includes(const std::string& path, bool req
   return out;
 }
 
+/// The first option in these entries that holds a secret.
+std::optional<std::string> secret_in(const std::vector<file_entry>& entries) {
+  for (const auto& entry : entries) {
+    const auto found = find_name(entry.name, false);
+    if (found && *found && ((*found)->ref.table_row().flags & secure))
+      return entry.name;
+  }
+  return std::nullopt;
+}
+
 class file_set {
 public:
+  explicit file_set(std::vector<std::string>& warnings) : warnings_(warnings) {}
+
   /// Returns whether the file was there.
   result<bool> add(const std::string& path, bool required) {
     auto text = read_text(path, required);
@@ -82,12 +101,22 @@ public:
       return text.failure();
     if (!*text)
       return false;
-    auto parsed = path.ends_with(".toml") ? parse_toml(**text, path) : parse_ini(**text);
+    const bool toml = path.ends_with(".toml");
+    auto parsed = toml ? parse_toml((*text)->text, path) : parse_ini((*text)->text);
     if (!parsed) {
       auto problem = parsed.failure();
-      if (!path.ends_with(".toml"))
-        problem.hint = fmt::format("the file is '{}'.", path);
+      if (!toml)
+        problem.hint += fmt::format("{}the file is '{}'.", problem.hint.empty() ? "" : "\n", path);
       return problem;
+    }
+    if (const auto secret = secret_in(*parsed); secret && (*text)->for_all)
+      warnings_.push_back(fmt::format(
+          "configuration file '{0}' holds a secret ('{1}') and every user of this host can read "
+          "it\nHINT: take it from them with: chmod o= '{0}'",
+          path, *secret));
+    for (auto& entry : *parsed) {
+      if (!toml)
+        entry.where += fmt::format(" of '{}'", path);
     }
     std::move(parsed->begin(), parsed->end(), std::back_inserter(entries));
     return true;
@@ -106,6 +135,9 @@ public:
   }
 
   std::vector<file_entry> entries = {};
+
+private:
+  std::vector<std::string>& warnings_;
 };
 
 /// The location options, as given on the command line or in the environment.
@@ -195,15 +227,18 @@ public:
   setting_map settings = {};
 
 private:
+  static std::string place_of(const file_entry& entry) { return fmt::format("{}.", entry.where); }
+
   void warn_name(const std::string& name, const std::optional<found_name>& found) {
     if (found) {
       const auto kind = found->form == name_form::negate ? "negate" : "reset";
       warnings_.push_back(fmt::format("configuration file contains {} option '{}'", kind, name));
       return;
     }
-    auto text = fmt::format("configuration file contains invalid option '{}'",
-                            is_option_like(name) ? name : "(not shown)");
-    if (const auto hint = did_you_mean("", nearest_option(name)); !hint.empty())
+    auto text = fmt::format("configuration file contains invalid option '{}'", shown_key(name));
+    if (const auto odd = odd_characters(name); !odd.empty())
+      text += "\nHINT: " + odd;
+    else if (const auto hint = did_you_mean("", nearest_option(name)); !hint.empty())
       text += "\nHINT: " + hint;
     warnings_.push_back(std::move(text));
   }
@@ -234,7 +269,8 @@ private:
       if (text.empty())
         return error{
             errc::option_invalid_value,
-            fmt::format("section '{}', key '{}' must have a value", section_.name, entry.name)};
+            fmt::format("section '{}', key '{}' must have a value", section_.name, entry.name),
+            place_of(entry)};
     }
     const auto [name, first] = names_.emplace(ref, entry.name);
     if (!first && name->second != entry.name)
@@ -242,13 +278,16 @@ private:
           errc::option_invalid,
           fmt::format(
               "configuration file contains duplicate options ('{}', '{}') in section '[{}]'",
-              entry.name, name->second, section_.name)};
+              entry.name, name->second, section_.name),
+          place_of(entry)};
     if (!first && !(row.flags & repeatable))
       return error{errc::option_invalid,
-                   fmt::format("option '{}' cannot be set multiple times", shown_name(ref))};
+                   fmt::format("option '{}' cannot be set multiple times", shown_name(ref)),
+                   place_of(entry)};
     auto& here = settings[ref];
     here.source = value_source::file;
-    here.where = entry.strict ? entry.where : std::string{};
+    here.where = entry.where;
+    here.strict = entry.strict;
     here.texts.insert(here.texts.end(), entry.texts.begin(), entry.texts.end());
     return success();
   }
@@ -262,9 +301,10 @@ private:
 } // namespace
 
 result<std::vector<file_entry>> read_config_files(const setting_map& given,
-                                                  const file_places& places) {
+                                                  const file_places& places,
+                                                  std::vector<std::string>& warnings) {
   const locations at(given);
-  file_set out;
+  file_set out(warnings);
   if (!at.config && !at.none && !at.base && !at.include) {
     auto own = out.add(places.own, false);
     if (!own)

@@ -26,13 +26,14 @@ bool reads_nothing(const command_line& line) {
   return line.command == command_id::version || line.command == command_id::help;
 }
 
-result<std::vector<file_entry>> files_of(const command_line& line, const inputs& from) {
+result<std::vector<file_entry>> files_of(const command_line& line, const inputs& from,
+                                         std::vector<std::string>& warnings) {
   auto given = line.given;
   std::vector<std::string> told_later;
   if (auto done = add_environment(from.environment, {line.command, line.role}, given, told_later);
       !done)
     return done.failure();
-  return read_config_files(given, from.places);
+  return read_config_files(given, from.places, warnings);
 }
 
 } // namespace
@@ -46,7 +47,7 @@ result<options> resolve(command_line line, const inputs& from, std::vector<std::
   if (reads_nothing(all->line)) {
     all->from.environment.clear();
   } else {
-    auto files = files_of(all->line, from);
+    auto files = files_of(all->line, from, warnings);
     if (!files)
       return files.failure();
     all->file = std::move(*files);

@@ -32,14 +32,6 @@ struct keyed_name {
 };
 keyed_name split_key(std::string_view name);
 
-/// Whether a word may be shown as a name that somebody mistyped: short, and of letters, digits, -
-/// and _ only. Others may be secrets that lost their key.
-constexpr bool is_option_like(std::string_view word) {
-  constexpr std::string_view allowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-  return word.size() <= 40 && word.find_first_not_of(allowed) == std::string_view::npos;
-}
-
 enum class name_form : uint8_t { plain, negate, reset };
 
 struct found_name {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/config/resolution.hpp"
 
+#include "engine/base/printable.hpp"
 #include "engine/config/config_file.hpp"
 #include "engine/config/environment.hpp"
 
@@ -45,6 +46,19 @@ error refuse_unbuilt(const option_row& row, std::string_view name, std::string_v
     return {errc::feature_not_supported,
             fmt::format("value '{}' of option '{}' is not supported yet", text, name)};
   return {errc::feature_not_supported, fmt::format("option '{}' is not supported yet", name)};
+}
+
+/// The error with the place that the value comes from. In an INI file this is a hint, so that the
+/// first line stays the one that scripts know.
+error placed(error what, const setting& set, const option_row& row, std::string_view name) {
+  if (set.where.empty())
+    return what;
+  if (set.strict)
+    return what.within(set.where);
+  const auto value = (row.flags & secure) || set.texts.empty() ? "..." : set.texts.front();
+  what.hint += fmt::format("{}{} says: {}={}", what.hint.empty() ? "" : "\n", set.where, name,
+                           printable(value));
+  return what;
 }
 
 } // namespace
@@ -217,11 +231,11 @@ result<void> resolution::take_setting(const setting& set, size_t row, size_t pos
   const auto texts = set.negated ? std::vector<std::string>{"n"} : set.texts;
   auto parsed = parse_value(about(row), name, part(about(row).allowed, depended), texts, warnings_);
   if (!parsed)
-    return set.where.empty() ? parsed.failure() : parsed.failure().within(set.where);
+    return placed(parsed.failure(), set, about(row), name);
   const auto missing = part(about(row).unbuilt, depended);
   if (mode_ != resolution_mode::help && !missing.empty() &&
       unbuilt(texts.front(), missing, part(about(row).fallback, depended)))
-    return refuse_unbuilt(about(row), name, texts.front());
+    return placed(refuse_unbuilt(about(row), name, texts.front()), set, about(row), name);
   here = std::move(*parsed);
   here.source = set.source;
   here.negated = set.negated;

@@ -20,6 +20,7 @@ struct setting {
   bool reset = false;
   value_source source = value_source::fallback;
   std::string where = {}; ///< for errors: `file 'x' line 3, column 5`; may be empty
+  bool strict = false;    ///< from a file with typed values: errors begin with the place
 };
 
 using setting_map = std::map<option_ref, setting>;

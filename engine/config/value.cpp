@@ -3,6 +3,7 @@
 #include "engine/config/value.hpp"
 
 #include "engine/base/units.hpp"
+#include "engine/config/shown_text.hpp"
 
 #include <fmt/format.h>
 
@@ -67,6 +68,8 @@ struct complaint {
   std::string_view name;
 
   error about(std::string_view text, std::string_view what, std::string hint = {}) const {
+    if (auto odd = odd_characters(text); !odd.empty())
+      hint += (hint.empty() ? "" : "\n") + odd;
     return {errc::option_invalid_value, fmt::format("'{}' {} '{}' option", text, what, name),
             std::move(hint)};
   }

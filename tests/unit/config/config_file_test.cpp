@@ -79,27 +79,101 @@ TEST_CASE("ini: lines, comments, blanks, merged sections") {
 
 TEST_CASE("ini: what does not parse") {
   CHECK(first_line(with("process-max=1\n").bad()) ==
-        "[29]: key/value found outside of section at line 1: process-max");
+        "[29]: key/value found outside of section at line 1: process-max=1");
   CHECK(first_line(with("[global]\nprocess-max 1\n").bad()) ==
-        "[29]: missing '=' in key/value at line 2: process-max");
+        "[29]: missing '=' in key/value at line 2: process-max 1");
   CHECK(first_line(with("[global\nx=1\n").bad()) ==
         "[29]: ini section should end with ] at line 1: [global");
   CHECK(first_line(with("[global]\n\n[]\n").bad()) == "[29]: invalid empty section at line 3: []");
   CHECK(first_line(with("[global]\n;x=1 2\nrepo1-path\n").bad()) ==
         "[29]: missing '=' in key/value at line 3: repo1-path");
-  CHECK(with("[global]\nrepo1-cipher-pass hunter2\n").bad().find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("ini: a malformed line is shown unless it may hold a secret") {
+  // Whatever lost its key, its = or its line feed: no part of the secret is in the message.
+  for (const std::string secret : {"hunter2", "S3cretWord", "c2VjcmV0IHdvcmQ", "s3-cret_word"}) {
+    for (const std::string& line :
+         {"repo1-cipher-pass " + secret, "repo1-cipher-pass:" + secret, "  " + secret, secret,
+          "[" + secret, "[global " + secret, "=" + secret, "\xEF\xBB\xBF" + secret,
+          "repo-cipher-pass\"" + secret, secret + " repo1-path"}) {
+      const auto said = with("[global]\n" + line + "\n").bad();
+      CHECK_MESSAGE(said.find(secret) == std::string::npos, said);
+      CHECK_MESSAGE(said.find("line 2") != std::string::npos, said);
+    }
+    CHECK(with("repo1-cipher-pass=" + secret + "\n").bad().find(secret) == std::string::npos);
+  }
+  // The second line of a secret that was broken in two.
+  auto torn = with("[global]\nrepo1-cipher-pass=first\nSecondHalf==\n");
+  torn.good();
+  CHECK(torn.warnings ==
+        std::vector<std::string>{"configuration file contains invalid option '(not shown)'"});
+  CHECK(first_line(with("[global]\nrepo1-path:/x\n").bad()) ==
+        "[29]: missing '=' in key/value at line 2: repo1-path:/x");
+}
+
+TEST_CASE("ini: what nobody sees is named") {
+  const auto marked = with("\xEF\xBB\xBF[global]\nprocess-max=2\n").bad();
+  CHECK(first_line(marked) ==
+        "[29]: an invisible byte order mark stands at line 1 before: [global]");
+  CHECK(marked.find("HINT: save the file as UTF-8 without a byte order mark (BOM)") !=
+        std::string::npos);
+  CHECK(with(std::string("\xFF\xFE[\0g\0", 6)).bad().find("UTF-16") != std::string::npos);
+  CHECK(with("\xC2\xA0[global]\nprocess-max=2\n").bad().find("no-break space") !=
+        std::string::npos);
+  auto name = with("[global]\n\xE2\x80\x8Bprocess-max=2\n");
+  name.good();
+  REQUIRE(name.warnings.size() == 1);
+  CHECK(name.warnings.front().find("zero-width space U+200B") != std::string::npos);
+  CHECK(with("[global]\nprocess-max=2\xC2\xA0\n").bad().find("no-break space U+00A0") !=
+        std::string::npos);
+}
+
+TEST_CASE("ini: a wrong value is shown with its line, secrets are not") {
+  const auto said = with("[global]\n\nstart-fast=foo\n").bad();
+  CHECK(said.find("HINT: line 3 of '") != std::string::npos);
+  CHECK(said.find("says: start-fast=foo") != std::string::npos);
+  CHECK(with("[global]\nprocess-max=\n").bad().find("HINT: line 2 of '") != std::string::npos);
+}
+
+TEST_CASE("file: a secret that every user can read is warned about") {
+  const auto warnings = [](const std::string& text, const std::string& extension, int mode) {
+    std::string name = (fs::temp_directory_path() / "pgbraid-readers-XXXXXX").string();
+    const fs::path root = ::mkdtemp(name.data());
+    fs::permissions(root, fs::perms(0755));
+    const auto path = root / ("main" + extension);
+    std::ofstream(path) << text;
+    fs::permissions(path, fs::perms(mode));
+    std::vector<std::string> out;
+    const inputs from{{"info", "--config=" + path.string()}, {}, "pgbraid"};
+    const auto loaded = load(from, out);
+    CHECK_MESSAGE(loaded, (loaded ? "" : loaded.failure().text()));
+    fs::remove_all(root);
+    return out;
+  };
+  const std::string ini = "[global]\nrepo1-cipher-type=aes-256-cbc\nrepo1-cipher-pass=hunter2\n";
+  const std::string toml = "[global]\nrepo1-cipher-type = \"aes-256-cbc\"\n"
+                           "repo1-cipher-pass = \"hunter2\"\n";
+  for (const auto& [text, extension] : {std::pair(ini, ".conf"), std::pair(toml, ".toml")}) {
+    const auto open = warnings(text, extension, 0644);
+    REQUIRE(open.size() == 1);
+    CHECK(open.front().find("holds a secret ('repo1-cipher-pass')") != std::string::npos);
+    CHECK(open.front().find("hunter2") == std::string::npos);
+    CHECK(open.front().find("chmod o= '") != std::string::npos);
+    CHECK(warnings(text, extension, 0640).empty());
+  }
+  CHECK(warnings("[global]\nrepo1-path=/r\n", ".conf", 0644).empty());
 }
 
 TEST_CASE("file: values that are wrong") {
-  CHECK(with("[global]\nprocess-max=\n").bad() ==
+  CHECK(first_line(with("[global]\nprocess-max=\n").bad()) ==
         "[32]: section 'global', key 'process-max' must have a value");
-  CHECK(with("[global]\nprocess-max=1\nprocess-max=1\n").bad() ==
+  CHECK(first_line(with("[global]\nprocess-max=1\nprocess-max=1\n").bad()) ==
         "[31]: option 'process-max' cannot be set multiple times");
   CHECK(
-      with("[global]\nrepo-path=/x\nrepo1-path=/y\n").bad() ==
+      first_line(with("[global]\nrepo-path=/x\nrepo1-path=/y\n").bad()) ==
       "[31]: configuration file contains duplicate options ('repo1-path', 'repo-path') in section "
       "'[global]'");
-  CHECK(with("[global]\nstart-fast=foo\n").bad() ==
+  CHECK(first_line(with("[global]\nstart-fast=foo\n").bad()) ==
         "[32]: boolean option 'start-fast' must be 'y' or 'n'");
   CHECK(with("[global]\nstart-fast=Y\n").bad().starts_with("[32]"));
   CHECK(with("[global]\nexclude=a\nexclude=b\n").good().list("exclude").size() == 2);
