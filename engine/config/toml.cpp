@@ -2,10 +2,16 @@
 // SPDX-License-Identifier: MIT
 #include "engine/config/toml.hpp"
 
+#include "engine/config/shown_text.hpp"
 #include "engine/config/suggestion.hpp"
+#include "engine/config/toml_cure.hpp"
 #include "engine/config/toml_library.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
 
 namespace pgbraid::config {
 
@@ -25,7 +31,8 @@ public:
       const auto* table = node.as_table();
       if (!table)
         return fail(errc::format, key.source(),
-                    fmt::format("'{}' stands outside of a section", key.str()));
+                    fmt::format("'{}' stands outside of a section", shown_key(key.str())),
+                    "write the line [global] or the one of a stanza, such as [demo], above it.");
       if (auto done = read_section(std::string(key.str()), *table); !done)
         return done.failure();
     }
@@ -33,6 +40,11 @@ public:
   }
 
 private:
+  static std::string cure_of_name(const std::string& name) {
+    auto odd = odd_characters(name);
+    return odd.empty() ? did_you_mean("", nearest_option(name)) : odd;
+  }
+
   error fail(errc code, const toml::source_region& at, std::string_view what,
              std::string hint = {}) const {
     return {code, fmt::format("{}: {}", place(at), what), std::move(hint)};
@@ -58,8 +70,8 @@ private:
     if (!found)
       return found.failure().within(place(key.source()));
     if (!*found || (*found)->form != name_form::plain)
-      return fail(errc::option_invalid, key.source(), fmt::format("unknown option '{}'", name),
-                  did_you_mean("", nearest_option(name)));
+      return fail(errc::option_invalid, key.source(),
+                  fmt::format("unknown option '{}'", shown_key(name)), cure_of_name(name));
     file_entry entry{section, name, {}, place(key.source()), true};
     const auto& row = (*found)->ref.table_row();
     auto texts = row.type == option_type::map ? pairs(name, node) : values(row, name, node);
@@ -99,7 +111,8 @@ private:
     const auto* table = node.as_table();
     if (!table)
       return fail(errc::option_invalid_value, node.source(),
-                  fmt::format("option '{}' takes a table", name));
+                  fmt::format("option '{}' takes a table", name),
+                  toml_example(name, option_type::map));
     std::vector<std::string> out;
     for (const auto& [key, one] : *table) {
       auto text = scalar(option_type::string, name, one);
@@ -125,7 +138,8 @@ private:
       return text->get();
     }
     return fail(errc::option_invalid_value, node.source(),
-                fmt::format("option '{}' takes {}", name, expected(type)));
+                fmt::format("option '{}' takes {}", name, expected(type)),
+                toml_example(name, type));
   }
 
   static std::string_view expected(option_type type) {
@@ -158,14 +172,31 @@ std::string description_of(const toml::parse_error& problem) {
   return std::string(text);
 }
 
+/// The line of this number, counted from 1.
+std::string_view line_of(std::string_view text, size_t number) {
+  for (; number > 1; --number)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return text.substr(0, text.find_first_of("\r\n"));
+}
+
+error unreadable(std::string_view text, const toml::parse_error& problem,
+                 const toml_reader& reader) {
+  const auto line = line_of(text, problem.source().begin.line);
+  auto out = error{errc::format,
+                   fmt::format("{}: {}", reader.place(problem.source()), description_of(problem)),
+                   fmt::format("the line is: {}", shown_line(line))};
+  if (const auto cure = toml_cure(line); !cure.empty())
+    out.hint += "\n" + cure;
+  return out;
+}
+
 } // namespace
 
 result<std::vector<file_entry>> parse_toml(std::string_view text, const std::string& file) {
   toml_reader reader(file);
   const auto parsed = toml::parse(text, std::string_view(file));
   if (!parsed)
-    return error{errc::format, fmt::format("{}: {}", reader.place(parsed.error().source()),
-                                           description_of(parsed.error()))};
+    return unreadable(text, parsed.error(), reader);
   return reader.read(parsed.table());
 }
 

@@ -73,7 +73,8 @@ TEST_CASE("toml: bad syntax names line and column") {
   CHECK(
       problem("[global]\nprocess-max = 1\nprocess-max = 2\n").starts_with("[29]: line 3, column "));
   CHECK(problem("process-max = 1\n") ==
-        "[29]: line 1, column 1: 'process-max' stands outside of a section");
+        "[29]: line 1, column 1: 'process-max' stands outside of a section\n"
+        "HINT: write the line [global] or the one of a stanza, such as [demo], above it.");
 }
 
 TEST_CASE("toml: unknown names are errors with the nearest known one, in every section") {
@@ -87,20 +88,48 @@ TEST_CASE("toml: unknown names are errors with the nearest known one, in every s
 
 TEST_CASE("toml: values of the wrong type or out of range, with their place") {
   CHECK(problem("[global]\nprocess-max = true\n") ==
-        "[32]: line 2, column 15: option 'process-max' takes an integer");
+        "[32]: line 2, column 15: option 'process-max' takes an integer\n"
+        "HINT: write process-max = 4, a number without quotes.");
   CHECK(problem("[global]\nprocess-max = 1.5\n").find("takes an integer") != std::string::npos);
   CHECK(problem("[global]\nstart-fast = \"y\"\n") ==
-        "[32]: line 2, column 14: option 'start-fast' takes true or false");
+        "[32]: line 2, column 14: option 'start-fast' takes true or false\n"
+        "HINT: write start-fast = true or start-fast = false, without quotes.");
   CHECK(problem("[global]\nprocess-max = [1]\n").find("takes an integer") != std::string::npos);
   CHECK(problem("[demo]\nannotation = \"a=b\"\n") ==
-        "[32]: line 2, column 14: option 'annotation' takes a table");
+        "[32]: line 2, column 14: option 'annotation' takes a table\n"
+        "HINT: write annotation = { \"key\" = \"value\" }.");
   CHECK(problem("[global]\nrepo1-path = \"\"\n").find("must have a value") != std::string::npos);
   CHECK(problem("[demo]\npg1-path = \"/pg\"\nprocess-max = 1000\n") ==
         "[32]: line 3, column 1: '1000' is out of range for 'process-max' option\n"
         "HINT: allowed range is 1 to 999 inclusive");
 }
 
+TEST_CASE("toml: what was typed as in an INI file gets the cure") {
+  const auto cured = [](const std::string& line, const std::string& cure) {
+    const auto said = problem("[global]\n" + line + "\n");
+    CHECK_MESSAGE(said.find(cure) != std::string::npos, said);
+  };
+  cured("repo1-path = /var/lib/pgbackrest", "write repo1-path = \"/path\", with quotes.");
+  cured("repo1-path=/var/lib/pgbackrest", "the line is: repo1-path=/var/lib/pgbackrest");
+  cured("start-fast = y", "write start-fast = true or start-fast = false");
+  cured("start-fast = True", "write start-fast = true");
+  cured("compress-type = zst", "write compress-type = \"...\", with quotes.");
+  cured("buffer-size = 1MiB", "write buffer-size = \"16MiB\", with quotes.");
+  cured("archive-timeout = 2m", "write archive-timeout = \"5m\", with quotes.");
+  cured("process-max 4", "write process-max = 4");
+  cured("exclude = a, b", "write exclude = [\"first\", \"second\"].");
+  cured("[global:backup]", "a section for one command is written with a dot: [global.backup]");
+  cured("[demo:restore]", "with a dot: [demo.restore]");
+  cured("[global", "a section ends with ]");
+  cured("; repo1-path = 1", "comments begin with '#'");
+  cured("repo1-path = \xE2\x80\x9C/r\xE2\x80\x9D", "the curly quote U+201C");
+}
+
 TEST_CASE("toml: no error repeats a secret") {
+  for (const std::string line : {"repo1-cipher-pass = hunter2", "repo1-cipher-pass hunter2",
+                                 "hunter2", "hunter2 = ", "[hunter2", "\"hunter2", "h = hunter2"})
+    CHECK(problem("[global]\n" + line + "\n").find("hunter2") == std::string::npos);
+
   for (const auto* value :
        {"99999999999999999999", "hunter2", "\"99999999999999999999", "true99999"})
     CHECK(problem(std::string("[global]\nrepo1-cipher-pass = ") + value + "\n").find("9999") ==
