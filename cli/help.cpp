@@ -2,13 +2,23 @@
 // SPDX-License-Identifier: MIT
 #include "cli/help.hpp"
 
+#include "cli/exit_codes.hpp"
+#include "cli/help_pages.hpp"
+#include "cli/option_pages.hpp"
+#include "cli/wrapped.hpp"
 #include "engine/base/version.hpp"
+#include "engine/config/option_name.hpp"
 #include "engine/config/suggestion.hpp"
+#include "engine/config/value.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace pgbraid::cli {
@@ -19,29 +29,8 @@ using config::option_group;
 using config::option_row;
 using config::options_table;
 
-constexpr size_t width = 80;
 constexpr size_t text_column = 36;
 constexpr size_t command_column = 20;
-
-/// The words of `text` in lines that end before `width`, each but the first after `indent` spaces.
-std::string wrapped(std::string_view text, size_t column, size_t indent) {
-  std::string out;
-  while (!text.empty()) {
-    const auto end = std::min(text.find(' '), text.size());
-    const auto word = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (column > indent && column + 1 + word.size() > width) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-  }
-  return out;
-}
 
 std::string general_help() {
   auto out = fmt::format("pgbraid {} - General help\n\nUsage:\n    pgbraid [options] [command]\n\n"
@@ -54,7 +43,8 @@ std::string general_help() {
           wrapped(fmt::format("{}{}", row.help, row.built ? "" : " (not supported yet)"),
                   command_column, command_column));
   }
-  return out + "\nUse 'pgbraid help [command]' for more information.\n";
+  return out + "\nUse 'pgbraid help [command]' for more information, and\n"
+               "'pgbraid help exit-codes' for what an exit code means.\n";
 }
 
 constexpr std::array<std::string_view, 5> headings = {"Command", "General", "Log", "PostgreSQL",
@@ -87,19 +77,38 @@ public:
   explicit option_help(const config::options& opts) : opts_(opts) {}
 
   std::string command_page() const {
-    auto out = fmt::format("pgbraid {} - '{}' command help\n\n{}\n", version_text,
-                           opts_.command_name(), sentence(config::row_of(opts_.command()).help));
+    auto out =
+        fmt::format("pgbraid {} - '{}' command help\n\n{}\n\n{}\nExamples:\n\n{}", version_text,
+                    opts_.command_name(), sentence(config::row_of(opts_.command()).help),
+                    about_command(), examples());
     for (size_t heading = 0; heading < headings.size(); ++heading) {
       std::string section;
       for (const auto row : sorted_rows()) {
-        if (heading_of(options_table[row]) == heading)
+        if (heading_of(options_table[row]) == heading && !hidden(row))
           section += option_line(row);
       }
       if (!section.empty())
         out += fmt::format("\n{} options:\n\n{}", headings[heading], section);
     }
-    return out + fmt::format("\nUse 'pgbraid help {} [option]' for more information.\n",
-                             opts_.command_name());
+    return out + unbuilt_line() +
+           fmt::format("\nUse 'pgbraid help {} [option]' for more information.\n",
+                       opts_.command_name());
+  }
+
+  /// The options that are refused, which the page of the command hides.
+  std::string unbuilt_page() const {
+    std::string names;
+    for (const auto row : sorted_rows()) {
+      if (hidden(row))
+        names += fmt::format("{}{}", names.empty() ? "" : " ", options_table[row].name);
+    }
+    return fmt::format("pgbraid {} - '{}' command - options that are not supported yet\n\n{}\n\n"
+                       "{}\n",
+                       version_text, opts_.command_name(),
+                       wrapped("Where they would change something, the command ends with exit "
+                               "code 67. pgBackRest has them, on the same repository.",
+                               0, 0),
+                       wrapped(names, 0, 0));
   }
 
   result<std::string> option_page(const std::string& name) const {
@@ -114,12 +123,11 @@ public:
     const auto title = fmt::format("pgbraid {} - '{}' command - '{}' option help", version_text,
                                    opts_.command_name(), about.name);
     auto out = fmt::format("{}\n\n{}\n", wrapped(title, 0, 0), sentence(about.help));
-    if (const auto allowed = part(about.allowed); !allowed.empty())
-      out += fmt::format("\nallowed: {}\n", wrapped(allowed, 9, 9));
+    out += values_of(about) + examples_of(about);
     if (const auto now = current(row); !now.empty())
-      out += fmt::format("\ncurrent: {}", now);
+      out += fmt::format("\ncurrent: {}", wrapped(now, 9, 9));
     if (const auto by_default = fallback(about); !by_default.empty())
-      out += fmt::format("\ndefault: {}", by_default);
+      out += fmt::format("\ndefault: {}", wrapped(by_default, 9, 9));
     if (!about.unbuilt.empty() && !part(about.unbuilt).empty())
       out += fmt::format("\nnot supported yet: {}",
                          part(about.unbuilt) == "*" ? "any other value" : part(about.unbuilt));
@@ -131,6 +139,109 @@ public:
   }
 
 private:
+  /// The text of the page, a paragraph each.
+  std::string about_command() const {
+    std::string out;
+    auto text = page_of(opts_.command()).text;
+    while (!text.empty()) {
+      const auto end = std::min(text.find('\n'), text.size());
+      out += wrapped(text.substr(0, end), 0, 0) + "\n";
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+  }
+
+  /// What is not built yet is shown as what the peer does on the same repository.
+  std::string examples() const {
+    const bool built = config::row_of(opts_.command()).built;
+    std::string out;
+    for (const auto& one : page_of(opts_.command()).examples)
+      out += fmt::format(
+          "  # {}\n  {}\n", wrapped(one.what, 4, 4),
+          wrapped(fmt::format("{} {}", built ? "pgbraid" : "pgbackrest", one.words), 2, 6));
+    if (!built)
+      out += "\n" +
+             wrapped(fmt::format("This program does not support the '{}' command yet (exit "
+                                 "code 67).",
+                                 opts_.command_name()),
+                     0, 0) +
+             "\n";
+    return out;
+  }
+
+  /// Whether every value that would change something is refused.
+  bool hidden(size_t row) const {
+    const auto& about = options_table[row];
+    if (part(about.unbuilt) == "*")
+      return true;
+    if (about.needs.option.empty() ||
+        !(about.needs.only_for.empty() || about.needs.only_for.contains(opts_.command())))
+      return false;
+    const auto on = config::find_option(about.needs.option);
+    const auto missing = part(options_table[on].unbuilt);
+    if (missing == "*")
+      return about.needs.values != part(options_table[on].fallback);
+    return hidden(on) || (!missing.empty() && !about.needs.values.empty() &&
+                          all_among(about.needs.values, missing));
+  }
+
+  static bool all_among(std::string_view words, std::string_view list) {
+    while (!words.empty()) {
+      const auto end = std::min(words.find(" | "), words.size());
+      if (!config::among(words.substr(0, end), list))
+        return false;
+      words.remove_prefix(std::min(end + 3, words.size()));
+    }
+    return true;
+  }
+
+  std::string unbuilt_line() const {
+    size_t count = 0;
+    for (const auto row : sorted_rows())
+      count += hidden(row) ? 1 : 0;
+    if (count == 0)
+      return {};
+    return "\n" +
+           wrapped(fmt::format("{} more options are not supported yet: 'pgbraid help {} "
+                               "not-supported' lists them.",
+                               count, opts_.command_name()),
+                   0, 0) +
+           "\n";
+  }
+
+  /// How values are written and what each of a list means.
+  std::string values_of(const option_row& about) const {
+    const auto allowed = part(about.allowed);
+    std::string out;
+    if (const auto format = value_format(about, allowed); !format.empty())
+      out += fmt::format("\nformat:  {}\n", wrapped(format, 9, 9));
+    if (allowed.empty() || allowed.find("..") != std::string_view::npos)
+      return out;
+    out += "\nvalues:\n";
+    for (auto rest = allowed; !rest.empty();) {
+      const auto end = std::min(rest.find(" | "), rest.size());
+      const auto value = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 3, rest.size()));
+      auto text = std::string(value_meaning(about, opts_.command_name(), value));
+      if (config::among(value, part(about.unbuilt)))
+        text += " (not supported yet)";
+      out += fmt::format("  {:<14}{}\n", value, wrapped(text, 16, 16));
+    }
+    return out;
+  }
+
+  std::string examples_of(const option_row& about) const {
+    std::string out;
+    for (const auto& value : value_examples(about, part(about.allowed))) {
+      const bool quote = value.find_first_of(" *=") != std::string::npos;
+      const auto name = config::shown_name({static_cast<uint16_t>(config::find_option(about.name)),
+                                            about.group == option_group::none ? 0U : 1U});
+      out += fmt::format("{}--{}={}{}{}\n", out.empty() ? "\nexample: " : "         ", name,
+                         quote ? "\"" : "", value, quote ? "\"" : "");
+    }
+    return out;
+  }
+
   std::vector<size_t> sorted_rows() const {
     std::vector<size_t> out;
     for (size_t row = 0; row < options_table.size(); ++row) {
@@ -186,21 +297,35 @@ private:
   const config::options& opts_;
 };
 
+std::string number_of(unsigned major, unsigned minor, unsigned patch) {
+  return fmt::format("{}", major * 1'000'000 + minor * 1'000 + patch);
+}
+
 } // namespace
 
 result<std::string> help_text(const config::options& opts) {
   if (opts.command() == config::command_id::help)
-    return general_help();
+    return opts.parameters().empty() ? general_help() : exit_codes_page();
   const option_help help(opts);
   if (opts.parameters().empty())
     return help.command_page();
+  if (opts.parameters().front() == "not-supported")
+    return help.unbuilt_page();
   return help.option_page(opts.parameters().front());
 }
 
-std::string version_output(const config::options& opts) {
+std::string version_output(const config::options& opts, bool as_peer) {
   if (opts.text("output") == "num")
-    return fmt::format("{}", version_major * 1'000'000 + version_minor * 1'000 + version_patch);
-  return fmt::format("pgbraid {}\n", version_text);
+    return as_peer ? number_of(peer_major, peer_minor, peer_patch)
+                   : number_of(version_major, version_minor, version_patch);
+  if (as_peer)
+    return fmt::format("pgBackRest {}\n", peer_version_text);
+  return fmt::format("pgbraid {} (compatible with pgBackRest {})\n", version_text,
+                     peer_version_text);
+}
+
+bool called_as_peer(std::string_view called_as) {
+  return called_as.substr(called_as.find_last_of('/') + 1) == "pgbackrest";
 }
 
 } // namespace pgbraid::cli

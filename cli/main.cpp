@@ -15,6 +15,7 @@
 #include <array>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 namespace pgbraid::cli {
 
@@ -64,7 +65,7 @@ int print_help(const config::options& opts) {
   return text ? print(*text) : failed(text.failure());
 }
 
-int run(const config::inputs& from) {
+int run(const config::inputs& from, std::string_view called_as) {
   // The syntax of the command line comes before anybody could say where the log goes.
   log::configure({.console = log::level::warn, .to_stderr = log::level::error, .timestamp = false});
   auto line = config::parse_command_line(from.args);
@@ -92,7 +93,7 @@ int run(const config::inputs& from) {
   if (help)
     return print_help(*opts);
   if (opts->command() == config::command_id::version)
-    return print(version_output(*opts));
+    return print(version_output(*opts, called_as_peer(called_as)));
   opts->set_exec_id(io::make_exec_id());
   return run_command(std::move(*opts));
 }
@@ -106,5 +107,5 @@ int main(int argc, char** argv) {
     return static_cast<int>(pgbraid::errc::unhandled);
   pgbraid::cli::forbid_core_files();
   pgbraid::cli::install_signal_handlers();
-  return pgbraid::cli::run(pgbraid::cli::inputs_of(argc, argv));
+  return pgbraid::cli::run(pgbraid::cli::inputs_of(argc, argv), argv[0]);
 }

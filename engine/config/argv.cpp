@@ -87,6 +87,8 @@ private:
   }
 
   result<void> read_option(std::string_view word) {
+    if (word == "-h")
+      word = "--help";
     if (!word.starts_with("--"))
       return invalid(fmt::format("option '{}' must begin with --", word.substr(0, word.find('='))));
     const auto equals = word.find('=');
@@ -188,6 +190,11 @@ private:
       return error{errc::command_required, "no command found"};
     if (has_command_ && out_.command == command_id::help)
       return help_line();
+    if (out_.command == command_id::version)
+      forget_locations();
+    if (wants_help && !out_.parameters.empty())
+      return error{errc::param_invalid, "command does not allow parameters",
+                   "help on one option is: help [command] [option]."};
     if (wants_help || !has_command_) {
       out_.help = true;
       return std::move(out_);
@@ -197,10 +204,20 @@ private:
     return std::move(out_);
   }
 
-  /// `help [command [option]]`: becomes help on that command, with the option as parameter.
+  /// Tools that ask for the version name a configuration as for every other command, which the peer
+  /// took up to 2.59. Nothing is read for the version.
+  void forget_locations() {
+    for (const auto* name : {"config", "config-path", "config-include-path"})
+      out_.given.erase({static_cast<uint16_t>(find_option(name)), 0});
+  }
+
+  /// `help exit-codes` and `help [command [option]]`: the latter becomes help on that command, with
+  /// the option as parameter.
   result<command_line> help_line() {
     out_.help = true;
     if (out_.parameters.empty())
+      return std::move(out_);
+    if (out_.parameters == std::vector<std::string>{"exit-codes"})
       return std::move(out_);
     auto command = command_named(out_.parameters.front());
     if (!command)
