@@ -28,6 +28,11 @@ constexpr int backlog = 1024;
 
 using address_list = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
+/// The name service answered that there is no such name; waiting would not make one.
+bool is_unknown(int failed) {
+  return failed == EAI_NONAME || failed == EAI_NODATA;
+}
+
 result<address_list> find_addresses(const std::string& host, uint16_t port, bool to_listen) {
   addrinfo hints = {};
   hints.ai_family = AF_UNSPEC;
@@ -38,8 +43,10 @@ result<address_list> find_addresses(const std::string& host, uint16_t port, bool
   const int failed =
       ::getaddrinfo(all ? nullptr : host.c_str(), std::to_string(port).c_str(), &hints, &found);
   if (failed != 0)
-    return error{errc::host_connect, fmt::format("unable to get the address of '{}': [{}] {}", host,
-                                                 failed, ::gai_strerror(failed))};
+    return error{is_unknown(failed) ? errc::host_invalid : errc::host_connect,
+                 fmt::format("unable to get address for '{}': [{}] {}", host, failed,
+                             ::gai_strerror(failed)),
+                 is_unknown(failed) ? "is the name of the host spelled right?" : ""};
   return address_list(found, ::freeaddrinfo);
 }
 
@@ -149,7 +156,7 @@ result<io::unique_fd> connect_tcp(const std::string& host, uint16_t port, const 
 result<std::vector<io::unique_fd>> listen_tcp(const std::string& address, uint16_t port) {
   auto addresses = find_addresses(address, port, true);
   if (!addresses)
-    return addresses.failure();
+    return error{errc::host_connect, addresses.failure().message, addresses.failure().hint};
   std::vector<io::unique_fd> out;
   error last{errc::host_connect, fmt::format("'{}' has no address", address)};
   for (const auto* one = addresses->get(); one; one = one->ai_next) {

@@ -22,7 +22,8 @@ struct keep_alive {
 };
 
 /// One attempt to connect: every address of the name in turn, until one answers.
-/// Fails with `host_connect` (49) `unable to connect to 'H:8432 (ip)': [111] Connection refused`.
+/// Fails with `host_connect` (49) `unable to connect to 'H:8432 (ip)': [111] Connection refused`,
+/// or with `host_invalid` for a name that does not exist, which another attempt does not change.
 result<io::unique_fd> connect_tcp(const std::string& host, uint16_t port, const keep_alive& how,
                                   std::chrono::steady_clock::time_point until);
 

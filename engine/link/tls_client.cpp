@@ -32,6 +32,13 @@ bool heals(const error& what) {
   return what.code == errc::host_connect;
 }
 
+/// For users, a host that does not exist is one that cannot be reached.
+error final(error what) {
+  if (what.code == errc::host_invalid)
+    what.code = errc::host_connect;
+  return what;
+}
+
 /// Returns whether there is time left for another attempt.
 bool pause(milliseconds wanted, steady_clock::time_point until) {
   constexpr auto slice = milliseconds(20);
@@ -77,8 +84,10 @@ result<std::unique_ptr<transport>> connect_tls(const tls_context& with, const tl
   attempts tried;
   for (auto wait = milliseconds(100);; wait = std::min(wait * 2, longest_pause)) {
     auto made = try_once(with, to, until);
-    if (made || !heals(made.failure()))
+    if (made)
       return made;
+    if (!heals(made.failure()))
+      return final(made.failure());
     tried.add(made.failure(),
               std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin));
     if (stop_signal != 0)

@@ -162,7 +162,7 @@ public:
   result<std::unique_ptr<link::transport>> run() {
     auto connected = link::connect_tcp(to_.host, to_.port, to_.keep_alive, until_);
     if (!connected)
-      return connected.failure();
+      return error{errc::host_connect, connected.failure().message, connected.failure().hint};
     socket_ = std::move(*connected);
     notice_breaks();
     session_.reset(libssh2_session_init());

@@ -296,3 +296,12 @@ TEST_CASE_FIXTURE(rig, "tls: connecting is tried again until time is over") {
                      " (127.0.0.1)': [111] Connection refused\n[HostConnectError] on ";
   CHECK(refused.failure().message.starts_with(shown));
 }
+
+TEST_CASE("tls: a host that does not exist is not waited for") {
+  // No label of a name has 70 letters, whatever name service answers here.
+  const auto missing = connect_tls(
+      client(), {.host = std::string(70, 'x'), .port = 8432, .limit = std::chrono::hours(1)});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.failure().code == errc::host_connect);
+  CHECK(missing.failure().message.starts_with("unable to get address for 'xxx"));
+}
