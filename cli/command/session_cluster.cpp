@@ -51,10 +51,21 @@ result<io::pg_client> connect_cluster(const config::options& opts, size_t positi
   return remote::connect_remote_pg(*host, timeout, name);
 }
 
+namespace {
+
+/// A server that answers while there is no cluster at pg-path is another one than was meant.
+result<io::pg_client> connect_member(const config::options& opts, size_t position) {
+  if (auto there = load_control(opts, position); !there)
+    return there.failure();
+  return connect_cluster(opts, position);
+}
+
+} // namespace
+
 result<open_clusters> connect_clusters(const config::options& opts) {
   open_clusters found;
   for (size_t position = 0; position < opts.pg_count(); ++position) {
-    auto client = connect_cluster(opts, position);
+    auto client = connect_member(opts, position);
     if (!client) {
       log::warn("unable to check pg{}: [{}] {}", opts.pg_key(position),
                 error_name(client.failure().code), client.failure().text());
