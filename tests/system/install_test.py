@@ -1,0 +1,57 @@
+# What `cmake --install` puts where, and the program under other names.
+# SPDX-License-Identifier: MIT
+import pathlib
+import re
+import shutil
+
+import lab
+from case import test
+from lab import OURS, Skip, equal, expect, run
+
+# The program itself, without debug information; optimised for debugging it is larger.
+LARGEST_PROGRAM = {"release": 8 << 20, "dev": 20 << 20}
+
+
+def build_folder():
+    folder = pathlib.Path(OURS).resolve().parent
+    if not (folder / "cmake_install.cmake").exists() or not shutil.which("cmake"):
+        raise Skip(f"'{folder}' is no build folder, or cmake is missing")
+    return folder
+
+
+@test("install: a small program, and the documents that README names", cluster=False, root=True)
+def install(bench):
+    folder = build_folder()
+    place = bench.dir / "installed"
+    run(["cmake", "--install", folder, "--prefix", place])
+    program = place / "bin" / "pgbraid"
+    expect(program.stat().st_size < LARGEST_PROGRAM.get(folder.name, 20 << 20),
+           f"the program has {program.stat().st_size} bytes")
+    sections = run(["readelf", "-SW", program]).text
+    expect(".debug_info" not in sections, "debug information lies apart", sections)
+    expect(".gnu_debuglink" in sections, "debuggers find it", sections)
+    expect(not list(place.rglob("*.debug")), "debug information is not installed unasked")
+    expect(run([program, "version"]).out.startswith(b"pgbraid "), "the program runs")
+
+    documents = place / "share" / "doc" / "pgbraid"
+    readme = (documents / "README.md").read_text()
+    named = set(re.findall(r"`([\w/]+\.md|LICENSE)`", readme))
+    expect({"ARCHITECTURE.md", "CHANGELOG.md", "cli/MIGRATION.md"} <= named, "README names them")
+    missing = [name for name in named if not (documents / name).is_file()]
+    equal(missing, [], "documents that README names and that are not installed")
+
+    run(["cmake", "--install", folder, "--prefix", place, "--component", "debug"])
+    expect(list(place.rglob("pgbraid.debug")), "debug information is there when asked for")
+
+
+@test("install: called as pgbackrest, the program says its version like one", cluster=False)
+def other_name(bench):
+    link = bench.dir / "pgbackrest"
+    link.symlink_to(OURS)
+    equal(run([link, "version"]).out, b"pgBackRest 2.60.0\n", "version")
+    equal(run([link, f"--config={bench.dir}/none", "version"]).out, b"pgBackRest 2.60.0\n",
+          "version with a configuration, as monitoring asks for it")
+    equal(run([link, "version", "--output=num"]).out, b"2060000", "version as a number")
+    said = run([OURS, "version"]).text
+    expect(said.startswith("pgbraid ") and "pgBackRest 2.60.0" in said, "both under its own name",
+           said)
