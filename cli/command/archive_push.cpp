@@ -410,12 +410,10 @@ result<void> push::run() {
 result<int> run_archive_push(const config::options& opts) {
   if (auto local = require_pg_host(opts); !local)
     return local.failure();
-  if (opts.parameters().empty()) {
+  if (opts.parameters().size() != 1) {
     return error{errc::param_required, "WAL segment to push required",
                  "Does archive_command end in %p?"};
   }
-  if (opts.parameters().size() > 1)
-    return error{errc::param_invalid, "extra parameters found"};
   if (auto free = check_stop_file(opts); !free)
     return free.failure();
   auto wal = locate_wal(opts, opts.parameters().front());
