@@ -66,8 +66,10 @@ void read_through(io_engine& engine, int directory_fd, std::span<small_file> fil
   for (size_t i = 0; i < files.size(); ++i) {
     engine.wait_for(operations[i]);
     files[i].outcome = operations[i].outcome;
-    // Nothing came: an empty file, a special one, or an error. The slow way knows which.
-    if (files[i].outcome <= 0)
+    // Nothing came: an empty file, a special one, or an error. Less came than there is room for:
+    // its end, or only what the kernel had at hand. The slow way knows which; callers who know the
+    // size leave room for one byte more.
+    if (files[i].outcome + 1 < static_cast<int64_t>(files[i].room.size()) || files[i].outcome <= 0)
       files[i].outcome = read_beginning(directory_fd, files[i].path, files[i].room);
   }
 }
