@@ -65,7 +65,7 @@ void session_pool::drop_broken() {
   std::erase_if(all_, [this](const auto& one) {
     const auto why = one->failure();
     if (why)
-      last_break_ = why;
+      last_break_ = untold_break_ = why;
     return why.has_value();
   });
 }
@@ -94,14 +94,22 @@ bool session_pool::offers(std::string_view extension) {
 }
 
 result<std::shared_ptr<connection>> session_pool::session(clock::time_point until) {
+  std::shared_ptr<connection> one;
+  std::optional<error> broke;
   {
     const std::lock_guard held(mutex_);
-    if (auto one = least_loaded()) {
+    one = least_loaded();
+    if (one) {
       grow_if_full();
-      return one;
+      broke = std::exchange(untold_break_, {});
     }
   }
-  return replace(until);
+  // Also when others were there, or one that was just being made: users want to know of every
+  // break.
+  if (broke)
+    log::warn("SFTP session with '{}' broke, its work goes on over another one: {}", with_.host,
+              broke->message);
+  return one ? result<std::shared_ptr<connection>>(std::move(one)) : replace(until);
 }
 
 void session_pool::grow_if_full() {
@@ -149,6 +157,7 @@ result<std::shared_ptr<connection>> session_pool::replace(clock::time_point unti
       log::warn("SFTP session with '{}' broke, its work goes on over a new one: {}", with_.host,
                 broke);
       const std::lock_guard held(mutex_);
+      untold_break_.reset();
       all_.push_back(*made);
       grew_ill_ = false; // the server may be another one by now
       return made;

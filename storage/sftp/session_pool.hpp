@@ -75,6 +75,7 @@ private:
   size_t growing_ = 0;    ///< threads that log in
   bool grew_ill_ = false; ///< a login in the background failed: no more for now
   std::optional<error> last_break_;
+  std::optional<error> untold_break_; ///< the last break of which no log line tells
   std::vector<std::thread> growth_;
 };
 

@@ -153,6 +153,29 @@ TEST_CASE("sftp pool: one that gets no company works alone") {
   CHECK(asked == 3); // both others at once, and not again
 }
 
+TEST_CASE("sftp pool: a break is told also when another session was there") {
+  scratch here;
+  log::configure({.console = log::level::off, .file = log::level::warn});
+  REQUIRE(log::open_file(here / "log"));
+  sftp_server there;
+  const auto first = *there.connect();
+  const auto pool = std::make_shared<session_pool>(
+      first, [&](session_pool::clock::time_point) { return there.connect(); },
+      pool_settings{.host = "there", .sessions_max = 2, .eager = true});
+  const auto patience = session_pool::clock::now() + std::chrono::seconds(60);
+  while (pool->all_live().size() < 2 && session_pool::clock::now() < patience)
+    std::this_thread::yield();
+  REQUIRE(pool->all_live().size() == 2);
+  there.children.front().end();
+  while (!first->failure() && session_pool::clock::now() < patience)
+    std::this_thread::yield();
+  CHECK(pool->session(patience));
+  log::close_file();
+  log::configure({});
+  CHECK(get(here / "log").find("broke, its work goes on over another one") != std::string::npos);
+  CHECK(there.children.size() == 2);
+}
+
 TEST_CASE("sftp pool: nobody waits for ever for a server that is gone") {
   log::configure({.console = log::level::off});
   sftp_server there;
