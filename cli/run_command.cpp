@@ -3,10 +3,12 @@
 #include "cli/run_command.hpp"
 
 #include "cli/command/commands.hpp"
+#include "cli/command/session.hpp"
 #include "cli/remote/hosts.hpp"
 #include "cli/signals.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/config/load.hpp"
+#include "engine/io/trusted_directory.hpp"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -74,12 +76,19 @@ bool wants_log_file(const config::options& opts) {
 void open_log_file(const config::options& opts) {
   if (!wants_log_file(opts))
     return;
+  constexpr std::string_view note = "NOTE: the command goes on without a log file.";
+  if (auto fine =
+          io::check_directory_trust(opts.text("log-path"), "log path", trusted_owners(opts));
+      !fine) {
+    log::warn("{}\n{}", fine.failure().text(), note);
+    return;
+  }
   const auto stanza = opts.has_value("stanza") ? opts.text("stanza") : std::string("all");
   const auto role = serves(opts) ? fmt::format("-remote-{:03}", process_of(opts)) : "";
   const auto path =
       fmt::format("{}/{}-{}{}.log", opts.text("log-path"), stanza, opts.command_name(), role);
   if (auto opened = log::open_file(path); !opened)
-    log::warn("{}\nNOTE: the command goes on without a log file.", opened.failure().message);
+    log::warn("{}\n{}", opened.failure().message, note);
 }
 
 result<int> dispatch(const config::options& opts) {

@@ -266,6 +266,8 @@ result<void> backup_run::publish() {
   info.add(summary);
   // Written again only so that object stores count its age from the last backup.
   const auto archive = repo->load_archive_info();
+  if (auto held = lock.check_held(); !held)
+    return held;
   publication all(repo->files());
   if (auto added = repo->add(all, manifest, info.cipher_pass); !added)
     return added;

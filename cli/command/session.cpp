@@ -11,6 +11,7 @@
 #include "storage/remote/remote_storage.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -220,6 +221,24 @@ result<bool> has_postmaster_pid(const config::options& opts, size_t position) {
   return found->has_value();
 }
 
+std::vector<uid_t> trusted_owners(const config::options& opts) {
+  if (::geteuid() != 0)
+    return {};
+  std::vector<uid_t> owners;
+  const auto add = [&](const std::string& path) {
+    struct stat found = {};
+    if (::stat(path.c_str(), &found) == 0)
+      owners.push_back(found.st_uid);
+  };
+  for (size_t i = 0; opts.valid("repo-path") && i < opts.repo_count(); ++i)
+    if (!repo_is_remote(opts, i) && opts.text("repo-type", i) != "sftp")
+      add(opts.text("repo-path", i));
+  for (size_t i = 0; opts.valid("pg-path") && i < opts.pg_count(); ++i)
+    if (!pg_is_remote(opts, i) && opts.has_value("pg-path", i))
+      add(opts.text("pg-path", i));
+  return owners;
+}
+
 std::string lock_text(const config::options& opts) {
   return format::render(
       format::lock_content{.exec_id = opts.exec_id(), .pid = static_cast<uint64_t>(::getpid())});
@@ -231,7 +250,8 @@ result<io::lock_set> lock_command(const config::options& opts) {
                            .type = {},
                            .repo_keys = {},
                            .exec_id = opts.exec_id(),
-                           .content = lock_text(opts)};
+                           .content = lock_text(opts),
+                           .also_trusted = trusted_owners(opts)};
   for (const auto position : repository_positions(opts))
     request.repo_keys.push_back(opts.repo_key(position));
   io::lock_set all;
@@ -246,7 +266,7 @@ result<io::lock_set> lock_command(const config::options& opts) {
 }
 
 result<void> check_stop_file(const config::options& opts) {
-  return io::check_stop_files(opts.text("lock-path"), stanza_of(opts));
+  return io::check_stop_files(opts.text("lock-path"), stanza_of(opts), trusted_owners(opts));
 }
 
 } // namespace pgbraid::cli

@@ -70,6 +70,9 @@ owner_lookup cluster_owners(const config::options& opts, size_t position);
 /// Whether that cluster has a postmaster.pid: its server runs, or died.
 result<bool> has_postmaster_pid(const config::options& opts, size_t position);
 
+/// Whose directories for locks and logs root may believe in: the owners of the local repositories
+/// and clusters, who could do as they like with these anyway. Empty for other users.
+std::vector<uid_t> trusted_owners(const config::options& opts);
 /// Takes the locks of the command (`row_of(command).lock`) on all repositories it works on. Keep
 /// the set until the work is done.
 result<io::lock_set> lock_command(const config::options& opts);

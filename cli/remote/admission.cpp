@@ -74,7 +74,8 @@ result<io::lock_set> take_locks(const config::options& opts,
                                         .type = type,
                                         .repo_keys = std::move(keys),
                                         .exec_id = opts.exec_id(),
-                                        .content = lock_text(opts)});
+                                        .content = lock_text(opts),
+                                        .also_trusted = trusted_owners(opts)});
     if (!taken)
       return taken.failure();
     all.add(std::move(*taken));

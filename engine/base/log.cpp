@@ -116,7 +116,10 @@ void configure(const settings& values) {
 }
 
 result<void> open_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+  // Root may log into a directory of another user, whose links must not choose the file.
+  const int no_links = ::geteuid() == 0 ? O_NOFOLLOW : 0;
+  const int fd =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | no_links, 0640);
   if (fd < 0)
     return system_error(errc::file_open, "unable to open log file '" + path + "'", errno);
   close_file();

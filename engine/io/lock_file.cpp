@@ -4,6 +4,7 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/exit_locks.hpp"
+#include "engine/io/trusted_directory.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -24,6 +25,7 @@ namespace pgbraid::io {
 namespace {
 
 constexpr size_t content_limit_bytes = 4096;
+constexpr std::string_view lock_path_role = "lock path";
 
 result<void> make_lock_path(const std::string& path) {
   for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
@@ -143,6 +145,10 @@ result<lock_set> lock_set::acquire(const lock_request& request) {
   assert(!request.exec_id.empty());
   if (auto made = make_lock_path(request.lock_path); !made)
     return made.failure();
+  // Who owns the directory decides whose locks count: another user could take ours away.
+  if (auto fine = check_directory_trust(request.lock_path, lock_path_role, request.also_trusted);
+      !fine)
+    return fine.failure();
   lock_set all;
   const auto add = [&](std::string path, bool shared) -> result<void> {
     auto one = take(request, std::move(path), shared);
@@ -189,6 +195,15 @@ result<void> lock_set::write(std::string_view content) {
   return success();
 }
 
+result<void> lock_set::check_held() const {
+  for (const auto& one : held_)
+    if (!is_named(one.file.get(), one.path.c_str()))
+      return error{errc::lock_acquire, "lock file '" + one.path + "' was removed or replaced",
+                   "Another command may have worked on this stanza at the same time.\n"
+                   "Does anything clean up the lock path while commands run?"};
+  return success();
+}
+
 void lock_set::release() {
   for (auto& one : held_) {
     // A shared file goes with its last holder: only that one can have it alone.
@@ -214,7 +229,10 @@ result<std::optional<std::string>> lock_holder(const std::string& lock_path,
   return std::optional(read_content(file.get()));
 }
 
-result<void> check_stop_files(const std::string& lock_path, std::string_view stanza) {
+result<void> check_stop_files(const std::string& lock_path, std::string_view stanza,
+                              const std::vector<uid_t>& also_trusted) {
+  if (auto fine = check_directory_trust(lock_path, lock_path_role, also_trusted); !fine)
+    return fine;
   struct stat found = {};
   if (::lstat((lock_path + "/" + std::string(stanza) + ".stop").c_str(), &found) == 0)
     return error{errc::stop, "stop file exists for stanza " + std::string(stanza),

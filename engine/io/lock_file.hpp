@@ -6,6 +6,8 @@
 #include "engine/base/result.hpp"
 #include "engine/io/unique_fd.hpp"
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +29,8 @@ struct lock_request {
   /// Also keeps out versions before 2.53, which lock `<stanza>-<type>.lock`. That file is locked
   /// shared, so that commands with different repositories do not exclude each other here.
   bool exclude_old_versions = true;
+  /// Owners of the lock path besides this user and root; see `check_directory_trust`.
+  std::vector<uid_t> also_trusted = {};
 };
 
 /// All locks of one command. Released (unlinked, closed) by the destructor.
@@ -44,6 +48,9 @@ public:
 
   /// Rewrites the content of the files this set owns, in place (a reader may see an empty file).
   result<void> write(std::string_view content);
+  /// Fails with lock_acquire when somebody removed or replaced a file of this set: others may hold
+  /// the lock as well by now.
+  result<void> check_held() const;
   /// Takes over the locks of another set.
   void add(lock_set other);
   /// Errors are ignored: the lock ends with the descriptor in any case.
@@ -67,7 +74,9 @@ result<std::optional<std::string>> lock_holder(const std::string& lock_path,
                                                std::string_view stanza, std::string_view type,
                                                unsigned repo_key);
 
-/// Fails with stop (62) when `<stanza>.stop` or `all.stop` exists in the lock path.
-result<void> check_stop_files(const std::string& lock_path, std::string_view stanza);
+/// Fails with stop (62) when `<stanza>.stop` or `all.stop` exists in the lock path, and as
+/// `check_directory_trust` does when others could have put them there.
+result<void> check_stop_files(const std::string& lock_path, std::string_view stanza,
+                              const std::vector<uid_t>& also_trusted = {});
 
 } // namespace pgbraid::io

@@ -196,6 +196,47 @@ TEST_CASE("lock: odd paths are errors, not crashes") {
   CHECK(linked.failure().hint.find("permission") != std::string::npos);
 }
 
+TEST_CASE("lock: a directory that others may change holds no locks") {
+  const scratch here;
+  auto wanted = request(here);
+  REQUIRE(lock_set::acquire(wanted));
+  REQUIRE(::chmod(wanted.lock_path.c_str(), 0777) == 0);
+  auto open_to_all = lock_set::acquire(wanted);
+  REQUIRE_FALSE(open_to_all);
+  CHECK(open_to_all.failure().code == errc::file_mode);
+  CHECK(open_to_all.failure().hint.find("lock-path") != std::string::npos);
+  CHECK_FALSE(io::check_stop_files(wanted.lock_path, "main"));
+  REQUIRE(::chmod(wanted.lock_path.c_str(), 0770) == 0);
+  CHECK(lock_set::acquire(wanted));
+
+  if (::geteuid() != 0) // only root can give a directory away
+    return;
+  constexpr uid_t stranger = 12345;
+  REQUIRE(::chown(wanted.lock_path.c_str(), stranger, 0) == 0);
+  auto foreign = lock_set::acquire(wanted);
+  REQUIRE_FALSE(foreign);
+  CHECK(foreign.failure().code == errc::file_owner);
+  CHECK_FALSE(io::check_stop_files(wanted.lock_path, "main"));
+  CHECK(io::check_stop_files(wanted.lock_path, "main", {stranger}));
+  wanted.also_trusted = {stranger};
+  CHECK(lock_set::acquire(wanted));
+}
+
+TEST_CASE("lock: a file that somebody removed is no lock any more") {
+  const scratch here;
+  const auto wanted = request(here, {1, 2});
+  auto held = lock_set::acquire(wanted);
+  REQUIRE(held);
+  CHECK(held->check_held());
+  const auto path = here / "a/b/main-backup-2.lock";
+  REQUIRE(::unlink(path.c_str()) == 0);
+  CHECK_FALSE(held->check_held());
+  put(path, "another's");
+  auto replaced = held->check_held();
+  REQUIRE_FALSE(replaced);
+  CHECK(replaced.failure().code == errc::lock_acquire);
+}
+
 TEST_CASE("stop files: one stanza or all") {
   const scratch here;
   CHECK(io::check_stop_files(here / "none", "main"));
