@@ -41,13 +41,17 @@ bool archive_plan::keeps_history(std::string_view name) const {
   return name.substr(0, timeline_length) >= boundary().substr(0, timeline_length);
 }
 
-archive_retention::archive_retention(const format::backup_info& info, uint64_t keep_count)
+archive_retention::archive_retention(const format::backup_info& info, uint64_t keep_count,
+                                     std::string_view keep_from)
     : info_(info), keep_count_(keep_count) {
   assert(keep_count >= 1);
   for (auto backup = info.backups.rbegin(); backup != info.backups.rend(); ++backup) {
     if (backup->type == format::backup_type::full)
       fulls_.push_back(&*backup);
   }
+  const auto kept = std::ranges::find(fulls_, keep_from, &format::backup_summary::label);
+  if (kept != fulls_.end())
+    keep_count_ = std::max<uint64_t>(keep_count_, static_cast<uint64_t>(kept - fulls_.begin()) + 1);
 }
 
 archive_plan archive_retention::plan(uint64_t history_id, bool is_current) const {

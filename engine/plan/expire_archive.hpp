@@ -48,7 +48,9 @@ class archive_retention {
 public:
   /// @param info        after expired backups have gone
   /// @param keep_count  how many of the newest full backups keep all WAL since their start
-  archive_retention(const format::backup_info& info, uint64_t keep_count);
+  /// @param keep_from   a full backup that keeps all WAL since its start, too; empty: none
+  archive_retention(const format::backup_info& info, uint64_t keep_count,
+                    std::string_view keep_from = {});
 
   /// @param is_current  the id that the cluster archives to now
   archive_plan plan(uint64_t history_id, bool is_current) const;

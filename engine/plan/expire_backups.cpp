@@ -2,12 +2,20 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plan/expire_backups.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace pgbraid::plan {
 
+bool concerns_unreadable(std::string_view label, std::span<const std::string> unreadable) {
+  return std::ranges::any_of(unreadable, [&](const std::string& one) {
+    return format::full_of_label(one) == format::full_of_label(label);
+  });
+}
+
 std::vector<std::vector<std::string>> expired_sets(const format::backup_info& info,
-                                                   uint64_t keep_count) {
+                                                   uint64_t keep_count,
+                                                   std::span<const std::string> unreadable) {
   assert(keep_count >= 1);
   std::vector<std::string> fulls;
   for (const auto& backup : info.backups) {
@@ -16,20 +24,49 @@ std::vector<std::vector<std::string>> expired_sets(const format::backup_info& in
   }
   std::vector<std::vector<std::string>> sets;
   for (size_t i = 0; i + keep_count < fulls.size(); ++i)
-    sets.push_back(info.with_dependents(fulls[i]));
+    if (!concerns_unreadable(fulls[i], unreadable))
+      sets.push_back(info.with_dependents(fulls[i]));
   return sets;
 }
 
+std::optional<std::string> newest_sound_full(const format::backup_info& info) {
+  const auto found = std::find_if(info.backups.rbegin(), info.backups.rend(), [](const auto& one) {
+    return one.type == format::backup_type::full && !one.page_errors.value_or(false);
+  });
+  if (found == info.backups.rend())
+    return {};
+  return found->label;
+}
+
+std::optional<std::string>
+oldest_left_with_errors(const format::backup_info& info,
+                        const std::vector<std::vector<std::string>>& expired) {
+  const auto left = std::ranges::find_if(info.backups, [&](const auto& one) {
+    return std::ranges::none_of(
+        expired, [&](const auto& set) { return std::ranges::count(set, one.label) > 0; });
+  });
+  if (left == info.backups.end() || !left->page_errors.value_or(false))
+    return {};
+  return left->label;
+}
+
 std::vector<std::string> abandoned_directories(const format::backup_info& info,
-                                               const std::vector<backup_directory>& on_disk) {
+                                               const std::vector<backup_directory>& on_disk,
+                                               std::span<const std::string> unreadable) {
   std::vector<std::string> labels;
   for (const auto& directory : on_disk) {
     const bool newest = &directory == &on_disk.back();
     const bool in_progress = newest && directory.has_copy && !directory.has_manifest;
-    if (!in_progress && info.find(directory.label) == nullptr)
+    if (!in_progress && info.find(directory.label) == nullptr &&
+        !concerns_unreadable(directory.label, unreadable))
       labels.push_back(directory.label);
   }
   return labels;
+}
+
+// What seems to come from the future counts as new: a clock was set back, and time will tell.
+bool is_abandoned(int64_t changed_s, int64_t now_s) {
+  return now_s - changed_s >= abandoned_after_s;
 }
 
 } // namespace pgbraid::plan

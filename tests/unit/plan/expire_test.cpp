@@ -65,6 +65,54 @@ TEST_CASE_FIXTURE(rig, "expire: directories that are not listed go, one in progr
   CHECK(abandoned_directories(info, {}).empty());
 }
 
+TEST_CASE_FIXTURE(rig, "expire: a manifest that cannot be read now protects its whole set") {
+  add(full(1), {}, wal(1, 1));
+  add(full(2), {}, wal(1, 2));
+  add(full(3), {}, wal(1, 3));
+  const labels dependent = {full(1) + "_20260102-000000I"};
+  CHECK(expired_sets(info, 1, dependent) == std::vector<labels>{{full(2)}});
+  const labels unlisted = {full(4)};
+  CHECK(expired_sets(info, 1, unlisted).size() == 2);
+  const std::vector<backup_directory> on_disk = {{full(3), true, true},
+                                                 {full(4), true, true},
+                                                 {full(4) + "_20260105-000000I", true, true},
+                                                 {full(5), true, true}};
+  CHECK(abandoned_directories(info, on_disk, unlisted) == labels{full(5)});
+  const labels of_set = {full(4) + "_20260105-000000I"};
+  CHECK(abandoned_directories(info, on_disk, of_set) == labels{full(5)});
+}
+
+TEST_CASE("expire: an incomplete backup that changed of late belongs to somebody") {
+  CHECK_FALSE(is_abandoned(1000, 1000));
+  CHECK_FALSE(is_abandoned(1000, 1000 + 10 * renew_after_s));
+  CHECK_FALSE(is_abandoned(1000, 1000 + abandoned_after_s - 1));
+  CHECK(is_abandoned(1000, 1000 + abandoned_after_s));
+  CHECK_FALSE(is_abandoned(100'000, 1000));
+}
+
+TEST_CASE_FIXTURE(rig, "expire: backups with page errors are told from sound ones") {
+  CHECK_FALSE(newest_sound_full(info));
+  CHECK_FALSE(oldest_left_with_errors(info, {}));
+  for (unsigned day = 1; day <= 4; ++day)
+    add(full(day), {}, wal(1, day));
+  info.find(full(2))->page_errors = false;
+  info.find(full(3))->page_errors = true;
+  info.find(full(4))->page_errors = true;
+  CHECK(newest_sound_full(info) == full(2));
+  CHECK(oldest_left_with_errors(info, {{full(1)}, {full(2)}}) == full(3));
+  CHECK_FALSE(oldest_left_with_errors(info, {{full(1)}}));
+  CHECK_FALSE(oldest_left_with_errors(info, {{full(1)}, {full(2)}, {full(3)}, {full(4)}}));
+}
+
+TEST_CASE_FIXTURE(rig, "expire: a full backup that is kept on purpose keeps its WAL, too") {
+  for (unsigned day = 1; day <= 4; ++day)
+    add(full(day), {}, wal(1, day));
+  CHECK(archive_retention(info, 1).plan(1, true).boundary() == wal(1, 4));
+  CHECK(archive_retention(info, 1, full(2)).plan(1, true).boundary() == wal(1, 2));
+  CHECK(archive_retention(info, 3, full(4)).plan(1, true).boundary() == wal(1, 2));
+  CHECK(archive_retention(info, 1, "none").plan(1, true).boundary() == wal(1, 4));
+}
+
 TEST_CASE_FIXTURE(rig,
                   "expire: WAL is kept from the oldest counted full on, and for older backups") {
   add(full(1), {}, wal(1, 0x102));
