@@ -57,15 +57,6 @@ private:
   std::thread thread_;
 };
 
-class polled_signals {
-public:
-  polled_signals() = default;
-  ~polled_signals() { stop_is_polled = before_; }
-
-private:
-  const bool before_ = stop_is_polled.exchange(true); // a served copy runs within another poll
-};
-
 } // namespace
 
 result<void> run_job(graph::job& work, const run_settings& settings) {

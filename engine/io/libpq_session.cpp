@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/io/libpq_session.hpp"
 
+#include "engine/base/stop_signal.hpp"
 #include "engine/io/pg_sql.hpp"
 
 #include <fmt/format.h>
@@ -56,11 +57,11 @@ private:
 };
 
 bool patience::wait(int fd, short events) const {
-  const int64_t longest = give_up_ == nullptr ? 3600'000 : 250;
+  constexpr int64_t longest = 250; // a signal may have come to another thread
   for (;;) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - steady::now()).count();
-    if (left <= 0 || (give_up_ != nullptr && *give_up_))
+    if (left <= 0 || should_stop() || (give_up_ != nullptr && *give_up_))
       return false;
     pollfd waited{fd, events, 0};
     const int ready = ::poll(&waited, 1, static_cast<int>(std::min(left, longest)));
@@ -423,7 +424,7 @@ result<std::optional<uint64_t>> libpq_session::replay_location() {
 }
 
 result<std::vector<pg_database>> libpq_session::databases() {
-  auto got = query(sql::databases(), 2);
+  auto got = query(sql::databases(), 3);
   if (!got)
     return got.failure();
   std::vector<pg_database> all;
@@ -431,7 +432,10 @@ result<std::vector<pg_database>> libpq_session::databases() {
     auto oid = number<uint32_t>(one[1]);
     if (!oid)
       return oid.failure();
-    all.push_back({one[0].value_or(""), *oid});
+    auto tablespace = number<uint32_t>(one[2]);
+    if (!tablespace)
+      return tablespace.failure();
+    all.push_back({one[0].value_or(""), *oid, *tablespace});
   }
   return all;
 }

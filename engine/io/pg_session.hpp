@@ -43,6 +43,7 @@ struct pg_backup_stop {
 struct pg_database {
   std::string name;
   uint32_t oid = 0;
+  uint32_t tablespace = 0; ///< oid of its default one
 };
 
 struct pg_tablespace {

@@ -81,7 +81,7 @@ std::string replay_location(uint32_t server_version_num) {
 }
 
 std::string_view databases() {
-  return "select datname::text, oid::text from pg_database order by datname";
+  return "select datname::text, oid::text, dattablespace::text from pg_database order by datname";
 }
 
 std::string_view tablespaces() {

@@ -78,6 +78,19 @@ graph::settling_limits backup_job::settling() const {
   return {.files = can.settling_files, .writer_bytes = can.writer_bytes};
 }
 
+std::set<std::string> backup_job::target_paths() const {
+  std::set<std::string> out;
+  for (const auto& batch : batches_) {
+    if (batch.bundle_id != 0)
+      out.emplace(
+          split_path(format::bundle_path(repo_.stanza(), manifest_.label, batch.bundle_id)).parent);
+    else
+      for (const auto index : batch.files)
+        out.emplace(split_path(stored_path(manifest_.files[index].name)).parent);
+  }
+  return out;
+}
+
 std::string backup_job::stored_path(std::string_view name) const {
   return format::data_file_path(repo_.stanza(), manifest_.label, name, settings_.compression);
 }
@@ -104,7 +117,7 @@ graph::task_list backup_job::deal() {
   if (batch.bundle_id != 0)
     bundle = std::make_shared<bundle_file>(
         repo_.files(), format::bundle_path(repo_.stanza(), manifest_.label, batch.bundle_id),
-        write_options{.how = publish::in_place}, batch.files.size());
+        write_options{.how = publish::in_place, .make_parents = false}, batch.files.size());
   const bool several = batch.files.size() > 1;
   const auto* here = sources_.local_files();
   const auto prefetch = several && here ? std::make_shared<small_files>() : nullptr;
@@ -168,15 +181,22 @@ std::string backup_job::shown_path(const format::manifest_file& file,
   return (from.host ? from.host->name() + ":" : "") + cluster_file_path(manifest_, file.name);
 }
 
-void backup_job::report_pages(const format::manifest_file& file, const backup_task& done) {
+result<void> backup_job::report_pages(const format::manifest_file& file, const backup_task& done) {
   const auto& found = *done.learned.pages;
   const auto path = shown_path(file, done);
-  if (found.misaligned)
-    return log::warn("page misalignment in file {}: file size {} is not divisible by page size {}",
-                     path, file.size_bytes, settings_.page_bytes);
   const bool one = found.bad.size() == 1 && found.bad[0].first == found.bad[0].last;
-  log::warn("invalid page checksum{} found in file {} at page{} {}", one ? "" : "s", path,
-            one ? "" : "s", page_list(found.bad));
+  const auto text =
+      found.misaligned
+          ? fmt::format(
+                "page misalignment in file {}: file size {} is not divisible by page size {}", path,
+                file.size_bytes, settings_.page_bytes)
+          : fmt::format("invalid page checksum{} found in file {} at page{} {}", one ? "" : "s",
+                        path, one ? "" : "s", page_list(found.bad));
+  if (settings_.page_errors_end_it)
+    return error{errc::checksum, text};
+  ++page_warnings_;
+  log::warn("{}", text);
+  return success();
 }
 
 void backup_job::log_file(const format::manifest_file& file, const backup_task& done) {
@@ -203,12 +223,15 @@ result<void> backup_job::settled(graph::task& done_task) {
   done_bytes_ += done.route().wish.file.expected;
   if (done.learned.outcome == task_outcome::vanished) {
     vanished_.push_back(done.route().file_index);
+    if (done.learned.path_gone)
+      gone_paths_.emplace(split_path(file.name).parent);
     log::detail("skip file removed by database {}", shown_path(file, done));
   } else {
     record(file, done);
     log_file(file, done);
     if (done.learned.pages && !done.learned.pages->valid) {
-      report_pages(file, done);
+      if (auto reported = report_pages(file, done); !reported)
+        return reported;
       file.pages = format::page_check::broken;
       std::vector<format::page_range> bad;
       for (const auto& run : done.learned.pages->bad)

@@ -24,6 +24,7 @@ struct backup_settings {
   bool checksum_page = false;
   uint32_t page_bytes = 8192;
   bool page_header_check = true;
+  bool page_errors_end_it = false; ///< checksum-page-error
   plan::batch_rules rules = {};
   /// 8192 bytes that are stored as global/pg_control (validated when they were read).
   std::vector<std::byte> control_file = {};
@@ -47,7 +48,7 @@ remote::copy_rules copy_rules_of(const backup_settings& settings, const secret& 
 
 /// Copies all files of a manifest into a new backup directory and completes their entries: size,
 /// checksums, where they are stored, what the page check said. Files that vanished are marked;
-/// `remove_vanished` takes them out at the end.
+/// `remove_vanished` takes them out at the end. The paths to write into must be there.
 ///
 /// Threads: the dealer makes tasks from entries that were not dealt yet, the collector completes
 /// entries of durable tasks; these are never the same entry.
@@ -74,6 +75,13 @@ public:
   /// Plain bytes of all files at the start.
   uint64_t total_bytes() const { return total_bytes_; }
   void remove_vanished();
+  size_t vanished_count() const { return vanished_.size(); }
+  /// Paths in the manifest that were gone, too, when a file in them was to be read.
+  const std::set<std::string>& gone_paths() const { return gone_paths_; }
+  /// Files with bad pages.
+  uint64_t page_warnings() const { return page_warnings_; }
+  /// Paths of the repository that files are written into.
+  std::set<std::string> target_paths() const;
   /// Paths of the repository that got files: to be synced before the manifest is written.
   const std::set<std::string>& touched_paths() const { return touched_paths_; }
 
@@ -85,7 +93,7 @@ private:
   void record(format::manifest_file& file, const backup_task& done);
   /// The path that messages show of a file: `/data/base/5/1259`, of another host `db2:/data/...`.
   std::string shown_path(const format::manifest_file& file, const backup_task& done) const;
-  void report_pages(const format::manifest_file& file, const backup_task& done);
+  result<void> report_pages(const format::manifest_file& file, const backup_task& done);
   void log_file(const format::manifest_file& file, const backup_task& done);
 
   format::manifest& manifest_;
@@ -100,6 +108,8 @@ private:
   uint64_t total_bytes_ = 0;
   uint64_t done_bytes_ = 0;
   std::vector<uint32_t> vanished_;
+  std::set<std::string> gone_paths_;
+  uint64_t page_warnings_ = 0;
   std::set<std::string> touched_paths_;
 };
 

@@ -61,8 +61,13 @@ result<bool> backup_task::open_local(const graph::worker_tools& tools) {
   auto there = local_->open(tools.engine);
   if (!there)
     return there.failure();
-  if (!*there)
+  if (!*there) {
+    auto path_gone = local_->is_path_gone();
+    if (!path_gone)
+      return path_gone.failure();
+    learned.path_gone = *path_gone;
     return leave_out(task_outcome::vanished);
+  }
   if (!route_.bundle)
     return true;
   // A file that was cut to nothing is only recorded: bundles have no empty members.
@@ -101,6 +106,7 @@ bool backup_task::ready_to_write(std::chrono::milliseconds) {
 result<void> backup_task::open_writer() {
   auto target = job_.repo_.files().open_write(route_.target_path,
                                               {.how = publish::in_place,
+                                               .make_parents = false,
                                                .may_open_late = true,
                                                .engine = engine_,
                                                .size_hint_bytes = route_.wish.file.expected});

@@ -110,6 +110,7 @@ result<void> copy_answer::read_results(const remote::copied_file& asked) {
   out.outcome = sent->how == remote::copy_outcome::empty      ? task_outcome::empty
                 : sent->how == remote::copy_outcome::vanished ? task_outcome::vanished
                                                               : task_outcome::stored;
+  out.path_gone = out.outcome == task_outcome::vanished && sent->path_gone;
   if (!has_bytes)
     return out.outcome == task_outcome::empty && !asked.skip_empty
                ? nonsense(asked, "an empty file")

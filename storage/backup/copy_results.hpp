@@ -13,6 +13,7 @@ enum class task_outcome : uint8_t { stored, empty, vanished };
 
 struct copy_results {
   task_outcome outcome = task_outcome::stored;
+  bool path_gone = false; ///< vanished, with the directory it was in
   uint64_t plain_bytes = 0;
   codec::sha1_digest checksum{};
   /// Of what is stored; empty when that is the plain file.

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "storage/backup/local_file.hpp"
 
+#include "engine/base/path.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -27,6 +29,17 @@ result<bool> local_file::open(io::io_engine* engine) {
     return opened.failure();
   reader_ = std::move(*opened);
   return true;
+}
+
+result<bool> is_path_gone(const cluster_file& file) {
+  auto info = file.in->info(split_path(file.path).parent);
+  if (!info)
+    return info.failure();
+  return !info->has_value() || (*info)->kind != entry_kind::path;
+}
+
+result<bool> local_file::is_path_gone() const {
+  return pgbraid::is_path_gone(wish_.at);
 }
 
 result<bool> local_file::is_empty() {

@@ -31,6 +31,8 @@ public:
   const std::string& name() const { return wish_.name; }
   /// False: the file is not there.
   result<bool> open(io::io_engine* engine);
+  /// After `open` said no: whether the directory of the file is not there either.
+  result<bool> is_path_gone() const;
   /// Whether there is nothing to read; only before the first `read`.
   result<bool> is_empty();
   result<size_t> read(byte_span out);
@@ -47,5 +49,8 @@ private:
   std::optional<byte_view> content_; ///< of `prefetched_`, or of the wish
   uint64_t read_bytes_ = 0;
 };
+
+/// Whether the directory that a file lies in is missing.
+result<bool> is_path_gone(const cluster_file& file);
 
 } // namespace pgbraid

@@ -20,7 +20,11 @@ public:
     if (!there)
       return there.failure();
     if (!*there) {
+      auto path_gone = file_.is_path_gone();
+      if (!path_gone)
+        return path_gone.failure();
       of_.results_.outcome = task_outcome::vanished;
+      of_.results_.path_gone = *path_gone;
       return false;
     }
     if (!of_.wanted_.skip_empty)

@@ -42,12 +42,21 @@ public:
 
 private:
   result<remote::copy_outcome> look(const graph::worker_tools& tools);
+  result<remote::copy_outcome> vanished();
 
   const copy_chain& chain_;
   served_route route_;
   std::optional<local_file> file_;
   remote::copied_results learned_ = {};
 };
+
+result<remote::copy_outcome> served_task::vanished() {
+  auto path_gone = is_path_gone({route_.at.in.get(), route_.at.path});
+  if (!path_gone)
+    return path_gone.failure();
+  learned_.path_gone = *path_gone;
+  return remote::copy_outcome::vanished;
+}
 
 /// How much may be read; nothing when the file is not there any more or has grown too much.
 result<remote::copy_outcome> served_task::look(const graph::worker_tools& tools) {
@@ -57,7 +66,7 @@ result<remote::copy_outcome> served_task::look(const graph::worker_tools& tools)
     if (!info)
       return info.failure();
     if (!*info)
-      return remote::copy_outcome::vanished;
+      return vanished();
     limit = far_batch::growth_limit_bytes(route_.file.expected);
     if ((*info)->size_bytes > *limit)
       return remote::copy_outcome::grown;
@@ -72,7 +81,7 @@ result<remote::copy_outcome> served_task::look(const graph::worker_tools& tools)
   if (!there)
     return there.failure();
   if (!*there)
-    return remote::copy_outcome::vanished;
+    return vanished();
   if (!route_.file.skip_empty)
     return remote::copy_outcome::stored;
   auto empty = file_->is_empty();

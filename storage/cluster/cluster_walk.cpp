@@ -47,6 +47,7 @@ private:
 
   result<void> directory(const place& at, const entry_info& info);
   result<void> content(const place& at);
+  result<void> gone(std::string name);
   result<void> visit(const place& at, const entry& one);
   result<void> link(const place& at, const entry& one);
   result<void> directory_link(format::manifest_target target, const entry_info& destination);
@@ -158,6 +159,13 @@ result<void> walk::directory(const place& at, const entry_info& info) {
   return content(at);
 }
 
+/// Whether that is right is for others to find out.
+result<void> walk::gone(std::string name) {
+  if (options_.gone_paths != nullptr)
+    options_.gone_paths->push_back(std::move(name));
+  return success();
+}
+
 /// The relations of a directory of which only the init fork is taken: unlogged ones.
 std::set<std::string_view> unlogged_relations(std::string_view path,
                                               const std::vector<entry>& entries) {
@@ -176,7 +184,7 @@ result<void> walk::content(const place& at) {
   if (!listed)
     return listed.failure();
   if (!*listed) // vanished since it was seen
-    return success();
+    return gone(at.name);
   const auto unlogged = unlogged_relations(at.name, **listed);
   for (const auto& one : **listed) {
     const auto relation = postgres::relation_file_number(one.name);
@@ -327,7 +335,7 @@ result<void> walk::tablespace(const place& at, const entry& one) {
   if (!info)
     return info.failure();
   if (!*info)
-    return success();
+    return options_.online ? gone(join_path(name, directory_name)) : success();
   return directory({where, directory_name, join_path(name, directory_name)}, **info);
 }
 

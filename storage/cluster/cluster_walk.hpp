@@ -33,6 +33,8 @@ struct cluster_walk_options {
   std::vector<std::string> exclude = {};
   /// Tablespaces of the catalog (online); offline they are named `ts<oid>`.
   std::vector<catalog_tablespace> tablespaces = {};
+  /// Where to note the names of paths that were gone when they were to be listed. May be null.
+  std::vector<std::string>* gone_paths = nullptr;
   /// Of the host of the cluster.
   owner_lookup owners = local_owners();
 };

@@ -201,6 +201,7 @@ enum class copy_outcome : uint8_t {
 /// Behind the bytes of each file.
 struct copied_results {
   copy_outcome how = copy_outcome::stored;
+  bool path_gone = false;     ///< vanished, with the directory it was in
   uint64_t plain = 0;         ///< bytes read
   std::string sha1 = {};      ///< of them, hexadecimal
   std::string repo_sha1 = {}; ///< of what was sent; empty when that is the plain file

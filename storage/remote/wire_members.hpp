@@ -199,6 +199,7 @@ template <class Io> void members(Io& io, io::pg_backup_stop& m) {
 template <class Io> void members(Io& io, io::pg_database& m) {
   io("name", m.name);
   io("oid", m.oid);
+  io("tablespace", m.tablespace);
 }
 
 template <class Io> void members(Io& io, io::pg_tablespace& m) {
@@ -251,6 +252,7 @@ template <class Io> void members(Io& io, copied_file& m) {
 
 template <class Io> void members(Io& io, copied_results& m) {
   io("how", m.how);
+  io("path_gone", m.path_gone);
   io("plain", m.plain);
   io("sha1", m.sha1);
   io("repo_sha1", m.repo_sha1);

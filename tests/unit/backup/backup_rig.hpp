@@ -129,6 +129,7 @@ struct backup_wish {
   bool bundle = false;
   bool fuse = true;
   bool checksum_page = false;
+  bool page_errors_end_it = false;
   uint32_t workers_per_link = 2;
 };
 
@@ -139,6 +140,8 @@ struct made_backup {
       std::make_unique<repository>(files, repository_settings{.stanza = "demo"});
   format::manifest manifest;
   std::unique_ptr<source_set> sources;
+  std::set<std::string> gone_paths = {};
+  uint64_t page_warnings = 0;
   result<void> outcome = success();
 
   /// What is stored of a file.
@@ -179,6 +182,7 @@ inline std::unique_ptr<made_backup> run_backup(const cluster_rig& of, const back
                            .compress_level = codec::levels_of(wish.compression).standard,
                            .fuse = wish.fuse,
                            .checksum_page = wish.checksum_page,
+                           .page_errors_end_it = wish.page_errors_end_it,
                            .version = 150000,
                            .workers_per_link = wish.workers_per_link};
   if (wish.bundle)
@@ -188,10 +192,14 @@ inline std::unique_ptr<made_backup> run_backup(const cluster_rig& of, const back
   out->sources = std::make_unique<source_set>(
       std::move(from), copy_rules_of(settings, out->manifest.cipher_pass), fall_back);
   backup_job job(out->manifest, names, *out->sources, *out->repo, settings, {});
+  for (const auto& path : job.target_paths())
+    REQUIRE(out->files.make_path(path));
   const graph::machine on{.cores = 2, .process_max = 2, .fuse = wish.fuse};
   const auto compiled = graph::compile(graph::backup_graph(job.shape()), on);
   out->outcome =
       actors::run_job(job, {.graph = compiled, .fuse = wish.fuse, .mode = io::io_mode::threads});
+  out->gone_paths = job.gone_paths();
+  out->page_warnings = job.page_warnings();
   job.remove_vanished();
   return out;
 }

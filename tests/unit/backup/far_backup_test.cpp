@@ -116,6 +116,48 @@ TEST_CASE("far backup: what the page check finds arrives") {
     CHECK(far->manifest.files[i].pages == local->manifest.files[i].pages);
 }
 
+TEST_CASE("backup: bad pages are counted, or end it") {
+  rig with;
+  for (const bool fatal : {false, true}) {
+    const backup_wish wish{.checksum_page = true, .page_errors_end_it = fatal};
+    const auto made = with.local(wish);
+    if (!fatal) {
+      require(made->outcome);
+      CHECK(made->page_warnings > 2);
+      continue;
+    }
+    REQUIRE_FALSE(made->outcome);
+    CHECK(made->outcome.failure().code == errc::checksum);
+    CHECK(made->outcome.failure().message.find("/base/5/") != std::string::npos);
+  }
+}
+
+TEST_CASE("backup: a directory that went away with its files is told, here and from elsewhere") {
+  for (const bool bundle : {false, true})
+    for (const bool far : {false, true}) {
+      CAPTURE(bundle);
+      CAPTURE(far);
+      rig with;
+      data_host other(with.data);
+      auto walked = with.walk(false);
+      auto files = cluster_files::open(walked, open_posix);
+      REQUIRE(files);
+      std::filesystem::remove(with.data + "/base/5/10003");
+      std::filesystem::remove_all(with.data + "/pg_xact");
+      std::filesystem::remove_all(with.place / (std::string("space/") + catalog_directory));
+      backup_source from{.name = "pg1"};
+      if (far)
+        from.host = other.there.connect();
+      else
+        from.local = &*files;
+      const auto made = run_backup(with, {.bundle = bundle}, {from}, *files, std::move(walked));
+      require(made->outcome);
+      CHECK(made->gone_paths ==
+            std::set<std::string>{"pg_data/pg_xact",
+                                  std::string("pg_tblspc/16384/") + catalog_directory + "/5"});
+    }
+}
+
 TEST_CASE("far backup: files that vanish, empty and grow between walk and copy") {
   for (const bool bundle : {false, true}) {
     CAPTURE(bundle);

@@ -243,5 +243,18 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: a directory that vanishes meanwhile is no 
           CHECK(place("/db/main").remove_tree("base/5"));
         return {};
       });
+  std::vector<std::string> gone;
+  options.gone_paths = &gone;
   CHECK(files() == names{"pg_data/PG_VERSION"});
+  CHECK(gone == names{"pg_data/base/5"}); // whoever asks the catalogs may find it one
+}
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: a tablespace of the catalog without its directory is noted") {
+  link("pg_tblspc/16384", "/ts");
+  put("/ts", "PG_14_202107181/5/1", "x");
+  options.tablespaces = {{16384, "space"}};
+  std::vector<std::string> gone;
+  options.gone_paths = &gone;
+  CHECK(files() == names{"pg_data/PG_VERSION", "pg_data/base/5/1259"});
+  CHECK(gone == names{std::string("pg_tblspc/16384/") + our_directory});
 }

@@ -83,13 +83,14 @@ TEST_CASE("wire: messages come back as they went") {
   pg_call_answer answer;
   answer.location = 0xffffffffffffffffU;
   answer.stop = {5, "seg", "label\n", "map"};
-  answer.databases = {{"a", 1}, {"\xc3\xa4", 4294967295U}};
+  answer.databases = {{"a", 1, 1663}, {"\xc3\xa4", 4294967295U, 16390}};
   const auto back = there_and_back(answer);
   CHECK(back.location == 0xffffffffffffffffU);
   CHECK(back.stop.backup_label == "label\n");
   REQUIRE(back.databases.size() == 2);
   CHECK(back.databases[1].name == "\xc3\xa4");
   CHECK(back.databases[1].oid == 4294967295U);
+  CHECK(back.databases[1].tablespace == 16390);
 
   const auto names = there_and_back(facts_answer{{{0, "root"}, {4294967295U, "x"}}, {}});
   CHECK(names.users.size() == 2);
