@@ -4,6 +4,7 @@
 #include "cli/command/commands.hpp"
 #include "cli/command/graph_settings.hpp"
 #include "cli/run_command.hpp"
+#include "engine/base/stop_signal.hpp"
 
 namespace pgbraid::cli {
 
@@ -21,6 +22,19 @@ result<int> explain_backup(backup_run& run) {
   return 0;
 }
 
+/// From the first change of the repository to a complete backup, or to what was before.
+result<void> fill_directory(backup_run& run) {
+  const polled_signals polling; // whoever is stopped cleans up
+  for (const auto step : {&backup_run::choose_label, &backup_run::make_directories,
+                          &backup_run::copy, &backup_run::stop, &backup_run::publish}) {
+    auto done = (run.*step)();
+    if (done && !should_stop())
+      continue;
+    return run.give_up(done ? stopped_by_signal() : done.failure());
+  }
+  return success();
+}
+
 } // namespace
 
 result<int> run_backup(const config::options& opts) {
@@ -32,11 +46,11 @@ result<int> run_backup(const config::options& opts) {
   if (opts.flag("explain"))
     return explain_backup(run);
 
-  for (const auto step :
-       {&backup_run::start, &backup_run::build_manifest, &backup_run::choose_label,
-        &backup_run::make_directories, &backup_run::copy, &backup_run::stop, &backup_run::publish})
+  for (const auto step : {&backup_run::start, &backup_run::build_manifest})
     if (auto done = (run.*step)(); !done)
       return done.failure();
+  if (auto done = fill_directory(run); !done)
+    return done.failure();
   // Under the same locks; the backup is complete whatever expire says.
   return opts.flag("expire-auto") ? run_follow_up(opts, config::command_id::expire) : 0;
 }

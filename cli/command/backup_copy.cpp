@@ -1,4 +1,4 @@
-// Backup, from its label to its place in backup.info.
+// Backup, from the first copied file to its place in backup.info.
 // SPDX-License-Identifier: MIT
 #include "actors/run_job.hpp"
 #include "cli/command/backup_files.hpp"
@@ -7,6 +7,7 @@
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/path.hpp"
+#include "engine/base/stop_signal.hpp"
 #include "engine/base/units.hpp"
 #include "engine/format/lock_content.hpp"
 #include "engine/format/repository_path.hpp"
@@ -15,9 +16,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
-#include <thread>
 
 namespace pgbraid::cli {
 
@@ -29,90 +28,11 @@ constexpr auto ping_standbys_every = std::chrono::seconds(2);
 
 } // namespace
 
-/// Takes it out of those found, too.
-result<void> backup_run::remove_incomplete(std::vector<disk_backup>& found) {
-  if (found.empty() || found.back().has_manifest)
-    return success();
-  const auto label = found.back().label;
-  found.pop_back();
-  log::warn("backup '{}' cannot be resumed: this version does not resume backups", label);
-  return repo->remove_backup(label);
-}
-
-result<void> backup_run::choose_label() {
-  auto on_disk = repo->list_backups();
-  if (!on_disk)
-    return on_disk.failure();
-  if (auto removed = remove_incomplete(*on_disk); !removed)
-    return removed;
-  manifest.copy_start_s = wall_s();
-  if (online) {
-    auto second = next_server_second(primary->client);
-    if (!second)
-      return second.failure();
-    manifest.copy_start_s = *second;
-  }
-  auto known = repo->known_labels(*on_disk);
-  if (!known)
-    return known.failure();
-  auto chosen = format::choose_label(format::backup_type::full, start_s, {}, *known);
-  if (!chosen)
-    return chosen.failure();
-  if (chosen->second_added)
-    std::this_thread::sleep_until(std::chrono::system_clock::from_time_t(start_s + 2));
-  manifest.label = chosen->label;
-  manifest.references = {manifest.label};
-  if (repo->encrypted()) {
-    auto pass = generate_passphrase();
-    if (!pass)
-      return pass.failure();
-    manifest.cipher_pass = std::move(*pass);
-  }
-  return success();
-}
-
-result<void> backup_run::make_directories() {
-  auto& files = repo->files();
-  const bool has_paths = files.features().paths;
-  const auto base = format::label_path(repo->stanza(), manifest.label);
-  const std::string history_year(
-      split_path(format::history_manifest_path(repo->stanza(), manifest.label)).parent);
-  const std::string history(split_path(history_year).parent);
-  if (has_paths)
-    if (auto made = files.make_many_paths(std::array{base, history}); !made)
-      return made;
-  // The copy comes first: it is what keeps expire, also that of other hosts, from this directory.
-  if (auto saved = repo->save_manifest_copy(manifest, info.cipher_pass); !saved)
-    return saved;
-  std::vector<std::string> paths = {history_year};
-  if (!manifest.bundle)
-    for (const auto& path : manifest.paths)
-      paths.push_back(base + "/" + std::string(path.name));
-  if (has_paths)
-    if (auto made = files.make_many_paths(paths); !made)
-      return made;
-  return manifest.bundle || !has_paths ? success() : link_tablespaces();
-}
-
-result<void> backup_run::link_tablespaces() {
-  auto& files = repo->files();
-  if (!files.features().symlinks || !opts.flag("repo-symlink", repo.position))
-    return success();
-  const auto base = format::label_path(repo->stanza(), manifest.label);
-  for (const auto& target : manifest.targets)
-    if (target.is_tablespace())
-      if (auto linked =
-              files.make_symlink(base + "/pg_data/" + target.name, "../../" + target.name);
-          !linked)
-        return linked;
-  return success();
-}
-
 result<void> backup_run::show_progress(uint64_t done_bytes, uint64_t total_bytes) {
   const auto threshold = std::max(opts.size_bytes("manifest-save-threshold"), total_bytes / 100);
   if (done_bytes - saved_bytes >= threshold && done_bytes < total_bytes) {
     saved_bytes = done_bytes;
-    if (auto saved = repo->save_manifest_copy(manifest, info.cipher_pass); !saved)
+    if (auto saved = claim->save(manifest, info.cipher_pass); !saved)
       return saved;
   }
   const uint64_t share = total_bytes == 0 ? 10000 : done_bytes * 10000 / total_bytes;
@@ -132,6 +52,8 @@ result<void> backup_run::show_progress(uint64_t done_bytes, uint64_t total_bytes
 }
 
 result<void> backup_run::keep_alive() {
+  if (auto ours = claim->state(); !ours)
+    return ours;
   if (!primary)
     return success();
   if (auto there = check_session(primary->client); !there)
@@ -196,6 +118,8 @@ result<void> backup_run::copy() {
                  {.progress = [&](uint64_t done) { return show_progress(done, total_bytes); },
                   .tick = [&] { return keep_alive(); }});
   total_bytes = job.total_bytes();
+  if (auto made = make_target_paths(job); !made)
+    return made;
   const auto run = graph_settings(opts, graph_of(job), job.task_bytes_per_worker());
   if (auto done = actors::run_job(job, run); !done)
     return done;
@@ -203,6 +127,8 @@ result<void> backup_run::copy() {
     return checked;
   sources->log_totals();
   sources.reset(); // ends the copies on other hosts
+  if (auto noted = note_losses(job); !noted)
+    return noted;
   job.remove_vanished();
   if (online && !manifest.find_file("pg_data/global/pg_control"))
     return error{errc::file_missing, "pg_control vanished during the backup"};
@@ -251,7 +177,21 @@ result<void> backup_run::stop() {
   return wait_for_wal({&*repo, archive_id, opts.time_ms("archive-timeout")}, segments);
 }
 
+/// Others may have published backups since this one began. What cannot be read now is as it was.
+void backup_run::refresh_info() {
+  auto loaded = repo->load_backup_info();
+  if (!loaded || loaded->current_id != info.current_id)
+    return;
+  auto reconciled = reconcile(*repo, *loaded);
+  if (!reconciled)
+    return;
+  for (const auto& line : reconciled->warnings)
+    log::warn("{}", line);
+  info = std::move(*loaded);
+}
+
 result<void> backup_run::publish() {
+  refresh_info();
   const auto& cluster_entry = info.current();
   manifest.history_id = cluster_entry.id;
   manifest.system_id = cluster_entry.system_id;
@@ -276,6 +216,10 @@ result<void> backup_run::publish() {
   if (archive)
     if (auto added = repo->add(all, *archive); !added)
       return added;
+  if (auto ours = claim->close(); !ours)
+    return ours;
+  if (should_stop())
+    return stopped_by_signal();
   // From here on the backup is one: data, then manifest, then info file.
   if (auto published = all.publish(); !published)
     return published;

@@ -32,7 +32,8 @@ result<void> store_text_file(repository& repo, format::manifest& into,
   const auto full_name = "pg_data/" + std::string(name);
   const auto path =
       format::data_file_path(repo.stanza(), into.label, full_name, settings.compression);
-  if (auto written = write_all(repo.files(), path, as_text(*stored)); !written)
+  if (auto written = write_all(repo.files(), path, as_text(*stored), {.make_parents = false});
+      !written)
     return written;
 
   const auto* root = into.find_path("pg_data");

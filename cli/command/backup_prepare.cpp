@@ -132,12 +132,14 @@ result<void> backup_run::choose_type() {
 result<void> backup_run::start() {
   if (!online) {
     start_s = wall_s();
-    return success();
+    return check_label();
   }
   auto clock = primary->client.clock_ms();
   if (!clock)
     return clock.failure();
   start_s = *clock / 1000;
+  if (auto fine = check_label(); !fine)
+    return fine;
   if (auto settings_fit = check_archive_settings(opts, primary->client.server()); !settings_fit)
     return settings_fit;
   auto started = begin_backup(opts, *primary);
@@ -154,12 +156,27 @@ result<void> backup_run::start() {
                       {begun->check_segment});
 }
 
+/// A clock or a time zone of which no label can be made is found out before PostgreSQL begins
+/// anything.
+result<void> backup_run::check_label() {
+  auto on_disk = repo->list_backups();
+  if (!on_disk)
+    return on_disk.failure();
+  auto known = repo->known_labels(*on_disk);
+  if (!known)
+    return known.failure();
+  if (auto chosen = format::choose_label(format::backup_type::full, start_s, {}, *known); !chosen)
+    return chosen.failure();
+  return success();
+}
+
 result<void> backup_run::walk() {
   cluster_walk_options wanted{.version = control.fields.version,
                               .catalog_version = control.fields.catalog_version,
                               .online = online,
                               .checksum_page = checksum_page,
                               .exclude = opts.list("exclude"),
+                              .gone_paths = &gone_paths,
                               .owners = cluster_owners(opts, pg_position)};
   if (online) {
     auto spaces = primary->client.tablespaces();
@@ -170,8 +187,10 @@ result<void> backup_run::walk() {
     auto databases = primary->client.databases();
     if (!databases)
       return databases.failure();
-    for (const auto& database : *databases)
+    for (const auto& database : *databases) {
       manifest.databases.push_back({.name = database.name, .oid = database.oid});
+      places.databases.push_back({database.oid, database.tablespace});
+    }
   }
   const auto opener = cluster_opener(opts, pg_position);
   auto root = opener(pg_path());
@@ -211,6 +230,7 @@ result<void> backup_run::build_manifest() {
   settings.checksum_page = checksum_page;
   settings.page_bytes = control.fields.page_size_bytes;
   settings.page_header_check = opts.flag("page-header-check");
+  settings.page_errors_end_it = opts.flag("checksum-page-error");
   settings.version = control.fields.version;
   settings.rules.bundle = opts.flag("repo-bundle", position);
   if (settings.rules.bundle) {

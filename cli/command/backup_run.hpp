@@ -6,9 +6,15 @@
 #include "cli/command/backup_session.hpp"
 #include "cli/command/backup_standby.hpp"
 #include "cli/command/session.hpp"
+#include "engine/plan/vanished_paths.hpp"
 #include "storage/backup/backup_job.hpp"
+#include "storage/repository/backup_claim.hpp"
 
 #include <chrono>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace pgbraid::cli {
 
@@ -29,6 +35,9 @@ struct backup_run {
   int64_t start_s = 0;
   std::optional<backup_begin> begun = {};
   format::manifest manifest = {};
+  std::vector<std::string> gone_paths = {}; ///< that the walk did not find any more
+  plan::catalog_places places = {};         ///< at the time of the walk
+  std::unique_ptr<backup_claim> claim = {}; ///< on the directory, once there is one
   std::optional<cluster_files> cluster = {};
   std::vector<std::unique_ptr<cluster_files>> standby_files = {}; ///< of standbys on this host
   backup_settings settings = {};
@@ -49,6 +58,8 @@ struct backup_run {
   result<void> copy();
   result<void> stop();
   result<void> publish();
+  /// Takes back what was done in the repository; says why that is so.
+  error give_up(error why);
 
 private:
   const std::string& pg_path() const { return opts.text("pg-path", pg_position); }
@@ -58,7 +69,14 @@ private:
   result<void> settle_checksum_page();
   result<void> walk();
   result<backup_source> source_at(size_t position, bool standby);
+  result<void> check_label();
   result<void> remove_incomplete(std::vector<disk_backup>& found);
+  result<void> take_directory();
+  result<void> make_target_paths(const backup_job& job);
+  result<plan::catalog_places> current_places();
+  result<void> check_gone(const std::set<std::string>& paths);
+  result<void> note_losses(const backup_job& job);
+  void refresh_info();
   result<void> link_tablespaces();
   void fill_options();
   result<void> show_progress(uint64_t done_bytes, uint64_t total_bytes);
@@ -66,5 +84,8 @@ private:
   result<void> check_standbys();
   result<void> sync_directories(const backup_job& job);
 };
+
+/// What a run that was told to stop ends with.
+error stopped_by_signal();
 
 } // namespace pgbraid::cli

@@ -3,6 +3,7 @@
 #include "cli/command/backup_session.hpp"
 
 #include "engine/base/log.hpp"
+#include "engine/base/stop_signal.hpp"
 #include "engine/postgres/wal_name.hpp"
 
 #include <chrono>
@@ -99,6 +100,8 @@ result<void> wait_for_wal(const wal_archive& in, const std::vector<std::string>&
         return found.failure();
       if (*found)
         break;
+      if (should_stop())
+        return error{errc::term, "terminated by a signal"};
       if (in.archiver != nullptr)
         if (auto there = check_session(*in.archiver); !there)
           return there;

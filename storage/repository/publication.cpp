@@ -4,8 +4,9 @@
 
 namespace pgbraid {
 
-void publication::add(const std::string& path, std::string_view content) {
-  steps_.back().push_back(write_uncommitted(files_, path, content, {.may_open_late = true}));
+void publication::add(const std::string& path, std::string_view content,
+                      const write_options& options) {
+  steps_.back().push_back(write_uncommitted(files_, path, content, options));
 }
 
 result<void> publication::publish(std::vector<begun>& step) {

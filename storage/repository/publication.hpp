@@ -20,7 +20,8 @@ public:
   explicit publication(storage& files) : files_(files) {}
 
   /// Begins to write a file of the present step. What fails now is told by `publish`.
-  void add(const std::string& path, std::string_view content);
+  void add(const std::string& path, std::string_view content,
+           const write_options& options = {.may_open_late = true});
   /// What is added from here on belongs to the next step.
   void then() { steps_.emplace_back(); }
   /// Waits until all have their names, or one cannot have it.

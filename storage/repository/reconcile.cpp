@@ -23,8 +23,11 @@ std::string objection(const format::backup_info& info, const format::manifest& f
 void add_missing(repository& with, format::backup_info& info, const std::string& label,
                  reconciliation& done) {
   auto found = with.load_manifest(label, info.cipher_pass);
-  if (!found)
+  if (!found) {
     done.unreadable.push_back(label);
+    if (!done.why_unreadable)
+      done.why_unreadable = found.failure();
+  }
   const auto reason = found ? objection(info, *found) : found.failure().message;
   if (!reason.empty()) {
     done.warnings.push_back("backup '" + label +

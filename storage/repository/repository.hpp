@@ -87,11 +87,10 @@ public:
   result<format::manifest> load_manifest(std::string_view label, const secret& pass);
   /// Only `backup.manifest.copy` (resume).
   result<format::manifest> load_manifest_copy(std::string_view label, const secret& pass);
-  /// Writes `backup.manifest.copy`: the first thing a new backup directory gets.
-  result<void> save_manifest_copy(const format::manifest& of, const secret& pass);
   /// What completes a backup, in steps: `.copy`; `backup.manifest` with the same bytes (from there
   /// on the backup is valid); the copy in backup.history, and whatever is added after it.
-  /// backup.info belongs there, and `latest` comes last.
+  /// backup.info belongs there, and `latest` comes last. The directory must be there
+  /// (`backup_claim`).
   result<void> add(publication& to, const format::manifest& of, const secret& pass);
   /// Makes a backup invalid: removes `backup.manifest`, then the copy.
   result<void> remove_manifest(std::string_view label);
@@ -134,8 +133,9 @@ struct reconciliation {
   bool changed = false;
   std::vector<disk_backup> on_disk = {};
   std::vector<std::string> warnings = {};
-  /// Complete backups whose manifest cannot be read now.
+  /// Complete backups that are not listed and whose manifest cannot be read now, and why.
   std::vector<std::string> unreadable = {};
+  std::optional<error> why_unreadable = {}; ///< of the first one
 };
 /// Makes backup.info agree with the disk: removes backups whose manifest is gone (with dependents),
 /// adds complete ones that are not listed but belong to the history. Only changes `info`.

@@ -36,15 +36,6 @@ result<format::manifest> repository::load_manifest_copy(std::string_view label,
                      label);
 }
 
-result<void> repository::save_manifest_copy(const format::manifest& of, const secret& pass) {
-  const plain_text text(render(of));
-  auto bytes = seal(text.view(), pass);
-  if (!bytes)
-    return bytes.failure();
-  return write_all(files_, copy_of(format::manifest_path_of(stanza(), of.label)), *bytes,
-                   {.may_open_late = true});
-}
-
 result<void> repository::add(publication& to, const format::manifest& of, const secret& pass) {
   const plain_text text(render(of));
   const auto path = format::manifest_path_of(stanza(), of.label);
@@ -57,9 +48,11 @@ result<void> repository::add(publication& to, const format::manifest& of, const 
   auto history = seal(as_text(*packed), pass);
   if (!history)
     return history.failure();
-  to.add(copy_of(path), *bytes);
+  // A directory that somebody else removed must not come back with nothing but these.
+  constexpr auto alone = write_options{.make_parents = false, .may_open_late = true};
+  to.add(copy_of(path), *bytes, alone);
   to.then();
-  to.add(path, *bytes);
+  to.add(path, *bytes, alone);
   to.then();
   to.add(format::history_manifest_path(stanza(), of.label), *history);
   return success();

@@ -5,6 +5,7 @@
 #include "engine/codec/compress.hpp"
 #include "engine/format/repository_path.hpp"
 #include "storage/memory/memory_storage.hpp"
+#include "storage/repository/backup_claim.hpp"
 #include "storage/repository/repository.hpp"
 
 #include <doctest/doctest.h>
@@ -55,6 +56,7 @@ void put(storage& files, const std::string& path, std::string_view content = "x"
 }
 
 result<void> complete(repository& repo, const manifest& of, const secret& pass) {
+  REQUIRE(repo.files().make_path(label_path(repo.stanza(), of.label)));
   publication all(repo.files());
   REQUIRE(repo.add(all, of, pass));
   return all.publish();
@@ -145,7 +147,7 @@ TEST_CASE("repository: publishing a manifest writes all that completes a backup"
   repository repo(files, encrypted("pass"));
   const secret pass("manifest pass");
   const auto made = some_manifest(full);
-  REQUIRE(repo.save_manifest_copy(made, pass));
+  REQUIRE(backup_claim::take(repo, made, pass, "1-a"));
   CHECK(repo.list_backups()->at(0).has_copy);
   CHECK_FALSE(repo.list_backups()->at(0).has_manifest);
   CHECK(repo.load_manifest_copy(full, pass));
@@ -176,6 +178,7 @@ TEST_CASE_FIXTURE(rig, "repository: a backup gets its names in steps, and none i
     CAPTURE(failing);
     if (failing > 0)
       REQUIRE(files.remove_tree("backup"));
+    REQUIRE(files.make_path(label_path("demo", full)));
     publication all(files);
     REQUIRE(repo.add(all, some_manifest(full), none));
     REQUIRE(repo.add(all, some_info()));
@@ -202,6 +205,13 @@ TEST_CASE_FIXTURE(rig, "repository: a manifest in the wrong directory is refused
   const auto text = *files.content("backup/demo/" + full + "/backup.manifest");
   put(files, "backup/demo/" + other + "/backup.manifest", text);
   CHECK(repo.load_manifest(other, none).failure().code == errc::format);
+}
+
+TEST_CASE_FIXTURE(rig, "repository: what completes a backup does not bring its directory back") {
+  publication all(files);
+  REQUIRE(repo.add(all, some_manifest(full), none));
+  CHECK_FALSE(all.publish());
+  CHECK(repo.list_backups()->empty());
 }
 
 TEST_CASE_FIXTURE(rig, "repository: removing a manifest makes a backup incomplete first") {
@@ -267,13 +277,15 @@ TEST_CASE_FIXTURE(rig, "repository: reconciling drops what is gone and takes wha
   auto other = some_manifest(foreign);
   other.system_id = 78;
   REQUIRE(complete(repo, other, none));
-  REQUIRE(repo.save_manifest_copy(some_manifest("20261124-000000F"), none));
+  REQUIRE(backup_claim::take(repo, some_manifest("20261124-000000F"), none, "1-a"));
   const auto done = reconcile(repo, info);
   REQUIRE(done);
   CHECK(done->changed);
   REQUIRE(info.backups.size() == 1);
   CHECK(info.backups[0].label == fresh);
   CHECK(done->warnings.size() == 5);
+  CHECK(done->unreadable.empty());
+  CHECK_FALSE(done->why_unreadable);
   const auto again = reconcile(repo, info);
   CHECK_FALSE(again->changed);
 }

@@ -1,0 +1,151 @@
+// Backup: its label, its directory, and what becomes of that when the backup fails.
+// SPDX-License-Identifier: MIT
+#include "cli/command/backup_run.hpp"
+#include "engine/base/clock.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/path.hpp"
+#include "engine/base/stop_signal.hpp"
+#include "engine/format/repository_path.hpp"
+#include "engine/plan/expire_backups.hpp"
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace pgbraid::cli {
+
+/// Takes it out of those found, too. Locks do not tell whether another host works on it.
+result<void> backup_run::remove_incomplete(std::vector<disk_backup>& found) {
+  if (found.empty() || found.back().has_manifest)
+    return success();
+  const auto label = found.back().label;
+  const auto now_s =
+      storage_time_s(repo->files(), format::backup_path(repo->stanza()), opts.exec_id());
+  auto busy = is_in_progress(*repo, label, now_s);
+  if (!busy)
+    return busy.failure();
+  // It may have become one since.
+  auto there = repo->look_at_backup(label);
+  if (!there)
+    return there.failure();
+  if (*busy || there->has_manifest) {
+    log::warn("backup '{}' is left alone: another host or lock-path may be making it (incomplete "
+              "backups are removed when nothing in them has changed for {} minutes)",
+              label, plan::abandoned_after_s / 60);
+    return success();
+  }
+  found.pop_back();
+  log::warn("backup '{}' cannot be resumed: this version does not resume backups", label);
+  return repo->remove_backup(label);
+}
+
+result<void> backup_run::choose_label() {
+  auto on_disk = repo->list_backups();
+  if (!on_disk)
+    return on_disk.failure();
+  if (auto removed = remove_incomplete(*on_disk); !removed)
+    return removed;
+  manifest.copy_start_s = wall_s();
+  if (online) {
+    auto second = next_server_second(primary->client);
+    if (!second)
+      return second.failure();
+    manifest.copy_start_s = *second;
+  }
+  if (repo->encrypted()) {
+    auto pass = generate_passphrase();
+    if (!pass)
+      return pass.failure();
+    manifest.cipher_pass = std::move(*pass);
+  }
+  return take_directory();
+}
+
+/// Of several that choose the same label, one gets it; the others choose a later one.
+result<void> backup_run::take_directory() {
+  for (int tries = 0;; ++tries) {
+    auto on_disk = repo->list_backups();
+    if (!on_disk)
+      return on_disk.failure();
+    auto known = repo->known_labels(*on_disk);
+    if (!known)
+      return known.failure();
+    auto chosen = format::choose_label(format::backup_type::full, start_s, {}, *known);
+    if (!chosen)
+      return chosen.failure();
+    if (chosen->second_added)
+      std::this_thread::sleep_for(std::chrono::seconds(2));
+    manifest.label = chosen->label;
+    manifest.references = {manifest.label};
+    auto taken = backup_claim::take(*repo, manifest, info.cipher_pass, opts.exec_id());
+    if (taken) {
+      claim = std::move(*taken);
+      claim->keep_renewing(std::chrono::seconds(plan::renew_after_s));
+      return success();
+    }
+    if (taken.failure().code != errc::file_exists || tries == 2)
+      return taken.failure();
+  }
+}
+
+result<void> backup_run::make_directories() {
+  auto& files = repo->files();
+  const bool has_paths = files.features().paths;
+  const auto base = format::label_path(repo->stanza(), manifest.label);
+  const std::string history_year(
+      split_path(format::history_manifest_path(repo->stanza(), manifest.label)).parent);
+  const std::string history(split_path(history_year).parent);
+  std::vector<std::string> paths = {history, history_year, base + "/pg_data"};
+  if (!manifest.bundle)
+    for (const auto& path : manifest.paths)
+      paths.push_back(base + "/" + std::string(path.name));
+  if (has_paths)
+    if (auto made = files.make_many_paths(paths); !made)
+      return made;
+  return manifest.bundle || !has_paths ? success() : link_tablespaces();
+}
+
+/// In a bundled backup only these are needed.
+result<void> backup_run::make_target_paths(const backup_job& job) {
+  auto& files = repo->files();
+  if (!manifest.bundle || !files.features().paths)
+    return success();
+  const auto paths = job.target_paths();
+  return files.make_many_paths(std::vector<std::string>(paths.begin(), paths.end()));
+}
+
+result<void> backup_run::link_tablespaces() {
+  auto& files = repo->files();
+  if (!files.features().symlinks || !opts.flag("repo-symlink", repo.position))
+    return success();
+  const auto base = format::label_path(repo->stanza(), manifest.label);
+  for (const auto& target : manifest.targets)
+    if (target.is_tablespace())
+      if (auto linked =
+              files.make_symlink(base + "/pg_data/" + target.name, "../../" + target.name);
+          !linked)
+        return linked;
+  return success();
+}
+
+error backup_run::give_up(error why) {
+  // PostgreSQL need not wait for this.
+  sources.reset();
+  standbys.clear();
+  primary.reset();
+  if (claim) {
+    auto removed = claim->give_up();
+    if (!removed && removed.failure().code != errc::path_missing)
+      log::warn("the incomplete backup '{}' is not removed: {}", manifest.label,
+                removed.failure().message);
+  }
+  return stop_signal != 0 ? stopped_by_signal() : std::move(why);
+}
+
+error stopped_by_signal() {
+  return {errc::term, "terminated by a signal"};
+}
+
+} // namespace pgbraid::cli

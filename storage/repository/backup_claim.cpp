@@ -1,0 +1,203 @@
+// Taking, renewing, proving and giving up a backup directory.
+// SPDX-License-Identifier: MIT
+#include "storage/repository/backup_claim.hpp"
+
+#include "engine/base/bytes.hpp"
+#include "engine/base/log.hpp"
+#include "engine/format/repository_path.hpp"
+#include "storage/repository/file_pair.hpp"
+#include "storage/repository/repository.hpp"
+#include "storage/repository/sealed_text.hpp"
+
+#include <exception>
+
+namespace pgbraid {
+
+backup_claim::backup_claim(repository& in, std::string label, std::string_view owner)
+    : repo_(in), label_(std::move(label)), directory_(format::label_path(in.stanza(), label_)),
+      copy_(copy_of(format::manifest_path_of(in.stanza(), label_))), owner_(owner) {}
+
+backup_claim::~backup_claim() {
+  stop_renewing();
+}
+
+error backup_claim::gone() const {
+  return {errc::path_missing,
+          "the directory of backup '" + label_ + "' was removed while the backup was made",
+          "Does another host or lock-path make backups of this stanza in this repository?"};
+}
+
+error backup_claim::replaced() const {
+  return {errc::file_exists, "somebody else writes into the directory of backup '" + label_ + "'",
+          "Does another host or lock-path make backups of this stanza in this repository?"};
+}
+
+result<std::unique_ptr<backup_claim>> backup_claim::take(repository& in, const format::manifest& of,
+                                                         const secret& pass,
+                                                         std::string_view owner) {
+  std::unique_ptr<backup_claim> made(new backup_claim(in, of.label, owner));
+  auto& files = in.files();
+  const auto name = files.features().paths ? made->directory_ + "." + made->owner_ +
+                                                 std::string(format::temporary_suffix)
+                                           : made->directory_;
+  if (auto written =
+          made->write(name + std::string(made->copy_.substr(made->directory_.size())), of, pass);
+      !written) {
+    if (name != made->directory_)
+      static_cast<void>(files.remove_tree(name)); // what is wrong has been found
+    return written.failure();
+  }
+  if (name != made->directory_) {
+    // A directory that holds something keeps its name, so that only one of several gets it.
+    if (auto moved = files.move(name, made->directory_); !moved) {
+      const auto there = files.info(made->directory_);
+      static_cast<void>(files.remove_tree(name));
+      if (there && *there)
+        return error{errc::file_exists, "backup '" + of.label + "' is being made by somebody else"};
+      return moved.failure();
+    }
+  }
+  if (auto seen = made->look(false); !seen)
+    return seen.failure();
+  // The name may have been given in an attempt of which nobody heard.
+  if (auto proved = made->prove(); !proved)
+    return proved.failure();
+  return made;
+}
+
+result<void> backup_claim::write(const std::string& path, const format::manifest& of,
+                                 const secret& pass) {
+  const plain_text text(render(of));
+  const auto bytes = seal(text.view(), pass);
+  if (!bytes)
+    return bytes.failure();
+  // Only the first time there is no directory yet.
+  const bool first = written_bytes_ == 0;
+  if (auto written =
+          write_all(repo_.files(), path, *bytes, {.make_parents = first, .may_open_late = true});
+      !written)
+    return written;
+  written_ = codec::sha1_of(as_bytes(*bytes));
+  written_bytes_ = bytes->size();
+  return success();
+}
+
+/// Notes when the copy was changed, by us.
+/// @param expected_unchanged  since the last look
+result<void> backup_claim::look(bool expected_unchanged) {
+  auto info = repo_.files().info(copy_);
+  if (!info)
+    return info.failure();
+  if (!*info)
+    return *(failure_ = gone());
+  if ((*info)->kind != entry_kind::file || (*info)->size_bytes != written_bytes_)
+    return *(failure_ = replaced());
+  // Times alone prove nothing: some servers have their own ideas about them.
+  if (expected_unchanged && (*info)->mtime_s != seen_mtime_s_)
+    if (auto ours = prove(); !ours)
+      return ours;
+  seen_mtime_s_ = (*info)->mtime_s;
+  return success();
+}
+
+result<void> backup_claim::save(const format::manifest& of, const secret& pass) {
+  const std::lock_guard held(mutex_);
+  if (failure_)
+    return *failure_;
+  if (auto ours = look(true); !ours)
+    return ours;
+  if (auto written = write(copy_, of, pass); !written)
+    return written;
+  return look(false);
+}
+
+result<void> backup_claim::renew_now() {
+  if (failure_)
+    return *failure_;
+  if (auto ours = look(true); !ours)
+    return ours;
+  auto& files = repo_.files();
+  const auto now_s = storage_time_s(files, directory_, owner_);
+  if (auto set = files.set_attributes(copy_, {.mtime_s = now_s}); !set) {
+    log::debug("the claim on '{}' is not renewed: {}", label_, set.failure().message);
+    return success();
+  }
+  return look(false);
+}
+
+result<void> backup_claim::renew() {
+  const std::lock_guard held(mutex_);
+  return renew_now();
+}
+
+result<void> backup_claim::state() const {
+  const std::lock_guard held(mutex_);
+  return failure_ ? result<void>(*failure_) : success();
+}
+
+result<void> backup_claim::prove() {
+  if (failure_)
+    return *failure_;
+  auto content = read_all(repo_.files(), copy_, written_bytes_ + 1);
+  if (!content && content.failure().code == errc::file_missing)
+    return *(failure_ = gone());
+  if (!content)
+    return content.failure();
+  if (content->size() != written_bytes_ || codec::sha1_of(as_bytes(*content)) != written_)
+    return *(failure_ = replaced());
+  return success();
+}
+
+result<void> backup_claim::close() {
+  stop_renewing();
+  const std::lock_guard held(mutex_);
+  if (auto ours = prove(); !ours)
+    return ours;
+  closed_ = true;
+  return success();
+}
+
+result<void> backup_claim::give_up() {
+  stop_renewing();
+  const std::lock_guard held(mutex_);
+  // What completes the backup may have replaced the copy.
+  if (!closed_)
+    if (auto ours = prove(); !ours)
+      return ours;
+  auto there = repo_.look_at_backup(label_);
+  if (!there)
+    return there.failure();
+  if (there->has_manifest)
+    return success();
+  failure_ = gone();
+  return repo_.remove_backup(label_);
+}
+
+void backup_claim::keep_renewing(std::chrono::milliseconds every) {
+  renewing_ =
+      std::jthread([this, every](const std::stop_token& stop) { renew_until(stop, every); });
+}
+
+void backup_claim::stop_renewing() {
+  renewing_.request_stop();
+  if (renewing_.joinable())
+    renewing_.join();
+}
+
+void backup_claim::renew_until(const std::stop_token& stop, std::chrono::milliseconds every) {
+  while (true) {
+    std::unique_lock idle(idle_);
+    wake_.wait_for(idle, stop, every, [] { return false; });
+    if (stop.stop_requested())
+      return;
+    try {
+      // What was lost is kept for `state`; what only failed now may work the next time.
+      if (auto renewed = renew(); !renewed)
+        log::debug("the claim on '{}' is not renewed: {}", label_, renewed.failure().message);
+    } catch (const std::exception& problem) {
+      log::debug("the claim on '{}' is not renewed: {}", label_, problem.what());
+    }
+  }
+}
+
+} // namespace pgbraid

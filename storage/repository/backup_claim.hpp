@@ -1,0 +1,95 @@
+// The directory of a backup that is being made: whose it is, and that somebody works on it.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/secret.hpp"
+#include "engine/codec/digest.hpp"
+#include "engine/format/manifest.hpp"
+#include "storage/storage.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace pgbraid {
+
+class repository;
+
+/// A backup directory of ours. Locks reach no further than a lock path; this holds between hosts:
+/// the directory gets its label only together with `backup.manifest.copy`, of several processes one
+/// has it, the copy is changed again and again for all to see, and what is in it tells whether it
+/// is still ours. Thread-safe, as far as the storage is.
+class backup_claim {
+public:
+  /// Fails with `file_exists` (93) when the label has a directory already.
+  /// @param owner  no other process has it: the exec-id
+  static result<std::unique_ptr<backup_claim>> take(repository& in, const format::manifest& of,
+                                                    const secret& pass, std::string_view owner);
+  ~backup_claim();
+  backup_claim(const backup_claim&) = delete;
+  backup_claim& operator=(const backup_claim&) = delete;
+
+  /// Writes the copy anew. Fails when it is not ours any more.
+  result<void> save(const format::manifest& of, const secret& pass);
+  /// Renews the claim in a thread of its own until `stop_renewing` or the end of this.
+  void keep_renewing(std::chrono::milliseconds every);
+  /// Waits for what the thread does now.
+  void stop_renewing();
+  /// Changes the copy's time to that of the storage. Fails when it is not ours any more; a storage
+  /// that does not obey now is asked again later.
+  result<void> renew();
+  /// What renewing found out last.
+  result<void> state() const;
+  /// Stops renewing and reads the copy: fails unless it is the one written here. What is written
+  /// into the directory from here on completes the backup.
+  result<void> close();
+  /// Removes the directory, unless it is not ours or has become a backup.
+  result<void> give_up();
+
+private:
+  backup_claim(repository& in, std::string label, std::string_view owner);
+  result<void> write(const std::string& path, const format::manifest& of, const secret& pass);
+  result<void> look(bool expected_unchanged);
+  result<void> renew_now();
+  result<void> prove();
+  void renew_until(const std::stop_token& stop, std::chrono::milliseconds every);
+  error gone() const;
+  error replaced() const;
+
+  repository& repo_;
+  const std::string label_;
+  const std::string directory_;
+  const std::string copy_;
+  const std::string owner_;
+  mutable std::mutex mutex_;     ///< guards what follows
+  std::optional<error> failure_; ///< stays: what was lost once is not ours again
+  codec::sha1_digest written_{}; ///< of the copy's bytes
+  uint64_t written_bytes_ = 0;
+  int64_t seen_mtime_s_ = 0;
+  bool closed_ = false;
+  std::mutex idle_;
+  std::condition_variable_any wake_;
+  std::jthread renewing_;
+};
+
+/// What time it is where files of a repository get theirs; by our own clock where that cannot be
+/// found out.
+/// @param directory  that exists; a file is made there and removed
+int64_t storage_time_s(storage& files, std::string_view directory, std::string_view owner);
+
+/// Whether somebody works on a backup directory without a manifest: something in it has changed
+/// lately (`plan::is_abandoned`).
+/// @param now_s  `storage_time_s`
+result<bool> is_in_progress(repository& in, std::string_view label, int64_t now_s);
+
+/// Removes what directories of backups and files of a stanza were called before they had their
+/// names, once nobody works on them any more.
+result<void> sweep_temporary(repository& in, std::string_view owner);
+
+} // namespace pgbraid
