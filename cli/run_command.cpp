@@ -26,8 +26,6 @@ namespace pgbraid::cli {
 namespace {
 
 using config::command_id;
-using run_function = result<int> (*)(const config::options&);
-
 constexpr auto runners = std::to_array<std::pair<command_id, run_function>>({
     {command_id::archive_get, run_archive_get},
     {command_id::archive_push, run_archive_push},
@@ -91,8 +89,11 @@ void open_log_file(const config::options& opts) {
     log::warn("{}\n{}", opened.failure().message, note);
 }
 
-result<int> dispatch(const config::options& opts) {
+/// @param instead  of what the command stands for; may be null
+result<int> dispatch(const config::options& opts, run_function instead) {
   try {
+    if (instead != nullptr)
+      return instead(opts);
     if (serves(opts))
       return run_remote_role(opts);
     for (const auto& [id, run] : runners) {
@@ -109,7 +110,7 @@ result<int> dispatch(const config::options& opts) {
 }
 
 /// From the begin line to the outcome.
-result<int> checked_run(config::options& opts) {
+result<int> checked_run(config::options& opts, run_function instead = nullptr) {
   log::write(frame_level(opts), opts.begin_line());
   std::vector<std::string> warnings;
   auto checked = config::check_final(opts, warnings);
@@ -117,7 +118,7 @@ result<int> checked_run(config::options& opts) {
     log::warn("{}", line);
   if (!checked)
     return checked.failure();
-  return dispatch(opts);
+  return dispatch(opts, instead);
 }
 
 /// The command that is running now, and since when.
@@ -201,7 +202,7 @@ int run_command(config::options opts) {
   return *outcome;
 }
 
-result<int> run_follow_up(const config::options& opts, config::command_id other) {
+result<int> run_follow_up(const config::options& opts, config::command_id other, run_function run) {
   auto followed = opts.for_command(other);
   if (!followed)
     return followed.failure();
@@ -211,7 +212,7 @@ result<int> run_follow_up(const config::options& opts, config::command_id other)
   log::close_file();
   log::configure(log_settings(*followed));
   open_log_file(*followed);
-  return checked_run(*followed);
+  return checked_run(*followed, run);
 }
 
 } // namespace pgbraid::cli

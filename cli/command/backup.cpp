@@ -52,7 +52,9 @@ result<int> run_backup(const config::options& opts) {
   if (auto done = fill_directory(run); !done)
     return done.failure();
   // Under the same locks; the backup is complete whatever expire says.
-  return opts.flag("expire-auto") ? run_follow_up(opts, config::command_id::expire) : 0;
+  return opts.flag("expire-auto")
+             ? run_follow_up(opts, config::command_id::expire, run_expire_after_backup)
+             : 0;
 }
 
 } // namespace pgbraid::cli

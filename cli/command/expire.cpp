@@ -2,11 +2,13 @@
 // Source: shared/spec/commands.md, section 7.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
+#include "cli/command/expire_archive.hpp"
 #include "cli/command/session.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
-#include "engine/plan/expire_archive.hpp"
 #include "engine/plan/expire_backups.hpp"
+#include "storage/repository/backup_claim.hpp"
 
 #include <fmt/format.h>
 
@@ -18,21 +20,20 @@ namespace pgbraid::cli {
 
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789ABCDEF";
-constexpr size_t directory_length = 16;
-constexpr size_t segment_length = 24;
-constexpr std::string_view history_suffix = ".history";
-constexpr size_t timeline_length = 8;
+using backup_sets = std::vector<std::vector<std::string>>;
 
-bool is_hex(std::string_view text, size_t length) {
-  return text.size() == length && text.find_first_not_of(hex_digits) == text.npos;
-}
+/// What of a run is the same for all repositories.
+struct expiry_scope {
+  const config::options& opts;
+  bool follows_backup = false;
+};
 
 /// One repository's part of the command.
 class repository_expiry {
 public:
-  repository_expiry(const config::options& opts, repository& repo, size_t position)
-      : opts_(opts), repo_(repo), position_(position), dry_run_(opts.flag("dry-run")) {}
+  repository_expiry(const expiry_scope& scope, repository& repo, size_t position)
+      : opts_(scope.opts), follows_backup_(scope.follows_backup), repo_(repo), position_(position),
+        dry_run_(opts_.flag("dry-run")) {}
 
   result<void> run() {
     auto info = repo_.load_backup_info();
@@ -44,58 +45,94 @@ public:
     on_disk_ = std::move(found->on_disk);
     for (const auto& line : found->warnings)
       log::warn("{}: {}", repo_.name(), line);
-    auto expired = expire_backups(*info);
-    if (!expired)
-      return expired.failure();
+    unreadable_ = std::move(found->unreadable);
+    auto sets = choose_sets(*info);
+    if (!sets)
+      return sets.failure();
+    if (auto done = expire_backups(*info, *sets); !done)
+      return done;
     // Their manifests are gone: from here on the expired backups do not exist for anybody.
-    if ((*expired || found->changed) && !dry_run_) {
+    if ((!sets->empty() || found->changed) && !dry_run_) {
       if (auto saved = repo_.save(*info); !saved)
         return saved;
     }
-    if (auto done = remove_directories(*info, found->unreadable); !done)
+    if (auto done = remove_directories(*info); !done)
       return done;
-    return expire_archive(*info);
+    if (found->why_unreadable)
+      return what_is_kept(*found->why_unreadable);
+    const auto sound = follows_backup_ ? plan::newest_sound_full(*info) : std::nullopt;
+    return expire_archive({.opts = opts_,
+                           .repo = repo_,
+                           .position = position_,
+                           .keep_from = sound.value_or(""),
+                           .dry_run = dry_run_},
+                          *info);
   }
 
 private:
-  result<bool> expire_backups(format::backup_info& info);
-  result<bool> has_begun_since(const std::string& label);
-  result<void> remove_directories(const format::backup_info& info,
-                                  const std::vector<std::string>& unreadable);
-  result<void> expire_archive(const format::backup_info& info);
-  result<void> expire_archive_id(const std::string& id, const plan::archive_plan& plan);
-  result<void> expire_wal(const std::string& id, const plan::archive_plan& plan);
-  result<void> expire_files(const std::string& path, const std::string& id,
-                            const plan::archive_plan& plan);
-  result<void> remove_histories(const std::string& id, const plan::archive_plan& plan,
-                                const std::vector<entry>& entries);
-  void removed(const std::string& name);
-  void kept(const std::string& id);
-
-  result<void> remove_tree(const std::string& path) {
-    return dry_run_ ? success() : repo_.files().remove_tree(path);
-  }
-  result<void> remove_file(const std::string& path) {
-    return dry_run_ ? success() : repo_.files().remove_file(path);
-  }
+  result<backup_sets> choose_sets(const format::backup_info& info);
+  void keep_sound_set(const format::backup_info& info, backup_sets& sets) const;
+  error what_is_kept(const error& why) const;
+  result<void> expire_backups(format::backup_info& info, const backup_sets& sets);
+  result<bool> is_somebodys(const std::string& label);
+  result<void> remove_directories(const format::backup_info& info);
 
   const config::options& opts_;
+  bool follows_backup_;
   repository& repo_;
   size_t position_;
   bool dry_run_;
   std::vector<disk_backup> on_disk_ = {};
-  /// The run of neighbours that is being removed from an archive id, for one line in the log.
-  std::optional<std::pair<std::string, std::string>> removal_ = {};
-  bool removed_any_ = false;
+  std::vector<std::string> unreadable_ = {}; ///< backups whose manifest cannot be read now
+  std::vector<std::string> expired_ = {};    ///< by this run
+  std::optional<int64_t> now_s_ = {};        ///< of the repository, once it was asked for
 };
 
+/// Which sets go. A backup that may be worth nothing is no reason to remove others.
+result<backup_sets> repository_expiry::choose_sets(const format::backup_info& info) {
+  backup_sets sets;
+  if (opts_.has_value("repo-retention-full", position_))
+    sets = plan::expired_sets(
+        info, static_cast<uint64_t>(opts_.integer("repo-retention-full", position_)), unreadable_);
+  if (follows_backup_)
+    keep_sound_set(info, sets);
+  const auto bad = plan::oldest_left_with_errors(info, sets);
+  if (!bad)
+    return sets;
+  const error what{errc::checksum,
+                   fmt::format("oldest retained backup {} contains invalid page checksum(s)", *bad),
+                   "use info --set command to get details about errors in the backup."};
+  if (!follows_backup_ && !sets.empty() && opts_.flag("checksum-page-error"))
+    return what;
+  log::warn("{}", what.within(repo_.name()).text());
+  return sets;
+}
+
+void repository_expiry::keep_sound_set(const format::backup_info& info, backup_sets& sets) const {
+  const auto sound = plan::newest_sound_full(info);
+  if (!sound)
+    return;
+  const auto set = std::ranges::find(sets, *sound, [](const auto& one) { return one.front(); });
+  if (set == sets.end())
+    return;
+  log::warn("{}: backup set {} is kept although retention does not need it, since all newer full "
+            "backups contain invalid page checksum(s)",
+            repo_.name(), fmt::join(*set, ", "));
+  sets.erase(set);
+}
+
+/// What cannot be read now may be readable tomorrow.
+error repository_expiry::what_is_kept(const error& why) const {
+  return {
+      why.code,
+      fmt::format("no WAL is expired, and nothing of the set(s) of backup(s) {}, whose manifest "
+                  "cannot be read: {}",
+                  fmt::join(unreadable_, ", "), why.message),
+      why.hint};
+}
+
 /// Takes expired backups out of `info` and removes their manifests, the newest dependent first.
-/// Returns whether there were any.
-result<bool> repository_expiry::expire_backups(format::backup_info& info) {
-  if (!opts_.has_value("repo-retention-full", position_))
-    return false;
-  const auto keep = static_cast<uint64_t>(opts_.integer("repo-retention-full", position_));
-  const auto sets = plan::expired_sets(info, keep);
+result<void> repository_expiry::expire_backups(format::backup_info& info, const backup_sets& sets) {
   for (const auto& set : sets) {
     log::info("{}: expire full backup {}{}", repo_.name(), set.size() > 1 ? "set " : "",
               fmt::join(set, ", "));
@@ -108,38 +145,44 @@ result<bool> repository_expiry::expire_backups(format::backup_info& info) {
           *here = {.label = *label};
       }
       info.remove(*label);
+      expired_.push_back(*label);
     }
   }
-  return !sets.empty();
+  return success();
 }
 
-/// Whether a directory that was without a manifest and a copy has one now: another host may have
-/// begun a backup there.
-result<bool> repository_expiry::has_begun_since(const std::string& label) {
+/// Whether somebody works on an incomplete backup, or has completed it since it was listed: locks
+/// do not tell of other hosts.
+result<bool> repository_expiry::is_somebodys(const std::string& label) {
   const auto seen = std::ranges::find(on_disk_, label, &disk_backup::label);
-  if (seen == on_disk_.end() || seen->has_manifest || seen->has_copy)
+  if (seen->has_manifest || std::ranges::count(expired_, label) > 0)
     return false;
+  if (!now_s_)
+    now_s_ = dry_run_ ? wall_s()
+                      : storage_time_s(repo_.files(), format::backup_path(repo_.stanza()),
+                                       opts_.exec_id());
+  auto busy = is_in_progress(repo_, label, *now_s_);
+  if (!busy || *busy)
+    return busy;
   auto now = repo_.look_at_backup(label);
   if (!now)
     return now.failure();
-  return now->has_manifest || now->has_copy;
+  return now->has_manifest;
 }
 
-result<void> repository_expiry::remove_directories(const format::backup_info& info,
-                                                   const std::vector<std::string>& unreadable) {
+result<void> repository_expiry::remove_directories(const format::backup_info& info) {
   std::vector<plan::backup_directory> directories;
   for (const auto& backup : on_disk_)
     directories.push_back({backup.label, backup.has_manifest, backup.has_copy});
-  const auto labels = plan::abandoned_directories(info, directories);
+  const auto labels = plan::abandoned_directories(info, directories, unreadable_);
   for (auto label = labels.rbegin(); label != labels.rend(); ++label) {
-    // What cannot be read now may be readable tomorrow.
-    if (std::find(unreadable.begin(), unreadable.end(), *label) != unreadable.end())
+    auto busy = is_somebodys(*label);
+    if (!busy)
+      return busy.failure();
+    if (*busy) {
+      log::info("{}: backup {} is left alone: somebody may be making it", repo_.name(), *label);
       continue;
-    auto begun = has_begun_since(*label);
-    if (!begun)
-      return begun.failure();
-    if (*begun)
-      continue;
+    }
     log::info("{}: remove expired backup {}", repo_.name(), *label);
     if (dry_run_)
       continue;
@@ -148,168 +191,53 @@ result<void> repository_expiry::remove_directories(const format::backup_info& in
     if (auto done = repo_.remove_backup(*label); !done)
       return done;
   }
-  return success();
+  return dry_run_ ? success() : sweep_temporary(repo_, opts_.exec_id());
 }
 
-result<void> repository_expiry::expire_archive(const format::backup_info& info) {
-  if (!opts_.has_value("repo-retention-archive", position_)) {
-    log::info("option '{}-retention-archive' is not set - archive logs will not be expired",
-              repo_.name());
-    return success();
-  }
-  auto archive = repo_.load_archive_info();
-  if (!archive)
-    return archive.failure();
-  if (auto same = plan::check_histories(*archive, info); !same)
-    return same;
-  auto on_disk = repo_.list_archive_ids();
-  if (!on_disk)
-    return on_disk.failure();
-  const plan::archive_retention retention(
-      info, static_cast<uint64_t>(opts_.integer("repo-retention-archive", position_)));
-  for (const auto& cluster : archive->history) {
-    const auto id = format::archive_id(cluster);
-    if (std::find(on_disk->begin(), on_disk->end(), id) == on_disk->end())
-      continue;
-    const auto plan = retention.plan(cluster.id, cluster.id == archive->current_id);
-    if (auto done = expire_archive_id(id, plan); !done)
-      return done;
-  }
-  return success();
-}
-
-result<void> repository_expiry::expire_archive_id(const std::string& id,
-                                                  const plan::archive_plan& plan) {
-  switch (plan.what) {
-  case plan::archive_plan::action::none:
-    return success();
-  case plan::archive_plan::action::remove_all: {
-    const auto path = format::archive_path(repo_.stanza()) + "/" + id;
-    log::info("{}: remove archive path {}/{}", repo_.name(), repo_.files().root(), path);
-    return remove_tree(path);
-  }
-  case plan::archive_plan::action::keep_spans:
-    break;
-  }
-  for (const auto& span : plan.spans)
-    log::detail("{}: {} archive retention on backup {}, start = {}{}", repo_.name(), id, span.label,
-                span.start, span.stop ? ", stop = " + *span.stop : "");
-  return expire_wal(id, plan);
-}
-
-void repository_expiry::removed(const std::string& name) {
-  if (!removal_)
-    removal_.emplace(name, name);
-  removal_->second = name;
-  removed_any_ = true;
-}
-
-/// Something between removed names stays: the run ends.
-void repository_expiry::kept(const std::string& id) {
-  if (removal_)
-    log::info("{}: {} remove archive, start = {}, stop = {}", repo_.name(), id, removal_->first,
-              removal_->second);
-  removal_.reset();
-}
-
-result<void> repository_expiry::expire_wal(const std::string& id, const plan::archive_plan& plan) {
-  const auto path = format::archive_path(repo_.stanza()) + "/" + id;
-  auto listed = repo_.files().list(path);
-  if (!listed)
-    return listed.failure();
-  const auto entries = listed->value_or(std::vector<entry>());
-  removal_.reset();
-  removed_any_ = false;
-  for (const auto& one : entries) { // sorted
-    if (one.info.kind != entry_kind::path || !is_hex(one.name, directory_length))
-      continue;
-    const auto directory = path + "/" + one.name;
-    if (!plan.keeps_directory(one.name)) {
-      if (auto done = remove_tree(directory); !done)
-        return done;
-      removed(one.name);
-    } else if (plan.must_look_into(one.name)) {
-      if (auto done = expire_files(directory, id, plan); !done)
-        return done;
-    }
-  }
-  kept(id);
-  if (!removed_any_)
-    log::info("{}: {} no archive to remove", repo_.name(), id);
-  return remove_histories(id, plan, entries);
-}
-
-result<void> repository_expiry::expire_files(const std::string& path, const std::string& id,
-                                             const plan::archive_plan& plan) {
-  auto listed = repo_.files().list(path);
-  if (!listed)
-    return listed.failure();
-  for (const auto& one : listed->value_or(std::vector<entry>())) {
-    const auto segment = one.name.substr(0, segment_length);
-    if (one.info.kind != entry_kind::file || !is_hex(segment, segment_length))
-      continue;
-    if (plan.keeps_file(one.name)) {
-      kept(id);
-      continue;
-    }
-    if (auto done = remove_file(path + "/" + one.name); !done)
-      return done;
-    removed(segment);
-  }
-  return success();
-}
-
-result<void> repository_expiry::remove_histories(const std::string& id,
-                                                 const plan::archive_plan& plan,
-                                                 const std::vector<entry>& entries) {
-  for (const auto& one : entries) {
-    const bool is_history = one.name.ends_with(history_suffix) &&
-                            is_hex(one.name.substr(0, timeline_length), timeline_length) &&
-                            one.name.size() == timeline_length + history_suffix.size();
-    if (!is_history || plan.keeps_history(one.name))
-      continue;
-    log::info("{}: {} remove history file {}", repo_.name(), id, one.name);
-    const auto path = format::archive_path(repo_.stanza()) + "/" + id + "/" + one.name;
-    if (auto done = remove_file(path); !done)
-      return done;
-  }
-  return success();
-}
-
-result<void> expire_at(const config::options& opts, size_t position) {
-  auto opened = open_repository_at(opts, position);
+result<void> expire_at(const expiry_scope& scope, size_t position) {
+  auto opened = open_repository_at(scope.opts, position);
   if (!opened)
     return opened.failure();
-  return repository_expiry(opts, **opened, position).run();
+  return repository_expiry(scope, **opened, position).run();
 }
 
 /// An error in one repository does not keep the others from being done.
-result<void> expire_repositories(const config::options& opts) {
+result<void> expire_repositories(const expiry_scope& scope) {
   unsigned failures = 0;
-  for (const auto position : repository_positions(opts)) {
-    auto done = expire_at(opts, position);
+  for (const auto position : repository_positions(scope.opts)) {
+    auto done = expire_at(scope, position);
     if (done)
       continue;
     ++failures;
-    log::failure(done.failure().within(fmt::format("repo{}", opts.repo_key(position))));
+    log::failure(done.failure().within(fmt::format("repo{}", scope.opts.repo_key(position))));
   }
   if (failures == 0)
     return success();
-  return error{errc::command, fmt::format("expire failed in {} {}", failures,
-                                          failures == 1 ? "repository" : "repositories")};
+  return error{errc::command, fmt::format("expire command encountered {} error(s), check the log "
+                                          "file for details",
+                                          failures)};
 }
 
-} // namespace
-
-result<int> run_expire(const config::options& opts) {
+result<int> run(const expiry_scope& scope) {
+  const auto& opts = scope.opts;
   if (auto allowed = check_stop_file(opts); !allowed)
     return allowed.failure();
   auto locks = lock_command(opts);
   if (!locks)
     return locks.failure();
-  if (auto done = expire_repositories(opts); !done)
+  if (auto done = expire_repositories(scope); !done)
     return done.failure();
   return 0;
+}
+
+} // namespace
+
+result<int> run_expire(const config::options& opts) {
+  return run({.opts = opts});
+}
+
+result<int> run_expire_after_backup(const config::options& opts) {
+  return run({.opts = opts, .follows_backup = true});
 }
 
 } // namespace pgbraid::cli

@@ -3,6 +3,7 @@
 """The repositories hold info files, manifests and WAL names as real ones do, but hardly any data:
 several clusters, timelines, gaps, dependents, leftovers. A failing test prints its seed."""
 import json
+import os
 import random
 import re
 import shutil
@@ -115,8 +116,11 @@ class Stanza:
             write(folder / "pg_data/x.gz")
         for name in self.archive:
             write(root / "archive" / STANZA / name)
-        if self.backups:  # older than all: cannot be in progress
-            write(root / "backup" / STANZA / "20250301-000000F/backup.manifest.copy")
+        if self.backups:  # older than all, and nobody has touched it for long
+            folder = root / "backup" / STANZA / "20250301-000000F"
+            write(folder / "backup.manifest.copy")
+            for path in (folder / "backup.manifest.copy", folder):
+                os.utime(path, (1, 1))
 
     def listed(self, one):
         line = {**HEAD, **LISTED_OPTIONS, "backup-archive-start": one["start"],
@@ -212,11 +216,21 @@ def in_progress(bench):
     root = bench.dir / "repo"
     stanza = Stanza(2)
     stanza.write(root)
-    copy = root / "backup" / STANZA / "20270101-000000F/backup.manifest.copy"
-    write(copy)
+    folder = root / "backup" / STANZA
+    newest, other = (folder / label / "backup.manifest.copy"
+                     for label in ("20270101-000000F", "20260101-000000F"))
+    for copy in (newest, other):
+        write(copy)
+    for path in (newest, newest.parent):
+        os.utime(path, (1, 1))
     bench.configure(repo1_retention_full=1)
     bench.ours("expire")
-    expect(copy.exists(), "the newest directory with a manifest copy only")
+    expect(newest.exists(), "the newest directory with a manifest copy only")
+    expect(other.exists(), "one in which something has just changed")
+    for path in (other, other.parent):
+        os.utime(path, (1, 1))
+    bench.ours("expire")
+    expect(newest.exists() and not other.exists(), "once it is old, only the newest stays")
 
 
 @test("expire: an error in one repository does not stop the others", cluster=False)

@@ -1,0 +1,198 @@
+// expire: the WAL that no backup needs any more.
+// Source: shared/spec/commands.md, section 7.
+// SPDX-License-Identifier: MIT
+#include "cli/command/expire_archive.hpp"
+
+#include "engine/base/log.hpp"
+#include "engine/format/repository_path.hpp"
+#include "engine/plan/expire_archive.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pgbraid::cli {
+
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789ABCDEF";
+constexpr size_t directory_length = 16;
+constexpr size_t segment_length = 24;
+constexpr std::string_view history_suffix = ".history";
+constexpr size_t timeline_length = 8;
+
+bool is_hex(std::string_view text, size_t length) {
+  return text.size() == length && text.find_first_not_of(hex_digits) == text.npos;
+}
+
+class archive_expiry {
+public:
+  explicit archive_expiry(const archive_expiry_scope& scope)
+      : opts_(scope.opts), repo_(scope.repo), position_(scope.position),
+        keep_from_(scope.keep_from), dry_run_(scope.dry_run) {}
+
+  result<void> run(const format::backup_info& info);
+
+private:
+  result<void> expire_archive_id(const std::string& id, const plan::archive_plan& plan);
+  result<void> expire_wal(const std::string& id, const plan::archive_plan& plan);
+  result<void> expire_files(const std::string& path, const std::string& id,
+                            const plan::archive_plan& plan);
+  result<void> remove_histories(const std::string& id, const plan::archive_plan& plan,
+                                const std::vector<entry>& entries);
+  void removed(const std::string& name);
+  void kept(const std::string& id);
+
+  result<void> remove_tree(const std::string& path) {
+    return dry_run_ ? success() : repo_.files().remove_tree(path);
+  }
+  result<void> remove_file(const std::string& path) {
+    return dry_run_ ? success() : repo_.files().remove_file(path);
+  }
+
+  const config::options& opts_;
+  repository& repo_;
+  size_t position_;
+  std::string keep_from_;
+  bool dry_run_;
+  /// The run of neighbours that is being removed from an archive id, for one line in the log.
+  std::optional<std::pair<std::string, std::string>> removal_ = {};
+  bool removed_any_ = false;
+};
+
+result<void> archive_expiry::run(const format::backup_info& info) {
+  if (!opts_.has_value("repo-retention-archive", position_)) {
+    log::info("option '{}-retention-archive' is not set - archive logs will not be expired",
+              repo_.name());
+    return success();
+  }
+  auto archive = repo_.load_archive_info();
+  if (!archive)
+    return archive.failure();
+  if (auto same = plan::check_histories(*archive, info); !same)
+    return same;
+  auto on_disk = repo_.list_archive_ids();
+  if (!on_disk)
+    return on_disk.failure();
+  const plan::archive_retention retention(
+      info, static_cast<uint64_t>(opts_.integer("repo-retention-archive", position_)), keep_from_);
+  for (const auto& cluster : archive->history) {
+    const auto id = format::archive_id(cluster);
+    if (std::find(on_disk->begin(), on_disk->end(), id) == on_disk->end())
+      continue;
+    const auto plan = retention.plan(cluster.id, cluster.id == archive->current_id);
+    if (auto done = expire_archive_id(id, plan); !done)
+      return done;
+  }
+  return success();
+}
+
+result<void> archive_expiry::expire_archive_id(const std::string& id,
+                                               const plan::archive_plan& plan) {
+  switch (plan.what) {
+  case plan::archive_plan::action::none:
+    return success();
+  case plan::archive_plan::action::remove_all: {
+    const auto path = format::archive_path(repo_.stanza()) + "/" + id;
+    log::info("{}: remove archive path {}/{}", repo_.name(), repo_.files().root(), path);
+    return remove_tree(path);
+  }
+  case plan::archive_plan::action::keep_spans:
+    break;
+  }
+  for (const auto& span : plan.spans)
+    log::detail("{}: {} archive retention on backup {}, start = {}{}", repo_.name(), id, span.label,
+                span.start, span.stop ? ", stop = " + *span.stop : "");
+  return expire_wal(id, plan);
+}
+
+void archive_expiry::removed(const std::string& name) {
+  if (!removal_)
+    removal_.emplace(name, name);
+  removal_->second = name;
+  removed_any_ = true;
+}
+
+/// Something between removed names stays: the run ends.
+void archive_expiry::kept(const std::string& id) {
+  if (removal_)
+    log::info("{}: {} remove archive, start = {}, stop = {}", repo_.name(), id, removal_->first,
+              removal_->second);
+  removal_.reset();
+}
+
+result<void> archive_expiry::expire_wal(const std::string& id, const plan::archive_plan& plan) {
+  const auto path = format::archive_path(repo_.stanza()) + "/" + id;
+  auto listed = repo_.files().list(path);
+  if (!listed)
+    return listed.failure();
+  const auto entries = listed->value_or(std::vector<entry>());
+  removal_.reset();
+  removed_any_ = false;
+  for (const auto& one : entries) { // sorted
+    if (one.info.kind != entry_kind::path || !is_hex(one.name, directory_length))
+      continue;
+    const auto directory = path + "/" + one.name;
+    if (!plan.keeps_directory(one.name)) {
+      if (auto done = remove_tree(directory); !done)
+        return done;
+      removed(one.name);
+    } else if (plan.must_look_into(one.name)) {
+      if (auto done = expire_files(directory, id, plan); !done)
+        return done;
+    }
+  }
+  kept(id);
+  if (!removed_any_)
+    log::info("{}: {} no archive to remove", repo_.name(), id);
+  return remove_histories(id, plan, entries);
+}
+
+result<void> archive_expiry::expire_files(const std::string& path, const std::string& id,
+                                          const plan::archive_plan& plan) {
+  auto listed = repo_.files().list(path);
+  if (!listed)
+    return listed.failure();
+  for (const auto& one : listed->value_or(std::vector<entry>())) {
+    const auto segment = one.name.substr(0, segment_length);
+    if (one.info.kind != entry_kind::file || !is_hex(segment, segment_length))
+      continue;
+    if (plan.keeps_file(one.name)) {
+      kept(id);
+      continue;
+    }
+    if (auto done = remove_file(path + "/" + one.name); !done)
+      return done;
+    removed(segment);
+  }
+  return success();
+}
+
+result<void> archive_expiry::remove_histories(const std::string& id, const plan::archive_plan& plan,
+                                              const std::vector<entry>& entries) {
+  for (const auto& one : entries) {
+    const bool is_history = one.name.ends_with(history_suffix) &&
+                            is_hex(one.name.substr(0, timeline_length), timeline_length) &&
+                            one.name.size() == timeline_length + history_suffix.size();
+    if (!is_history || plan.keeps_history(one.name))
+      continue;
+    log::info("{}: {} remove history file {}", repo_.name(), id, one.name);
+    const auto path = format::archive_path(repo_.stanza()) + "/" + id + "/" + one.name;
+    if (auto done = remove_file(path); !done)
+      return done;
+  }
+  return success();
+}
+
+} // namespace
+
+result<void> expire_archive(const archive_expiry_scope& scope, const format::backup_info& info) {
+  return archive_expiry(scope).run(info);
+}
+
+} // namespace pgbraid::cli
