@@ -82,8 +82,8 @@ def there_and_back(bench):
     bench.cluster.switch_and_wait_archived()
     wanted = bench.cluster.fingerprint()
     bench.cluster.stop()
-    for name, program, label in (("a", PEER, labels[1]), ("b", OURS, labels[1]),
-                                 ("c", PEER, labels[2])):
+    for name, program, label in (("r1", PEER, labels[1]), ("r2", OURS, labels[1]),
+                                 ("r3", PEER, labels[2])):
         restored = bench.restore(program, bench.dir / name, f"--set={label}")
         bench.start_restored(restored)
         equal(restored.fingerprint(), wanted, f"the data after the restore of {label}")
