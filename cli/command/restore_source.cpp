@@ -26,6 +26,12 @@ struct candidate {
   format::backup_info info;
 };
 
+/// Where there is no backup.info, there is no backup to restore, which is said in the end. One that
+/// is there and cannot be understood (a wrong passphrase, damage) is an error of its own.
+bool nothing_to_read(const error& what) {
+  return what.code == errc::file_missing || what.code == errc::file_open;
+}
+
 result<std::vector<candidate>> load_candidates(const config::options& opts) {
   auto repos = open_repositories(opts);
   if (!repos)
@@ -39,8 +45,11 @@ result<std::vector<candidate>> load_candidates(const config::options& opts) {
     else
       failures.emplace_back(repo->name(), info.failure());
   }
-  if (out.empty() && !failures.empty())
-    return failures.front().second.within(failures.front().first);
+  if (out.empty()) {
+    for (const auto& [name, failure] : failures)
+      if (!nothing_to_read(failure))
+        return failure.within(name);
+  }
   for (const auto& [name, failure] : failures)
     log::warn("{}: [{}] {}", name, error_name(failure.code), failure.text());
   return out;
