@@ -77,10 +77,8 @@ public:
   explicit option_help(const config::options& opts) : opts_(opts) {}
 
   std::string command_page() const {
-    auto out =
-        fmt::format("pgbraid {} - '{}' command help\n\n{}\n\n{}\nExamples:\n\n{}", version_text,
-                    opts_.command_name(), sentence(config::row_of(opts_.command()).help),
-                    about_command(), examples());
+    auto out = fmt::format("pgbraid {} - '{}' command help\n\n{}\nExamples:\n\n{}", version_text,
+                           opts_.command_name(), about_command(), examples());
     for (size_t heading = 0; heading < headings.size(); ++heading) {
       std::string section;
       for (const auto row : sorted_rows()) {
@@ -156,9 +154,8 @@ private:
     const bool built = config::row_of(opts_.command()).built;
     std::string out;
     for (const auto& one : page_of(opts_.command()).examples)
-      out += fmt::format(
-          "  # {}\n  {}\n", wrapped(one.what, 4, 4),
-          wrapped(fmt::format("{} {}", built ? "pgbraid" : "pgbackrest", one.words), 2, 6));
+      out +=
+          fmt::format("  # {}\n  {} {}\n", one.what, built ? "pgbraid" : "pgbackrest", one.words);
     if (!built)
       out += "\n" +
              wrapped(fmt::format("This program does not support the '{}' command yet (exit "
@@ -257,6 +254,8 @@ private:
   std::string option_line(size_t row) const {
     const auto& about = options_table[row];
     auto text = std::string(about.help);
+    if (about.flags & config::own)
+      text += " (pgbraid only)";
     std::string values;
     if (const auto now = current(row); !now.empty())
       values = "current=" + now;

@@ -14,23 +14,22 @@ using enum config::command_id;
 constexpr auto pages = std::to_array<command_page>({
     {annotate,
      "Adds, changes or removes the annotations of a backup. A key without a value is removed.",
-     {{{"--stanza=demo --set=20261129-120000F --annotation=why=release annotate", "add one"},
-       {"--stanza=demo --set=20261129-120000F --annotation=why= annotate", "remove it"}}}},
+     {{{"--stanza=demo --set=20261129-120000F --annotation=by=me annotate", "add one"},
+       {"--stanza=demo --set=20261129-120000F --annotation=by= annotate", "remove it"}}}},
     {archive_get,
      "Gets one WAL file from the repositories. PostgreSQL runs it as restore_command; the restore "
      "command writes that setting.\n"
      "Exit code 1 means that the file is in no repository, which ends a recovery or makes a "
      "standby ask again later.",
      {{{"--stanza=demo archive-get %f \"%p\"", "in restore_command"},
-       {"--stanza=demo --pg1-path=/var/lib/postgresql/15/main archive-get "
-        "000000010000000000000003 /tmp/wal",
+       {"--stanza=demo archive-get 000000010000000000000003 /tmp/wal",
         "look at one segment by hand"}}}},
     {archive_push,
      "Stores one WAL file in all repositories. PostgreSQL runs it as archive_command and keeps "
      "the file until the command succeeds.",
      {{{"--stanza=demo archive-push %p", "in archive_command"},
-       {"--stanza=demo --log-level-console=detail archive-push pg_wal/000000010000000000000003",
-        "find out why a segment fails, in the data directory"}}}},
+       {"--stanza=demo archive-push pg_wal/000000010000000000000003",
+        "by hand, in the data directory, to see why it fails"}}}},
     {backup,
      "Backs up a database cluster into one repository, the first one unless --repo chooses "
      "another. PostgreSQL keeps running. When the backup is complete, expire removes what "
@@ -80,8 +79,7 @@ constexpr auto pages = std::to_array<command_page>({
      "unless --delta (keep files that are right) or --force (replace files) is given.\n"
      "Then start PostgreSQL: it gets the WAL it needs by itself.",
      {{{"--stanza=demo --delta restore", "the newest state"},
-       {"--stanza=demo --delta --type=time --target=\"2026-11-29 18:00:00+01\" "
-        "--target-action=promote restore",
+       {"--stanza=demo --type=time --target=\"2026-11-29 18:00:00+01\" restore",
         "the state of a moment"}}}},
     {server,
      "Serves other hosts over TLS until it is stopped; for service managers.",

@@ -159,6 +159,7 @@ constexpr auto formats = std::to_array<option_format>({
      "the common name of a client's certificate, '=' and its stanzas (or *)",
      {"db1=demo", "backup=demo,other", "admin=*"}},
     {"tls-server-address", "an address or the name of one of this host's", {"0.0.0.0", "db1"}},
+    {"compress-type", "", {"zst"}},
     {"repo-cipher-pass", "a text; 'openssl rand -base64 48' makes a good one", {}},
     {"repo-sftp-known-host",
      "a file in the format of known_hosts; the option may be repeated",

@@ -154,6 +154,13 @@ TEST_CASE("help: every value of every choice has a meaning, every example of a v
   CHECK(type.find("standby       go on as a standby") != std::string::npos);
 }
 
+TEST_CASE("help: options that the peer does not have are marked") {
+  const auto page = help({{"help", "backup"}});
+  const auto fuse = page.find("--fuse ");
+  REQUIRE(fuse != std::string::npos);
+  CHECK(page.find("(pgbraid", fuse) < page.find("\n  --", fuse));
+}
+
 TEST_CASE("help: what is not supported hides behind one line") {
   const auto page = help({{"help", "backup"}});
   for (const std::string hidden :
