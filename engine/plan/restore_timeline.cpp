@@ -36,8 +36,7 @@ result<timeline_wish> read_timeline_wish(const std::optional<std::string>& optio
     return timeline_wish{timeline_wish_kind::latest};
   if (const auto number = parse_timeline(*option))
     return timeline_wish{timeline_wish_kind::number, *number};
-  return error{errc::option_invalid_value,
-               fmt::format("'{}' is not valid for 'target-timeline'", *option),
+  return error{errc::db_mismatch, fmt::format("invalid target timeline '{}'", *option),
                "Give 'current', 'latest', or a timeline as decimal or 0x-hexadecimal number."};
 }
 

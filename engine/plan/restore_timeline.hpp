@@ -24,7 +24,7 @@ struct timeline_wish {
 };
 
 /// Reads option `target-timeline`: `current`, `latest`, decimal or `0x` hexadecimal; without it
-/// what the release does on its own. Fails with `option_invalid_value` (32).
+/// what the release does on its own. Fails with `db_mismatch` (58) for another word.
 result<timeline_wish> read_timeline_wish(const std::optional<std::string>& option,
                                          recovery_type type, postgres::version_number version);
 

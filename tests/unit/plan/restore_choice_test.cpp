@@ -133,7 +133,10 @@ TEST_CASE("target timeline: what the release does on its own") {
   CHECK(read_timeline_wish("12", recovery_type::time, 150000)->number == 12);
   CHECK(!read_timeline_wish("0x", recovery_type::time, 150000));
   CHECK(!read_timeline_wish("0", recovery_type::time, 150000));
-  CHECK(!read_timeline_wish("newest", recovery_type::time, 150000));
+  const auto word = read_timeline_wish("newest", recovery_type::time, 150000);
+  REQUIRE_FALSE(word);
+  CHECK(word.failure().code == errc::db_mismatch);
+  CHECK(word.failure().message == "invalid target timeline 'newest'");
 }
 
 TEST_CASE("target timeline: must descend from the backup's after it began") {
