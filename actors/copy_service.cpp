@@ -3,6 +3,7 @@
 #include "actors/copy_service.hpp"
 
 #include "actors/run_job.hpp"
+#include "engine/io/descriptor_limit.hpp"
 #include "storage/backup/served_copy.hpp"
 #include "storage/backup/small_files.hpp"
 #include "storage/remote/protocol.hpp"
@@ -138,8 +139,10 @@ result<void> copy_desk::begin(std::unique_ptr<link::exchange>& asked, const serv
   const graph::machine machine{.cores = cores_,
                                .process_max = workers,
                                .fuse = fuse,
-                               .engine_bytes = small_files::window_bytes};
-  const run_settings run{.graph = graph::compile(graph::backup_graph(job->shape()), machine),
+                               .descriptors_max = io::descriptor_limit()};
+  // What goes to the other host costs no descriptor here.
+  const graph::task_use use{.bytes_per_worker = small_files::window_bytes, .lane_descriptors = 1};
+  const run_settings run{.graph = graph::compile(graph::backup_graph(job->shape()), machine, use),
                          .fuse = fuse,
                          .mode = may.mode,
                          .minds_signals = false};

@@ -4,6 +4,7 @@
 
 #include "engine/graph/lane_group.hpp"
 
+#include <algorithm>
 #include <deque>
 
 namespace pgbraid::actors {
@@ -80,8 +81,10 @@ result<void> lane_worker_state::prepare() {
   auto kernels = run->work->make_chain();
   if (!kernels)
     return kernels.failure();
-  auto group = graph::lane_group::make(std::move(*kernels), settings.lanes, *run->pool, tools,
-                                       run->work->settling());
+  auto limits = run->work->settling();
+  limits.files = std::min(limits.files, settings.settling_files);
+  auto group =
+      graph::lane_group::make(std::move(*kernels), settings.lanes, *run->pool, tools, limits);
   if (!group)
     return group.failure();
   lanes = std::move(*group);

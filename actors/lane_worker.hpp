@@ -10,6 +10,7 @@ namespace pgbraid::actors {
 struct worker_settings {
   size_t number = 0; ///< from 0; the dealer parks workers above the pool's present size
   size_t lanes = 1;
+  size_t settling_files = 0; ///< that descriptors allow; the job may want fewer
   io::io_mode mode = io::io_mode::automatic;
   io::io_limits limits = {};
 };

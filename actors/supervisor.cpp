@@ -84,7 +84,8 @@ result<void> supervisor_state::begin() {
       continue;
     }
     watch(self->spawn(lane_worker, run, me, the_dealer, the_collector,
-                      worker_settings{i, settings.graph.lanes, settings.mode, settings.limits}));
+                      worker_settings{i, settings.graph.lanes, settings.graph.settling_files,
+                                      settings.mode, settings.limits}));
   }
   self->delayed_send(self, look_every, tick_atom::value);
   return success();

@@ -6,6 +6,7 @@
 #include "engine/base/log.hpp"
 #include "engine/config/load.hpp"
 #include "engine/config/sources.hpp"
+#include "engine/io/descriptor_limit.hpp"
 #include "engine/io/lock_file.hpp"
 
 #include <sys/prctl.h>
@@ -106,6 +107,7 @@ int main(int argc, char** argv) {
   if (argc < 1)
     return static_cast<int>(pgbraid::errc::unhandled);
   pgbraid::cli::forbid_core_files();
+  pgbraid::io::raise_descriptor_limit();
   pgbraid::cli::install_signal_handlers();
   return pgbraid::cli::run(pgbraid::cli::inputs_of(argc, argv), argv[0]);
 }

@@ -18,7 +18,8 @@ result<int> explain_backup(backup_run& run) {
   if (auto opened = run.open_sources(); !opened)
     return opened.failure();
   const backup_job job(run.manifest, *run.cluster, *run.sources, *run.repo, run.settings, {});
-  print_graph(run.opts, run.graph_of(job), job.task_bytes_per_worker());
+  print_graph(run.opts, run.graph_of(job),
+              job.use(repository_is_here(run.opts, run.repo.position)));
   return 0;
 }
 

@@ -120,7 +120,8 @@ result<void> backup_run::copy() {
   total_bytes = job.total_bytes();
   if (auto made = make_target_paths(job); !made)
     return made;
-  const auto run = graph_settings(opts, graph_of(job), job.task_bytes_per_worker());
+  const auto run =
+      graph_settings(opts, graph_of(job), job.use(repository_is_here(opts, repo.position)));
   if (auto done = actors::run_job(job, run); !done)
     return done;
   if (auto checked = check_standbys(); !checked)

@@ -154,9 +154,7 @@ public:
         limits_(plan::limits_for(context_.repository.features().batch_bytes)),
         job_(context_, plan::order_restore(backup(), rules_, limits_)) {}
 
-  void explain() const {
-    print_graph(opts_, graph::restore_graph(job_.shape()), batch_bytes_per_worker());
-  }
+  void explain() const { print_graph(opts_, graph::restore_graph(job_.shape()), use()); }
 
   result<void> check() {
     for (const auto& line : owners_.warnings())
@@ -181,8 +179,7 @@ public:
   }
 
   result<void> copy() {
-    return actors::run_job(
-        job_, graph_settings(opts_, graph::restore_graph(job_.shape()), batch_bytes_per_worker()));
+    return actors::run_job(job_, graph_settings(opts_, graph::restore_graph(job_.shape()), use()));
   }
 
   result<void> finish() {
@@ -204,8 +201,9 @@ public:
 
 private:
   format::manifest& backup() { return decided_.source.backup; }
-  /// A worker holds the batch it works on and the one that was dealt ahead.
-  uint64_t batch_bytes_per_worker() const { return 2 * limits_.bytes; }
+  graph::task_use use() const {
+    return job_.use(limits_, repository_is_here(opts_, decided_.source.repo.position));
+  }
 
   const config::options& opts_;
   restore_decisions decided_;

@@ -50,20 +50,65 @@ std::string describe_stage(const logical_graph& logical, const stage& at) {
   return out;
 }
 
+// What a process has open besides its job: log, locks, sessions with PostgreSQL, and eight
+// connections to each of two other hosts with three descriptors each.
+constexpr size_t process_descriptors = 96;
+// The ring of a worker, and what it opens for a moment: a directory, a small file.
+constexpr size_t worker_descriptors = 4;
+constexpr size_t settling_files_least = 4;
+
+/// Shares out the descriptors.
+class descriptor_share {
+public:
+  descriptor_share(compiled_graph& out, const machine& on, const task_use& use)
+      : out_(out), on_(on), use_(use) {}
+
+  void apply() {
+    out_.settling_files = use_.settling_files;
+    if (on_.descriptors_max != 0) {
+      lower(out_.settling_files, settling_files_least);
+      lower(out_.workers_max, on_.cores);
+      lower(out_.lanes, 1);
+      lower(out_.workers_max, 1);
+    }
+    out_.lacks_descriptors = out_.workers_max < out_.workers_min;
+    out_.workers_min = std::min(out_.workers_min, out_.workers_max);
+    out_.budget_descriptors = needed();
+  }
+
+private:
+  size_t needed() const {
+    // One more settles than may wait.
+    const auto each = worker_descriptors + out_.lanes * use_.lane_descriptors +
+                      (out_.settling_files + 1) * use_.settling_descriptors;
+    return process_descriptors + use_.shared_descriptors + out_.workers_max * each;
+  }
+  /// As little as is needed, not below `least`.
+  void lower(size_t& what, size_t least) {
+    while (what > least && needed() > on_.descriptors_max)
+      --what;
+  }
+
+  compiled_graph& out_;
+  const machine& on_;
+  const task_use& use_;
+};
+
 } // namespace
 
-compiled_graph compile(const logical_graph& logical, const machine& on) {
+compiled_graph compile(const logical_graph& logical, const machine& on, const task_use& use) {
   compiled_graph out;
   out.stages = fuse_nodes(logical, on.fuse);
   out.workers_max = std::max<size_t>(1, on.process_max.value_or(on.cores));
   out.workers_min = on.process_max ? out.workers_max : 1;
   out.lanes = on.fuse ? lanes_for(logical) : 1;
+  descriptor_share(out, on, use).apply();
   const auto buffers =
       1 + std::ranges::count_if(logical.nodes, [](const node& n) { return transforms(n.kind); });
   out.slabs_per_worker =
       on.fuse ? out.lanes * static_cast<size_t>(buffers) : slabs_per_edge * out.stages.size();
-  out.budget_bytes =
-      out.workers_max * (out.slabs_per_worker * uint64_t{slab_bytes} + on.engine_bytes);
+  out.budget_bytes = out.workers_max * (out.slabs_per_worker * uint64_t{slab_bytes} +
+                                        on.engine_bytes + use.bytes_per_worker);
   return out;
 }
 
@@ -95,6 +140,8 @@ std::string explain(const logical_graph& logical, const compiled_graph& compiled
     text += "  stages of other hosts have workers and memory of their own, by process-max there\n";
   text += fmt::format("  memory: at most {} for chunks and writes\n",
                       format_size(compiled.budget_bytes));
+  text += fmt::format("  open files: at most {}", compiled.budget_descriptors);
+  text += on.descriptors_max == 0 ? "\n" : fmt::format(" of {}\n", on.descriptors_max);
   return text;
 }
 

@@ -16,6 +16,20 @@ struct machine {
   bool fuse = true;
   /// Memory of one worker's I/O engine (its write slabs).
   uint64_t engine_bytes = 0;
+  /// Descriptors that this process may have; 0: not counted.
+  size_t descriptors_max = 0;
+};
+
+/// What the tasks of a job need besides chunks.
+struct task_use {
+  uint64_t bytes_per_worker = 0;
+  /// Descriptors of a file in a lane (source and target), and of one that is being made durable.
+  size_t lane_descriptors = 0;
+  size_t settling_descriptors = 0;
+  /// How many files of a worker may be that; see `settling_limits`.
+  size_t settling_files = 64;
+  /// Those that the job has open whatever its workers do: one for each root.
+  size_t shared_descriptors = 0;
 };
 
 /// Neighbouring nodes that run as one actor.
@@ -31,12 +45,21 @@ struct compiled_graph {
   size_t lanes = 1; ///< files stepped together in each worker
   size_t slabs_per_worker = 1;
   uint64_t budget_bytes = 0; ///< the ceiling of chunk memory of the whole job
+  /// Files of each worker that may be on their way to being durable, see `settling_limits`.
+  size_t settling_files = 0;
+  /// The ceiling of descriptors of the whole process.
+  size_t budget_descriptors = 0;
+  /// More workers were wished for than descriptors allow.
+  bool lacks_descriptors = false;
 };
 
 /// Fusion rule: cheap nodes must not pay a cache miss, so everything that touches the bytes of one
 /// file on one host becomes one lane (engine-notes.md, section 5). Without `fuse` every node is its
 /// own stage, and one file passes each chain of stages at a time.
-compiled_graph compile(const logical_graph& logical, const machine& on);
+///
+/// Descriptors are shared out so that all workers can go on: first fewer files wait for their
+/// commit, then workers beyond the cores go, then lanes, then workers.
+compiled_graph compile(const logical_graph& logical, const machine& on, const task_use& use = {});
 
 /// Both graphs as text, for `--explain`.
 std::string explain(const logical_graph& logical, const compiled_graph& compiled,

@@ -6,6 +6,7 @@
 #include "engine/base/path.hpp"
 #include "engine/base/units.hpp"
 #include "engine/format/repository_path.hpp"
+#include "engine/io/descriptor_limit.hpp"
 #include "engine/postgres/exclusion.hpp"
 #include "storage/backup/backup_task.hpp"
 #include "storage/backup/far_batch.hpp"
@@ -67,10 +68,16 @@ graph::job_shape backup_job::shape() const {
   return out;
 }
 
-uint64_t backup_job::task_bytes_per_worker() const {
+graph::task_use backup_job::use(bool repository_here) const {
   // From other hosts: a window and the next one, of the primary and of a standby.
   const uint64_t far_windows = sources_.has_remote() ? 4 : 0;
-  return small_files::window_bytes * (far_windows + (sources_.local_files() ? 1 : 0));
+  const bool near = sources_.local_files() != nullptr;
+  const size_t writer = repository_here ? io::writer_descriptors : 0;
+  return {.bytes_per_worker = small_files::window_bytes * (far_windows + (near ? 1 : 0)),
+          .lane_descriptors = writer + (near ? io::reader_descriptors : 0),
+          .settling_descriptors = writer,
+          .settling_files = settling().files,
+          .shared_descriptors = manifest_.targets.size() + 1};
 }
 
 graph::settling_limits backup_job::settling() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/codec/compress.hpp"
+#include "engine/graph/compile.hpp"
 #include "engine/graph/logical.hpp"
 #include "engine/graph/task.hpp"
 #include "engine/plan/backup_batches.hpp"
@@ -69,8 +70,9 @@ public:
   result<void> settled(graph::task& done) override;
   result<void> tick() override;
 
-  /// What the tasks of one worker hold beside chunks: windows of small files.
-  uint64_t task_bytes_per_worker() const;
+  /// What tasks need beside chunks: windows of small files, and descriptors.
+  /// @param repository_here  its files are open in this process
+  graph::task_use use(bool repository_here) const;
 
   /// Plain bytes of all files at the start.
   uint64_t total_bytes() const { return total_bytes_; }

@@ -8,6 +8,7 @@
 #include "engine/codec/compress.hpp"
 #include "engine/codec/digest.hpp"
 #include "engine/format/repository_path.hpp"
+#include "engine/io/descriptor_limit.hpp"
 #include "storage/restore/container_kernel.hpp"
 
 #include <fmt/format.h>
@@ -92,6 +93,16 @@ result<void> restore_job::settled(graph::task& done) {
               percent,
               file.size_bytes == 0 ? "" : fmt::format(" checksum {}", to_hex(file.checksum)));
   return success();
+}
+
+graph::task_use restore_job::use(const plan::batch_limits& limits, bool repository_here) const {
+  // A worker holds the batch it works on and the one that was dealt ahead.
+  return {.bytes_per_worker = 2 * limits.bytes,
+          .lane_descriptors =
+              io::writer_descriptors + (repository_here ? io::reader_descriptors : 0),
+          .settling_descriptors = io::writer_descriptors,
+          .settling_files = settling().files,
+          .shared_descriptors = context_.where.roots().size() + 1};
 }
 
 graph::job_shape restore_job::shape() const {

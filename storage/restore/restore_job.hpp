@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/graph/compile.hpp"
 #include "engine/graph/logical.hpp"
 #include "engine/plan/restore_order.hpp"
 #include "storage/restore/restore_task.hpp"
@@ -25,6 +26,10 @@ public:
 
   /// What the graph compiler needs to know.
   graph::job_shape shape() const;
+  /// What tasks need beside chunks.
+  /// @param limits           those the batches were made with
+  /// @param repository_here  its files are open in this process
+  graph::task_use use(const plan::batch_limits& limits, bool repository_here) const;
   uint64_t total_bytes() const { return total_bytes_; }
   uint64_t total_files() const { return total_files_; }
 

@@ -89,11 +89,55 @@ TEST_CASE("compile: a repository on another host only writes there") {
   CHECK(compile(restore_graph({.repo_host = "backup"}), {.cores = 2}).stages.size() == 2);
 }
 
+TEST_CASE("compile: without a shortage of descriptors nothing changes") {
+  const auto logical = zst_backup();
+  const task_use use{.lane_descriptors = 3, .settling_descriptors = 2};
+  const machine on{.cores = 4, .process_max = 16, .descriptors_max = 1 << 20};
+  const auto out = compile(logical, on, use);
+  CHECK(out.workers_max == 16);
+  CHECK(out.lanes == compile(logical, {.cores = 4}).lanes);
+  CHECK(out.settling_files == 64);
+  CHECK(!out.lacks_descriptors);
+}
+
+TEST_CASE("compile: descriptors are shared out, and what is promised fits") {
+  const auto logical = zst_backup();
+  const task_use use{.lane_descriptors = 3, .settling_descriptors = 2, .shared_descriptors = 10};
+  for (const size_t limit : {256, 512, 1024, 4096, 65536}) {
+    for (const size_t workers : {1, 16, 64, 999}) {
+      CAPTURE(limit);
+      CAPTURE(workers);
+      const machine on{.cores = 2, .process_max = workers, .descriptors_max = limit};
+      const auto out = compile(logical, on, use);
+      CHECK(out.budget_descriptors <= limit);
+      CHECK(out.workers_max >= 1);
+      CHECK(out.lanes >= 1);
+      CHECK(out.settling_files >= 1);
+      CHECK(out.workers_min <= out.workers_max);
+      CHECK(out.lacks_descriptors == (out.workers_max < workers));
+    }
+  }
+  // Fewer wait for their commit before any worker goes.
+  const auto sixteen =
+      compile(logical, {.cores = 2, .process_max = 16, .descriptors_max = 1024}, use);
+  CHECK(sixteen.workers_max == 16);
+  CHECK(sixteen.settling_files < 64);
+  CHECK(sixteen.lanes == 4);
+}
+
+TEST_CASE("compile: files that are open on another host cost no descriptors") {
+  const task_use use{.lane_descriptors = 1, .settling_files = 1000};
+  const machine on{.cores = 2, .process_max = 64, .descriptors_max = 1024};
+  const auto out = compile(zst_backup(), on, use);
+  CHECK(out.workers_max == 64);
+  CHECK(out.settling_files == 1000);
+}
+
 TEST_CASE("explain: names hosts, stages, pool and memory") {
   const auto logical = zst_backup();
   const machine on{.cores = 4};
   const auto text = explain(logical, compile(logical, on), on);
   for (const auto* part : {"logical graph", "compiled graph", "host local", "page-check", "1 to 4",
-                           "memory: at most", "bundle"})
+                           "memory: at most", "open files: at most", "bundle"})
     CHECK_MESSAGE(text.find(part) != std::string::npos, part);
 }
