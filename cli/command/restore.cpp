@@ -9,12 +9,14 @@
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
 #include "engine/plan/recovery_settings.hpp"
+#include "engine/plan/restore_access.hpp"
 #include "engine/plan/target_time.hpp"
 #include "storage/posix/posix_storage.hpp"
 #include "storage/restore/host_names.hpp"
 #include "storage/restore/restore_end.hpp"
 #include "storage/restore/restore_job.hpp"
 #include "storage/restore/space_check.hpp"
+#include "storage/restore/target_guard.hpp"
 
 #include <unistd.h>
 
@@ -120,6 +122,11 @@ result<restore_decisions> decide(const config::options& opts) {
   auto source = open_restore_source(opts);
   if (!source)
     return source.failure();
+  auto limited = plan::limit_modes(source->backup);
+  if (!limited)
+    return limited.failure();
+  if (*limited)
+    log::warn("{}", **limited);
   if (auto possible = plan::check_restorable(source->backup); !possible)
     return possible.failure();
   const auto restored_at = plan::format_local_time(wall_s());
@@ -164,6 +171,8 @@ public:
                 opts_.integer("repo"));
     if (auto ready = tree_.check(overwrite_.any()); !ready)
       return ready;
+    if (auto ours = check_targets(); !ours)
+      return ours;
     return overwrite_.any() ? success() : check_space(tree_, backup(), decided_.where, rules_);
   }
 
@@ -204,6 +213,7 @@ private:
   graph::task_use use() const {
     return job_.use(limits_, repository_is_here(opts_, decided_.source.repo.position));
   }
+  result<void> check_targets();
 
   const config::options& opts_;
   restore_decisions decided_;
@@ -215,6 +225,16 @@ private:
   const plan::batch_limits limits_;
   restore_job job_;
 };
+
+/// Directories outside of PGDATA are ours to fill.
+result<void> restore_run::check_targets() {
+  auto notes = check_holders(tree_, decided_.where, owners_, open_root);
+  if (!notes)
+    return notes.failure();
+  for (const auto& line : *notes)
+    log::warn("{}", line);
+  return success();
+}
 
 } // namespace
 

@@ -100,7 +100,7 @@ private:
   result<void> map_links();
   result<void> check_link_wishes() const;
   result<void> map_link(const std::string& name, const std::string& destination, bool to_file,
-                        const format::manifest_link* was);
+                        const format::manifest_link* was, bool wished);
   void drop_link(const format::manifest_target& target);
   result<void> check_overlaps() const;
   void note(bool warn, std::string text) { out_.notes_.push_back({warn, std::move(text)}); }
@@ -111,7 +111,7 @@ private:
 };
 
 void mapper::map_data() {
-  out_.roots_.push_back({.name = "pg_data", .path = normal_path(wish_.pg_path)});
+  out_.roots_.push_back({.name = "pg_data", .path = normal_path(wish_.pg_path), .wished = true});
   if (normal_path(manifest_.data_target().path) != out_.roots_.front().path)
     note(false, fmt::format("remap data directory to '{}'", out_.roots_.front().path));
 }
@@ -171,7 +171,8 @@ result<void> mapper::map_tablespaces() {
     out_.roots_.push_back({.kind = root_kind::tablespace,
                            .name = target.name,
                            .path = path,
-                           .own = tablespace_directory_of(manifest_)});
+                           .own = tablespace_directory_of(manifest_),
+                           .wished = wished->has_value()});
   }
   return success();
 }
@@ -223,14 +224,15 @@ result<void> mapper::map_links() {
     const auto* was = manifest_.find_link(name);
     const auto destination =
         wished != wish_.links.end() ? wished->second : std::string(was->destination);
-    if (auto mapped = map_link(name, destination, to_file, was); !mapped)
+    const bool by_user = wished != wish_.links.end();
+    if (auto mapped = map_link(name, destination, to_file, was, by_user); !mapped)
       return mapped;
   }
   return success();
 }
 
 result<void> mapper::map_link(const std::string& name, const std::string& destination, bool to_file,
-                              const format::manifest_link* was) {
+                              const format::manifest_link* was, bool wished) {
   const auto shown = name.substr(data_prefix.size());
   if (was == nullptr || was->destination != destination)
     note(false,
@@ -246,8 +248,11 @@ result<void> mapper::map_link(const std::string& name, const std::string& destin
   if (path == "/" || (to_file && destination.ends_with('/')))
     return error{errc::link_map,
                  fmt::format("'{}' cannot be the destination of link '{}'", destination, shown)};
-  restore_root root{
-      .kind = to_file ? root_kind::link_file : root_kind::link_path, .name = name, .path = path};
+  restore_root root{.kind = to_file ? root_kind::link_file : root_kind::link_path,
+                    .name = name,
+                    .path = path,
+                    .own = {},
+                    .wished = wished};
   if (to_file) {
     root.own = last_of(path);
     root.path = path.rfind('/') == 0 ? "/" : std::string(parent_of(path));

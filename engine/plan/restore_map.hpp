@@ -37,6 +37,8 @@ struct restore_root {
   std::string path; ///< absolute, normal
   /// What in `path` is ours: the file (link_file), `PG_<ver>_<catalog>` (tablespace); empty: all.
   std::string own = {};
+  /// Whether the user named the place; else the backup did.
+  bool wished = false;
 
   /// Absolute path of what is ours.
   std::string claimed() const;

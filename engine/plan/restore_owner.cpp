@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plan/restore_owner.hpp"
 
+#include "engine/base/printable.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
+#include <string>
 
 namespace pgbraid::plan {
 
@@ -22,6 +25,10 @@ struct column {
   const std::function<std::optional<std::string>(uint32_t)>& name_of;
 };
 
+std::string shown_id(const column& at, uint32_t id) {
+  return at.name_of(id).value_or(std::to_string(id));
+}
+
 std::vector<std::optional<uint32_t>> ids_for_root(const format::manifest& of,
                                                   const std::set<owner_index>& used,
                                                   const column& at,
@@ -29,15 +36,36 @@ std::vector<std::optional<uint32_t>> ids_for_root(const format::manifest& of,
   std::vector<std::optional<uint32_t>> out(used.empty() ? 1 : *used.rbegin() + 1);
   for (const auto index : used) {
     const auto name = of.owner_name(index);
-    if (name) {
-      out[index] = at.id_of(*name);
-      continue;
-    }
-    const auto data_name = at.name_of(at.data_id);
-    out[index] = data_name ? at.data_id : 0;
-    warnings.push_back(fmt::format("unknown {} in backup manifest mapped to '{}'", at.word,
-                                   data_name.value_or("root")));
+    const auto id = name ? at.id_of(*name) : std::nullopt;
+    const bool reserved = id == 0U && at.data_id != 0;
+    out[index] = id && !reserved ? *id : at.data_id;
+    if (reserved)
+      warnings.push_back(fmt::format("{} '{}' in backup manifest mapped to '{}', whose the data "
+                                     "directory is",
+                                     at.word, *name, shown_id(at, at.data_id)));
+    else if (!id)
+      warnings.push_back(fmt::format("unknown {}{} in backup manifest mapped to '{}'", at.word,
+                                     name ? " '" + printable(*name) + "'" : std::string(),
+                                     shown_id(at, at.data_id)));
   }
+  return out;
+}
+
+/// Whose the cluster is when root restores it.
+owner_ids cluster_ids(const format::manifest& of, const owner_facts& facts,
+                      const owner_lookup& names) {
+  owner_ids out{facts.data_uid, facts.data_gid};
+  const auto* data = of.find_path("pg_data");
+  if (facts.data_uid != 0 || data == nullptr)
+    return out;
+  const auto user = of.owner_name(data->user);
+  const auto uid = user ? names.user_id(*user) : std::nullopt;
+  if (!uid || *uid == 0)
+    return out;
+  out.uid = uid;
+  const auto group = of.owner_name(data->group);
+  if (const auto gid = group ? names.group_id(*group) : std::nullopt)
+    out.gid = gid;
   return out;
 }
 
@@ -78,14 +106,17 @@ owner_policy::owner_policy(const format::manifest& of, const owner_facts& facts,
     : is_root_(facts.uid == 0), own_uid_(facts.uid), own_gid_(facts.gid) {
   const auto users = used_owners(of, [](const auto& entry) { return entry.user; });
   const auto groups = used_owners(of, [](const auto& entry) { return entry.group; });
-  const column user{"user", facts.uid, facts.data_uid, names.user_id, names.user_name};
-  const column group{"group", facts.gid, facts.data_gid, names.group_id, names.group_name};
+  owner_ids cluster{facts.data_uid, facts.data_gid};
+  if (is_root_)
+    cluster = cluster_ids(of, facts, names);
+  const column user{"user", facts.uid, *cluster.uid, names.user_id, names.user_name};
+  const column group{"group", facts.gid, *cluster.gid, names.group_id, names.group_name};
   if (!is_root_) {
     warn_for_user(of, users, user, warnings_);
     warn_for_user(of, groups, group, warnings_);
     return;
   }
-  data_ids_ = {facts.data_uid, facts.data_gid};
+  data_ids_ = cluster;
   users_ = ids_for_root(of, users, user, warnings_);
   groups_ = ids_for_root(of, groups, group, warnings_);
 }

@@ -37,6 +37,10 @@ struct owner_facts {
 };
 
 /// The ids for every owner of one manifest.
+///
+/// The cluster's owner is whose PGDATA is; where root restores and nobody but root has it yet, whom
+/// the manifest gives PGDATA to. Names that this host does not know, and root, become the cluster's
+/// owner: whoever can write to a repository must not make files of root.
 class owner_policy {
 public:
   owner_policy(const format::manifest& of, const owner_facts& facts, const owner_lookup& names);
@@ -44,6 +48,8 @@ public:
   owner_ids ids(format::owner_index user, format::owner_index group) const;
   /// Of the recovery files: those of PGDATA.
   owner_ids data_ids() const { return data_ids_; }
+  /// Whose directories are ours.
+  uint32_t cluster_uid() const { return data_ids_.uid.value_or(own_uid_); }
   bool is_root() const { return is_root_; }
   uint32_t own_uid() const { return own_uid_; }
   uint32_t own_gid() const { return own_gid_; }

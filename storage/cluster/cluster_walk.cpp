@@ -74,6 +74,11 @@ private:
   std::vector<std::unique_ptr<storage>> opened_ = {};
 };
 
+/// What a manifest has of a mode: no set-id and sticky bits, as the peer; a restore refuses them.
+uint16_t mode_of(const entry_info& info) {
+  return static_cast<uint16_t>(info.mode & 0777);
+}
+
 format::owner_index owner_of(format::manifest& into, const std::optional<std::string>& name) {
   return name ? into.owner(*name) : format::no_owner;
 }
@@ -82,7 +87,7 @@ void walk::add_path(std::string_view name, const entry_info& info) {
   into_.paths.push_back({.name = into_.keep(name),
                          .user = owner_of(into_, owners_.user(info.uid)),
                          .group = owner_of(into_, owners_.group(info.gid)),
-                         .mode = static_cast<uint16_t>(info.mode)});
+                         .mode = mode_of(info)});
 }
 
 /// The path of a tablespace looks like the directory of the links, not like its destination.
@@ -103,7 +108,7 @@ void walk::add_file(std::string_view name, const entry_info& info) {
   file.mtime_s = info.mtime_s;
   file.user = owner_of(into_, owners_.user(info.uid));
   file.group = owner_of(into_, owners_.group(info.gid));
-  file.mode = static_cast<uint16_t>(info.mode);
+  file.mode = mode_of(info);
   if (options_.checksum_page && postgres::has_page_checksums(name))
     file.pages = format::page_check::valid;
   into_.files.push_back(file);
@@ -137,7 +142,7 @@ result<void> walk::run() {
                            .path = pgdata_.root()});
   const auto user = owner_of(into_, owners_.user(root.uid));
   const auto group = owner_of(into_, owners_.group(root.gid));
-  const auto mode = static_cast<uint16_t>(root.mode);
+  const auto mode = mode_of(root);
   into_.path_defaults = {.user = user, .group = group, .mode = mode};
   into_.file_defaults = {.user = user, .group = group, .mode = static_cast<uint16_t>(mode & 0640)};
   into_.link_defaults = {.user = user, .group = group};

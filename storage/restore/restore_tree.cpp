@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace pgbraid {
 
 namespace {
@@ -75,6 +77,10 @@ result<void> restore_tree::check_root(size_t root, bool overwrite) {
     return success();
   const auto& info = **found;
   if (what.kind == plan::root_kind::link_file) {
+    if (overwrite && info.kind != entry_kind::file)
+      return error{errc::file_open,
+                   fmt::format("unable to restore file link destination '{}', which is a {}",
+                               what.claimed(), word_for(info.kind))};
     if (overwrite)
       return success();
     return error{errc::file_exists,
@@ -177,14 +183,19 @@ result<void> restore_tree::build_data() {
 
 result<void> restore_tree::build() {
   // Both lists are sorted, so parents come first; a link's destination is a root of its own and
-  // needs nothing of the link.
-  for (const auto& path : backup_.paths)
-    if (path.name != "pg_tblspc")
-      if (auto built = build_path(path); !built)
-        return built;
+  // needs nothing of the link. Tablespaces come after the links that say that they are ours.
+  const auto in_tablespace = [](const auto& path) { return path.name.starts_with("pg_tblspc"); };
+  const auto first = std::find_if(backup_.paths.begin(), backup_.paths.end(), in_tablespace);
+  for (auto path = backup_.paths.begin(); path != first; ++path)
+    if (auto built = build_path(*path); !built)
+      return built;
   for (const auto& link : where_.links())
     if (auto built = build_link(link); !built)
       return built;
+  for (auto path = first; path != backup_.paths.end(); ++path)
+    if (path->name != "pg_tblspc")
+      if (auto built = build_path(*path); !built)
+        return built;
   return success();
 }
 
@@ -195,6 +206,9 @@ result<void> restore_tree::build_path(const format::manifest_path& path) {
   auto found = holder.info(place.path);
   if (!found)
     return found.failure();
+  // What lies outside of PGDATA and was there before is somebody's choice, not the manifest's.
+  if (*found && place.root != 0 && place.path.empty())
+    return success();
   storage::attributes wanted{.mode = path.mode, .uid = owner.uid, .gid = owner.gid};
   if (!*found) {
     log::detail("create path '{}'", where_.absolute(place));
@@ -217,9 +231,14 @@ result<void> restore_tree::build_link(const plan::restore_link& link) {
     auto found = at(target.root).info("");
     if (!found)
       return found.failure();
-    if (!*found)
+    if (!*found) {
       if (auto made = at(target.root).make_path(""); !made)
         return made;
+      const auto owner = owners_.data_ids();
+      if (auto given = at(target.root).set_attributes("", {.uid = owner.uid, .gid = owner.gid});
+          !given)
+        return given;
+    }
   }
   auto found = holder.info(place.path);
   if (!found)

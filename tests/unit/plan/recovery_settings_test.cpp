@@ -128,11 +128,13 @@ TEST_CASE("restore owners: root gives files to whom they belonged, where the nam
   backup.files[1].user = format::no_owner;
   const owner_policy policy(backup, {.data_uid = 26, .data_gid = 27}, names());
   CHECK(policy.ids(backup.owner("postgres"), backup.owner("postgres")).uid == 26);
-  CHECK(!policy.ids(stranger, backup.owner("postgres")).uid);
+  CHECK(policy.ids(stranger, backup.owner("postgres")).uid == 26);
   CHECK(policy.ids(format::no_owner, format::no_owner).uid == 26);
-  CHECK(policy.warnings().size() == 1);
+  REQUIRE(policy.warnings().size() == 2);
+  CHECK(policy.warnings()[0] == "unknown user in backup manifest mapped to 'postgres'");
+  CHECK(policy.warnings()[1] == "unknown user 'alice' in backup manifest mapped to 'postgres'");
   const owner_policy nameless(backup, {.data_uid = 5, .data_gid = 27}, names());
-  CHECK(nameless.ids(format::no_owner, format::no_owner).uid == 0);
+  CHECK(nameless.ids(format::no_owner, format::no_owner).uid == 5);
 }
 
 TEST_CASE("restore owners: others own what they restore, and are told so") {
