@@ -92,6 +92,12 @@ plan::recovery_wish wish_for_recovery(const config::options& opts, const restore
       .restored_at = restored_at};
   if (opts.has_value("target"))
     out.target = opts.text("target");
+  // The backup was chosen by this system's zone; the server may have another one.
+  if (source.type == plan::recovery_type::time)
+    if (auto zoned = plan::with_zone(out.target); zoned && *zoned != out.target) {
+      log::info("target time '{}' is taken in the zone of this system: {}", out.target, *zoned);
+      out.target = std::move(*zoned);
+    }
   if (opts.has_value("target-action"))
     out.target_action = opts.text("target-action");
   if (opts.has_value("target-timeline"))

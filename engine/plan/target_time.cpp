@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plan/target_time.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <ctime>
 #include <optional>
@@ -69,9 +71,14 @@ error bad_time(std::string_view text) {
           "as +02, +0200 or -05:30."};
 }
 
-} // namespace
+/// A time as it was written.
+struct written_time {
+  int64_t as_utc_s = 0;                 ///< were it in UTC
+  int64_t time_s = 0;                   ///< since the epoch
+  std::optional<int64_t> offset_s = {}; ///< that was written
+};
 
-result<int64_t> parse_target_time(std::string_view text) {
+result<written_time> read_time(std::string_view text) {
   scanner in(text);
   std::tm parts{};
   parts.tm_year = in.digits(4, 1970, 9999) - 1900;
@@ -96,10 +103,40 @@ result<int64_t> parse_target_time(std::string_view text) {
   // A day that the month does not have has moved into the next month.
   if (normal.tm_mday != parts.tm_mday)
     return bad_time(text);
-  if (offset_s)
-    return int64_t{as_utc} - *offset_s;
+  written_time out{.as_utc_s = as_utc, .time_s = 0, .offset_s = offset_s};
   parts.tm_isdst = -1;
-  return int64_t{std::mktime(&parts)};
+  out.time_s = offset_s ? out.as_utc_s - *offset_s : int64_t{std::mktime(&parts)};
+  return out;
+}
+
+/// `+02`, `-05:30`.
+std::string format_offset(int64_t offset_s) {
+  const auto size = offset_s < 0 ? -offset_s : offset_s;
+  auto out = fmt::format("{}{:02}", offset_s < 0 ? '-' : '+', size / 3600);
+  if (size % 3600 != 0)
+    out += fmt::format(":{:02}", size % 3600 / 60);
+  if (size % 60 != 0)
+    out += fmt::format(":{:02}", size % 60);
+  return out;
+}
+
+} // namespace
+
+result<int64_t> parse_target_time(std::string_view text) {
+  const auto read = read_time(text);
+  if (!read)
+    return read.failure();
+  return read->time_s;
+}
+
+result<std::string> with_zone(std::string_view text) {
+  const auto read = read_time(text);
+  if (!read)
+    return read.failure();
+  if (read->offset_s)
+    return std::string(text);
+  // Not the zone's offset at that moment: an hour that a change of the clock leaves out has none.
+  return std::string(text) + format_offset(read->as_utc_s - read->time_s);
 }
 
 std::string format_local_time(int64_t time_s) {

@@ -45,6 +45,29 @@ def start_of(bench):
     return line.split('"')[1]
 
 
+@test("restore: a target without a zone means one moment for pgbraid and for PostgreSQL")
+def zone(bench):
+    bench.cluster.set_options(timezone="'America/New_York'")
+    bench.ready()
+    cluster = bench.cluster
+    cluster.sql("create table keep as select 1 i")
+    bench.ours("backup")
+    time.sleep(1.1)
+    # Neither the zone of the server nor that of this process.
+    here = {"TZ": "Asia/Kolkata"}
+    target = cluster.sql("select to_char(clock_timestamp() at time zone 'Asia/Kolkata', "
+                         "'YYYY-MM-DD HH24:MI:SS.US')")
+    time.sleep(1.1)
+    cluster.sql("drop table keep")
+    cluster.switch_and_wait_archived()
+    restored = bench.restore(OURS, bench.dir / "r", "--archive-mode=off", "--type=time",
+                             f"--target={target}", "--target-action=promote", env=here)
+    conf = (bench.dir / "r/pg/postgresql.auto.conf").read_text()
+    expect(f"recovery_target_time = '{target}+05:30'" in conf, "the zone is written out", conf)
+    bench.start_restored(restored)
+    equal(restored.sql("select i from keep"), "1", "the table of the target time")
+
+
 @test("graph: 64 workers and many small files do with 1024 descriptors, backup and restore")
 def few_descriptors(bench):
     bench.configure(repo1_cipher_type="aes-256-cbc", repo1_cipher_pass=lab.PASSPHRASE,

@@ -124,6 +124,21 @@ TEST_CASE("target time: offsets, fractions and the local zone") {
   }
 }
 
+TEST_CASE("target time: without an offset it is given the one that it was read with") {
+  const zone here("CET-1CEST,M3.5.0,M10.5.0/3");
+  CHECK(*with_zone("2026-07-01 12:00:00.5") == "2026-07-01 12:00:00.5+02");
+  CHECK(*with_zone("2026-12-01 12:00:00") == "2026-12-01 12:00:00+01");
+  CHECK(*with_zone("2026-12-01 12:00:00-05:30") == "2026-12-01 12:00:00-05:30");
+  CHECK(!with_zone("tomorrow"));
+  // The hour that comes twice, and the one that does not come.
+  for (const auto* odd : {"2026-10-25 02:30:00", "2026-03-29 02:30:00"})
+    CHECK(*parse_target_time(*with_zone(odd)) == *parse_target_time(odd));
+  const zone there("IST-5:30");
+  CHECK(*with_zone("2026-12-01 12:00:00") == "2026-12-01 12:00:00+05:30");
+  const zone west("NST3:30");
+  CHECK(*with_zone("2026-12-01 12:00:00") == "2026-12-01 12:00:00-03:30");
+}
+
 TEST_CASE("target timeline: what the release does on its own") {
   using enum timeline_wish_kind;
   CHECK(read_timeline_wish({}, recovery_type::standard, 150000)->kind == latest);
