@@ -18,7 +18,12 @@
 #include "storage/restore/space_check.hpp"
 #include "storage/restore/target_guard.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <utility>
 
 namespace pgbraid::cli {
 
@@ -179,6 +184,8 @@ public:
       return ready;
     if (auto ours = check_targets(); !ours)
       return ours;
+    if (auto good = check_pages(); !good)
+      return good;
     return overwrite_.any() ? success() : check_space(tree_, backup(), decided_.where, rules_);
   }
 
@@ -214,12 +221,21 @@ public:
     return success();
   }
 
+  /// What may have been lost among the lines about files.
+  void say_again() const {
+    if (job_.bad_page_files() > 0)
+      log::warn("restore command encountered page checksum error(s) in {} file(s), check the log "
+                "file for details",
+                job_.bad_page_files());
+  }
+
 private:
   format::manifest& backup() { return decided_.source.backup; }
   graph::task_use use() const {
     return job_.use(limits_, repository_is_here(opts_, decided_.source.repo.position));
   }
   result<void> check_targets();
+  result<void> check_pages();
 
   const config::options& opts_;
   restore_decisions decided_;
@@ -240,6 +256,29 @@ result<void> restore_run::check_targets() {
   for (const auto& line : *notes)
     log::warn("{}", line);
   return success();
+}
+
+/// The manifest knows which files were bad: that is said before anything is removed.
+result<void> restore_run::check_pages() {
+  if (!opts_.flag("checksum-page-error"))
+    return success();
+  std::string names;
+  for (const auto& file : backup().files) {
+    if (file.pages != format::page_check::broken || !rules_.is_restored(file.name))
+      continue;
+    restore_task probe(context_, file, nullptr, 0);
+    auto stays = probe.would_keep({});
+    if (!stays)
+      return stays.failure();
+    if (!*stays)
+      names += (names.empty() ? "" : "\n") +
+               fmt::format("invalid page checksum(s) found in file {}", probe.name());
+  }
+  if (names.empty())
+    return success();
+  return error{errc::checksum, names,
+               "The pages were wrong when the backup was made. Choose another set with --set, or "
+               "restore this one with --no-checksum-page-error.\nNothing was changed."};
 }
 
 } // namespace
@@ -276,6 +315,7 @@ result<int> run_restore(const config::options& opts) {
   for (const auto step : {&restore_run::prepare, &restore_run::copy, &restore_run::finish})
     if (auto done = (run.*step)(); !done)
       return done.failure();
+  run.say_again();
   return 0;
 }
 

@@ -79,6 +79,11 @@ result<void> restore_job::settled(graph::task& done) {
   const auto& file = task.file();
   done_bytes_ += file.size_bytes;
   context_.left_bytes -= file.size_bytes;
+  if (file.pages == format::page_check::broken &&
+      task.what_happened() == restore_task::outcome::restored) {
+    ++bad_page_files_;
+    log::warn("invalid page checksum(s) found in file {}", task.name());
+  }
   if (!log::enabled(log::level::detail))
     return success();
   const bool matched = task.what_happened() == restore_task::outcome::matched;

@@ -30,6 +30,8 @@ public:
   /// @param limits           those the batches were made with
   /// @param repository_here  its files are open in this process
   graph::task_use use(const plan::batch_limits& limits, bool repository_here) const;
+  /// Files that were restored although the backup found wrong page checksums in them.
+  uint64_t bad_page_files() const { return bad_page_files_; }
   uint64_t total_bytes() const { return total_bytes_; }
   uint64_t total_files() const { return total_files_; }
 
@@ -40,6 +42,7 @@ private:
   uint64_t total_bytes_ = 0;
   uint64_t total_files_ = 0;
   uint64_t done_bytes_ = 0;
+  uint64_t bad_page_files_ = 0;
 };
 
 } // namespace pgbraid

@@ -35,11 +35,9 @@ std::string restore_task::name() const {
 }
 
 result<bool> restore_task::open(const graph::worker_tools& tools) {
-  if (context_.delta) {
-    auto kept = keep_existing(tools);
-    if (!kept || *kept)
-      return kept ? result<bool>(false) : result<bool>(kept.failure());
-  }
+  auto kept = keep_existing(tools);
+  if (!kept || *kept)
+    return kept ? result<bool>(false) : result<bool>(kept.failure());
   if (auto opened = open_source(tools); !opened)
     return opened.failure();
   if (auto opened = open_target(tools); !opened)
@@ -47,7 +45,10 @@ result<bool> restore_task::open(const graph::worker_tools& tools) {
   return true;
 }
 
-result<bool> restore_task::keep_existing(const graph::worker_tools& tools) {
+result<std::optional<entry_info>> restore_task::kept_entry(const graph::worker_tools& tools) {
+  using kept = std::optional<entry_info>;
+  if (!context_.delta)
+    return kept();
   auto& target = context_.tree.at(place_.root);
   auto found = target.info(place_.path);
   if (!found)
@@ -55,16 +56,32 @@ result<bool> restore_task::keep_existing(const graph::worker_tools& tools) {
   // A file that is too large is written anew: the pages after its end belong to a later time, and
   // a relation that grew hardly ever kept all its pages.
   if (!*found || (*found)->kind != entry_kind::file || (*found)->size_bytes != file_.size_bytes)
-    return false;
-  const auto& info = **found;
+    return kept();
   if (context_.force) {
-    if (info.mtime_s != file_.mtime_s || info.mtime_s >= context_.backup.copy_start_s)
-      return false;
-  } else {
-    auto same = has_same_content(target, place_.path, tools);
-    if (!same || !*same)
-      return same;
+    const auto time_s = (*found)->mtime_s;
+    return time_s == file_.mtime_s && time_s < context_.backup.copy_start_s ? *found : kept();
   }
+  auto same = has_same_content(target, place_.path, tools);
+  if (!same)
+    return same.failure();
+  return *same ? *found : kept();
+}
+
+result<bool> restore_task::would_keep(const graph::worker_tools& tools) {
+  auto found = kept_entry(tools);
+  if (!found)
+    return found.failure();
+  return found->has_value();
+}
+
+result<bool> restore_task::keep_existing(const graph::worker_tools& tools) {
+  auto found = kept_entry(tools);
+  if (!found)
+    return found.failure();
+  if (!*found)
+    return false;
+  auto& target = context_.tree.at(place_.root);
+  const auto& info = **found;
   const auto owner = context_.owners.ids(file_.user, file_.group);
   storage::attributes wanted{
       .mode = file_.mode, .uid = owner.uid, .gid = owner.gid, .mtime_s = file_.mtime_s};

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace pgbraid {
@@ -57,12 +58,16 @@ public:
   result<bool> settled(bool wait) override;
   std::string name() const override;
 
+  /// Whether a file is there that stays as it is, as far as its content goes (only with delta or
+  /// force). Changes nothing.
+  result<bool> would_keep(const graph::worker_tools& tools);
   const format::manifest_file& file() const { return file_; }
   outcome what_happened() const { return outcome_; }
 
 private:
   std::string target_path() const;
-  result<bool> matches_existing();
+  /// What is there, if it stays.
+  result<std::optional<entry_info>> kept_entry(const graph::worker_tools& tools);
   result<bool> has_same_content(storage& target, const std::string& path,
                                 const graph::worker_tools& tools);
   result<bool> keep_existing(const graph::worker_tools& tools);

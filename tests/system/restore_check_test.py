@@ -68,6 +68,36 @@ def zone(bench):
     equal(restored.sql("select i from keep"), "1", "the table of the target time")
 
 
+@test("restore check: bad pages of the backup end a restore before it begins")
+def bad_pages(bench):
+    bench.ready()
+    cluster = bench.cluster
+    home = bench.dir / "r"
+    bench.ours("backup")
+    bench.restore(OURS, home, "--type=none")
+    path = cluster.sql("select pg_relation_filepath('big')")
+    cluster.stop()
+    with open(cluster.data / path, "r+b") as file:
+        file.seek(3 * 8192 + 5000)
+        file.write(b"zz")
+    bench.ours("backup", "--no-online", "--checksum-page", "--type=full")
+    for place, words in ((home, ("--delta",)), (bench.dir / "fresh", ())):
+        ended = refused(bench, place, 26, "--type=none", *words)
+        expect(f"invalid page checksum(s) found in file {place / 'pg' / path}" in ended.text,
+               "the file is named", ended)
+    expect((home / "pg/global/pg_control").exists(), "the cluster that was there can be started")
+    ended = bench.restore_run(OURS, home, "--type=none", "--delta", "--no-checksum-page-error")
+    lines = ended.text.splitlines()
+    summary = [at for at, line in enumerate(lines)
+               if "restore command encountered page checksum error(s) in 1 file(s)" in line]
+    expect(summary and len(lines) - summary[0] <= 3, "the last lines say it again", ended)
+    expect(f"invalid page checksum(s) found in file {home / 'pg' / path}" in ended.text,
+           "the file is named", ended)
+    # What is there already and stays is no error, as in pgBackRest.
+    ended = bench.restore_run(OURS, home, "--type=none", "--delta")
+    expect("page checksum" not in ended.text, "nothing is said of what stays", ended)
+
+
 @test("graph: 64 workers and many small files do with 1024 descriptors, backup and restore")
 def few_descriptors(bench):
     bench.configure(repo1_cipher_type="aes-256-cbc", repo1_cipher_pass=lab.PASSPHRASE,
