@@ -5,6 +5,7 @@
 #include "cli/command/commands.hpp"
 #include "cli/command/graph_settings.hpp"
 #include "cli/command/restore_source.hpp"
+#include "cli/command/restore_wal.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
@@ -127,6 +128,7 @@ struct restore_decisions {
   plan::restore_mapping where;
   plan::recovery_files recovery;
   std::string restored_at;
+  size_t doubts = 0; ///< warnings that the restore went on in spite of
 };
 
 result<restore_decisions> decide(const config::options& opts) {
@@ -149,8 +151,11 @@ result<restore_decisions> decide(const config::options& opts) {
     return where.failure();
   for (const auto& note : where->notes())
     log::write(note.warn ? log::level::warn : log::level::info, note.text);
-  return restore_decisions{std::move(*source), std::move(*where), std::move(*recovery),
-                           restored_at};
+  auto doubts = check_wal(opts, *source);
+  if (!doubts)
+    return doubts.failure();
+  return restore_decisions{std::move(*source), std::move(*where), std::move(*recovery), restored_at,
+                           *doubts};
 }
 
 /// From the first change to the last.
@@ -227,6 +232,9 @@ public:
       log::warn("restore command encountered page checksum error(s) in {} file(s), check the log "
                 "file for details",
                 job_.bad_page_files());
+    if (decided_.doubts > 0)
+      log::warn("restore command went on in spite of {} warning(s), check the log file for details",
+                decided_.doubts);
   }
 
 private:
@@ -248,13 +256,30 @@ private:
   restore_job job_;
 };
 
-/// Directories outside of PGDATA are ours to fill.
+/// Directories outside of PGDATA are ours to fill, and to clean.
 result<void> restore_run::check_targets() {
   auto notes = check_holders(tree_, decided_.where, owners_, open_root);
   if (!notes)
     return notes.failure();
   for (const auto& line : *notes)
     log::warn("{}", line);
+  if (!overwrite_.any())
+    return success();
+  auto foreign = find_foreign_targets(tree_, decided_.where);
+  if (!foreign)
+    return foreign.failure();
+  for (const auto& path : *foreign)
+    if (auto agreed = refuse_or_warn(
+            opts_,
+            {errc::path_not_empty,
+             fmt::format("'{}' has files, but no link in '{}' leads there: it may be another "
+                         "cluster's, and what is not in the backup would be removed from it",
+                         path, opts_.text("pg-path")),
+             "Map it to another directory with --tablespace-map or --link-map, or go on with "
+             "--restore-check=warn."});
+        !agreed)
+      return agreed;
+  decided_.doubts += foreign->size();
   return success();
 }
 

@@ -13,6 +13,7 @@
 #include "storage/repository/sealed_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pgbraid::cli {
 
@@ -120,7 +121,8 @@ load_history(const restore_source& source, const backup_archive& archive, uint32
   return format::parse_timeline_history(as_text(*text));
 }
 
-result<void> check_target_timeline(const config::options& opts, const restore_source& source) {
+/// Finds the timeline of the source, too.
+result<void> check_target_timeline(const config::options& opts, restore_source& source) {
   using enum plan::timeline_wish_kind;
   const auto& backup = source.backup;
   if (!backup.options.online || !backup.archive_start || !backup.lsn_start ||
@@ -132,11 +134,12 @@ result<void> check_target_timeline(const config::options& opts, const restore_so
   const auto wish = plan::read_timeline_wish(option, source.type, source.version);
   if (!wish)
     return wish.failure();
-  if (wish->kind == current)
-    return success();
   if (!postgres::is_segment_name(*backup.archive_start))
     return error{errc::format, "the manifest has no valid backup-archive-start"};
   const auto own = postgres::timeline_of(*backup.archive_start);
+  source.timeline = own;
+  if (wish->kind == current)
+    return success();
   const auto start = postgres::parse_lsn(*backup.lsn_start);
   if (!start)
     return start.failure();
@@ -152,7 +155,9 @@ result<void> check_target_timeline(const config::options& opts, const restore_so
   auto history = load_history(source, *archive, *target);
   if (!history)
     return history.failure();
-  return plan::check_timeline(*target, own, *start, *history);
+  source.timeline = *target;
+  source.history = std::move(*history);
+  return plan::check_timeline(*target, own, *start, source.history);
 }
 
 } // namespace

@@ -4,8 +4,12 @@
 
 #include "cli/command/session.hpp"
 #include "engine/format/manifest.hpp"
+#include "engine/format/timeline_history.hpp"
 #include "engine/plan/recovery_type.hpp"
 #include "engine/postgres/version.hpp"
+
+#include <cstdint>
+#include <vector>
 
 namespace pgbraid::cli {
 
@@ -14,6 +18,9 @@ struct restore_source {
   format::manifest backup;
   postgres::version_number version = 0;
   plan::recovery_type type = plan::recovery_type::standard;
+  /// The timeline that recovery will end on and its history, where the backup is online.
+  uint32_t timeline = 0;
+  std::vector<format::timeline_switch> history = {};
 };
 
 /// Chooses repository and backup, loads and checks the manifest and the target timeline, and tells

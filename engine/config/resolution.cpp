@@ -334,7 +334,9 @@ std::string resolution::name_at(size_t row, size_t position) const {
 }
 
 std::string_view resolution::part(std::string_view text, std::string_view depended) const {
-  const std::array<std::string_view, 2> names = {row_of(command_).name, depended};
+  const bool toml = std::ranges::any_of(from_->file, &file_entry::strict);
+  const std::array<std::string_view, 3> names = {row_of(command_).name, depended,
+                                                 toml ? "toml" : ""};
   return part_for(text, names);
 }
 
