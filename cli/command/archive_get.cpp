@@ -40,11 +40,6 @@ struct candidate {
   compress_type compress = compress_type::none;
 };
 
-bool is_wal_file_name(std::string_view name) {
-  return postgres::is_segment_or_partial_name(name) || postgres::is_history_name(name) ||
-         postgres::is_backup_history_name(name);
-}
-
 class get {
 public:
   get(const config::options& opts, std::string name, wal_location destination)

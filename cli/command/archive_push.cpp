@@ -419,6 +419,8 @@ result<int> run_archive_push(const config::options& opts) {
   auto wal = locate_wal(opts, opts.parameters().front());
   if (!wal)
     return wal.failure();
+  if (auto named = check_wal_name(*wal); !named)
+    return named.failure();
   if (auto pushed = push(opts, std::move(*wal)).run(); !pushed)
     return pushed.failure();
   return 0;

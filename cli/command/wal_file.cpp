@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/wal_file.hpp"
 
+#include "engine/postgres/wal_name.hpp"
+
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <system_error>
 
 namespace pgbraid::cli {
 
@@ -37,6 +40,22 @@ result<wal_location> locate_wal(const config::options& opts, std::string_view pa
     return error{errc::param_invalid, fmt::format("'{}' is not the path of a file", path)};
   }
   return found;
+}
+
+bool is_wal_file_name(std::string_view name) {
+  return postgres::is_segment_or_partial_name(name) || postgres::is_history_name(name) ||
+         postgres::is_backup_history_name(name);
+}
+
+result<void> check_wal_name(const wal_location& wal) {
+  if (is_wal_file_name(wal.name))
+    return success();
+  const auto path = wal.directory + "/" + wal.name;
+  std::error_code failed;
+  if (!fs::exists(path, failed))
+    return error{errc::file_missing,
+                 fmt::format("unable to open missing file '{}' for read", path)};
+  return error{errc::param_invalid, fmt::format("'{}' is not the name of a WAL file", wal.name)};
 }
 
 void repository_errors::add(const repository& repo, const error& what) {

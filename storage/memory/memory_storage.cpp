@@ -334,7 +334,7 @@ result<std::optional<entry_info>> memory_storage::info(std::string_view path) {
   if (found.error_number == ENOENT || found.error_number == ENOTDIR)
     return std::optional<entry_info>();
   return state_->failed("get information about", path, found.error_number, errc::file_missing,
-                        errc::file_info);
+                        errc::file_open);
 }
 
 result<std::optional<std::vector<entry>>> memory_storage::list(std::string_view path) {

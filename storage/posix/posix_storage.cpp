@@ -176,7 +176,7 @@ result<std::optional<entry_info>> posix_storage::info(std::string_view path) {
   if (is_missing(failure))
     return std::optional<entry_info>();
   if (failure != 0)
-    return failed("get information about", path, failure, {errc::file_missing, errc::file_info});
+    return failed("get information about", path, failure, {errc::file_missing, errc::file_open});
   return std::optional(std::move(found));
 }
 

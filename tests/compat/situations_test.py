@@ -135,3 +135,49 @@ def member_without_cluster(bench):
     expect("unable to check pg1: [FileMissingError]" in ended.text, "the member is named", ended)
     expect(f"{bench.dir}/none/global/pg_control" in ended.text, "and what is missing", ended)
     expect(not (bench.repo / "backup").exists(), "nothing was made", ended)
+
+
+@test("situations: archive-push stores nothing under a name that nobody would look for")
+def odd_names(bench):
+    bench.ready()
+    pg = bench.cluster.data
+    for name, code in (("PG_VERSION", 96), ("postgresql.conf", 96), ("pg_wal/nope", 55),
+                       ("none", 55), ("pg_wal", 96)):
+        ended = bench.ours("archive-push", pg / name, codes=None)
+        expect(ended.code == code, f"exit code {code} for '{name}'", ended)
+    equal([path.name for path in (bench.repo / "archive" / STANZA).rglob("*")
+           if path.name.startswith(("PG_", "postgresql"))], [], "files of other names")
+
+
+@test("situations: a data directory that nobody may open is error 41 for restore")
+def closed_target(bench):
+    bench.ready()
+    bench.ours("backup")
+    target = bench.dir / "closed"
+    target.mkdir(mode=0)
+    try:
+        ended = bench.ours("restore", f"--pg1-path={target}", codes=None)
+        expect(ended.code == 41, "exit code 41", ended)
+    finally:
+        target.chmod(0o700)
+
+
+@test("situations: targets that cannot be are refused with the code of pgBackRest")
+def impossible_targets(bench):
+    bench.ready()
+    bench.ours("backup")
+    wrong = []
+    for words, code in ((("--type=time", "--target=x"), 29), (("--type=lsn", "--target=x"), 29),
+                        (("--type=time", "--target=2000-01-01 00:00:00"), 75),
+                        (("--type=lsn", "--target=0/1"), 75), (("--type=time",), 37),
+                        (("--target=x",), 31), (("--target-timeline=x",), 58),
+                        (("--target-timeline=9",), 55), (("--tablespace-map=nope=/x",), 76),
+                        (("--link-map=nope=/x",), 78), (("--archive-mode=x",), 32),
+                        (("--recovery-option=standby_mode=on",), 31),
+                        (("--set=20200101-000000F",), 75), (("--target-action=promote",), 31)):
+        shutil.rmtree(bench.dir / "target", ignore_errors=True)
+        (bench.dir / "target").mkdir(mode=0o700)
+        ended = bench.ours("restore", f"--pg1-path={bench.dir / 'target'}", *words, codes=None)
+        if ended.code != code:
+            wrong.append(f"{words}: {ended.code} instead of {code}\n{ended.text[-300:]}")
+    expect(not wrong, f"{len(wrong)} codes differ", "\n".join(wrong))
