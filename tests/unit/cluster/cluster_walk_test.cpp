@@ -251,6 +251,7 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: a directory that vanishes meanwhile is no 
 
 TEST_CASE_FIXTURE(rig, "cluster_walk: a tablespace of the catalog without its directory is noted") {
   link("pg_tblspc/16384", "/ts");
+  REQUIRE(place("/").make_path("ts", 0700));
   put("/ts", "PG_14_202107181/5/1", "x");
   options.tablespaces = {{16384, "space"}};
   std::vector<std::string> gone;
