@@ -50,9 +50,17 @@ bool is_placed(std::string_view name, entry_place place) {
 
 } // namespace
 
+bool is_line_key(std::string_view key) {
+  return !key.empty() && key.find('\0') == key.npos && key.find('\n') == key.npos;
+}
+
+bool is_entry_name(std::string_view name, entry_place place) {
+  return is_line_key(name) && name.size() <= name_limit && has_sound_segments(name) &&
+         is_placed(name, place);
+}
+
 result<void> check_entry_name(std::string_view name, entry_place place) {
-  const bool clean = name.find('\0') == name.npos && name.find('\n') == name.npos;
-  if (clean && name.size() <= name_limit && has_sound_segments(name) && is_placed(name, place))
+  if (is_entry_name(name, place))
     return success();
   return error{errc::format, "entry '" + printable(name) + "' is not a name a backup may hold",
                "The manifest was damaged or made to write outside of the restored cluster."};

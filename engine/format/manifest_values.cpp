@@ -43,6 +43,10 @@ void read_mode(json_reader& in, uint16_t& out) {
   out = static_cast<uint16_t>(mode);
 }
 
+bool is_owner_name(std::string_view name) {
+  return !name.empty() && name.find('\0') == name.npos;
+}
+
 void read_owner(json_reader& in, manifest& of, owner_index& out) {
   if (in.peek() == json_kind::boolean) {
     if (in.read_bool())
@@ -51,7 +55,7 @@ void read_owner(json_reader& in, manifest& of, owner_index& out) {
     return;
   }
   const auto name = in.read_string();
-  if (!in.failed() && (name.empty() || name.find('\0') != name.npos))
+  if (!in.failed() && !is_owner_name(name))
     return in.fail("invalid owner");
   out = of.owner(name);
 }
