@@ -36,6 +36,7 @@ struct backup_summary_options {
   bool compress = false;
   bool hardlink = false;
   bool online = false;
+  friend bool operator==(const backup_summary_options&, const backup_summary_options&) = default;
 };
 
 /// One line of `[backup:current]`: what is known of a backup without its manifest.
@@ -64,6 +65,7 @@ struct backup_summary {
   backup_summary_options options = {};
   /// Members of other versions: name to JSON text; written back as they were.
   std::map<std::string, std::string> others = {};
+  friend bool operator==(const backup_summary&, const backup_summary&) = default;
 };
 
 /// The content of backup.info.

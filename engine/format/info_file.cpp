@@ -3,6 +3,7 @@
 #include "engine/format/info_file.hpp"
 
 #include "engine/base/bytes.hpp"
+#include "engine/format/info_feed.hpp"
 #include "engine/format/info_value.hpp"
 #include "engine/format/json_reader.hpp"
 #include "engine/format/json_writer.hpp"
@@ -11,7 +12,10 @@
 
 #include <array>
 #include <cassert>
+#include <cstring>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace pgbraid::format {
 
@@ -94,10 +98,12 @@ std::optional<size_t> find_assignment(std::string_view line) {
   return {};
 }
 
+} // namespace
+
 /// Reads the lines of one file.
-class info_parser {
+struct info_feed::lines {
 public:
-  explicit info_parser(const info_visitor& visit) : visit_(visit) {}
+  explicit lines(info_visitor visit) : visit_(std::move(visit)) {}
 
   result<void> line(std::string_view text) {
     ++number_;
@@ -161,9 +167,9 @@ private:
     return success();
   }
 
-  const info_visitor& visit_;
+  const info_visitor visit_;
   line_digest digest_;
-  std::string_view section_;
+  std::string section_;
   std::string version_;
   std::optional<std::string> checksum_;
   std::optional<error> visitor_failure_;
@@ -172,21 +178,58 @@ private:
   bool has_format_ = false;
 };
 
-} // namespace
+info_feed::info_feed(info_visitor visit) : lines_(std::make_unique<lines>(std::move(visit))) {
+  rest_.reserve(4096); // a line with a passphrase never moves to a larger place
+}
+
+info_feed::~info_feed() {
+  rest_.resize(rest_.capacity());
+  explicit_bzero(rest_.data(), rest_.size());
+}
+
+/// What the first bytes say comes before what their lines say.
+result<void> info_feed::check_head(std::string_view piece) {
+  constexpr size_t head_bytes = 8;
+  auto head = rest_.substr(0, head_bytes);
+  head += piece.substr(0, head_bytes - head.size());
+  head_checked_ = head.size() == head_bytes;
+  return check_plain(head);
+}
+
+result<void> info_feed::feed(std::string_view piece) {
+  any_ |= !piece.empty();
+  if (!head_checked_)
+    if (auto plain = check_head(piece); !plain)
+      return plain;
+  for (auto end = piece.find('\n'); end != piece.npos; end = piece.find('\n')) {
+    auto line = piece.substr(0, end);
+    if (!rest_.empty())
+      line = rest_ += line;
+    if (auto read = lines_->line(line); !read)
+      return read;
+    rest_.clear();
+    piece.remove_prefix(end + 1);
+  }
+  if (rest_.size() + piece.size() > line_limit_bytes)
+    return refused("a line is longer than " + std::to_string(line_limit_bytes) + " bytes");
+  rest_ += piece;
+  return success();
+}
+
+result<std::string> info_feed::finish() {
+  if (!any_)
+    return refused("the file is empty");
+  if (!rest_.empty())
+    if (auto read = lines_->line(rest_); !read)
+      return read.failure();
+  return lines_->finish();
+}
 
 result<std::string> parse_info(std::string_view text, const info_visitor& visit) {
-  if (auto plain = check_plain(text); !plain)
-    return plain.failure();
-  if (text.empty())
-    return refused("the file is empty");
-  info_parser parser(visit);
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    if (auto read = parser.line(text.substr(0, end)); !read)
-      return read.failure();
-    text.remove_prefix(end == text.npos ? text.size() : end + 1);
-  }
-  return parser.finish();
+  info_feed lines(visit);
+  if (auto fed = lines.feed(text); !fed)
+    return fed.failure();
+  return lines.finish();
 }
 
 bool looks_like_info(std::string_view text) {

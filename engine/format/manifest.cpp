@@ -70,7 +70,7 @@ namespace {
 template <class Items> void sort_by_name(Items& items) {
   const auto earlier = [](const auto& a, const auto& b) { return a.name < b.name; };
   if (!std::is_sorted(items.begin(), items.end(), earlier))
-    std::sort(items.begin(), items.end(), earlier);
+    std::stable_sort(items.begin(), items.end(), earlier);
 }
 
 template <class Items> auto find_by_name(Items& items, std::string_view name) {

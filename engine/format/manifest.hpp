@@ -103,12 +103,14 @@ struct manifest_target {
 
   bool is_tablespace() const { return tablespace_id != 0; }
   bool is_file_link() const { return !file.empty(); }
+  friend bool operator==(const manifest_target&, const manifest_target&) = default;
 };
 
 struct manifest_database {
   std::string name;
   uint64_t oid = 0;
   uint64_t last_system_oid = 0; ///< obsolete: write 0
+  friend bool operator==(const manifest_database&, const manifest_database&) = default;
 };
 
 /// `[backup:option]`; those that may be absent (older versions, partial manifests) are optional.
@@ -127,6 +129,7 @@ struct manifest_options {
   bool hardlink = false;
   bool online = false;
   std::optional<uint64_t> process_max = {};
+  friend bool operator==(const manifest_options&, const manifest_options&) = default;
 };
 
 /// What entries have that do not say otherwise.
@@ -222,9 +225,11 @@ private:
   std::map<std::string, owner_index, std::less<>> owner_of_;
 };
 
-/// Parses a manifest of format 5. Errors: see `parse_info`; hostile names (empty, `.` or `..`
-/// segments, absolute, control characters, outside `pg_data` and `pg_tblspc/<oid>`) are `format`
-/// (29) and named.
+/// Parses a manifest of format 5. Entries that are listed twice alike count once, and of two
+/// different ones of a file that the end of a backup returns, the later one counts: the peer writes
+/// both when PGDATA holds such a file, too, and restores what came later. Errors: see `parse_info`;
+/// hostile names (empty, `.` or `..` segments, absolute, control characters, outside `pg_data` and
+/// `pg_tblspc/<oid>`) are `format` (29) and named.
 result<manifest> parse_manifest(std::string_view text);
 /// Renders a sorted manifest; byte-identical for a parsed one.
 std::string render(const manifest& of);

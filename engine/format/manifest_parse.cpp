@@ -2,15 +2,19 @@
 // Source of the format: shared/spec/repository-format.md, section 5.
 // SPDX-License-Identifier: MIT
 #include "engine/format/entry_name.hpp"
+#include "engine/format/info_feed.hpp"
 #include "engine/format/info_value.hpp"
 #include "engine/format/json_reader.hpp"
 #include "engine/format/manifest.hpp"
+#include "engine/format/manifest_equality.hpp"
 #include "engine/format/manifest_scalars.hpp"
 #include "engine/format/manifest_values.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <set>
+#include <utility>
 
 namespace pgbraid::format {
 
@@ -67,6 +71,7 @@ private:
   result<void> check_sizes() const;
   void resolve_references();
   result<void> resolve_defaults();
+  result<void> merge_all_doubles();
 
   manifest m_;
   manifest_scalars scalars_;
@@ -390,14 +395,32 @@ template <class Entry> bool take_defaults(Entry& entry, const manifest_defaults&
 
 template <class Entries>
 result<void> take_all_defaults(Entries& entries, const manifest_defaults& from) {
-  const std::string_view* previous = nullptr;
-  for (auto& entry : entries) { // sorted
+  for (auto& entry : entries) {
     if (!take_defaults(entry, from))
       return error{errc::format, "mode of '" + printable(entry.name) + "' is missing"};
-    if (previous != nullptr && *previous == entry.name)
-      return error{errc::format, "'" + printable(entry.name) + "' is listed twice"};
-    previous = &entry.name;
   }
+  return success();
+}
+
+/// What the end of a backup adds, whether PGDATA held a file of that name or not.
+bool is_added_at_end(std::string_view name) {
+  return name == "pg_data/backup_label" || name == "pg_data/tablespace_map";
+}
+
+/// Leaves one entry of each name; they are sorted, those of one name in file order.
+template <class Entry> result<void> merge_doubles(const manifest& of, std::vector<Entry>& entries) {
+  size_t kept = 0;
+  for (size_t i = 1; i < entries.size(); ++i) {
+    auto& last = entries[kept];
+    const auto& next = entries[i];
+    if (last.name != next.name)
+      entries[++kept] = next;
+    else if (is_added_at_end(next.name))
+      last = next;
+    else if (!is_same(of, last, of, next))
+      return error{errc::format, "'" + printable(next.name) + "' is listed twice, differently"};
+  }
+  entries.resize(std::min(entries.size(), kept + 1));
   return success();
 }
 
@@ -407,6 +430,14 @@ result<void> manifest_parser::resolve_defaults() {
   if (auto done = take_all_defaults(m_.paths, m_.path_defaults); !done)
     return done;
   return take_all_defaults(m_.links, m_.link_defaults);
+}
+
+result<void> manifest_parser::merge_all_doubles() {
+  if (auto done = merge_doubles(m_, m_.files); !done)
+    return done;
+  if (auto done = merge_doubles(m_, m_.paths); !done)
+    return done;
+  return merge_doubles(m_, m_.links);
 }
 
 result<manifest> manifest_parser::finish(std::string writer_version) {
@@ -419,22 +450,43 @@ result<manifest> manifest_parser::finish(std::string writer_version) {
     return error{errc::format, "target '" + twice->name + "' is listed twice"};
   if (auto done = check_targets(); !done)
     return done.failure();
-  if (auto done = check_sizes(); !done)
-    return done.failure();
   if (auto done = resolve_defaults(); !done)
     return done.failure();
   resolve_references();
+  if (auto done = merge_all_doubles(); !done)
+    return done.failure();
+  if (auto done = check_sizes(); !done)
+    return done.failure();
   return std::move(m_);
 }
 
 } // namespace
 
-result<manifest> parse_manifest(std::string_view text) {
+struct manifest_feed::state {
   manifest_parser parser;
-  auto version = parse_info(text, [&parser](const info_line& at) { return parser.line(at); });
+  info_feed lines{[this](const info_line& at) { return parser.line(at); }};
+};
+
+manifest_feed::manifest_feed() : state_(std::make_unique<state>()) {}
+
+manifest_feed::~manifest_feed() = default;
+
+result<void> manifest_feed::feed(std::string_view piece) {
+  return state_->lines.feed(piece);
+}
+
+result<manifest> manifest_feed::finish() {
+  auto version = state_->lines.finish();
   if (!version)
     return version.failure();
-  return parser.finish(std::move(*version));
+  return state_->parser.finish(std::move(*version));
+}
+
+result<manifest> parse_manifest(std::string_view text) {
+  manifest_feed parser;
+  if (auto fed = parser.feed(text); !fed)
+    return fed.failure();
+  return parser.finish();
 }
 
 } // namespace pgbraid::format

@@ -3,7 +3,9 @@
 #include "engine/format/manifest.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -219,12 +221,40 @@ TEST_CASE("manifest: what is missing or listed twice is refused") {
     CHECK(static_cast<bool>(read) == (optional && !default_mode));
   }
   auto lines = small();
-  lines.insert(lines.end(), {"target:path", "pg_data", "{}"});
+  lines.insert(lines.end(), {"target:path", "pg_data", R"({"mode":"0750"})"});
   check_refused(text_of(lines), "twice");
   check_refused(with("backup", "backup-label", R"("../../etc")"));
   check_refused(with("backup", "backup-type", R"("incr")"));
   check_refused(with("backup:db", "db-version", R"("../15")"));
   check_refused(with("backup:option", "option-compress-type", R"("rot13")"), "rot13");
+}
+
+TEST_CASE("manifest: entries that are listed twice alike count once") {
+  auto lines = small();
+  for (const auto* key : {"pg_data/PG_VERSION", "pg_data/x"}) {
+    const auto at = std::ranges::find(lines, key, &line::key);
+    lines.insert(at, line(*at));
+  }
+  lines.push_back({"target:path", "pg_data", R"({"mode":"0700"})"}); // the same in other words
+  const auto read = parse_manifest(text_of(lines));
+  REQUIRE(read);
+  CHECK(render(*read) == text_of(small()));
+}
+
+TEST_CASE("manifest: of files that the end of a backup returns the later entry counts") {
+  for (const std::string name : {"pg_data/tablespace_map", "pg_data/backup_label"}) {
+    auto lines = small();
+    const auto at = std::ranges::find(lines, "pg_data/x", &line::key);
+    const auto value = [](const std::string& digits, int size) {
+      return fmt::format(R"({{"checksum":"{}","size":{},"timestamp":1}})", digits, size);
+    };
+    lines.insert(at, {{"target:file", name, value(std::string(40, 'a'), 6)},
+                      {"target:file", name, value(std::string(40, 'b'), 18)}});
+    const auto read = parse_manifest(text_of(lines));
+    REQUIRE(read);
+    CHECK(read->files.size() == 3);
+    CHECK(read->find_file(name)->size_bytes == 18);
+  }
 }
 
 TEST_CASE("manifest: an incomplete list of references is completed at its end") {
