@@ -57,7 +57,9 @@ result<bool> mend_pair(storage& files, const std::string& path, uint64_t limit_b
   auto bytes = read_all(files, from, limit_bytes);
   if (!bytes)
     return bytes.failure();
-  if (auto done = write_all(files, to, *bytes); !done)
+  publication mended(files);
+  mended.add(to, *bytes);
+  if (auto done = mended.publish(); !done)
     return done.failure();
   return true;
 }

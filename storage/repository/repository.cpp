@@ -3,17 +3,22 @@
 #include "storage/repository/repository.hpp"
 
 #include "engine/base/bytes.hpp"
+#include "engine/format/checked_text.hpp"
 #include "engine/format/repository_path.hpp"
 #include "storage/repository/file_pair.hpp"
 #include "storage/repository/sealed_text.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace pgbraid {
 
 namespace {
 
-constexpr uint64_t info_limit_bytes = uint64_t{256} << 20;
+/// Some ten thousand upgrades of one stanza.
+constexpr uint64_t archive_info_limit_bytes = uint64_t{1} << 20;
+/// Some twenty thousand backups, each with the labels of many others.
+constexpr uint64_t backup_info_limit_bytes = uint64_t{32} << 20;
 
 error without_stanza(error why) {
   if (why.code == errc::file_missing)
@@ -34,7 +39,7 @@ std::string repository::name() const {
 
 result<format::archive_info> repository::load_archive_info() {
   auto loaded = load_either(files_, format::archive_info_path(stanza()), settings_.passphrase,
-                            info_limit_bytes, format::parse_archive_info);
+                            archive_info_limit_bytes, format::parse_archive_info);
   if (!loaded)
     return without_stanza(loaded.failure());
   return loaded;
@@ -42,7 +47,7 @@ result<format::archive_info> repository::load_archive_info() {
 
 result<format::backup_info> repository::load_backup_info() {
   auto loaded = load_either(files_, format::backup_info_path(stanza()), settings_.passphrase,
-                            info_limit_bytes, format::parse_backup_info);
+                            backup_info_limit_bytes, format::parse_backup_info);
   if (!loaded)
     return without_stanza(loaded.failure());
   return loaded;
@@ -72,21 +77,27 @@ result<void> repository::save(const format::backup_info& info) {
 }
 
 result<void> repository::add(publication& to, const format::archive_info& info) {
-  const plain_text text(render(info));
+  auto rendered = format::checked_text(info);
+  if (!rendered)
+    return rendered.failure();
+  const plain_text text(std::move(*rendered));
   return add_both(to, format::archive_info_path(stanza()), text.view(), settings_.passphrase);
 }
 
 result<void> repository::add(publication& to, const format::backup_info& info) {
-  const plain_text text(render(info));
+  auto rendered = format::checked_text(info);
+  if (!rendered)
+    return rendered.failure();
+  const plain_text text(std::move(*rendered));
   return add_both(to, format::backup_info_path(stanza()), text.view(), settings_.passphrase);
 }
 
 result<bool> repository::mend_archive_info() {
-  return mend_pair(files_, format::archive_info_path(stanza()), info_limit_bytes);
+  return mend_pair(files_, format::archive_info_path(stanza()), archive_info_limit_bytes);
 }
 
 result<bool> repository::mend_backup_info() {
-  return mend_pair(files_, format::backup_info_path(stanza()), info_limit_bytes);
+  return mend_pair(files_, format::backup_info_path(stanza()), backup_info_limit_bytes);
 }
 
 } // namespace pgbraid

@@ -71,7 +71,9 @@ public:
   /// Whether main or copy exists.
   result<bool> has_archive_info();
   result<bool> has_backup_info();
-  /// Writes main and copy: the same bytes, each published atomically.
+  /// Writes main and copy: the same bytes, each published atomically and read back. Fails with
+  /// `format` (29), before anything is written, when what was rendered would not be read as it was
+  /// meant.
   result<void> save(const format::archive_info& info);
   result<void> save(const format::backup_info& info);
   /// The same in the present step of a publication.
@@ -87,9 +89,10 @@ public:
   result<format::manifest> load_manifest(std::string_view label, const secret& pass);
   /// Only `backup.manifest.copy` (resume).
   result<format::manifest> load_manifest_copy(std::string_view label, const secret& pass);
-  /// What completes a backup, in steps: `.copy`; `backup.manifest` with the same bytes (from there
-  /// on the backup is valid); the copy in backup.history, and whatever is added after it.
-  /// backup.info belongs there, and `latest` comes last. The directory must be there
+  /// What completes a backup, in steps: `.copy`, which is read back; `backup.manifest` with the
+  /// same bytes (from there on the backup is valid); the copy in backup.history, and whatever is
+  /// added after it. backup.info belongs there, and `latest` comes last. The directory must be
+  /// there
   /// (`backup_claim`).
   result<void> add(publication& to, const format::manifest& of, const secret& pass);
   /// Makes a backup invalid: removes `backup.manifest`, then the copy.

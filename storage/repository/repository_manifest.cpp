@@ -2,17 +2,61 @@
 // SPDX-License-Identifier: MIT
 #include "engine/base/bytes.hpp"
 #include "engine/codec/compress.hpp"
+#include "engine/format/checked_text.hpp"
+#include "engine/format/info_feed.hpp"
 #include "engine/format/repository_path.hpp"
 #include "storage/repository/file_pair.hpp"
 #include "storage/repository/repository.hpp"
 #include "storage/repository/sealed_text.hpp"
 
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 namespace pgbraid {
 
 namespace {
 
-constexpr uint64_t manifest_limit_bytes = uint64_t{4} << 30;
+/// Some eight million files. The text is read in pieces; what it says of them is kept.
+constexpr uint64_t manifest_limit_bytes = uint64_t{2} << 30;
+constexpr size_t piece_bytes = size_t{256} << 10;
 constexpr int history_level = 9;
+
+result<void> read_manifest(io::reader& from, const secret& pass, format::manifest_feed& into) {
+  unsealer open(pass);
+  const auto take = [&](std::string_view plain) { return into.feed(plain); };
+  std::vector<std::byte> piece(piece_bytes);
+  uint64_t total_bytes = 0;
+  for (bool last = false; !last;) {
+    auto got = from.read(piece);
+    if (!got)
+      return got.failure();
+    last = *got < piece.size();
+    total_bytes += *got;
+    if (total_bytes > manifest_limit_bytes)
+      return error{errc::file_read,
+                   "it is larger than " + std::to_string(manifest_limit_bytes) + " bytes"};
+    if (auto fed = open.feed(byte_view(piece).first(*got), last, take); !fed)
+      return fed;
+  }
+  return success();
+}
+
+/// One manifest file, of which no more than a piece is held at a time.
+result<format::manifest> load_one_manifest(storage& files, const std::string& path,
+                                           const secret& pass) {
+  auto from = files.open_read(path);
+  if (!from)
+    return from.failure();
+  format::manifest_feed feed;
+  if (auto read = read_manifest(**from, pass, feed); !read)
+    return within_file(files, path, read.failure());
+  auto parsed = feed.finish();
+  if (!parsed)
+    return within_file(files, path, parsed.failure());
+  return parsed;
+}
 
 result<format::manifest> check_label(result<format::manifest> loaded, std::string_view label) {
   if (loaded && loaded->label != label)
@@ -25,19 +69,26 @@ result<format::manifest> check_label(result<format::manifest> loaded, std::strin
 
 result<format::manifest> repository::load_manifest(std::string_view label, const secret& pass) {
   const auto path = format::manifest_path_of(stanza(), label);
-  return check_label(load_either(files_, path, pass, manifest_limit_bytes, format::parse_manifest),
-                     label);
+  auto main = load_one_manifest(files_, path, pass);
+  if (main)
+    return check_label(std::move(main), label);
+  auto copy = load_one_manifest(files_, copy_of(path), pass);
+  if (copy)
+    return check_label(std::move(copy), label);
+  return merge_failures(path, main.failure(), copy.failure());
 }
 
 result<format::manifest> repository::load_manifest_copy(std::string_view label,
                                                         const secret& pass) {
   const auto path = copy_of(format::manifest_path_of(stanza(), label));
-  return check_label(load_one(files_, path, pass, manifest_limit_bytes, format::parse_manifest),
-                     label);
+  return check_label(load_one_manifest(files_, path, pass), label);
 }
 
 result<void> repository::add(publication& to, const format::manifest& of, const secret& pass) {
-  const plain_text text(render(of));
+  auto rendered = format::checked_text(of);
+  if (!rendered)
+    return rendered.failure();
+  const plain_text text(std::move(*rendered));
   const auto path = format::manifest_path_of(stanza(), of.label);
   auto bytes = seal(text.view(), pass);
   if (!bytes)

@@ -3,10 +3,14 @@
 #include "storage/repository/sealed_text.hpp"
 
 #include "engine/base/bytes.hpp"
+#include "engine/codec/aes.hpp"
 #include "engine/codec/cipher_text.hpp"
 #include "engine/format/info_file.hpp"
 
 #include <cstring>
+#include <functional>
+#include <span>
+#include <utility>
 
 namespace pgbraid {
 
@@ -28,13 +32,21 @@ error wrong_passphrase() {
           "If not, the file is damaged."};
 }
 
+/// The format shows in the header: the parser refuses format 6.
+bool is_format_6(std::string_view content) {
+  return content.starts_with("PGBR006");
+}
+
+error not_encrypted() {
+  return {errc::crypto, "content is not encrypted",
+          "Is a cipher type configured for a repository that was created without one?"};
+}
+
 result<plain_text> decrypt(std::string content, const secret& pass) {
-  // The format shows in the header: the parser refuses format 6.
-  if (content.starts_with("PGBR006"))
+  if (is_format_6(content))
     return plain_text(std::move(content));
   if (format::looks_like_info(content))
-    return error{errc::crypto, "content is not encrypted",
-                 "Is a cipher type configured for a repository that was created without one?"};
+    return not_encrypted();
   auto plain = codec::decrypt_all(as_bytes(content), pass.view());
   // One wrong passphrase in 256 leaves padding that looks right, but never a section.
   if (!plain || !format::looks_like_info(as_text(*plain)))
@@ -48,6 +60,55 @@ result<plain_text> unseal(std::string content, const secret& pass) {
   if (pass.empty())
     return plain_text(std::move(content));
   return decrypt(std::move(content), pass);
+}
+
+unsealer::unsealer(const secret& pass) {
+  if (pass.empty())
+    return;
+  decrypt_ = codec::make_decrypt(pass.view());
+  stream_ = decrypt_->open();
+}
+
+unsealer::~unsealer() {
+  if (!plain_.empty())
+    explicit_bzero(plain_.data(), plain_.size());
+}
+
+result<void> unsealer::check_head(byte_view piece) {
+  begun_ = true;
+  passes_ = decrypt_ == nullptr || is_format_6(as_text(piece));
+  if (!passes_ && format::looks_like_info(as_text(piece)))
+    return not_encrypted();
+  return success();
+}
+
+result<void> unsealer::feed(byte_view piece, bool last, const taker& to) {
+  if (!begun_)
+    if (auto fine = check_head(piece); !fine)
+      return fine;
+  return passes_ ? to(as_text(piece)) : decrypt(piece, last, to);
+}
+
+result<void> unsealer::decrypt(byte_view piece, bool last, const taker& to) {
+  constexpr size_t room_bytes = size_t{256} << 10;
+  plain_.resize(room_bytes);
+  codec::job j{.state = stream_.get(), .in = piece, .last = last, .out = {}};
+  while (!j.finished && (last || !j.in.empty())) {
+    j.out = plain_;
+    decrypt_->run(std::span(&j, 1));
+    if (j.failure)
+      return wrong_passphrase();
+    const auto made = as_text(byte_view(plain_).first(plain_.size() - j.out.size()));
+    if (made.empty())
+      continue;
+    // One wrong passphrase in 256 leaves padding that looks right, but never a section.
+    if (!is_text_ && !format::looks_like_info(made))
+      return wrong_passphrase();
+    is_text_ = true;
+    if (auto taken = to(made); !taken)
+      return taken;
+  }
+  return last && !is_text_ ? result<void>(wrong_passphrase()) : success();
 }
 
 result<std::string> seal(std::string_view text, const secret& pass) {

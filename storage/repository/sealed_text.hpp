@@ -2,10 +2,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/bytes.hpp"
 #include "engine/base/result.hpp"
 #include "engine/base/secret.hpp"
+#include "engine/codec/kernel.hpp"
 
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +39,32 @@ private:
 /// Fails with `crypto` (95), with a hint, when the passphrase is wrong or when the content is
 /// encrypted against the configuration (or not); with `format` for format 6.
 result<plain_text> unseal(std::string content, const secret& pass);
+
+/// The same for content that comes in pieces: makes plain text of them as they come.
+class unsealer {
+public:
+  using taker = std::function<result<void>(std::string_view plain)>;
+
+  /// @param pass  empty when the repository is not encrypted
+  explicit unsealer(const secret& pass);
+  ~unsealer();
+  unsealer(const unsealer&) = delete;
+  unsealer& operator=(const unsealer&) = delete;
+
+  /// Hands what becomes of the piece to `to`. The first piece holds the header.
+  result<void> feed(byte_view piece, bool last, const taker& to);
+
+private:
+  result<void> check_head(byte_view piece);
+  result<void> decrypt(byte_view piece, bool last, const taker& to);
+
+  std::unique_ptr<codec::kernel> decrypt_; ///< null: plain as it is
+  std::unique_ptr<codec::stream> stream_;
+  std::vector<std::byte> plain_;
+  bool begun_ = false;   ///< the header was looked at
+  bool is_text_ = false; ///< and so was the begin of the plain text
+  bool passes_ = false;  ///< as it is, because the parser says why it is refused
+};
 
 /// The bytes to store: encrypted with a fresh salt when there is a passphrase.
 result<std::string> seal(std::string_view text, const secret& pass);

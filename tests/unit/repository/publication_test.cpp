@@ -1,9 +1,16 @@
 // What is named together, what one after the other, and what never, on every driver.
 // SPDX-License-Identifier: MIT
+#include "storage/memory/memory_storage.hpp"
 #include "storage/repository/publication.hpp"
 #include "tests/unit/remote/remote_rig.hpp"
 #include "tests/unit/storage/rigs.hpp"
 #include "tests/unit/storage/sftp_rig.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 using namespace pgbraid;
 using namespace pgbraid::test;
@@ -53,6 +60,32 @@ TEST_CASE_TEMPLATE("publication: a failure keeps later steps from their names", 
   CHECK(is_file(on.repo, "p/a"));
   CHECK(is_file(on.repo, "p/c"));
   CHECK_FALSE(is_file(on.repo, "p/d"));
+}
+
+TEST_CASE("publication: what does not hold what was written ends it before the next step") {
+  for (const size_t size : {size_t{700}, size_t{3} << 20}) {
+    memory_storage files;
+    publication all(files);
+    std::string content(size, 'x');
+    all.add("p/a", content);
+    all.add("p/b", content);
+    all.then();
+    all.add("p/c", content);
+    content[size / 2] = 'y';
+    // Whoever opens it next finds something else in it.
+    bool spoilt = false;
+    files.set_hook([&](memory_verb verb, std::string_view path) -> std::optional<error> {
+      if (verb == memory_verb::open_read && path == "p/b" && !std::exchange(spoilt, true))
+        CHECK(write_all(files, "p/b", content));
+      return {};
+    });
+    const auto done = all.publish();
+    REQUIRE_FALSE(done);
+    CHECK(done.failure().code == errc::checksum);
+    CHECK(done.failure().message.find("p/b") != std::string::npos);
+    CHECK(is_file(files, "p/a"));
+    CHECK_FALSE(is_file(files, "p/c"));
+  }
 }
 
 TEST_CASE("publication: files are replaced where a rename does not replace") {

@@ -10,7 +10,10 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 using namespace pgbraid;
 using namespace pgbraid::format;
@@ -69,6 +72,60 @@ struct rig {
 };
 
 } // namespace
+
+TEST_CASE_FIXTURE(rig, "repository: what its readers would refuse is not published") {
+  auto backup = some_manifest(full);
+  backup.databases = {{.name = "line\nfeed", .oid = 5}};
+  publication all(files);
+  const auto added = repo.add(all, backup, none);
+  REQUIRE_FALSE(added);
+  CHECK(added.failure().code == errc::format);
+  auto info = some_info();
+  info.add({.label = "no-label"});
+  CHECK_FALSE(repo.save(info));
+  CHECK(files.used_bytes() == 0);
+}
+
+TEST_CASE("repository: manifests of many pieces, plain and encrypted") {
+  auto made = some_manifest(full);
+  for (int i = 0; i < 20'000; ++i)
+    made.files.push_back({.name = made.keep("pg_data/" + std::to_string(i)), .mode = 0600});
+  made.sort();
+  for (const auto& settings : {plain(), encrypted("one")}) {
+    memory_storage files;
+    repository repo(files, settings);
+    const secret pass(settings.passphrase.empty() ? "" : "two");
+    REQUIRE(complete(repo, made, pass));
+    const auto read = repo.load_manifest(full, pass);
+    REQUIRE_MESSAGE(read, read.failure().message);
+    CHECK(read->files.size() == made.files.size());
+    CHECK(render(*read) == render(made));
+    // Damage late in the file is no reason to be taken for anything but damage.
+    const auto path = "backup/demo/" + full + "/backup.manifest";
+    auto content = *files.content(path);
+    content[content.size() - 100] ^= 1;
+    for (const auto* suffix : {"", ".copy"})
+      put(files, path + suffix, content);
+    CHECK_FALSE(repo.load_manifest(full, pass));
+    CHECK_FALSE(repo.load_manifest_copy(full, secret("three")));
+  }
+}
+
+TEST_CASE_FIXTURE(rig, "repository: what does not read back is told, and its twin is there") {
+  REQUIRE(repo.save(some_info()));
+  bool spoilt = false;
+  files.set_hook([&](memory_verb verb, std::string_view path) -> std::optional<error> {
+    if (verb == memory_verb::open_read && !std::exchange(spoilt, true))
+      put(files, std::string(path), "something else");
+    return {};
+  });
+  auto info = some_info();
+  info.add_history(78, "16", 202307071, 1300);
+  const auto saved = repo.save(info);
+  REQUIRE_FALSE(saved);
+  CHECK(saved.failure().code == errc::checksum);
+  CHECK(repo.load_backup_info()->current().system_id == 78);
+}
 
 TEST_CASE_FIXTURE(rig, "repository: main and copy have the same bytes, and either will do") {
   REQUIRE(repo.save(some_info()));
