@@ -19,9 +19,13 @@ constexpr std::string_view tablespace_prefix = "pg_tblspc/";
 constexpr std::array<std::string_view, 7> emptied_paths{
     "pg_dynshmem",  "pg_notify",   "pg_replslot", "pg_serial",
     "pg_snapshots", "pg_stat_tmp", "pg_subtrans"};
-constexpr std::array<std::string_view, 5> runtime_files{"postmaster.pid", "postmaster.opts",
-                                                        "backup_label", "backup_label.old",
-                                                        "postgresql.auto.conf.tmp"};
+/// `backup_label` and `tablespace_map` are those of the end of the backup, `backup.manifest` marks
+/// a restore that did not come to its end.
+constexpr std::array<std::string_view, 7> runtime_files{
+    "postmaster.pid", "postmaster.opts",          "backup_label",   "backup_label.old",
+    "tablespace_map", "postgresql.auto.conf.tmp", "backup.manifest"};
+/// What a file is called until a restore gives it its name, here and in the peer.
+constexpr std::string_view restore_suffix = ".pgbackrest.tmp";
 
 template <size_t N>
 bool contains(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -62,6 +66,12 @@ bool is_relation_cache(std::string_view name) {
   return take(name, "pg_internal.init") && (name.empty() || (take(name, ".") && is_number(name)));
 }
 
+/// What a restore that did not come to its end left: no file of the cluster, and a later restore
+/// would take it for its own.
+bool is_restore_leftover(std::string_view parent, std::string_view name) {
+  return (parent == data_root || parent == "pg_data/global") && name.ends_with(restore_suffix);
+}
+
 bool is_recovery_file(version_number version, std::string_view name) {
   return version >= 120000 ? name == "recovery.signal" || name == "standby.signal"
                            : name == "recovery.conf" || name == "recovery.done";
@@ -89,7 +99,7 @@ bool is_database_path(std::string_view path) {
 }
 
 bool is_excluded(const backup_scope& scope, std::string_view parent, std::string_view name) {
-  if (name.starts_with("pgsql_tmp"))
+  if (name.starts_with("pgsql_tmp") || is_restore_leftover(parent, name))
     return true;
   if (parent == data_root) {
     return contains(runtime_files, name) || is_recovery_file(scope.version, name) ||

@@ -24,7 +24,7 @@ struct backup_scope {
 bool is_database_path(std::string_view path);
 
 /// Whether the name is left out wherever its kind may be: `pgsql_tmp*`, run-time files of PGDATA,
-/// caches and temporary relations in database directories.
+/// what interrupted restores left, caches and temporary relations in database directories.
 /// @param parent  manifest name of the directory that holds it
 /// @param name    its last segment
 bool is_excluded(const backup_scope& scope, std::string_view parent, std::string_view name);

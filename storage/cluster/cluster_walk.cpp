@@ -3,6 +3,9 @@
 #include "storage/cluster/cluster_walk.hpp"
 
 #include "engine/base/log.hpp"
+#include "engine/format/entry_name.hpp"
+#include "engine/format/info_value.hpp"
+#include "engine/format/manifest_values.hpp"
 #include "engine/postgres/exclusion.hpp"
 #include "storage/cluster/owner_names.hpp"
 #include "storage/cluster/target_location.hpp"
@@ -13,7 +16,10 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 #include <set>
+#include <string>
 
 namespace pgbraid {
 
@@ -51,8 +57,7 @@ private:
   result<void> visit(const place& at, const entry& one);
   result<void> link(const place& at, const entry& one);
   result<void> directory_link(format::manifest_target target, const entry_info& destination);
-  result<void> file_link(const place& at, format::manifest_target target,
-                         const entry_info& destination);
+  result<void> file_link(format::manifest_target target, const entry_info& destination);
   result<void> tablespace(const place& at, const entry& one);
   result<void> add_target(format::manifest_target target);
   void add_path(std::string_view name, const entry_info& info);
@@ -80,7 +85,26 @@ uint16_t mode_of(const entry_info& info) {
 }
 
 format::owner_index owner_of(format::manifest& into, const std::optional<std::string>& name) {
-  return name ? into.owner(*name) : format::no_owner;
+  return name && format::is_owner_name(*name) ? into.owner(*name) : format::no_owner;
+}
+
+format::entry_place place_of(entry_kind kind) {
+  switch (kind) {
+  case entry_kind::path:
+    return format::entry_place::path;
+  case entry_kind::link:
+    return format::entry_place::link;
+  case entry_kind::file:
+  case entry_kind::special:
+    break;
+  }
+  return format::entry_place::file;
+}
+
+/// Names with a line feed, and paths that are too long; PostgreSQL makes neither.
+void warn_of_unnameable(const std::string& path, entry_kind kind) {
+  log::warn("exclude {} '{}' from backup: a manifest cannot hold its name",
+            kind == entry_kind::path ? "path and content of" : "file", format::printable(path));
 }
 
 void walk::add_path(std::string_view name, const entry_info& info) {
@@ -210,6 +234,17 @@ result<void> walk::visit(const place& at, const entry& one) {
                  fmt::format("'{}/{}' is not a symlink - pg_tblspc should contain only symlinks",
                              at.where.root(), join_path(at.path, one.name))};
   }
+  if (one.info.kind == entry_kind::link && is_within(at.name, tablespace_root)) {
+    return error{errc::link_destination,
+                 fmt::format("link '{}/{}' is inside of a tablespace", at.where.root(),
+                             join_path(at.path, one.name)),
+                 "A backup cannot hold it: put what it leads to in its place."};
+  }
+  if (one.info.kind != entry_kind::special &&
+      !format::is_entry_name(name, place_of(one.info.kind))) {
+    warn_of_unnameable(at.where.root() + "/" + join_path(at.path, one.name), one.info.kind);
+    return success();
+  }
   switch (one.info.kind) {
   case entry_kind::path:
     return directory({at.where, join_path(at.path, one.name), name}, one.info);
@@ -257,14 +292,16 @@ result<void> walk::link(const place& at, const entry& one) {
     log::warn("exclude special file '{}' from backup", location);
     return success();
   }
+  // A link to a file that is not taken would be a link to nothing.
+  if (destination->kind == entry_kind::file && postgres::files_are_excluded(scope_, at.name))
+    return success();
   add_link(target.name, one.info);
   if (destination->kind == entry_kind::file)
-    return file_link(at, std::move(target), *destination);
+    return file_link(std::move(target), *destination);
   return directory_link(std::move(target), *destination);
 }
 
-result<void> walk::file_link(const place& at, format::manifest_target target,
-                             const entry_info& destination) {
+result<void> walk::file_link(format::manifest_target target, const entry_info& destination) {
   const auto name = target.name;
   const auto slash = target.path.rfind('/');
   target.file = slash == target.path.npos ? target.path : target.path.substr(slash + 1);
@@ -275,8 +312,7 @@ result<void> walk::file_link(const place& at, format::manifest_target target,
   target.path = slash == 0 ? "/" : target.path.substr(0, slash);
   if (auto added = add_target(std::move(target)); !added)
     return added;
-  if (!postgres::files_are_excluded(scope_, at.name))
-    add_file(name, destination);
+  add_file(name, destination);
   return success();
 }
 
@@ -306,7 +342,9 @@ result<std::string> walk::tablespace_name(uint64_t oid) const {
 result<void> walk::tablespace(const place& at, const entry& one) {
   uint64_t oid = 0;
   const auto* end = one.name.data() + one.name.size();
-  if (std::from_chars(one.name.data(), end, oid).ptr != end || oid == 0) {
+  // Only as PostgreSQL writes it: two names of one oid would be two targets of one name.
+  if (std::from_chars(one.name.data(), end, oid).ptr != end || oid == 0 ||
+      std::to_string(oid) != one.name || oid > std::numeric_limits<uint32_t>::max()) {
     return error{errc::link_expected, fmt::format("'{}/{}' is not the link of a tablespace",
                                                   at.where.root(), join_path(at.path, one.name))};
   }

@@ -45,10 +45,11 @@ using storage_opener = std::function<result<std::unique_ptr<storage>>(const std:
 /// Walks a cluster and fills `into`: targets, paths, files, links, their defaults and owners. All
 /// else in `into` is left alone. The manifest is sorted when this returns.
 /// @param pgdata  storage rooted at PGDATA
-/// Special files are skipped with a WARN; files and paths that vanish meanwhile are left out.
-/// Fails with `link_expected` (69) and `link_destination` (70) for wrong tablespaces and links,
-/// `file_open` (41) for dangling links, `db_mismatch` (58) for a tablespace that is not in the
-/// catalog list.
+/// Special files, and names that a manifest cannot hold, are skipped with a WARN; files and paths
+/// that vanish meanwhile are left out. Fails with `link_expected` (69) and `link_destination` (70)
+/// for wrong tablespaces and links, and for links inside of tablespaces, which a manifest cannot
+/// hold either, `file_open` (41) for dangling links, `db_mismatch` (58) for a tablespace that is
+/// not in the catalog list.
 result<void> walk_cluster(storage& pgdata, const storage_opener& open,
                           const cluster_walk_options& options, format::manifest& into);
 

@@ -145,6 +145,60 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: users exclude names and contents") {
   CHECK(walk()->find_path("pg_data/junk") == nullptr);
 }
 
+TEST_CASE_FIXTURE(rig, "cluster_walk: leaves out what a manifest cannot name") {
+  put("/db/main", "base/5/line\nfeed", "x");
+  put("/db/main", "new\nline/inside", "x");
+  put("/db/main", "base/5/a=b[]{}\"\t\r\\", "x");
+  put("/other", "file", "x");
+  REQUIRE(place("/").make_path("other"));
+  link("li\nnk", "/other");
+  const auto walked = walk();
+  REQUIRE(walked);
+  CHECK(walked->files.size() == 3);
+  CHECK(walked->find_file("pg_data/base/5/a=b[]{}\"\t\r\\") != nullptr);
+  CHECK(walked->links.empty());
+  CHECK(walked->targets.size() == 1);
+  for (const auto& path : walked->paths)
+    CHECK(path.name.find('\n') == std::string_view::npos);
+}
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: leaves out what a restore or the end of a backup makes") {
+  for (const auto* name :
+       {"backup_label", "tablespace_map", "backup.manifest", "global/pg_control.pgbackrest.tmp",
+        "global/pg_control.0123456789abcdef.pgbackrest.tmp", "recovery.signal.pgbackrest.tmp"})
+    put("/db/main", name, "x");
+  put("/db/main", "global/pg_control", "x");
+  put("/db/main", "foreign/tablespace_map", "x");
+  put("/db/main", "foreign/mine.pgbackrest.tmp", "x");
+  for (const bool online : {true, false}) {
+    options.online = online;
+    auto found = files();
+    std::erase_if(found, [](const auto& name) { return name.starts_with("pg_data/pg_wal/"); });
+    CHECK(found == names{"pg_data/PG_VERSION", "pg_data/base/5/1259",
+                         "pg_data/foreign/mine.pgbackrest.tmp", "pg_data/foreign/tablespace_map",
+                         "pg_data/global/pg_control"});
+  }
+}
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: owners without a name that can be written are numbers") {
+  options.owners = {.user = [](uint32_t) { return std::optional<std::string>(""); },
+                    .group = [](uint32_t) { return std::optional<std::string>("staff"); }};
+  const auto walked = walk();
+  REQUIRE(walked);
+  CHECK_FALSE(walked->owner_name(walked->files[0].user));
+  CHECK(walked->owner_name(walked->files[0].group) == "staff");
+}
+
+TEST_CASE_FIXTURE(rig, "cluster_walk: a link to a file among WAL goes where WAL goes") {
+  put("/db/etc", "file", "x");
+  link("pg_wal/linked", "/db/etc/file");
+  CHECK(walk()->links.empty());
+  CHECK(walk()->targets.size() == 1);
+  options.online = false;
+  CHECK(walk()->links.size() == 1);
+  CHECK(walk()->find_file("pg_data/pg_wal/linked") != nullptr);
+}
+
 TEST_CASE_FIXTURE(rig, "cluster_walk: follows a tablespace into our own directory only") {
   REQUIRE(place("/ts").make_path(std::string(our_directory) + "/5", 0700));
   put("/ts", std::string(our_directory) + "/5/16390", "x");
@@ -228,6 +282,19 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: refuses links that lead nowhere, to links,
   }
   SUBCASE("a file among the tablespaces") {
     put("/db/main", "pg_tblspc/x", "x");
+    CHECK(failure() == errc::link_expected);
+  }
+  SUBCASE("a link inside of a tablespace") {
+    REQUIRE(place("/ts").make_path(std::string(our_directory) + "/5", 0700));
+    REQUIRE(place("/ts").make_symlink(std::string(our_directory) + "/5/16390", "/elsewhere"));
+    REQUIRE(place("/").make_path("ts", 0700));
+    link("pg_tblspc/16384", "/ts");
+    options.tablespaces = {{16384, "ts1"}};
+    CHECK(failure() == errc::link_destination);
+  }
+  SUBCASE("a tablespace whose number is written in another way") {
+    link("pg_tblspc/016384", "/ts");
+    options.tablespaces = {{16384, "ts1"}};
     CHECK(failure() == errc::link_expected);
   }
   SUBCASE("a tablespace that is no number") {
