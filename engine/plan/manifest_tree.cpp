@@ -21,7 +21,13 @@ std::string link_name_of(const format::manifest_target& target) {
   return target.is_tablespace() ? "pg_data/" + target.name : target.name;
 }
 
+constexpr std::string_view marker = "pg_data/backup.manifest";
 constexpr std::string_view tablespaces = "pg_tblspc/";
+
+/// `file` in the directory of a link: that of `/file` is `/`.
+std::string beside(const std::string& directory, const std::string& file) {
+  return directory == "/" ? directory + file : directory + "/" + file;
+}
 
 class checker {
 public:
@@ -79,10 +85,20 @@ private:
   result<void> check_path(std::string_view name) {
     if (auto fits = check_tablespace_path(name); !fits)
       return fits;
+    if (name == control_file_temporary || name == marker)
+      return broken("path", name, "has a name that a restore needs for itself");
     return check_parent("path", name);
   }
 
   result<void> check_file(const format::manifest_file& file) {
+    if (file.name == control_file_temporary)
+      return error{
+          errc::format,
+          fmt::format("file '{}' in the manifest has the name that pg_control has until the "
+                      "restore is complete",
+                      file.name),
+          "It was left in the cluster by a restore that was interrupted. Nothing was "
+          "changed; restore a set that was made when it was not there (--set)."};
     if (manifest_.find_path(file.name) != nullptr)
       return broken("file", file.name, "is a path, too");
     const auto slashes = std::ranges::count(file.name, '/');
@@ -92,6 +108,8 @@ private:
   }
 
   result<void> check_link(const format::manifest_link& link) {
+    if (link.name == control_file_temporary || link.name == marker)
+      return broken("link", link.name, "has a name that a restore needs for itself");
     if (auto fits = check_parent("link", link.name); !fits)
       return fits;
     constexpr std::string_view prefix = "pg_data/";
@@ -101,7 +119,7 @@ private:
     if (target == nullptr || target->type != format::target_type::link ||
         link_name_of(*target) != link.name)
       return broken("link", link.name, "has no target");
-    const auto led = target->is_file_link() ? target->path + "/" + target->file : target->path;
+    const auto led = target->is_file_link() ? beside(target->path, target->file) : target->path;
     if (link.destination != led && link.destination != target->file)
       return broken("link", link.name, "leads elsewhere than its target");
     const bool is_file = manifest_.find_file(link.name) != nullptr;

@@ -7,6 +7,7 @@ namespace pgbraid::plan {
 namespace {
 
 constexpr postgres::version_number first_with_signals = 120000;
+constexpr std::string_view marker = "pg_data/backup.manifest";
 constexpr std::string_view auto_settings = "pg_data/postgresql.auto.conf";
 
 } // namespace
@@ -21,11 +22,12 @@ bool restore_rules::is_preserved(std::string_view name) const {
 }
 
 bool restore_rules::is_restored(std::string_view name) const {
-  return name != "pg_data/tablespace_map" && !is_preserved(name);
+  // Links are made as they are mapped, and the marker of this restore must stay until its end.
+  return name != "pg_data/tablespace_map" && name != marker && !is_preserved(name);
 }
 
 bool restore_rules::may_exist(std::string_view name) const {
-  return name == "pg_data/backup.manifest" || is_preserved(name);
+  return name == marker || is_preserved(name);
 }
 
 bool restore_rules::stays(const found_entry& entry) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/format/manifest.hpp"
+#include "engine/plan/manifest_tree.hpp"
 #include "engine/plan/recovery_type.hpp"
 #include "engine/plan/restore_map.hpp"
 #include "engine/postgres/version.hpp"
@@ -12,9 +13,6 @@
 #include <string_view>
 
 namespace pgbraid::plan {
-
-/// Left in PGDATA while a restore is under way.
-inline constexpr std::string_view restore_marker = "backup.manifest";
 
 /// What an entry found in a target is.
 enum class found_kind : uint8_t { file, path, link, special };

@@ -131,7 +131,9 @@ mapper::wished_tablespace(const format::manifest_target& target) const {
   if (by_oid != none)
     return std::optional(by_oid->second);
   const auto& name = target.tablespace_name;
-  if (!wish_.tablespaces_all.empty() && (name.empty() || name == "." || name == ".."))
+  const bool is_segment =
+      !name.empty() && name != "." && name != ".." && name.find('/') == name.npos;
+  if (!wish_.tablespaces_all.empty() && !is_segment)
     return error{errc::tablespace_map,
                  fmt::format("tablespace {} has the name '{}', which is no name for a directory",
                              target.tablespace_id, name),
@@ -158,7 +160,7 @@ result<void> mapper::map_tablespaces() {
     if (!wished)
       return wished.failure();
     const auto path = normal_path(wished->value_or(target.path));
-    if (!path.starts_with('/') || last_of(target.tablespace_name) != target.tablespace_name)
+    if (!path.starts_with('/'))
       return error{errc::tablespace_map,
                    fmt::format("location '{}' of tablespace '{}' is not an absolute path", path,
                                target.tablespace_name)};
@@ -269,7 +271,15 @@ result<void> mapper::map_link(const std::string& name, const std::string& destin
 }
 
 result<void> mapper::check_overlaps() const {
+  const auto control =
+      out_.absolute(out_.locate(control_file_name)) + std::string(control_file_suffix);
   for (const auto& a : out_.roots_) {
+    if (is_within(a.claimed(), control))
+      return error{
+          errc::link_destination,
+          fmt::format("destination '{}' of '{}' has the name that pg_control has until the "
+                      "restore is complete",
+                      a.claimed(), a.name)};
     for (const auto& b : out_.roots_) {
       if (&a == &b || !is_within(a.claimed(), b.claimed()))
         continue;

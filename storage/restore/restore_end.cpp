@@ -2,13 +2,19 @@
 // SPDX-License-Identifier: MIT
 #include "storage/restore/restore_end.hpp"
 
+#include "engine/base/bytes.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/path.hpp"
+#include "engine/codec/digest.hpp"
+#include "engine/plan/manifest_tree.hpp"
 #include "engine/postgres/control_file.hpp"
 #include "storage/restore/restore_task.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace pgbraid {
 
@@ -38,6 +44,13 @@ result<std::string> load_settings(storage& data, const std::string& name) {
   if (name != "recovery.conf")
     log::warn("{} does not exist -- creating to contain recovery settings", name);
   return std::string();
+}
+
+error changed_control_file(const plan::restore_mapping& where, const plan::restore_place& place) {
+  return {errc::checksum,
+          fmt::format("'{}{}' was changed after it was restored", where.absolute(place),
+                      plan::control_file_suffix),
+          "Does something else write to the data directory? Restore again."};
 }
 
 } // namespace
@@ -89,17 +102,20 @@ result<void> write_recovery_files(restore_tree& tree, const plan::recovery_files
 
 result<void> place_control_file(restore_tree& tree, const plan::restore_mapping& where,
                                 const format::manifest& backup, const plan::owner_policy& owners) {
-  const auto* file = backup.find_file(control_file_name);
+  const auto* file = backup.find_file(plan::control_file_name);
   if (file == nullptr) {
-    log::warn("backup does not contain '{}' -- cluster will not start", control_file_name);
+    log::warn("backup does not contain '{}' -- cluster will not start", plan::control_file_name);
     return success();
   }
-  const auto place = where.locate(control_file_name);
-  const auto temporary = place.path + std::string(control_file_suffix);
+  const auto place = where.locate(plan::control_file_name);
+  const auto temporary = place.path + std::string(plan::control_file_suffix);
   auto& global = tree.at(place.root);
-  auto text = read_all(global, temporary, postgres::control_file_padded_bytes);
+  // The stream that wrote it was right; whether nobody else wrote the same file shows only now.
+  auto text = read_all(global, temporary, file->size_bytes);
   if (!text)
     return text.failure();
+  if (codec::sha1_of(as_bytes(*text)) != file->checksum)
+    return changed_control_file(where, place);
   if (backup.options.online) {
     auto bytes = std::as_writable_bytes(std::span(text->data(), text->size()));
     if (auto marked = postgres::invalidate_checkpoint(bytes); !marked)
@@ -108,16 +124,23 @@ result<void> place_control_file(restore_tree& tree, const plan::restore_mapping&
   log::info("restore global/pg_control (performed last to ensure aborted restores cannot be "
             "started)");
   const auto owner = owners.ids(file->user, file->group);
-  // An atomic write has the same temporary name, so this replaces the file that is there and
-  // renames it.
-  static_assert(control_file_suffix == ".pgbackrest.tmp");
-  return write_all(global, place.path, *text,
-                   {.how = publish::atomic,
-                    .mode = file->mode,
-                    .make_parents = false,
-                    .mtime_s = file->mtime_s,
-                    .uid = owner.uid,
-                    .gid = owner.gid});
+  if (auto written = write_all(global, temporary, *text,
+                               {.how = publish::in_place,
+                                .mode = file->mode,
+                                .make_parents = false,
+                                .mtime_s = file->mtime_s,
+                                .uid = owner.uid,
+                                .gid = owner.gid});
+      !written)
+    return written;
+  const auto stored = read_all(global, temporary, text->size());
+  if (!stored)
+    return stored.failure();
+  if (*stored != *text)
+    return changed_control_file(where, place);
+  if (auto moved = global.move(temporary, place.path); !moved)
+    return moved;
+  return global.sync_path(split_path(place.path).parent);
 }
 
 } // namespace pgbraid

@@ -24,8 +24,8 @@ restore_task::restore_task(restore_context& context, const format::manifest_file
                            std::shared_ptr<shared_bytes> together, size_t position)
     : context_(context), file_(file), together_(std::move(together)), position_(position),
       place_(context.where.locate(file.name)) {
-  if (file.name == control_file_name)
-    place_.path += control_file_suffix;
+  if (file.name == plan::control_file_name)
+    place_.path += plan::control_file_suffix;
 }
 
 restore_task::~restore_task() = default;

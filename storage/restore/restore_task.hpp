@@ -4,6 +4,7 @@
 
 #include "engine/format/manifest.hpp"
 #include "engine/graph/task.hpp"
+#include "engine/plan/manifest_tree.hpp"
 #include "engine/plan/restore_map.hpp"
 #include "engine/plan/restore_owner.hpp"
 #include "storage/restore/restore_tree.hpp"
@@ -17,10 +18,6 @@
 #include <string>
 
 namespace pgbraid {
-
-/// The name of pg_control until a restore is complete.
-inline constexpr std::string_view control_file_name = "pg_data/global/pg_control";
-inline constexpr std::string_view control_file_suffix = ".pgbackrest.tmp";
 
 /// What all files of a restore have in common; outlives the tasks.
 struct restore_context {

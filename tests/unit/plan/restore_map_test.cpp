@@ -205,3 +205,51 @@ TEST_CASE("restore order: block-incremental backups are refused") {
   REQUIRE(!check_restorable(backup));
   CHECK(check_restorable(backup).failure().code == errc::feature_not_supported);
 }
+
+TEST_CASE("manifest tree: nothing has the name that pg_control has on the way") {
+  auto with_file = sample_backup();
+  add_file(with_file, "pg_data/global/pg_control.pgbackrest.tmp", 8192);
+  with_file.sort();
+  const auto refused = check_manifest_tree(with_file);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.failure().code == errc::format);
+  CHECK(code_of(map_restore(with_file, {.pg_path = "/data"})) == errc::format);
+
+  auto with_path = sample_backup();
+  add_path(with_path, "pg_data/global/pg_control.pgbackrest.tmp");
+  with_path.sort();
+  CHECK_FALSE(check_manifest_tree(with_path));
+  auto with_marker = sample_backup();
+  add_path(with_marker, "pg_data/backup.manifest");
+  with_marker.sort();
+  CHECK_FALSE(check_manifest_tree(with_marker));
+}
+
+TEST_CASE("restore map: no link leads to where pg_control is on the way") {
+  const auto backup = sample_backup();
+  CHECK(code_of(map_restore(backup, {.pg_path = "/data",
+                                     .links = {{"global/pg_control", "/fast/control"},
+                                               {"PG_VERSION", "/fast/control.pgbackrest.tmp"}}})) ==
+        errc::link_destination);
+}
+
+TEST_CASE("manifest tree: the directory of a file link may be the root") {
+  auto backup = sample_backup();
+  for (auto& target : backup.targets)
+    if (target.is_file_link())
+      target.path = "/";
+  for (auto& one : backup.links)
+    if (one.name == "pg_data/pg_hba.conf")
+      one.destination = "/hba.conf";
+  CHECK(check_manifest_tree(backup));
+}
+
+TEST_CASE("restore map: any name of a tablespace will do where it becomes no directory") {
+  auto backup = sample_backup();
+  for (auto& target : backup.targets)
+    if (target.is_tablespace())
+      target.tablespace_name = "a/b";
+  CHECK(map_restore(backup, {.pg_path = "/data"}));
+  CHECK(code_of(map_restore(backup, {.pg_path = "/data", .tablespaces_all = "/all"})) ==
+        errc::tablespace_map);
+}

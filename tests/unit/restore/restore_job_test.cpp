@@ -182,3 +182,47 @@ TEST_CASE("restore job: pg_control comes under a name of its own, and last") {
   CHECK(data.content("global/pg_control") == content_of(8192, 'c'));
   CHECK(!data.content("global/pg_control.pgbackrest.tmp"));
 }
+
+TEST_CASE("restore job: a pg_control that somebody else wrote does not get its name") {
+  rig with;
+  with.add("pg_data/global/pg_control", content_of(8192, 'c'));
+  with.backup.options.online = false;
+  with.plan();
+  REQUIRE(with.restore());
+  auto& data = with.root("/new");
+  for (const auto& other : {content_of(8192, 'd'), std::string("x\n"), content_of(9000, 'c')}) {
+    REQUIRE(write_all(data, "global/pg_control.pgbackrest.tmp", other));
+    CHECK_FALSE(place_control_file(*with.tree, *with.where, with.backup, *with.owners));
+    CHECK_FALSE(data.content("global/pg_control"));
+  }
+}
+
+TEST_CASE("restore job: the file that is renamed to pg_control is the one that was checked") {
+  rig with;
+  with.add("pg_data/global/pg_control", content_of(8192, 'c'));
+  with.backup.options.online = false;
+  with.plan();
+  REQUIRE(with.restore());
+  auto& data = with.root("/new");
+  unsigned reads = 0;
+  data.set_hook([&](memory_verb verb, std::string_view path) -> std::optional<error> {
+    if (verb == memory_verb::open_read && path == "global/pg_control.pgbackrest.tmp" &&
+        ++reads == 2)
+      CHECK(write_all(data, path, "another", {.how = publish::in_place}));
+    return {};
+  });
+  CHECK_FALSE(place_control_file(*with.tree, *with.where, with.backup, *with.owners));
+  CHECK_FALSE(data.content("global/pg_control"));
+}
+
+TEST_CASE("restore job: the marker of a restore is not overwritten by what the backup has") {
+  rig with;
+  with.add("pg_data/PG_VERSION", "15\n");
+  with.add("pg_data/backup.manifest", "of another restore");
+  with.plan();
+  REQUIRE(with.tree->build_data());
+  REQUIRE(write_marker(*with.tree, with.backup, *with.owners));
+  const auto mark = with.root("/new").content("backup.manifest");
+  REQUIRE(with.restore());
+  CHECK(with.root("/new").content("backup.manifest") == mark);
+}
