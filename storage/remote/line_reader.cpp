@@ -31,7 +31,6 @@ result<bool> line_reader::fill() {
   }
   ended_ = *got < ahead_.size();
   ahead_.resize(*got);
-  taken_bytes_ += *got;
   // An answer that ends may end with an error.
   if (ended_)
     if (auto end = from_.trailer(); !end)

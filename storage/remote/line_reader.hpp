@@ -20,8 +20,6 @@ public:
   result<std::optional<std::string>> next();
   /// Exactly so many bytes; `protocol` when the end comes before.
   result<void> read(byte_span out);
-  /// How much was read so far, ahead included.
-  uint64_t taken_bytes() const { return taken_bytes_; }
 
 private:
   result<bool> fill();
@@ -30,7 +28,6 @@ private:
   std::vector<std::byte> ahead_ = {};
   size_t at_ = 0;
   bool ended_ = false;
-  uint64_t taken_bytes_ = 0;
 };
 
 } // namespace pgbraid::remote

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/remote/remote_storage.hpp"
 
+#include "storage/list_budget.hpp"
 #include "storage/path.hpp"
 #include "storage/remote/line_reader.hpp"
 #include "storage/remote/protocol.hpp"
@@ -16,10 +17,6 @@
 namespace pgbraid::remote {
 
 namespace {
-
-/// A directory of more entries than this is not believed.
-constexpr size_t entries_max = 16'000'000;
-constexpr uint64_t list_limit_bytes = uint64_t{4} << 30;
 
 class remote_storage final : public storage {
 public:
@@ -127,6 +124,7 @@ result<entry> entry_of(std::string_view line) {
 
 result<std::vector<entry>> entries_of(link::call& from) {
   std::vector<entry> all;
+  list_budget budget;
   line_reader lines(from);
   for (;;) {
     auto line = lines.next();
@@ -137,7 +135,7 @@ result<std::vector<entry>> entries_of(link::call& from) {
     auto one = entry_of(**line);
     if (!one)
       return one.failure();
-    if (all.size() == entries_max || lines.taken_bytes() > list_limit_bytes)
+    if (!budget.take(one->name, one->info.link_destination))
       return error{errc::protocol, "the other host sent a list that is too long"};
     all.push_back(std::move(*one));
   }

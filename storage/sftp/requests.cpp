@@ -2,22 +2,40 @@
 // SPDX-License-Identifier: MIT
 #include "storage/sftp/requests.hpp"
 
+#include "storage/list_budget.hpp"
 #include "storage/path.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <deque>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace pgbraid::sftp {
 
 namespace {
 
-/// A directory of more entries than this is not believed.
-constexpr size_t entries_max = 16'000'000;
+/// What is removed of a directory before it is listed again.
+constexpr size_t removal_names = 10'000;
+/// A directory that goes on having more than this to remove does not end.
+constexpr size_t removals_max = 100'000'000;
+
+error without_end() {
+  return {errc::protocol, "the SFTP server sent a list without an end"};
+}
+
+/// The names of a directory, or the first of them.
+struct some_names {
+  std::vector<named> names = {};
+  bool complete = false;
+};
 
 /// Adds what one answer brings; false at the end.
-result<bool> add_names(const reply& answer, const std::string& full_path, std::vector<named>& all) {
+result<bool> add_names(const reply& answer, const std::string& full_path, list_budget& budget,
+                       std::vector<named>& all) {
   status why;
   auto names = names_of(answer, why);
   if (!names)
@@ -26,27 +44,31 @@ result<bool> add_names(const reply& answer, const std::string& full_path, std::v
     return false;
   if (!*names)
     return refused(errc::path_open, "unable to list path", full_path, why);
-  if ((*names)->empty() || all.size() > entries_max)
-    return error{errc::protocol, "the SFTP server sent a list without an end"};
+  if ((*names)->empty())
+    return without_end();
   for (auto& one : **names) {
     if (one.name == "." || one.name == "..")
       continue;
     if (one.name.find('/') != std::string::npos || one.name.empty() ||
         !check_storage_path(one.name))
       return error{errc::protocol, "the SFTP server sent an invalid name"};
+    if (!budget.take(one.name))
+      return without_end();
     all.push_back(std::move(one));
   }
   return true;
 }
 
 /// Asks ahead: most lists have one answer, and one that says so.
-result<std::vector<named>> read_names(connection& on, const open_handle& directory,
-                                      const std::string& full_path) {
+/// @param enough  what comes after this many names may be left out
+result<some_names> read_names(connection& on, const open_handle& directory,
+                              const std::string& full_path, size_t enough) {
   constexpr size_t ahead = 4;
-  std::vector<named> all;
+  some_names out;
+  list_budget budget;
   std::deque<uint32_t> asked;
   result<bool> more = true;
-  while (more && *more) {
+  while (more && *more && out.names.size() < enough) {
     while (asked.size() < ahead) {
       auto number = on.send(packet_kind::readdir, fields().text(directory.name()));
       if (!number)
@@ -55,13 +77,29 @@ result<std::vector<named>> read_names(connection& on, const open_handle& directo
     }
     auto answer = on.wait(asked.front());
     asked.pop_front();
-    more = answer ? add_names(*answer, full_path, all) : result<bool>(answer.failure());
+    more =
+        answer ? add_names(*answer, full_path, budget, out.names) : result<bool>(answer.failure());
   }
   for (const auto number : asked)
     on.forget(number);
   if (!more)
     return more.failure();
-  return all;
+  out.complete = !*more;
+  return out;
+}
+
+result<some_names> read_some(const std::shared_ptr<connection>& on, const std::string& full_path,
+                             size_t enough) {
+  auto number = on->send(packet_kind::opendir, fields().text(full_path));
+  if (!number)
+    return number.failure();
+  status why;
+  auto opened = opened_by(on, *number, why);
+  if (!opened)
+    return opened.failure();
+  if (!*opened)
+    return refused(errc::path_open, "unable to list path", full_path, why);
+  return read_names(*on, **opened, full_path, enough);
 }
 
 } // namespace
@@ -197,25 +235,17 @@ result<std::optional<attributes>> seen_by(connection& on, uint32_t asked,
 
 result<std::vector<named>> read_directory(const std::shared_ptr<connection>& on,
                                           const std::string& full_path) {
-  auto number = on->send(packet_kind::opendir, fields().text(full_path));
-  if (!number)
-    return number.failure();
-  status why;
-  auto opened = opened_by(on, *number, why);
-  if (!opened)
-    return opened.failure();
-  if (!*opened)
-    return refused(errc::path_open, "unable to list path", full_path, why);
-  return read_names(*on, **opened, full_path);
+  auto all = read_some(on, full_path, std::numeric_limits<size_t>::max());
+  if (!all)
+    return all.failure();
+  return std::move(all->names);
 }
 
 namespace {
 
-/// What lies in a directory; its files go together.
-result<void> remove_below(const std::shared_ptr<connection>& on, const std::string& full_path) {
-  auto names = read_directory(on, full_path);
-  if (!names)
-    return names.failure();
+/// What was found in a directory; its files go together.
+result<void> remove_all(const std::shared_ptr<connection>& on, const std::string& full_path,
+                        const std::vector<named>& names) {
   std::deque<std::pair<uint32_t, std::string>> under_way;
   result<void> outcome = success();
   const auto settle = [&] {
@@ -226,7 +256,7 @@ result<void> remove_below(const std::shared_ptr<connection>& on, const std::stri
       outcome = refused(errc::file_remove, "unable to remove", under_way.front().second, *done);
     under_way.pop_front();
   };
-  for (const auto& one : *names) {
+  for (const auto& one : names) {
     auto below = join_path(full_path, one.name);
     if (!outcome)
       break;
@@ -245,6 +275,21 @@ result<void> remove_below(const std::shared_ptr<connection>& on, const std::stri
   while (!under_way.empty())
     settle();
   return outcome;
+}
+
+/// A part of it at a time: what a list takes does not depend on the directory.
+result<void> remove_below(const std::shared_ptr<connection>& on, const std::string& full_path) {
+  for (size_t removed = 0; removed < removals_max;) {
+    const auto some = read_some(on, full_path, removal_names);
+    if (!some)
+      return some.failure();
+    if (auto done = remove_all(on, full_path, some->names); !done)
+      return done;
+    if (some->complete)
+      return success();
+    removed += some->names.size();
+  }
+  return without_end();
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // Servers that answer late, short, wrongly, in another order, or not at all.
 // SPDX-License-Identifier: MIT
+#include "storage/list_budget.hpp"
 #include "storage/sftp/sftp_storage.hpp"
 #include "tests/unit/io/scratch.hpp"
 
@@ -286,6 +287,45 @@ TEST_CASE("sftp server: names that lead elsewhere, and lists without an end") {
     return at.say(packet_kind::name, asked.number, fields().u32(0));
   });
   CHECK_FALSE(there.repo().list("p"));
+}
+
+TEST_CASE("sftp server: a list that never ends takes no more memory than lists may") {
+  std::atomic<uint64_t> names_sent = 0;
+  crafted_server there([&](crafted_server& at, const asked_for& asked) {
+    if (asked.kind == packet_kind::lstat)
+      return at.say(packet_kind::attrs, asked.number, fields().about({.mode = 040750}));
+    if (asked.kind == packet_kind::opendir)
+      return at.say(packet_kind::handle, asked.number, fields().text("h"));
+    if (asked.kind != packet_kind::readdir)
+      return at.status(asked.number, 0);
+    constexpr uint32_t together = 800;
+    auto answer = fields().u32(together);
+    for (uint32_t i = 0; i < together; ++i)
+      answer.text(std::to_string(names_sent++) + std::string(200, 'n')).text("").about({});
+    return at.say(packet_kind::name, asked.number, answer);
+  });
+  const auto all = there.repo().list("p");
+  REQUIRE_FALSE(all);
+  CHECK(all.failure().code == errc::protocol);
+  CHECK(names_sent * (list_budget::entry_bytes + 200) < list_budget::limit_bytes * 11 / 10);
+}
+
+TEST_CASE("sftp server: a directory that never gets empty is not removed forever") {
+  std::atomic<uint64_t> removed = 0;
+  crafted_server there([&](crafted_server& at, const asked_for& asked) {
+    if (asked.kind == packet_kind::lstat)
+      return at.say(packet_kind::attrs, asked.number, fields().about({.mode = 040750}));
+    if (asked.kind == packet_kind::opendir)
+      return at.say(packet_kind::handle, asked.number, fields().text("h"));
+    if (asked.kind == packet_kind::readdir)
+      return at.say(packet_kind::name, asked.number,
+                    fields().u32(1).text("x").text("").about({.mode = 0100640}));
+    // It says that it cannot, once in a while.
+    return at.status(asked.number, asked.kind == packet_kind::remove && ++removed > 25'000 ? 3 : 0);
+  });
+  const auto done = there.repo().remove_tree("p");
+  REQUIRE_FALSE(done);
+  CHECK(done.failure().code == errc::file_remove);
 }
 
 TEST_CASE("sftp server: what was not written whole never gets its name") {
