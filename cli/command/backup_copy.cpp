@@ -193,12 +193,7 @@ void backup_run::refresh_info() {
 
 result<void> backup_run::publish() {
   refresh_info();
-  const auto& cluster_entry = info.current();
-  manifest.history_id = cluster_entry.id;
-  manifest.system_id = cluster_entry.system_id;
-  manifest.catalog_version = cluster_entry.catalog_version;
-  manifest.control_version = cluster_entry.control_version;
-  manifest.db_version = cluster_entry.version;
+  fill_cluster();
   if (auto valid = format::validate(manifest, format::strictness::strict); !valid)
     return valid;
   log::info("new backup label = {}", manifest.label);

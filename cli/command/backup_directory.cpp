@@ -5,6 +5,7 @@
 #include "engine/base/log.hpp"
 #include "engine/base/path.hpp"
 #include "engine/base/stop_signal.hpp"
+#include "engine/format/checked_text.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/plan/expire_backups.hpp"
 
@@ -79,6 +80,9 @@ result<void> backup_run::take_directory() {
       std::this_thread::sleep_for(std::chrono::seconds(2));
     manifest.label = chosen->label;
     manifest.references = {manifest.label};
+    // What nobody could read in the end is not begun.
+    if (auto readable = format::checked_text(manifest); !readable)
+      return readable.failure();
     auto taken = backup_claim::take(*repo, manifest, info.cipher_pass, opts.exec_id());
     if (taken) {
       claim = std::move(*taken);

@@ -4,10 +4,30 @@
 #include "cli/command/compression.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
+#include "engine/format/entry_name.hpp"
+#include "engine/format/info_value.hpp"
+#include "engine/plan/manifest_tree.hpp"
 
 #include <thread>
+#include <vector>
 
 namespace pgbraid::cli {
+
+namespace {
+
+/// A restore of one database cannot ask for these, but their files are in the backup like any.
+void leave_out_unnameable(std::vector<format::manifest_database>& databases) {
+  std::erase_if(databases, [](const auto& database) {
+    const bool out = !format::is_line_key(database.name);
+    if (out)
+      log::warn("database '{}' is backed up, but left out of the manifest's list of databases: its "
+                "name has a line feed",
+                format::printable(database.name));
+    return out;
+  });
+}
+
+} // namespace
 
 result<void> backup_run::open() {
   if (auto free = check_stop_file(opts); !free)
@@ -191,6 +211,7 @@ result<void> backup_run::walk() {
       manifest.databases.push_back({.name = database.name, .oid = database.oid});
       places.databases.push_back({database.oid, database.tablespace});
     }
+    leave_out_unnameable(manifest.databases);
   }
   const auto opener = cluster_opener(opts, pg_position);
   auto root = opener(pg_path());
@@ -202,6 +223,15 @@ result<void> backup_run::walk() {
     return error{errc::file_missing, "pg_control must be present in all online backups",
                  "Is something removing files from '" + pg_path() + "/global'?"};
   return success();
+}
+
+void backup_run::fill_cluster() {
+  const auto& entry = info.current();
+  manifest.history_id = entry.id;
+  manifest.system_id = entry.system_id;
+  manifest.catalog_version = entry.catalog_version;
+  manifest.control_version = entry.control_version;
+  manifest.db_version = entry.version;
 }
 
 void backup_run::fill_options() {
@@ -239,6 +269,10 @@ result<void> backup_run::build_manifest() {
   }
   if (auto walked = walk(); !walked)
     return walked;
+  fill_cluster();
+  // What restore would refuse is not worth copying.
+  if (auto sound = plan::check_manifest_tree(manifest); !sound)
+    return sound;
   fill_options();
   manifest.type = format::backup_type::full;
   manifest.bundle = settings.rules.bundle;

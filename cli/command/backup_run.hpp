@@ -78,6 +78,7 @@ private:
   result<void> note_losses(const backup_job& job);
   void refresh_info();
   result<void> link_tablespaces();
+  void fill_cluster();
   void fill_options();
   result<void> show_progress(uint64_t done_bytes, uint64_t total_bytes);
   result<void> keep_alive();
