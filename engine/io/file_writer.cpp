@@ -22,7 +22,8 @@ public:
   file_writer(file_target target, const file_write_options& options)
       : directory_(std::move(target.directory)), name_(std::move(target.name)),
         shown_(std::move(target.shown)), options_(options), engine_(options.engine),
-        written_name_(options.atomic ? name_ + std::string(temporary_suffix) : name_) {}
+        written_name_(options.atomic && options.newest_wins ? name_ + std::string(temporary_suffix)
+                                                            : name_) {}
   ~file_writer() override;
 
   result<void> open();
@@ -39,6 +40,8 @@ private:
   };
 
   int open_name();
+  int open_own_name();
+  int open_known_name();
   result<void> apply_attributes();
   result<void> remember(error what);
 
@@ -97,27 +100,41 @@ result<void> file_writer::remember(error what) {
 
 // ---- opening
 
-// A temporary name left by a crash, and a name shared by hard links, are replaced, not written
-// into.
+constexpr int open_flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+constexpr uint32_t first_mode = 0600;
+
 int file_writer::open_name() {
-  constexpr int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  constexpr uint32_t first_mode = 0600;
+  return options_.atomic && !options_.newest_wins ? open_own_name() : open_known_name();
+}
+
+int file_writer::open_own_name() {
+  int fd = -1;
+  do {
+    written_name_ = own_temporary_name(name_);
+    fd = ::openat(directory_.get(), written_name_.c_str(), open_flags | O_EXCL, first_mode);
+  } while (fd < 0 && errno == EEXIST);
+  return fd;
+}
+
+// A temporary name of an older writer, and a name shared by hard links, are replaced, not written
+// into.
+int file_writer::open_known_name() {
   const char* name = written_name_.c_str();
   int fd = -1;
   struct stat found = {};
   if (!options_.atomic) {
-    fd = ::openat(directory_.get(), name, flags, first_mode);
+    fd = ::openat(directory_.get(), name, open_flags, first_mode);
     if (fd < 0 || ::fstat(fd, &found) != 0 || found.st_nlink <= 1)
       return fd;
     ::close(fd);
   } else {
-    fd = ::openat(directory_.get(), name, flags | O_EXCL, first_mode);
+    fd = ::openat(directory_.get(), name, open_flags | O_EXCL, first_mode);
     if (fd >= 0 || errno != EEXIST)
       return fd;
   }
   if (::unlinkat(directory_.get(), name, 0) != 0)
     return -1;
-  return ::openat(directory_.get(), name, flags | O_EXCL, first_mode);
+  return ::openat(directory_.get(), name, open_flags | O_EXCL, first_mode);
 }
 
 result<void> file_writer::open() {
@@ -396,13 +413,13 @@ result<void> file_writer::publish() {
       found.st_ino != inode_ || found.st_dev != device_) {
     temporary_there_ = false; // somebody else's by now
     return remember({errc::file_move,
-                     "cannot rename '" + shown_ + std::string(temporary_suffix) +
-                         "': it was replaced while it was written",
+                     "cannot give '" + shown_ + "' its name: '" + written_name_ +
+                         "' was removed or replaced while it was written",
                      "Is another process writing the same file?"});
   }
   if (::renameat(directory_.get(), from, directory_.get(), name_.c_str()) != 0)
     return remember(system_error(
-        errc::file_move, "cannot rename '" + shown_ + std::string(temporary_suffix) + "'", errno));
+        errc::file_move, "cannot rename '" + written_name_ + "' to '" + shown_ + "'", errno));
   temporary_there_ = false;
   return start_sync(directory_.get(), stage::syncing_directory);
 }

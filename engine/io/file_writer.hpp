@@ -4,6 +4,7 @@
 
 #include "engine/io/io_engine.hpp"
 #include "engine/io/stream.hpp"
+#include "engine/io/temporary_name.hpp"
 #include "engine/io/unique_fd.hpp"
 
 #include <optional>
@@ -19,9 +20,13 @@ struct file_target {
 };
 
 struct file_write_options {
-  /// Written as `<name>.pgbackrest.tmp`, synced, renamed, directory synced; otherwise under its own
-  /// name, which replaces an existing file (a hard link elsewhere keeps the old content).
+  /// Written under a temporary name of its own (see temporary_name.hpp), synced, renamed, directory
+  /// synced; otherwise under its own name, which replaces an existing file (a hard link elsewhere
+  /// keeps the old content).
   bool atomic = true;
+  /// Atomic, but all writers of this file share the name `<name>.pgbackrest.tmp`: whoever opens it
+  /// takes it away from an older one, who can publish nothing any more.
+  bool newest_wins = false;
   bool sync = true;
   uint32_t mode = 0640; ///< exact, whatever the umask
   std::optional<int64_t> mtime_s = {};
@@ -31,8 +36,6 @@ struct file_write_options {
   /// Above one slab the file is written O_DIRECT where the file system allows it.
   uint64_t size_hint_bytes = 0;
 };
-
-inline constexpr std::string_view temporary_suffix = ".pgbackrest.tmp";
 
 /// Opens the file for writing. Fails with file_open, file_missing (no such directory),
 /// link_destination (the name is a symbolic link), file_mode or file_owner. Errors of the disk come

@@ -3,7 +3,7 @@
 #include "storage/memory/memory_storage.hpp"
 
 #include "engine/base/clock.hpp"
-#include "engine/io/file_writer.hpp"
+#include "engine/io/temporary_name.hpp"
 #include "storage/memory/fault_plan.hpp"
 #include "storage/memory/node_tree.hpp"
 #include "storage/path.hpp"
@@ -121,10 +121,12 @@ result<std::unique_ptr<io::reader>> memory_storage::open_read(std::string_view p
 
 class memory_storage::memory_writer final : public io::writer {
 public:
-  memory_writer(std::shared_ptr<state> owner, std::string path, node_ptr parent, node_ptr node,
-                const write_options& options)
+  /// @param written  the name it has until it is published
+  memory_writer(std::shared_ptr<state> owner, std::string path, std::string written,
+                node_ptr parent, node_ptr node, const write_options& options)
       : owner_(std::move(owner)), path_(std::move(path)), name_(split_path(path_).name),
-        parent_(std::move(parent)), node_(std::move(node)), options_(options) {}
+        written_(std::move(written)), parent_(std::move(parent)), node_(std::move(node)),
+        options_(options) {}
   ~memory_writer() override {
     const std::lock_guard guard(owner_->mutex);
     if (options_.how == publish::atomic && !published_)
@@ -141,16 +143,19 @@ private:
     failure_ = what;
     return what;
   }
+  bool has_temporary() const {
+    const auto found = parent_->children.find(written_);
+    return found != parent_->children.end() && found->second == node_;
+  }
   void remove_temporary() {
-    const auto temporary = name_ + std::string(io::temporary_suffix);
-    const auto found = parent_->children.find(temporary);
-    if (found != parent_->children.end() && found->second == node_)
-      node_tree::detach(*parent_, temporary);
+    if (has_temporary())
+      node_tree::detach(*parent_, written_);
   }
 
   std::shared_ptr<state> owner_;
   std::string path_;
   std::string name_;
+  std::string written_;
   node_ptr parent_;
   node_ptr node_;
   write_options options_;
@@ -223,6 +228,9 @@ result<bool> memory_storage::memory_writer::committed(bool wait) {
     if (old != parent_->children.end() && old->second->info.kind == entry_kind::path)
       return remember(owner_->failed("rename to", path_, EISDIR, errc::file_move, errc::file_move))
           .failure();
+    if (!has_temporary())
+      return remember(owner_->failed("rename", path_, ENOENT, errc::file_move, errc::file_move))
+          .failure();
     remove_temporary();
     node_tree::attach(*parent_, name_, node_);
   }
@@ -250,7 +258,7 @@ result<std::unique_ptr<io::writer>> memory_storage::open_write(std::string_view 
     return state_->failed("open for writing in", parts.parent, parent.error_number,
                           errc::file_missing, errc::file_open);
   const bool atomic = options.how == publish::atomic;
-  const auto name = std::string(parts.name) + (atomic ? std::string(io::temporary_suffix) : "");
+  const auto name = atomic ? io::own_temporary_name(parts.name) : std::string(parts.name);
   const auto old = parent.node->children.find(name);
   if (old != parent.node->children.end() && old->second->info.kind != entry_kind::file)
     return state_->failed("open for writing", path,
@@ -266,7 +274,7 @@ result<std::unique_ptr<io::writer>> memory_storage::open_write(std::string_view 
                 .gid = options.gid.value_or(0)};
   node_tree::attach(*parent.node, name, node);
   return std::unique_ptr<io::writer>(
-      std::make_unique<memory_writer>(state_, std::string(path), parent.node, node, options));
+      std::make_unique<memory_writer>(state_, std::string(path), name, parent.node, node, options));
 }
 
 // ---- faults

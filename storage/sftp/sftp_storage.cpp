@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/sftp/sftp_storage.hpp"
 
+#include "engine/io/temporary_name.hpp"
 #include "storage/path.hpp"
 #include "storage/sftp/sftp_reader.hpp"
 #include "storage/sftp/sftp_writer.hpp"
@@ -14,7 +15,6 @@ namespace pgbraid::sftp {
 
 namespace {
 
-constexpr std::string_view temporary_suffix = ".pgbackrest.tmp";
 constexpr uint64_t batch_bytes = uint64_t{8} << 20;
 
 /// Thread-safe: each verb takes the session with the least to do, and another one when that breaks.
@@ -113,7 +113,7 @@ result<std::unique_ptr<io::writer>> sftp_storage::open_write(std::string_view pa
     return error{errc::param_invalid, fmt::format("cannot write '{}': it is a path", at_->root)};
   write_plan plan{.target = at_->full(path), .options = options};
   if (options.how == publish::atomic)
-    plan.temporary = plan.target + std::string(temporary_suffix);
+    plan.temporary = io::own_temporary_name(plan.target);
   plan.create = [at = at_, path = std::string(path), name = plan.name(),
                  options](const std::shared_ptr<connection>& on) {
     return verbs(on, *at).create(path, name, options);

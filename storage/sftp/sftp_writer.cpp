@@ -129,7 +129,7 @@ result<open_handle*> sftp_writer::make_room(size_t bytes) {
       if (auto* to = file_->with_room(bytes))
         return to;
       const auto told = plan_.options.size_hint_bytes;
-      // A temporary name may come to be somebody else's: two hosts may push the same segment.
+      // What has a temporary name is small or WAL: not worth the sessions that it would open.
       if (plan_.temporary.empty() && std::max(told, sent_bytes_) >= large_bytes)
         file_->widen(std::max(told, 2 * sent_bytes_) - sent_bytes_); // at least as much again
       if (pieces_.empty())

@@ -127,7 +127,10 @@ TEST_CASE_TEMPLATE("file writer", backend, no_backend, uring_backend, threads_ba
       auto file = create(here, "f", {.engine = engine.get()});
       REQUIRE(file);
       REQUIRE((*file)->write(as_bytes("new")));
-      CHECK(here.names() == std::vector<std::string>{"f", "f.pgbackrest.tmp"});
+      REQUIRE(here.names().size() == 2);
+      const auto written = here.names().back();
+      CHECK(written.starts_with("f."));
+      CHECK(written.ends_with(io::temporary_suffix));
       CHECK(get(here / "f") == "old");
       REQUIRE((*file)->begin_commit());
       while (true) {
@@ -167,11 +170,44 @@ TEST_CASE_TEMPLATE("file writer", backend, no_backend, uring_backend, threads_ba
     }
     ::umask(before);
   }
+  SUBCASE("two writers of one name do not see each other, and both succeed") {
+    auto one = create(here, "f", {.engine = engine.get()});
+    auto other = create(here, "f", {.engine = engine.get()});
+    REQUIRE(one);
+    REQUIRE(other);
+    CHECK(here.names().size() == 2);
+    REQUIRE((*one)->write(as_bytes("first and long")));
+    REQUIRE((*other)->write(as_bytes("sec")));
+    REQUIRE(io::commit(**one));
+    CHECK(get(here / "f") == "first and long");
+    REQUIRE((*other)->write(as_bytes("ond")));
+    REQUIRE(io::commit(**other));
+    CHECK(get(here / "f") == "second");
+    CHECK(here.names() == std::vector<std::string>{"f"});
+  }
+  SUBCASE("where the newest wins, an older writer can publish nothing any more") {
+    const io::file_write_options how{.newest_wins = true, .engine = engine.get()};
+    auto old = create(here, "f", how);
+    REQUIRE(old);
+    REQUIRE((*old)->write(as_bytes("old")));
+    auto fresh = create(here, "f", how);
+    REQUIRE(fresh);
+    CHECK(here.names() == std::vector<std::string>{"f.pgbackrest.tmp"});
+    REQUIRE((*fresh)->write(as_bytes("new")));
+    const auto refused = io::commit(**old);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.failure().code == errc::file_move);
+    old->reset();
+    REQUIRE(io::commit(**fresh));
+    CHECK(get(here / "f") == "new");
+    CHECK(here.names() == std::vector<std::string>{"f"});
+  }
   SUBCASE("replaces a stale temporary file, and cuts an old one in place") {
     put(here / "f.pgbackrest.tmp", "stale and long");
     put(here / "g", "old and long");
     for (const auto& [name, atomic] : {std::pair("f", true), std::pair("g", false)}) {
-      auto file = create(here, name, {.atomic = atomic, .engine = engine.get()});
+      auto file =
+          create(here, name, {.atomic = atomic, .newest_wins = atomic, .engine = engine.get()});
       REQUIRE(file);
       REQUIRE((*file)->write(as_bytes("new")));
       REQUIRE(io::commit(**file));
@@ -193,13 +229,15 @@ TEST_CASE_TEMPLATE("file writer", backend, no_backend, uring_backend, threads_ba
     auto file = create(here, "f", {.engine = engine.get()});
     REQUIRE(file);
     REQUIRE((*file)->write(as_bytes("mine")));
-    std::filesystem::remove(here / "f.pgbackrest.tmp");
-    put(here / "f.pgbackrest.tmp", "theirs");
+    REQUIRE(here.names().size() == 1);
+    const auto written = here.names().front();
+    std::filesystem::remove(here / written);
+    put(here / written, "theirs");
     auto done = io::commit(**file);
     REQUIRE_FALSE(done);
     CHECK(done.failure().code == errc::file_move);
     file->reset();
-    CHECK(here.names() == std::vector<std::string>{"f.pgbackrest.tmp"});
+    CHECK(here.names() == std::vector<std::string>{written});
   }
   SUBCASE("refuses links, fifos and paths") {
     ::symlink("/dev/null", (here / "link").c_str());

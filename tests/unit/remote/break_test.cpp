@@ -143,7 +143,8 @@ TEST_CASE("remote: a write fails with its connection and leaves no temporary nam
   auto file = r.repo->open_write("p/f");
   REQUIRE(file);
   REQUIRE((*file)->write(as_bytes(noise(100000))));
-  CHECK(names_in(r.here / "repo/p") == std::vector<std::string>{"f.pgbackrest.tmp"});
+  REQUIRE(names_in(r.here / "repo/p").size() == 1);
+  CHECK(names_in(r.here / "repo/p").front().ends_with(".pgbackrest.tmp"));
   r.cut();
   CHECK(names_in(r.here / "repo/p").empty());
   const auto done = io::commit(**file);

@@ -145,7 +145,11 @@ TEST_CASE_TEMPLATE("storage: an atomic file is old or new, nothing between", rig
     auto file = repo.open_write("p/f", {.engine = on.engine});
     REQUIRE(file);
     REQUIRE((*file)->write(as_bytes("new and longer")));
-    CHECK(names_of(repo, "p") == names{"f", "f.pgbackrest.tmp"});
+    const auto there = names_of(repo, "p");
+    REQUIRE(there.size() == 2);
+    CHECK(there[0] == "f");
+    CHECK(there[1].starts_with("f."));
+    CHECK(there[1].ends_with(".pgbackrest.tmp"));
     CHECK(read(repo, "p/f") == "old");
   }
   CHECK(names_of(repo, "p") == names{"f"});
@@ -162,6 +166,38 @@ TEST_CASE_TEMPLATE("storage: an atomic file is old or new, nothing between", rig
   CHECK(*(*file)->committed(true));
   CHECK(read(repo, "p/f") == "new");
   CHECK(names_of(repo, "p") == names{"f"});
+}
+
+TEST_CASE_TEMPLATE("storage: two write one atomic file, and each writes his own", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  const auto long_one = noise(100000);
+  auto one = repo.open_write("p/f", {.engine = on.engine});
+  auto other = repo.open_write("p/f", {.engine = on.engine});
+  REQUIRE(one);
+  REQUIRE(other);
+  CHECK(names_of(repo, "p").size() == 2);
+  REQUIRE((*one)->write(as_bytes(long_one)));
+  REQUIRE((*other)->write(as_bytes("half")));
+  REQUIRE(io::commit(**one));
+  CHECK(read(repo, "p/f") == long_one);
+  REQUIRE((*other)->write(as_bytes(" and half")));
+  REQUIRE(io::commit(**other));
+  CHECK(read(repo, "p/f") == "half and half");
+  CHECK(names_of(repo, "p") == names{"f"});
+}
+
+TEST_CASE_TEMPLATE("storage: who loses the temporary name publishes nothing", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  auto file = repo.open_write("p/f", {.engine = on.engine});
+  REQUIRE(file);
+  REQUIRE((*file)->write(as_bytes("x")));
+  REQUIRE(names_of(repo, "p").size() == 1);
+  REQUIRE(repo.remove_file("p/" + names_of(repo, "p").front()));
+  CHECK(code_of(io::commit(**file)) == errc::file_move);
+  file->reset();
+  CHECK(names_of(repo, "p").empty());
 }
 
 TEST_CASE_TEMPLATE("storage: a file in place is there at once and stays", rig, ALL_RIGS) {
