@@ -43,18 +43,6 @@ private:
   bool rung_ = false;
 };
 
-/// Signals are polled here, so that what was begun for the other end is cleaned up first.
-class polled_signals {
-public:
-  polled_signals() = default;
-  ~polled_signals() { stop_is_polled = before_; }
-  polled_signals(const polled_signals&) = delete;
-  polled_signals& operator=(const polled_signals&) = delete;
-
-private:
-  const bool before_ = stop_is_polled.exchange(true);
-};
-
 class connection {
 public:
   using clock = std::chrono::steady_clock;
@@ -203,6 +191,7 @@ result<void> connection::serve() {
 
 result<void> serve_connection(std::unique_ptr<link::transport> over, link::settings with,
                               const doorkeeper& admit, copy_service& copies) {
+  // What was begun for the other end is cleaned up first.
   const polled_signals polled;
   return connection(std::move(over), std::move(with), admit, copies).serve();
 }

@@ -2,8 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include "storage/transfer/transfer.hpp"
 
+#include "engine/base/stop_signal.hpp"
+
 #include <algorithm>
 #include <functional>
+#include <string>
+#include <utility>
 
 namespace pgbraid {
 
@@ -69,13 +73,20 @@ sink writer_of(transfer_branch& branch) {
     branch.written_bytes += bytes.size();
     if (branch.written_bytes > branch.limit_bytes) {
       return error{errc::format, "content is longer than the limit of " +
-                                     std::to_string(branch.limit_bytes) + " bytes"};
+                                     std::to_string(branch.limit_bytes) + " bytes: there are " +
+                                     std::to_string(branch.written_bytes) + " and may be more"};
     }
-    return branch.target->write(bytes);
+    return branch.target == nullptr ? success() : branch.target->write(bytes);
   };
 }
 
-/// A sink that gives the same bytes to every branch that still works.
+bool has_nobody_left(std::span<const transfer_branch> branches) {
+  return !branches.empty() &&
+         std::ranges::all_of(branches, [](const auto& one) { return one.failure.has_value(); });
+}
+
+/// A sink that gives the same bytes to every branch that still works. It fails when none does: what
+/// is before it may have very much more to bring, and nobody to bring it to.
 sink fan_out(std::span<transfer_branch> branches, std::vector<chain>& chains) {
   return [branches, &chains](byte_view bytes, bool last) -> result<void> {
     for (size_t i = 0; i < branches.size(); ++i) {
@@ -84,6 +95,8 @@ sink fan_out(std::span<transfer_branch> branches, std::vector<chain>& chains) {
       if (auto pushed = chains[i].push(bytes, last); !pushed)
         branches[i].failure = pushed.failure();
     }
+    if (has_nobody_left(branches))
+      return *branches.front().failure;
     return success();
   };
 }
@@ -99,12 +112,17 @@ result<transfer_outcome> run(const supply& next, std::span<transfer_step> shared
   chain front(shared, fan_out(branches, chains));
   transfer_outcome outcome;
   for (bool last = false; !last;) {
+    if (should_stop())
+      return error{errc::term, "terminated by a signal"};
     auto bytes = next();
     if (!bytes)
       return bytes.failure();
     outcome.read_bytes += bytes->size();
     last = bytes->size() < chunk_bytes;
-    if (auto pushed = front.push(*bytes, last); !pushed)
+    auto pushed = front.push(*bytes, last);
+    if (!pushed && has_nobody_left(branches))
+      break; // each of them says why
+    if (!pushed)
       return pushed.failure();
   }
   return outcome;
@@ -142,6 +160,8 @@ result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> s
   auto outcome = transfer(source, steps, {&branch, 1});
   if (outcome && branch.failure)
     return *branch.failure;
+  if (outcome)
+    outcome->written_bytes = branch.written_bytes;
   return outcome;
 }
 

@@ -27,7 +27,7 @@ struct transfer_step {
 /// then a writer.
 struct transfer_branch {
   std::vector<transfer_step> steps;
-  io::writer* target = nullptr; ///< not owned, not committed here
+  io::writer* target = nullptr; ///< not owned, not committed here; null: bytes are only counted
   /// More than this is refused with `format`: what was packed may be hostile.
   uint64_t limit_bytes = UINT64_MAX;
   /// Set when this branch broke: it got no more bytes, the others went on.
@@ -37,11 +37,14 @@ struct transfer_branch {
 
 struct transfer_outcome {
   uint64_t read_bytes = 0;
+  uint64_t written_bytes = 0; ///< only where there is one target
 };
 
-/// Copies `source` to its end through `shared` steps and then through every branch.
+/// Copies `source` to its end through `shared` steps and then through every branch, or until no
+/// branch is left that works.
 /// Memory: one chunk of 1 MiB per step.
-/// Fails when the source or a shared step fails; failures of branches are left in the branches.
+/// Fails when the source or a shared step fails, and with `term` after a termination signal while
+/// signals are polled; failures of branches are left in the branches.
 result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> shared,
                                   std::span<transfer_branch> branches);
 

@@ -1,5 +1,6 @@
 // Tests of the synchronous pipeline.
 // SPDX-License-Identifier: MIT
+#include "engine/base/stop_signal.hpp"
 #include "engine/codec/aes.hpp"
 #include "engine/codec/cipher_text.hpp"
 #include "engine/codec/compress.hpp"
@@ -9,7 +10,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
+#include <csignal>
+#include <memory>
+#include <span>
+#include <vector>
 
 using namespace pgbraid;
 
@@ -129,4 +135,80 @@ TEST_CASE_FIXTURE(rig, "transfer: content in memory goes the same way as a file"
     CHECK(*read_all(files, "out", 4 * mib) == content);
     CHECK(codec::digest_kernel::value(*steps[0].state) == codec::sha1_of(as_bytes(content)));
   }
+}
+
+namespace {
+
+/// Brings bytes without an end, and counts how often it was asked.
+class endless_reader final : public io::reader {
+public:
+  result<size_t> read(byte_span out) override {
+    ++reads;
+    std::ranges::fill(out, std::byte{0});
+    return out.size();
+  }
+  result<size_t> read_at(byte_span out, uint64_t) override { return read(out); }
+  int reads = 0;
+};
+
+/// Makes much of little, as what unpacks a hostile file does; counts its steps.
+class flood_kernel final : public codec::kernel {
+public:
+  std::unique_ptr<codec::stream> open() override { return std::make_unique<codec::stream>(); }
+  void run(std::span<codec::job> jobs) override {
+    ++steps;
+    for (auto& job : jobs)
+      job.out = {}; // and `in` stays: there is more to come
+  }
+  bool transforms() const override { return true; }
+  int steps = 0;
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(rig, "transfer: nothing is unpacked any more when nobody takes it") {
+  flood_kernel flood;
+  std::vector<transfer_step> steps;
+  steps.emplace_back(flood);
+  auto out = target("out");
+  const auto one = transfer(*source("bomb"), steps, *out, 3 * mib);
+  REQUIRE(!one);
+  CHECK(one.failure().code == errc::format);
+  CHECK(one.failure().message.find("limit of 3145728 bytes: there are 4194304") !=
+        std::string::npos);
+  CHECK(flood.steps == 4);
+
+  std::array<transfer_branch, 2> branches; // only counted
+  branches[0].limit_bytes = mib;
+  branches[1].limit_bytes = 2 * mib;
+  flood.steps = 0;
+  CHECK(transfer(*source("bomb"), steps, branches));
+  CHECK(flood.steps == 3);
+  CHECK(branches[0].failure);
+  CHECK(branches[1].failure);
+
+  endless_reader endless;
+  branches[0] = {};
+  branches[0].limit_bytes = mib;
+  CHECK(transfer(endless, {}, {branches.data(), 1}));
+  CHECK(branches[0].failure);
+  CHECK(endless.reads == 2);
+}
+
+TEST_CASE("transfer: ends at a signal while signals are polled") {
+  endless_reader endless;
+  std::array<transfer_branch, 1> nowhere;
+  nowhere[0].limit_bytes = 3 * mib;
+  stop_signal = SIGTERM;
+  CHECK(transfer(endless, {}, nowhere)); // its handler ends the process
+  CHECK(endless.reads == 4);
+  const auto stopped = [&] {
+    const polled_signals polling;
+    return transfer(endless, {}, nowhere);
+  }();
+  stop_signal = 0;
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.failure().code == errc::term);
+  CHECK(endless.reads == 4);
+  CHECK_FALSE(stop_is_polled);
 }
