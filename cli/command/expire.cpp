@@ -9,6 +9,7 @@
 #include "engine/format/repository_path.hpp"
 #include "engine/plan/expire_backups.hpp"
 #include "storage/repository/backup_claim.hpp"
+#include "storage/repository/leftovers.hpp"
 
 #include <fmt/format.h>
 
@@ -194,11 +195,23 @@ result<void> repository_expiry::remove_directories(const format::backup_info& in
   return dry_run_ ? success() : sweep_temporary(repo_, opts_.exec_id());
 }
 
+/// Nobody else has the lock: whoever wrote these is gone.
+result<void> clear_away(repository& repo) {
+  auto gone = remove_leftovers(repo, wall_s());
+  if (!gone)
+    return gone.failure();
+  for (const auto& path : *gone)
+    log::detail("{}: removed '{}', which was left behind", repo.name(), path);
+  return success();
+}
+
 result<void> expire_at(const expiry_scope& scope, size_t position) {
   auto opened = open_repository_at(scope.opts, position);
   if (!opened)
     return opened.failure();
-  return repository_expiry(scope, **opened, position).run();
+  if (auto done = repository_expiry(scope, **opened, position).run(); !done)
+    return done;
+  return scope.opts.flag("dry-run") ? success() : clear_away(**opened);
 }
 
 /// An error in one repository does not keep the others from being done.

@@ -4,6 +4,7 @@
 #include "engine/format/lock_content.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/format/timeline_history.hpp"
+#include "engine/format/unfinished_wal.hpp"
 #include "engine/format/wal_entry.hpp"
 
 #include <doctest/doctest.h>
@@ -95,6 +96,29 @@ TEST_CASE("wal entry: names in an archive") {
                           "0000000100000000000000zz-" + sum, name + "-" + sum + ".",
                           name + ".partial", std::string("00000002.history")})
     CHECK_FALSE(parse_wal_entry(bad));
+}
+
+TEST_CASE("wal entry: names of what is still being stored") {
+  const std::string sum = "dafbf44355254f826b129cecc7a094e4a6b4009e";
+  const std::string name = "00000001000000000000000F";
+  for (const auto& [of, written] :
+       {std::pair(name + "-" + sum + ".gz", ".0123456789abcdef.pgbackrest.tmp"),
+        std::pair(name + "-" + sum, ".0123456789abcdef.pgbackrest.tmp"),
+        std::pair(name + ".partial-" + sum + ".zst", ".0123456789abcdef.pgbackrest.tmp"),
+        std::pair(name + "-" + sum + ".lz4", ".pgbackrest.tmp"),
+        std::pair(name + "-" + sum, ".pgbackrest.tmp")}) {
+    CHECK(parse_unfinished_wal_entry(of + written) == parse_wal_entry(of));
+    CHECK(parse_unfinished_wal_entry(of + written));
+    CHECK_FALSE(parse_wal_entry(of + written));
+    CHECK_FALSE(parse_unfinished_wal_entry(of));
+  }
+  for (const auto& bad :
+       {std::string(".pgbackrest.tmp"), std::string("x.0123456789abcdef.pgbackrest.tmp"),
+        name + "-" + sum + ".gz.0123456789abcdeg.pgbackrest.tmp",
+        name + "-" + sum + ".gz.123456789abcdef.pgbackrest.tmp",
+        name + "-" + sum + ".gz.0123456789abcdef.0123456789abcdef.pgbackrest.tmp",
+        name + "-" + sum + ".gz.0123456789abcdef.tmp", std::string("00000002.history")})
+    CHECK_FALSE(parse_unfinished_wal_entry(bad));
 }
 
 TEST_CASE("paths: where things lie") {
