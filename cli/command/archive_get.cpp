@@ -5,24 +5,32 @@
 #include "cli/command/session.hpp"
 #include "cli/command/wal_file.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/stop_signal.hpp"
 #include "engine/codec/aes.hpp"
 #include "engine/codec/compress.hpp"
 #include "engine/codec/digest.hpp"
 #include "engine/format/repository_path.hpp"
+#include "engine/io/file_writer.hpp"
 #include "engine/postgres/wal_name.hpp"
 #include "storage/posix/posix_storage.hpp"
 #include "storage/transfer/transfer.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <memory>
 #include <set>
+#include <utility>
 
 namespace pgbraid::cli {
 
 namespace {
 
 constexpr uint64_t history_limit_bytes = 16 << 20;
+/// Of headers, salt and the like.
+constexpr uint64_t packing_bytes = 64 << 10;
 
 /// A repository that has WAL of the cluster, and under which ids.
 struct get_source {
@@ -55,6 +63,9 @@ private:
   result<void> find_candidates();
   result<void> find_in(get_source& source, const std::string& archive_id);
   result<void> require_one_content() const;
+  result<std::unique_ptr<io::writer>> open_destination() const;
+  result<void> check_content(const candidate& from, uint64_t size_bytes,
+                             const std::string& checksum) const;
   result<void> deliver(const candidate& from);
   result<bool> deliver_any();
 
@@ -178,14 +189,43 @@ result<void> get::require_one_content() const {
   return found;
 }
 
+/// PostgreSQL syncs what it takes over, so nothing is synced here. A call that a PostgreSQL which
+/// is gone has left running may not publish its segment for the one that this PostgreSQL asked for.
+result<std::unique_ptr<io::writer>> get::open_destination() const {
+  const auto& directory = destination_.directory;
+  io::unique_fd parent(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!parent)
+    return system_error(errno == ENOENT ? errc::file_missing : errc::file_open,
+                        fmt::format("cannot open '{}' for writing", directory), errno);
+  return io::open_file_writer(
+      {std::move(parent), destination_.name, directory + "/" + destination_.name},
+      {.newest_wins = true, .sync = false, .mode = mode_});
+}
+
+/// What is shorter than a segment ends a recovery as if there were no more WAL.
+result<void> get::check_content(const candidate& from, uint64_t size_bytes,
+                                const std::string& checksum) const {
+  if (from.checksum.empty())
+    return success();
+  if (checksum != from.checksum)
+    return error{errc::checksum, fmt::format("'{}' is damaged: its content has checksum '{}'",
+                                             from.path, checksum)};
+  if (size_bytes != control_.wal_segment_bytes)
+    return error{errc::file_read,
+                 fmt::format("'{}' holds {} bytes but pg_control says that segments have {}",
+                             from.path, size_bytes, control_.wal_segment_bytes)};
+  return success();
+}
+
 result<void> get::deliver(const candidate& from) {
-  auto file = from.source->repo->files().open_read(from.path);
+  const auto limit_bytes =
+      from.checksum.empty() ? history_limit_bytes : uint64_t{control_.wal_segment_bytes};
+  // Whatever packs it: what cannot be packed at all grows by less than that.
+  auto file = from.source->repo->files().open_read(
+      from.path, {.limit_bytes = limit_bytes + limit_bytes / 8 + packing_bytes});
   if (!file)
     return file.failure();
-  // PostgreSQL syncs what it takes over, so nothing is synced here.
-  auto destination = make_posix_storage(destination_.directory);
-  auto writer = destination->open_write(destination_.name,
-                                        {.mode = mode_, .make_parents = false, .sync = false});
+  auto writer = open_destination();
   if (!writer)
     return writer.failure();
 
@@ -200,15 +240,15 @@ result<void> get::deliver(const candidate& from) {
   if (unpacker)
     steps.emplace_back(*unpacker);
   steps.emplace_back(sha1);
-  const auto limit_bytes =
-      from.checksum.empty() ? history_limit_bytes : uint64_t{control_.wal_segment_bytes};
-  if (auto copied = transfer(**file, steps, **writer, limit_bytes); !copied)
+  const polled_signals polling;
+  auto copied = transfer(**file, steps, **writer, limit_bytes);
+  if (!copied && copied.failure().code == errc::format) // that of what is in it
+    return copied.failure().within(fmt::format("'{}'", from.path));
+  if (!copied)
     return copied.failure();
   const auto actual = to_hex(codec::digest_kernel::value(*steps.back().state));
-  if (!from.checksum.empty() && actual != from.checksum) {
-    return error{errc::checksum,
-                 fmt::format("'{}' is damaged: its content has checksum '{}'", from.path, actual)};
-  }
+  if (auto good = check_content(from, copied->written_bytes, actual); !good)
+    return good;
   return io::commit(**writer);
 }
 
@@ -222,6 +262,8 @@ result<bool> get::deliver_any() {
       log::info("found {} in the {}: {} archive", name_, one.source->repo->name(), one.archive_id);
       return true;
     }
+    if (delivered.failure().code == errc::term)
+      return delivered.failure();
     failed.add(*one.source->repo, delivered.failure());
   }
   return failed.all(errc::file_read, fmt::format("unable to get {}:", name_));

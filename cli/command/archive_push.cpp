@@ -4,8 +4,10 @@
 #include "cli/command/commands.hpp"
 #include "cli/command/compression.hpp"
 #include "cli/command/session.hpp"
+#include "cli/command/stored_wal.hpp"
 #include "cli/command/wal_file.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/stop_signal.hpp"
 #include "engine/base/units.hpp"
 #include "engine/buffer/large_memory.hpp"
 #include "engine/codec/aes.hpp"
@@ -16,12 +18,17 @@
 #include "engine/postgres/wal_header.hpp"
 #include "engine/postgres/wal_name.hpp"
 #include "storage/posix/posix_storage.hpp"
+#include "storage/repository/wal_contest.hpp"
 #include "storage/transfer/transfer.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
 
 namespace pgbraid::cli {
 
@@ -40,8 +47,9 @@ struct push_target {
 /// Its part in the copy of one segment.
 struct push_branch {
   push_target* target = nullptr;
-  std::unique_ptr<codec::kernel> cipher; ///< null: not encrypted
-  std::unique_ptr<io::writer> writer;
+  std::unique_ptr<wal_contest> place;
+  compress_type compress = compress_type::none;
+  std::unique_ptr<codec::kernel> cipher = {}; ///< null: not encrypted
 };
 
 /// Larger segments are read twice instead, and hashed both times.
@@ -59,17 +67,19 @@ private:
   result<void> find_targets();
   result<void> check_target(const format::archive_history& current, const repository& repo);
   result<void> check_header();
+  result<void> check_size(uint64_t size_bytes, uint64_t segment_bytes, std::string_view says) const;
+  result<void> check_sizes();
   result<void> hold_segment();
   result<void> pass_segment(std::span<transfer_step> steps, std::span<transfer_branch> branches);
   result<std::string> digest();
   result<void> sync_archive(push_target& target);
-  result<bool> is_archived(push_target& target, const std::string& checksum);
+  result<bool> accept_stored(push_branch& branch);
+  result<bool> enter(push_branch& branch);
   result<void> push_segment();
-  result<void> copy_segment(const std::string& entry_name, const std::string& checksum,
-                            const std::vector<push_target*>& to);
-  std::vector<push_branch> open_branches(const std::string& entry_name,
-                                         const std::vector<push_target*>& to);
-  void publish(std::vector<push_branch>& open, std::vector<transfer_branch>& copied);
+  result<void> copy_segment(const std::string& checksum, compress_type type,
+                            std::span<push_branch> to);
+  result<void> publish(std::span<push_branch> open, std::vector<transfer_branch>& copied);
+  result<void> settle_failure(push_branch& branch, const error& why);
   result<void> push_history(const std::string& content, push_target& target);
   result<void> push_history_everywhere();
   void warn_if_replaced(const std::string& path, std::string_view content, push_target& target);
@@ -85,6 +95,8 @@ private:
   repository_errors failed_ = {};
   /// What the first valid repository, or pg_control, says that the cluster is.
   std::optional<format::archive_history> cluster_ = {};
+  std::optional<uint64_t> control_segment_bytes_ = {}; ///< of pg_control, where we know it
+  uint64_t segment_bytes_ = 0;                         ///< of the file, as it was checked
 };
 
 /// The names PostgreSQL waits for: `<WAL file>.ready`.
@@ -136,6 +148,7 @@ result<void> push::find_targets() {
       return control.failure();
     cluster_ = {.system_id = control->system_id,
                 .version = postgres::version_name(control->version)};
+    control_segment_bytes_ = control->wal_segment_bytes;
   }
   auto repos = open_repositories(opts_);
   if (!repos)
@@ -169,7 +182,7 @@ result<void> push::check_header() {
     return header.failure();
   const auto version = postgres::version_name(header->version);
   if (version == cluster_->version && header->system_id == cluster_->system_id)
-    return success();
+    return check_size(segment_bytes_, header->segment_bytes, "its header");
   return error{errc::archive_mismatch,
                fmt::format("WAL file '{}/{}' version {}, system-id {} do not match stanza version "
                            "{}, system-id {}",
@@ -177,23 +190,46 @@ result<void> push::check_header() {
                            cluster_->system_id)};
 }
 
-result<void> push::hold_segment() {
+result<void> push::check_size(uint64_t size_bytes, uint64_t segment_bytes,
+                              std::string_view says) const {
+  if (size_bytes == segment_bytes)
+    return success();
+  return error{errc::archive_mismatch,
+               fmt::format("WAL file '{}/{}' has {} bytes but {} says that segments have {}",
+                           wal_.directory, wal_.name, size_bytes, says, segment_bytes),
+               "Was the file cut off, or is it still being copied?"};
+}
+
+/// A segment, a partial one too, is as long as PostgreSQL makes it; any other length means that
+/// something is missing, and whoever needs it would learn of that too late.
+result<void> push::check_sizes() {
   auto about = source_->info(wal_.name);
   if (!about)
     return about.failure();
-  if (!*about || (*about)->size_bytes > held_limit_bytes)
+  if (!*about)
+    return error{errc::file_missing,
+                 fmt::format("WAL file '{}/{}' does not exist", wal_.directory, wal_.name)};
+  segment_bytes_ = (*about)->size_bytes;
+  if (auto good = check_header(); !good)
+    return good;
+  return control_segment_bytes_ ? check_size(segment_bytes_, *control_segment_bytes_, "pg_control")
+                                : success();
+}
+
+result<void> push::hold_segment() {
+  if (segment_bytes_ > held_limit_bytes)
     return success();
   auto file = source_->open_read(wal_.name);
   if (!file)
     return file.failure();
-  held_ = large_memory((*about)->size_bytes);
+  held_ = large_memory(segment_bytes_);
   if (!held_)
     return success();
   auto got = (*file)->read(held_.room());
   if (!got)
     return got.failure();
   held_bytes_ = *got;
-  return success();
+  return check_size(held_bytes_, segment_bytes_, "a look just before");
 }
 
 /// Moves the segment, from memory or from its file, through steps and branches.
@@ -218,110 +254,138 @@ result<std::string> push::digest() {
   return to_hex(codec::digest_kernel::value(*steps[0].state));
 }
 
-/// Whether the repository has the segment already. The same name with other content is an error
-/// that ends the command: two clusters must not archive to one place.
-result<bool> push::is_archived(push_target& target, const std::string& checksum) {
-  auto found = target.repo->find_wal(target.archive_id, wal_.name);
-  if (!found)
-    return found.failure();
-  if (found->empty())
-    return false;
-  for (const auto& one : *found) {
-    if (one.entry.checksum != checksum) {
-      return error{errc::archive_duplicate,
-                   fmt::format("WAL file '{}' already exists in the {} archive with a different "
-                               "checksum",
-                               wal_.name, target.repo->name())};
+/// The name is there already. It counts when one file that has it holds what it says; else the
+/// first is written anew, and the branch is made ready for that. Returns whether it counts.
+result<bool> push::accept_stored(push_branch& branch) {
+  auto& target = *branch.target;
+  std::optional<error> damage;
+  for (const auto& one : branch.place->stored()) {
+    auto found = damage_of(*target.repo, one, target.pass, segment_bytes_);
+    if (!found)
+      return found.failure();
+    damage = std::move(*found);
+    if (damage)
+      continue;
+    if (opts_.flag("archive-mode-check")) {
+      log::warn("WAL file '{}' already exists in the {} archive with the same checksum\n"
+                "HINT: That is normal after a crash or a restore; else a second cluster may "
+                "archive here.",
+                wal_.name, target.repo->name());
     }
+    // Whoever put it there may have been killed before its directories were on disk.
+    if (auto synced = sync_archive(target); !synced)
+      return synced.failure();
+    return true;
   }
-  if (opts_.flag("archive-mode-check")) {
-    log::warn(
-        "WAL file '{}' already exists in the {} archive with the same checksum\n"
-        "HINT: That is normal after a crash or a restore; else a second cluster may archive here.",
-        wal_.name, target.repo->name());
-  }
-  // Whoever put it there may have been killed before its directories were on disk.
-  if (auto synced = sync_archive(target); !synced)
-    return synced.failure();
-  return true;
+  const auto& first = branch.place->stored().front();
+  log::warn("'{}' in the {} archive is damaged and is replaced: {}", first.path,
+            target.repo->name(), damage->message);
+  if (auto opened = branch.place->replace(first); !opened)
+    return opened.failure();
+  branch.compress = first.entry.compress;
+  return false;
+}
+
+/// Whether the branch is to be written: it has its file then. The same segment with other content
+/// is an error that ends the command: two clusters must not archive to one place.
+result<bool> push::enter(push_branch& branch) {
+  auto mine = branch.place->enter();
+  if (!mine || *mine)
+    return mine;
+  auto there = accept_stored(branch);
+  if (!there)
+    return there.failure();
+  return !*there;
 }
 
 /// Makes the names of a segment and of its directory durable.
 result<void> push::sync_archive(push_target& target) {
   const auto directory = format::wal_directory(target.repo->stanza(), target.archive_id, wal_.name);
-  if (auto synced = target.repo->files().sync_path(directory); !synced)
-    return synced;
-  return target.repo->files().sync_path(directory.substr(0, directory.rfind('/')));
+  return target.repo->files().sync_many_paths(
+      std::array{directory, directory.substr(0, directory.rfind('/'))});
 }
 
 result<void> push::push_segment() {
-  if (auto good = check_header(); !good)
+  if (auto good = check_sizes(); !good)
     return good;
   if (auto held = hold_segment(); !held)
     return held;
   auto checksum = digest();
   if (!checksum)
     return checksum.failure();
-  std::vector<push_target*> missing;
-  for (auto& target : targets_) {
-    auto archived = is_archived(target, *checksum);
-    if (!archived && archived.failure().code == errc::archive_duplicate)
-      return archived.failure();
-    if (!archived)
-      failed_.add(*target.repo, archived.failure());
-    else if (!*archived)
-      missing.push_back(&target);
-  }
-  if (missing.empty())
-    return success();
   const auto type = compression_of(opts_).type;
-  return copy_segment(format::wal_entry_name(wal_.name, *checksum, type), *checksum, missing);
+  // From here on there are files that have to go when somebody stops us.
+  const polled_signals polling;
+  std::vector<push_branch> missing;
+  for (auto& target : targets_) {
+    push_branch branch{.target = &target,
+                       .place = std::make_unique<wal_contest>(
+                           *target.repo, wal_file{target.archive_id, wal_.name, *checksum, type}),
+                       .compress = type};
+    auto wanted = enter(branch);
+    if (!wanted &&
+        (wanted.failure().code == errc::archive_duplicate || wanted.failure().code == errc::term))
+      return wanted.failure();
+    if (!wanted)
+      failed_.add(*target.repo, wanted.failure());
+    else if (*wanted)
+      missing.push_back(std::move(branch));
+  }
+  // Together, but for what takes the place of a damaged file that is packed otherwise.
+  std::ranges::stable_sort(missing, {}, &push_branch::compress);
+  for (auto from = missing.begin(); from != missing.end();) {
+    const auto to =
+        std::ranges::upper_bound(from, missing.end(), from->compress, {}, &push_branch::compress);
+    if (auto copied = copy_segment(*checksum, from->compress, {from, to}); !copied)
+      return copied;
+    from = to;
+  }
+  return success();
 }
 
-/// Opens the new file in every repository; those that refuse are left behind.
-std::vector<push_branch> push::open_branches(const std::string& entry_name,
-                                             const std::vector<push_target*>& to) {
-  std::vector<push_branch> open;
-  for (auto* target : to) {
-    const auto directory =
-        format::wal_directory(target->repo->stanza(), target->archive_id, wal_.name);
-    auto writer = target->repo->files().open_write(directory + "/" + entry_name);
-    if (!writer) {
-      failed_.add(*target->repo, writer.failure());
-      continue;
-    }
-    open.push_back({.target = target, .cipher = {}, .writer = std::move(*writer)});
-    if (target->repo->encrypted())
-      open.back().cipher = codec::make_encrypt(target->pass.view());
-  }
-  return open;
+/// What to say of a file that could not get its name: somebody else may have stored the segment.
+result<void> push::settle_failure(push_branch& branch, const error& why) {
+  auto missing = branch.place->look_again();
+  if (!missing && missing.failure().code == errc::archive_duplicate)
+    return missing.failure();
+  if (missing && !*missing)
+    if (auto there = accept_stored(branch); there && *there)
+      return success();
+  failed_.add(*branch.target->repo, why);
+  return success();
 }
 
 /// Publishes what was written. All disks sync at the same time.
-void push::publish(std::vector<push_branch>& open, std::vector<transfer_branch>& copied) {
+result<void> push::publish(std::span<push_branch> open, std::vector<transfer_branch>& copied) {
   for (auto& branch : copied) {
     if (branch.failure)
       continue;
     if (auto begun = branch.target->begin_commit(); !begun)
       branch.failure = begun.failure();
   }
+  result<void> outcome = success();
   for (size_t i = 0; i < copied.size(); ++i) {
-    if (!copied[i].failure) {
+    auto& failure = copied[i].failure;
+    if (!failure) {
       if (auto done = copied[i].target->committed(true); !done)
-        copied[i].failure = done.failure();
+        failure = done.failure();
     }
-    if (!copied[i].failure)
+    if (!failure)
       if (auto synced = sync_archive(*open[i].target); !synced)
-        copied[i].failure = synced.failure();
-    if (copied[i].failure)
-      failed_.add(*open[i].target->repo, *copied[i].failure);
+        failure = synced.failure();
+    if (!failure)
+      open[i].place->remove_leftovers();
+    else if (auto settled = settle_failure(open[i], *failure); !settled)
+      outcome = settled;
   }
+  return outcome;
 }
 
-result<void> push::copy_segment(const std::string& entry_name, const std::string& checksum,
-                                const std::vector<push_target*>& to) {
+result<void> push::copy_segment(const std::string& checksum, compress_type type,
+                                std::span<push_branch> to) {
   const auto how = compression_of(opts_);
-  const auto packer = codec::make_compress(how.type, how.level, {.engine = how.gz});
+  const auto level = type == how.type ? how.level : codec::levels_of(type).standard;
+  const auto packer = codec::make_compress(type, level, {.engine = how.gz});
   if (!packer)
     return packer.failure();
   std::vector<transfer_step> steps;
@@ -330,19 +394,21 @@ result<void> push::copy_segment(const std::string& entry_name, const std::string
     steps.emplace_back(sha1);
   if (*packer)
     steps.emplace_back(**packer);
-  auto open = open_branches(entry_name, to);
-  std::vector<transfer_branch> branches(open.size());
-  for (size_t i = 0; i < open.size(); ++i) {
-    branches[i].target = open[i].writer.get();
-    if (open[i].cipher)
-      branches[i].steps.emplace_back(*open[i].cipher);
+  std::vector<transfer_branch> branches(to.size());
+  for (size_t i = 0; i < to.size(); ++i) {
+    branches[i].target = &to[i].place->writer();
+    if (!to[i].target->repo->encrypted())
+      continue;
+    to[i].cipher = codec::make_encrypt(to[i].target->pass.view());
+    branches[i].steps.emplace_back(*to[i].cipher);
   }
   if (auto copied = pass_segment(steps, branches); !copied)
     return copied;
-  if (!held_ && to_hex(codec::digest_kernel::value(*steps[0].state)) != checksum)
+  const bool any_whole =
+      std::ranges::any_of(branches, [](const auto& one) { return !one.failure.has_value(); });
+  if (!held_ && any_whole && to_hex(codec::digest_kernel::value(*steps[0].state)) != checksum)
     return error{errc::checksum, fmt::format("WAL file '{}' changed while it was read", wal_.name)};
-  publish(open, branches);
-  return success();
+  return publish(to, branches);
 }
 
 void push::warn_if_replaced(const std::string& path, std::string_view content,
@@ -362,6 +428,7 @@ void push::warn_if_replaced(const std::string& path, std::string_view content,
 }
 
 result<void> push::push_history(const std::string& content, push_target& target) {
+  const polled_signals polling;
   const auto path = format::wal_history_path(target.repo->stanza(), target.archive_id, wal_.name);
   warn_if_replaced(path, content, target);
   if (!target.repo->encrypted())

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 import os
 import pathlib
+import re
 import shutil
 import struct
 
@@ -10,56 +11,8 @@ import lab
 import trees
 from case import test
 from lab import equal, expect
-
-SEGMENT_BYTES = 1 << 20
-SYSTEM_AT, SEGMENT_SIZE_AT = 24, 32
-
-
-def prepared(bench, **settings):
-    """A stanza without a running server; WAL files are made by hand with the cluster's header."""
-    bench.configure(**settings)
-    bench.ours("stanza-create", "--no-online")
-    return bench
-
-
-def system_id(bench):
-    return struct.unpack_from("<Q", (bench.cluster.data / "global/pg_control").read_bytes(), 0)[0]
-
-
-def segment(number, timeline=1):
-    return f"{timeline:08X}{0:08X}{number:08X}"
-
-
-def make_wal(bench, name, fill=b"wal", magic=0xD110, system=None):
-    """A segment in pg_wal with the cluster's header; returns its relative path, as %p is."""
-    system = system_id(bench) if system is None else system
-    head = struct.pack("<HHIQIIQII", magic, 2, 1, 0, 0, 0, system, SEGMENT_BYTES, 8192)
-    body = (fill * (SEGMENT_BYTES // len(fill) + 1))[:SEGMENT_BYTES - len(head)]
-    (bench.cluster.data / "pg_wal" / name).write_bytes(head + body)
-    return f"pg_wal/{name}"
-
-
-def push(bench, path, *words, codes=(0,), program=None):
-    call = bench.peer if program == lab.PEER else bench.ours
-    return call("archive-push", *words, path, codes=codes, cwd=bench.cluster.data)
-
-
-def get(bench, name, *words, codes=(0,)):
-    target = bench.dir / "got"
-    target.unlink(missing_ok=True)
-    ended = bench.ours("archive-get", *words, name, target, codes=codes)
-    expect(target.exists() == (ended.code == 0), "the file is there when the exit status is 0", ended)
-    expect(not list(bench.dir.glob("got.*")), "no temporary file is left")
-    return ended
-
-
-def archive(bench, repo="repo"):
-    return bench.dir / repo / "archive" / lab.STANZA
-
-
-def same(bench, name):
-    equal(lab.sha256(bench.dir / "got"), lab.sha256(bench.cluster.data / "pg_wal" / name),
-          f"content of {name}")
+from wal_files import (SEGMENT_BYTES, SEGMENT_SIZE_AT, archive, get, make_wal, prepared, push, same,
+                       segment, system_id)
 
 
 @test("wal: a pushed segment comes back through both programs", "none", False)
@@ -125,6 +78,41 @@ def foreign(bench):
     for ended in (ours, theirs):
         expect("[ArchiveMismatchError]" in ended.text, "names the mismatch", ended)
     get(bench, segment(5), codes=103)
+
+
+@test("wal: a segment of another length is refused, and not delivered", {})
+@test("wal: a segment of another length is refused, and not delivered", {"compress_type": "zst"})
+def wrong_length(bench, settings):
+    prepared(bench, **(settings or {"compress_type": "none"}))
+    for number, length in ((1, SEGMENT_BYTES - 1), (2, SEGMENT_BYTES // 2), (3, SEGMENT_BYTES + 1),
+                           (4, 8192), (5, 2 * SEGMENT_BYTES)):
+        for name in (segment(number), segment(number) + ".partial"):
+            path = make_wal(bench, name)
+            file = bench.cluster.data / path
+            whole = file.read_bytes()
+            file.write_bytes((whole + whole)[:length])
+            for words in ((), ("--no-archive-header-check",)): # pg_control says the same
+                refused = push(bench, path, *words, codes=44)
+                expect(f"has {length} bytes" in refused.text and str(SEGMENT_BYTES) in refused.text,
+                       "says both sizes", refused)
+            # What somebody else stored so, under the right checksum.
+            folder = archive(bench) / "15-1" / name[:16]
+            folder.mkdir(parents=True, exist_ok=True)
+            stored = folder / f"{name}-{lab.sha1(file)}"
+            stored.write_bytes(file.read_bytes())
+            refused = get(bench, name, codes=42)
+            seen = length if length <= SEGMENT_BYTES + 1 else SEGMENT_BYTES + 1 # it stops there
+            expect(str(SEGMENT_BYTES) in refused.text and
+                   max(int(n) for n in re.findall(r"\b\d{4,8}\b", refused.text)) >= seen,
+                   "says both sizes", refused)
+    # A header that contradicts pg_control.
+    path = make_wal(bench, segment(6))
+    file = bench.cluster.data / path
+    data = bytearray(file.read_bytes()) * 2
+    struct.pack_into("<I", data, SEGMENT_SIZE_AT, 2 * SEGMENT_BYTES)
+    file.write_bytes(data)
+    refused = push(bench, path, codes=44)
+    expect("pg_control says that segments have" in refused.text, "names pg_control", refused)
 
 
 @test("wal: history files keep their name, and a changed one is told", False)
