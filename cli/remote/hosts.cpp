@@ -20,10 +20,16 @@ using config::option_group;
 /// More do not help: each has a cipher thread of its own at both ends.
 constexpr unsigned links_limit = 8;
 
+/// Held while it is connected, so that others who want this host wait, and nobody else.
+struct host_place {
+  std::mutex mutex = {};
+  std::shared_ptr<remote::remote_host> host = {};
+};
+
 struct host_map {
   std::mutex mutex;
   /// By group and key, which stay the same when one command follows another.
-  std::map<std::pair<option_group, unsigned>, std::shared_ptr<remote::remote_host>> known;
+  std::map<std::pair<option_group, unsigned>, std::shared_ptr<host_place>> known;
 };
 
 host_map& all_hosts() {
@@ -43,12 +49,21 @@ unsigned links_for(const config::options& opts) {
   return std::clamp(wanted, 1U, links_limit) - 1;
 }
 
-result<std::shared_ptr<remote::remote_host>> host_of(const config::options& opts,
-                                                     option_group which, size_t position) {
+std::shared_ptr<host_place> place_of(option_group which, unsigned key) {
   auto& hosts = all_hosts();
   const std::lock_guard lock(hosts.mutex);
-  const auto key = which == option_group::pg ? opts.pg_key(position) : opts.repo_key(position);
   auto& known = hosts.known[{which, key}];
+  if (!known)
+    known = std::make_shared<host_place>();
+  return known;
+}
+
+result<std::shared_ptr<remote::remote_host>> host_of(const config::options& opts,
+                                                     option_group which, size_t position) {
+  const auto place =
+      place_of(which, which == option_group::pg ? opts.pg_key(position) : opts.repo_key(position));
+  const std::lock_guard lock(place->mutex);
+  auto& known = place->host;
   if (known)
     return known;
   auto connected =
@@ -90,10 +105,21 @@ result<std::shared_ptr<remote::remote_host>> host_of_pg(const config::options& o
   return host_of(opts, option_group::pg, position);
 }
 
+void forget_broken_repo_host(const config::options& opts, size_t position) {
+  const auto place = place_of(option_group::repo, opts.repo_key(position));
+  const std::lock_guard lock(place->mutex);
+  if (place->host && place->host->main()->failure())
+    place->host.reset();
+}
+
 void leave_hosts() {
   auto& hosts = all_hosts();
   const std::lock_guard lock(hosts.mutex);
-  hosts.known.clear();
+  for (const auto& [key, place] : hosts.known) {
+    // One that is being connected belongs to a thread that the process leaves behind.
+    if (const std::unique_lock free(place->mutex, std::try_to_lock); free)
+      place->host.reset();
+  }
 }
 
 } // namespace pgbraid::cli

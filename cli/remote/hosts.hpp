@@ -26,6 +26,9 @@ result<std::shared_ptr<remote::remote_host>> host_of_pg(const config::options& o
 /// How many workers of another host serve one connection to it, so that all connections together
 /// have process-max of them.
 uint32_t workers_per_link(const config::options& opts);
+/// The next call connects to the host anew if its main connection broke. Only for commands that
+/// hold no locks there: those are gone with it.
+void forget_broken_repo_host(const config::options& opts, size_t position);
 /// Says goodbye to all hosts; children are reaped. Called once, when the command is over.
 void leave_hosts();
 
