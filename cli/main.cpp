@@ -1,8 +1,12 @@
 // The program: from its arguments to one command and its exit status.
 // SPDX-License-Identifier: MIT
+#include "cli/command/side_by_side.hpp"
 #include "cli/help.hpp"
+#include "cli/recovery_stop.hpp"
 #include "cli/run_command.hpp"
 #include "cli/signals.hpp"
+#include "engine/base/exit_children.hpp"
+#include "engine/base/exit_locks.hpp"
 #include "engine/base/log.hpp"
 #include "engine/config/load.hpp"
 #include "engine/config/sources.hpp"
@@ -52,8 +56,8 @@ config::inputs inputs_of(int argc, char** argv) {
 }
 
 int failed(const error& what) {
-  log::failure(what);
-  return static_cast<int>(what.code);
+  log::failure(with_recovery_hint(what));
+  return recovery_status(static_cast<int>(what.code));
 }
 
 int print(const std::string& text) {
@@ -67,6 +71,7 @@ int print_help(const config::options& opts) {
 }
 
 int run(const config::inputs& from, std::string_view called_as) {
+  arm_recovery_stop(from.args);
   // The syntax of the command line comes before anybody could say where the log goes.
   log::configure({.console = log::level::warn, .to_stderr = log::level::error, .timestamp = false});
   auto line = config::parse_command_line(from.args);
@@ -99,6 +104,17 @@ int run(const config::inputs& from, std::string_view called_as) {
   return run_command(std::move(*opts));
 }
 
+/// What is left of the process when its command is over.
+int leave(int status) {
+  if (join_aside())
+    return status;
+  // A thread waits for a host that does not answer: it must find everything as it was.
+  std::fflush(nullptr);
+  end_exit_children();
+  remove_exit_locks();
+  ::_exit(status);
+}
+
 } // namespace
 
 } // namespace pgbraid::cli
@@ -109,5 +125,5 @@ int main(int argc, char** argv) {
   pgbraid::cli::forbid_core_files();
   pgbraid::io::raise_descriptor_limit();
   pgbraid::cli::install_signal_handlers();
-  return pgbraid::cli::run(pgbraid::cli::inputs_of(argc, argv), argv[0]);
+  return pgbraid::cli::leave(pgbraid::cli::run(pgbraid::cli::inputs_of(argc, argv), argv[0]));
 }

@@ -4,6 +4,7 @@
 
 #include "cli/command/commands.hpp"
 #include "cli/command/session.hpp"
+#include "cli/recovery_stop.hpp"
 #include "cli/remote/hosts.hpp"
 #include "cli/signals.hpp"
 #include "engine/base/stop_signal.hpp"
@@ -179,6 +180,7 @@ log::settings log_settings(const config::options& opts) {
 
 int run_command(config::options opts) {
   current().emplace(frame{opts});
+  arm_recovery_stop(opts);
   log::configure(log_settings(opts));
   result<int> outcome = 0;
   if (auto allowed = config::check_root(opts, ::geteuid()); !allowed)
@@ -192,11 +194,11 @@ int run_command(config::options opts) {
   leave_hosts();
   if (stopped(outcome)) {
     print_stop_line(stop_signal);
-    return static_cast<int>(errc::term);
+    return recovery_status(static_cast<int>(errc::term));
   }
   if (!outcome) {
-    log_failure(*current(), outcome.failure());
-    return static_cast<int>(outcome.failure().code);
+    log_failure(*current(), with_recovery_hint(outcome.failure()));
+    return recovery_status(static_cast<int>(outcome.failure().code));
   }
   log_success(*current());
   return *outcome;

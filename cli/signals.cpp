@@ -35,6 +35,8 @@ std::string_view line_for(int signal_number) {
 constexpr int64_t told_again_ms = 1000;
 std::atomic<int64_t> first_at_ms{0};
 
+std::atomic<int> signal_status{static_cast<int>(errc::term)};
+
 bool is_first_or_again() {
   timespec now = {};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -56,7 +58,7 @@ extern "C" void on_signal(int signal_number) {
   print_stop_line(signal_number);
   end_exit_children();
   remove_exit_locks();
-  ::_exit(static_cast<int>(errc::term));
+  ::_exit(signal_status);
 }
 
 } // namespace
@@ -65,6 +67,10 @@ void print_stop_line(int signal_number) {
   const auto line = line_for(signal_number);
   // Nobody is left to be told when this fails.
   [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, line.data(), line.size());
+}
+
+void set_signal_status(int status) {
+  signal_status = status;
 }
 
 void install_signal_handlers() {

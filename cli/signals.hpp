@@ -10,6 +10,9 @@ namespace pgbraid::cli {
 /// errors of writes.
 void install_signal_handlers();
 
+/// The exit status in place of 63, for who must not be taken for a command that failed.
+void set_signal_status(int status);
+
 /// The line about the signal, as printed when the process was stopped by it.
 void print_stop_line(int signal_number);
 

@@ -31,7 +31,8 @@ result<void> check_wal_name(const wal_location& wal);
 /// Errors of several repositories: `repo2: [FileWriteError] text`, one per line.
 class repository_errors {
 public:
-  void add(const repository& repo, const error& what);
+  void add(unsigned repo_key, const error& what);
+  void add(const repository& repo, const error& what) { add(repo.key(), what); }
   bool empty() const { return lines_.empty(); }
   const std::vector<std::string>& lines() const { return lines_; }
   /// One error that lists them all.

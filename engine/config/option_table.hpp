@@ -289,6 +289,7 @@ inline constexpr auto options = std::to_array<option_row>({
     {.name = "fuse", .type = boolean, .fallback = "y", .commands = backup | restore, .flags = negatable | own | asking, .help = "run neighbouring steps of a file as one; --no-fuse gives every step an actor of its own"},
     {.name = "io-engine", .type = choice, .where = global, .fallback = "auto", .allowed = "auto | uring | threads", .commands = job_commands, .flags = resettable | own, .help = "how files are read and written; auto takes io_uring where the system allows it"},
     {.name = "restore-check", .type = choice, .where = global, .fallback = "toml: refuse; warn", .allowed = "refuse | warn", .commands = restore, .flags = resettable | own | asking, .help = "what is done when WAL that the backup needs is in no archive, or when files would be removed from a directory that PGDATA has no link to and that may be another cluster's: refuse (the default where a TOML file configures) or warn and go on"},
+    {.name = "recovery-stop", .type = boolean, .where = global, .fallback = "y", .commands = archive_get, .flags = negatable | resettable | own | asking, .help = "an error of archive-get stops a recovery that would promote, instead of ending it there"},
     {.name = "gz-engine", .type = choice, .where = global, .fallback = "auto", .allowed = "auto | zlib | isal", .commands = archive_push | backup, .flags = resettable | own | asking, .help = "library that writes gz; auto takes the fastest for the level"},
     // clang-format on
 });
