@@ -3,7 +3,10 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
 #include "cli/command/session.hpp"
+#include "cli/command/side_by_side.hpp"
 #include "cli/command/wal_file.hpp"
+#include "cli/recovery_stop.hpp"
+#include "cli/remote/hosts.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/codec/aes.hpp"
@@ -11,6 +14,7 @@
 #include "engine/codec/digest.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/io/file_writer.hpp"
+#include "engine/plan/archive_trouble.hpp"
 #include "engine/postgres/wal_name.hpp"
 #include "storage/posix/posix_storage.hpp"
 #include "storage/transfer/transfer.hpp"
@@ -20,9 +24,16 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <set>
+#include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace pgbraid::cli {
 
@@ -32,20 +43,30 @@ constexpr uint64_t history_limit_bytes = 16 << 20;
 /// Of headers, salt and the like.
 constexpr uint64_t packing_bytes = 64 << 10;
 
-/// A repository that has WAL of the cluster, and under which ids.
-struct get_source {
-  open_repository repo;
-  std::vector<std::string> archive_ids; ///< newest first
-  secret pass;
-};
+/// One that holds the file is waited for no longer than this for the sake of the others.
+constexpr std::chrono::milliseconds grace(800);
+/// Recovery goes on without a history file that is not there, so that less waiting must do.
+constexpr std::chrono::milliseconds history_patience(10'000);
+constexpr std::chrono::milliseconds pause_first(250);
+constexpr std::chrono::milliseconds pause_longest(4000);
+
+struct get_source;
 
 /// One place where the file lies.
 struct candidate {
   get_source* source = nullptr;
+  size_t index = 0; ///< of the repository among those that were asked
   std::string archive_id;
   std::string path;
   std::string checksum = {}; ///< of the plain content; empty for history files
   compress_type compress = compress_type::none;
+};
+
+/// A repository that has WAL of the cluster, and where in it the file lies.
+struct get_source {
+  open_repository repo;
+  secret pass;
+  std::vector<candidate> found = {}; ///< without `source` and `index`
 };
 
 class get {
@@ -58,24 +79,29 @@ public:
 
 private:
   result<void> check_cluster();
-  result<void> find_sources();
-  result<get_source> open_source(open_repository& repo);
-  result<void> find_candidates();
-  result<void> find_in(get_source& source, const std::string& archive_id);
-  result<void> require_one_content() const;
+  std::chrono::milliseconds patience() const;
+  void note_troubles();
+  std::vector<candidate> collect();
+  result<void> require_one_content(const std::vector<candidate>& all) const;
   result<std::unique_ptr<io::writer>> open_destination() const;
   result<void> check_content(const candidate& from, uint64_t size_bytes,
                              const std::string& checksum) const;
   result<void> deliver(const candidate& from);
-  result<bool> deliver_any();
+  result<bool> deliver_any(const std::vector<candidate>& all);
+  bool may_heal() const;
+  void ask_again();
+  repository_errors listed_troubles() const;
+  error why_not() const;
 
   const config::options& opts_;
   std::string name_;
   wal_location destination_;
   postgres::control_file control_ = {};
   uint32_t mode_ = 0600;
-  std::vector<get_source> sources_ = {};
-  std::vector<candidate> candidates_ = {};
+  std::optional<side_by_side<get_source>> asked_ = {};
+  /// Of each repository, as long as it gave no use.
+  std::vector<std::optional<error>> troubles_ = {};
+  bool undelivered_ = false; ///< it was found, and could not be had
 };
 
 result<void> get::check_cluster() {
@@ -99,92 +125,88 @@ result<void> get::check_cluster() {
                "where it is."};
 }
 
-/// Moves `repo` into the source when it can be used.
-result<get_source> get::open_source(open_repository& repo) {
-  auto info = repo->load_archive_info();
-  if (!info)
-    return info.failure();
-  const auto version = postgres::version_name(control_.version);
-  if (auto newest = cluster_archive_id(*info, control_); !newest)
-    return newest.failure();
-  std::vector<std::string> ids;
-  for (const auto* entry : info->matching(control_.system_id, version))
-    ids.push_back(format::archive_id(*entry));
-  return get_source{std::move(repo), std::move(ids), std::move(info->cipher_pass)};
-}
-
-result<void> get::find_sources() {
-  auto repos = open_repositories(opts_);
-  if (!repos)
-    return repos.failure();
-  repository_errors failed;
-  for (auto& repo : *repos) {
-    auto source = open_source(repo);
-    if (source)
-      sources_.push_back(std::move(*source));
-    else
-      failed.add(*repo, source.failure());
-  }
-  if (sources_.empty())
-    return failed.all(errc::repo_invalid, "unable to find a valid repository:");
-  for (const auto& line : failed.lines())
-    log::warn("{}", line);
-  return success();
-}
-
-result<void> get::find_in(get_source& source, const std::string& archive_id) {
-  if (!postgres::is_segment_or_partial_name(name_)) {
-    auto path = format::wal_history_path(source.repo->stanza(), archive_id, name_);
+result<void> find_in(get_source& source, const std::string& archive_id, const std::string& name) {
+  if (!postgres::is_segment_or_partial_name(name)) {
+    auto path = format::wal_history_path(source.repo->stanza(), archive_id, name);
     auto info = source.repo->files().info(path);
     if (!info)
       return info.failure();
     if (*info)
-      candidates_.push_back({.source = &source, .archive_id = archive_id, .path = std::move(path)});
+      source.found.push_back({.archive_id = archive_id, .path = std::move(path)});
     return success();
   }
-  auto found = source.repo->find_wal(archive_id, name_);
+  auto found = source.repo->find_wal(archive_id, name);
   if (!found)
     return found.failure();
   for (auto& one : *found) {
-    candidates_.push_back({.source = &source,
-                           .archive_id = archive_id,
-                           .path = std::move(one.path),
-                           .checksum = std::move(one.entry.checksum),
-                           .compress = one.entry.compress});
+    source.found.push_back({.archive_id = archive_id,
+                            .path = std::move(one.path),
+                            .checksum = std::move(one.entry.checksum),
+                            .compress = one.entry.compress});
   }
   return success();
 }
 
-result<void> get::find_candidates() {
-  repository_errors failed;
-  size_t unusable = 0;
-  for (auto& source : sources_) {
-    for (const auto& id : source.archive_ids) {
-      auto found = find_in(source, id);
-      if (found)
-        continue;
-      failed.add(*source.repo, found.failure());
-      ++unusable;
-      break;
+/// Asks one repository for the file, the newest archive id first.
+result<get_source> look(const config::options& opts, size_t position,
+                        const postgres::control_file& control, const std::string& name) {
+  auto repo = open_repository_at(opts, position);
+  if (!repo)
+    return repo.failure();
+  auto info = (*repo)->load_archive_info();
+  if (!info)
+    return info.failure();
+  if (auto newest = cluster_archive_id(*info, control); !newest)
+    return newest.failure();
+  get_source source{std::move(*repo), std::move(info->cipher_pass)};
+  for (const auto* entry :
+       info->matching(control.system_id, postgres::version_name(control.version))) {
+    if (auto found = find_in(source, format::archive_id(*entry), name); !found)
+      return found.failure();
+  }
+  return source;
+}
+
+/// How long a repository that cannot be asked is waited for, and asked again.
+std::chrono::milliseconds get::patience() const {
+  const std::chrono::milliseconds whole(opts_.time_ms("archive-timeout"));
+  return postgres::is_segment_or_partial_name(name_) ? whole : std::min(whole, history_patience);
+}
+
+/// What keeps repositories from being of use, besides files that could not be had from them.
+void get::note_troubles() {
+  for (size_t i = 0; i < asked_->size(); ++i) {
+    const auto* came = asked_->answer(i);
+    if (came == nullptr || !*came)
+      troubles_[i] = asked_->failure(i);
+  }
+}
+
+std::vector<candidate> get::collect() {
+  std::vector<candidate> all;
+  for (size_t i = 0; i < asked_->size(); ++i) {
+    auto* came = asked_->answer(i);
+    if (came == nullptr || !*came)
+      continue;
+    for (auto one : (*came)->found) {
+      one.source = &**came;
+      one.index = i;
+      all.push_back(std::move(one));
     }
   }
-  if (unusable == sources_.size())
-    return failed.all(errc::repo_invalid, "unable to find a valid repository:");
-  for (const auto& line : failed.lines())
-    log::warn("{}", line);
-  return success();
+  return all;
 }
 
 /// Nobody can tell which of two contents of one segment is the right one.
-result<void> get::require_one_content() const {
+result<void> get::require_one_content(const std::vector<candidate>& all) const {
   std::set<std::string_view> checksums;
-  for (const auto& one : candidates_)
+  for (const auto& one : all)
     checksums.insert(one.checksum);
   if (checksums.size() <= 1)
     return success();
   error found{errc::archive_duplicate, fmt::format("duplicates found for WAL segment {}:", name_),
               "Is more than one cluster archiving to this stanza?"};
-  for (const auto& one : candidates_)
+  for (const auto& one : all)
     found.message += fmt::format("\n{}: {}", one.source->repo->name(), one.path);
   return found;
 }
@@ -252,37 +274,98 @@ result<void> get::deliver(const candidate& from) {
   return io::commit(**writer);
 }
 
-result<bool> get::deliver_any() {
-  repository_errors failed;
-  for (const auto& one : candidates_) {
-    auto delivered = deliver(one);
+/// From the first that gives it undamaged. What the others have against it are warnings then.
+result<bool> get::deliver_any(const std::vector<candidate>& all) {
+  for (const auto& one : all) {
+    const auto delivered = deliver(one);
     if (delivered) {
-      for (const auto& line : failed.lines())
+      const auto troubles = listed_troubles();
+      for (const auto& line : troubles.lines())
         log::warn("{}", line);
       log::info("found {} in the {}: {} archive", name_, one.source->repo->name(), one.archive_id);
       return true;
     }
     if (delivered.failure().code == errc::term)
       return delivered.failure();
-    failed.add(*one.source->repo, delivered.failure());
+    troubles_[one.index] = delivered.failure();
+    one.source->found.clear();
+    undelivered_ = true;
   }
-  return failed.all(errc::file_read, fmt::format("unable to get {}:", name_));
+  return false;
+}
+
+bool get::may_heal() const {
+  return std::ranges::any_of(troubles_,
+                             [](const auto& one) { return one && plan::may_heal(one->code); });
+}
+
+void get::ask_again() {
+  for (size_t i = 0; i < asked_->size(); ++i) {
+    if (!troubles_[i] || !plan::may_heal(troubles_[i]->code))
+      continue;
+    troubles_[i].reset();
+    if (asked_->answer(i) == nullptr)
+      continue;
+    forget_broken_repo_host(opts_, asked_->position(i));
+    asked_->ask_again(i);
+  }
+}
+
+repository_errors get::listed_troubles() const {
+  repository_errors all;
+  for (size_t i = 0; i < troubles_.size(); ++i)
+    if (troubles_[i])
+      all.add(asked_->key(i), *troubles_[i]);
+  return all;
+}
+
+/// Where nobody could give the file, and not everybody could tell whether it is there.
+error get::why_not() const {
+  const auto troubles = listed_troubles();
+  if (undelivered_)
+    return troubles.all(errc::file_read, fmt::format("unable to get {}:", name_));
+  if (troubles.lines().size() == troubles_.size())
+    return troubles.all(errc::repo_invalid, "unable to find a valid repository:");
+  // Where no timeline is known to come after it, recovery follows the one that it is on.
+  if (!postgres::is_segment_or_partial_name(name_))
+    disarm_recovery_stop();
+  return troubles.all(
+      errc::repo_invalid,
+      fmt::format("unable to find {}, and not every repository could be asked:", name_));
 }
 
 result<bool> get::run() {
   if (auto good = check_cluster(); !good)
     return good.failure();
-  if (auto found = find_sources(); !found)
-    return found.failure();
-  if (auto found = find_candidates(); !found)
-    return found.failure();
-  if (candidates_.empty()) {
-    log::info("unable to find {} in the archive", name_);
-    return false;
+  asked_.emplace(opts_, repository_positions(opts_),
+                 [control = control_, name = name_](const config::options& opts, size_t position) {
+                   return look(opts, position, control, name);
+                 });
+  troubles_.resize(asked_->size());
+  const auto began = std::chrono::steady_clock::now();
+  const auto until = began + patience();
+  // A standby asks again by itself, and has another source that it turns to meanwhile.
+  const bool once = recovery_mode_at(opts_) == plan::recovery_mode::standby;
+  for (auto pause = pause_first;; pause = std::min(2 * pause, pause_longest)) {
+    asked_->wait(until, grace, [](const get_source& one) { return !one.found.empty(); });
+    note_troubles();
+    const auto all = collect();
+    if (auto one = require_one_content(all); !one)
+      return one.failure();
+    if (const auto delivered = deliver_any(all); !delivered || *delivered)
+      return delivered;
+    if (listed_troubles().empty()) {
+      log::info("unable to find {} in the archive", name_);
+      return false;
+    }
+    if (once || !may_heal() || std::chrono::steady_clock::now() + pause >= until)
+      return why_not();
+    if (pause == pause_first)
+      log::warn("{}\ntrying again for up to {}s", why_not().message,
+                std::chrono::ceil<std::chrono::seconds>(patience()).count());
+    std::this_thread::sleep_for(pause);
+    ask_again();
   }
-  if (auto one = require_one_content(); !one)
-    return one.failure();
-  return deliver_any();
 }
 
 } // namespace
