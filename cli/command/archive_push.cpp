@@ -4,6 +4,7 @@
 #include "cli/command/commands.hpp"
 #include "cli/command/compression.hpp"
 #include "cli/command/session.hpp"
+#include "cli/command/side_by_side.hpp"
 #include "cli/command/stored_wal.hpp"
 #include "cli/command/wal_file.hpp"
 #include "engine/base/log.hpp"
@@ -25,10 +26,15 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace pgbraid::cli {
 
@@ -36,6 +42,16 @@ namespace {
 
 /// History files are a few lines; an existing one above this is taken to differ.
 constexpr uint64_t history_limit_bytes = 16 << 20;
+
+/// A repository that has not answered by then does not hold up the others; it gets the file after
+/// them.
+constexpr std::chrono::milliseconds grace(800);
+
+/// What a repository says about itself.
+struct push_answer {
+  open_repository repo;
+  format::archive_info info;
+};
 
 /// A repository that accepts WAL of the cluster.
 struct push_target {
@@ -64,7 +80,10 @@ public:
 
 private:
   result<bool> queue_is_full();
-  result<void> find_targets();
+  result<void> know_cluster();
+  void take_targets();
+  result<void> store();
+  result<void> store_everywhere();
   result<void> check_target(const format::archive_history& current, const repository& repo);
   result<void> check_header();
   result<void> check_size(uint64_t size_bytes, uint64_t segment_bytes, std::string_view says) const;
@@ -91,6 +110,9 @@ private:
   /// happens to the file.
   large_memory held_ = {};
   size_t held_bytes_ = 0;
+  std::optional<side_by_side<push_answer>> asked_ = {};
+  std::vector<bool> taken_ = {}; ///< whose answer was looked at
+  bool any_ = false;             ///< one of them accepts WAL
   std::vector<push_target> targets_ = {};
   repository_errors failed_ = {};
   /// What the first valid repository, or pg_control, says that the cluster is.
@@ -140,31 +162,47 @@ result<void> push::check_target(const format::archive_history& current, const re
                "Does --stanza name the stanza of this cluster?"};
 }
 
-result<void> push::find_targets() {
+result<push_answer> open_target(const config::options& opts, size_t position) {
+  auto repo = open_repository_at(opts, position);
+  if (!repo)
+    return repo.failure();
+  auto info = (*repo)->load_archive_info();
+  if (!info)
+    return info.failure();
+  return push_answer{std::move(*repo), std::move(*info)};
+}
+
+result<void> push::know_cluster() {
   const auto position = opts_.pg_default();
-  if (opts_.pg_count() > 0 && opts_.has_value("pg-path", position)) {
-    auto control = load_control(opts_.text("pg-path", position));
-    if (!control)
-      return control.failure();
-    cluster_ = {.system_id = control->system_id,
-                .version = postgres::version_name(control->version)};
-    control_segment_bytes_ = control->wal_segment_bytes;
-  }
-  auto repos = open_repositories(opts_);
-  if (!repos)
-    return repos.failure();
-  for (auto& repo : *repos) {
-    auto info = repo->load_archive_info();
-    auto fits = info ? check_target(info->current(), *repo) : result<void>(info.failure());
+  if (opts_.pg_count() == 0 || !opts_.has_value("pg-path", position))
+    return success();
+  auto control = load_control(opts_.text("pg-path", position));
+  if (!control)
+    return control.failure();
+  cluster_ = {.system_id = control->system_id, .version = postgres::version_name(control->version)};
+  control_segment_bytes_ = control->wal_segment_bytes;
+  return success();
+}
+
+/// The targets are now those that have answered since the last time and take the file.
+void push::take_targets() {
+  targets_.clear();
+  for (size_t i = 0; i < asked_->size(); ++i) {
+    auto* came = asked_->answer(i);
+    if (taken_[i] || came == nullptr)
+      continue;
+    taken_[i] = true;
+    const auto fits =
+        *came ? check_target((*came)->info.current(), *(*came)->repo) : came->failure();
     if (!fits) {
-      failed_.add(*repo, fits.failure());
+      failed_.add(asked_->key(i), fits.failure());
       continue;
     }
-    targets_.push_back({std::move(repo), format::archive_id(info->current()), info->cipher_pass});
+    auto& info = (*came)->info;
+    targets_.push_back({std::move((*came)->repo), format::archive_id(info.current()),
+                        std::move(info.cipher_pass)});
+    any_ = true;
   }
-  if (targets_.empty())
-    return failed_.all(errc::repo_invalid, "unable to find a valid repository:");
-  return success();
 }
 
 result<void> push::check_header() {
@@ -451,6 +489,33 @@ result<void> push::push_history_everywhere() {
   return success();
 }
 
+result<void> push::store() {
+  if (targets_.empty())
+    return success();
+  return postgres::is_segment_or_partial_name(wal_.name) ? push_segment()
+                                                         : push_history_everywhere();
+}
+
+/// Who answers first gets the file first; who does not answer cannot keep it from the others.
+result<void> push::store_everywhere() {
+  asked_.emplace(opts_, repository_positions(opts_), open_target);
+  taken_.resize(asked_->size());
+  const auto until = std::chrono::steady_clock::now() +
+                     std::chrono::milliseconds(opts_.time_ms("protocol-timeout"));
+  asked_->wait(until, grace, [](const push_answer&) { return true; });
+  take_targets();
+  if (auto stored = store(); !stored)
+    return stored;
+  asked_->wait(until);
+  take_targets();
+  if (auto stored = store(); !stored)
+    return stored;
+  for (size_t i = 0; i < asked_->size(); ++i)
+    if (!taken_[i])
+      failed_.add(asked_->key(i), asked_->failure(i));
+  return success();
+}
+
 result<void> push::run() {
   auto full = queue_is_full();
   if (!full)
@@ -460,12 +525,12 @@ result<void> push::run() {
               format_size(opts_.size_bytes("archive-push-queue-max")));
     return success();
   }
-  if (auto found = find_targets(); !found)
-    return found;
-  auto pushed =
-      postgres::is_segment_or_partial_name(wal_.name) ? push_segment() : push_history_everywhere();
-  if (!pushed)
-    return pushed;
+  if (auto known = know_cluster(); !known)
+    return known;
+  if (auto stored = store_everywhere(); !stored)
+    return stored;
+  if (!any_)
+    return failed_.all(errc::repo_invalid, "unable to find a valid repository:");
   if (!failed_.empty())
     return failed_.all(errc::command, "archive-push command encountered error(s):");
   log::info("pushed WAL file '{}' to the archive", wal_.name);
