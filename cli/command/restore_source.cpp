@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/restore_source.hpp"
 
+#include "cli/command/side_by_side.hpp"
+#include "cli/command/wal_file.hpp"
 #include "engine/base/log.hpp"
 #include "engine/codec/cipher_text.hpp"
 #include "engine/format/repository_path.hpp"
@@ -12,8 +14,12 @@
 #include "engine/postgres/wal_name.hpp"
 #include "storage/repository/sealed_text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <vector>
 
 namespace pgbraid::cli {
 
@@ -33,27 +39,49 @@ bool nothing_to_read(const error& what) {
   return what.code == errc::file_missing || what.code == errc::file_open;
 }
 
-result<std::vector<candidate>> load_candidates(const config::options& opts) {
-  auto repos = open_repositories(opts);
-  if (!repos)
-    return repos.failure();
-  std::vector<candidate> out;
-  std::vector<std::pair<std::string, error>> failures;
-  for (auto& repo : *repos) {
-    auto info = repo->load_backup_info();
-    if (info)
-      out.push_back({std::move(repo), std::move(*info)});
-    else
-      failures.emplace_back(repo->name(), info.failure());
+result<candidate> load_candidate(const config::options& opts, size_t position) {
+  auto repo = open_repository_at(opts, position);
+  if (!repo)
+    return repo.failure();
+  auto info = (*repo)->load_backup_info();
+  if (!info)
+    return info.failure();
+  return candidate{std::move(*repo), std::move(*info)};
+}
+
+/// Who can be restored from.
+struct candidates {
+  std::vector<candidate> usable = {};
+  bool complete = true; ///< every repository could be read
+};
+
+result<candidates> load_candidates(const config::options& opts) {
+  candidates out;
+  joined_failures failed;
+  repository_errors lines;
+  for (auto& one : ask_repositories<candidate>(opts, repository_positions(opts), load_candidate)) {
+    if (one.said) {
+      out.usable.push_back(std::move(*one.said));
+      continue;
+    }
+    if (!nothing_to_read(one.said.failure()))
+      failed.add(one.key, one.said.failure());
+    lines.add(one.key, one.said.failure());
   }
-  if (out.empty()) {
-    for (const auto& [name, failure] : failures)
-      if (!nothing_to_read(failure))
-        return failure.within(name);
-  }
-  for (const auto& [name, failure] : failures)
-    log::warn("{}: [{}] {}", name, error_name(failure.code), failure.text());
+  out.complete = lines.empty();
+  if (out.usable.empty() && !failed.empty())
+    return failed.outcome().failure();
+  for (const auto& line : lines.lines())
+    log::warn("{}", line);
   return out;
+}
+
+/// Said while there is still time.
+void warn_of_recovery(const restore_source& source) {
+  log::warn("recovery asks every repository for WAL: where a segment, or the history of a newer "
+            "timeline, may be in one that does not answer, PostgreSQL is stopped, or told so\n"
+            "HINT: To recover from {} alone, restore with --repo={}.",
+            source.repo->name(), source.repo->key());
 }
 
 result<plan::backup_choice> choose(const config::options& opts,
@@ -163,15 +191,15 @@ result<void> check_target_timeline(const config::options& opts, restore_source& 
 } // namespace
 
 result<restore_source> open_restore_source(const config::options& opts) {
-  auto candidates = load_candidates(opts);
-  if (!candidates)
-    return candidates.failure();
-  auto chosen = choose(opts, *candidates);
+  auto found = load_candidates(opts);
+  if (!found)
+    return found.failure();
+  auto chosen = choose(opts, found->usable);
   if (!chosen)
     return chosen.failure();
   for (const auto& line : chosen->warnings)
     log::warn("{}", line);
-  auto& from = (*candidates)[chosen->candidate];
+  auto& from = found->usable[chosen->candidate];
   auto backup = from.repo->load_manifest(chosen->label, from.info.cipher_pass);
   if (!backup)
     return backup.failure();
@@ -192,6 +220,8 @@ result<restore_source> open_restore_source(const config::options& opts) {
   log::info("{}: restore backup set {}{}", out.repo->name(), out.backup.label,
             online ? ", recovery will start at " + plan::format_local_time(out.backup.start_s)
                    : std::string());
+  if (!found->complete && out.type != plan::recovery_type::none)
+    warn_of_recovery(out);
   return out;
 }
 
