@@ -4,12 +4,15 @@
 #include "cli/command/backup_session.hpp"
 #include "cli/command/commands.hpp"
 #include "cli/command/session.hpp"
+#include "cli/command/side_by_side.hpp"
 #include "cli/remote/hosts.hpp"
 #include "engine/base/log.hpp"
 
 #include <fmt/format.h>
 
-#include <optional>
+#include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace pgbraid::cli {
 
@@ -17,29 +20,6 @@ namespace {
 
 // Known to users of the peer, who look for it in logs.
 constexpr std::string_view restore_point_name = "pgBackRest Archive Check";
-
-/// Errors of several repositories as one: every repository is looked at, whatever the others say.
-class failures {
-public:
-  void add(const repository& repo, const error& what) {
-    auto named = what.within(repo.name());
-    if (!first_) {
-      first_ = std::move(named);
-      return;
-    }
-    first_->message += "\n" + named.message;
-    if (!named.hint.empty() && first_->hint.find(named.hint) == std::string::npos)
-      first_->hint += (first_->hint.empty() ? "" : "\n") + named.hint;
-  }
-  result<void> outcome() const {
-    if (first_)
-      return *first_;
-    return success();
-  }
-
-private:
-  std::optional<error> first_ = {};
-};
 
 /// Info files can be loaded, agree, and belong to the cluster. Returns the archive id.
 result<std::string> check_repository(repository& repo, const postgres::control_file& control) {
@@ -62,13 +42,22 @@ result<std::string> check_repository(repository& repo, const postgres::control_f
   return format::archive_id(current);
 }
 
-result<void> check_paths(const config::options& opts) {
+bool has_answered(const open_clusters& found, size_t position) {
+  return (found.primary && found.primary->position == position) ||
+         std::ranges::find(found.standbys, position, &open_cluster::position) !=
+             found.standbys.end();
+}
+
+/// A member that does not answer may be rebuilt at this moment: nobody needs it for a check of the
+/// others.
+void check_paths(const config::options& opts, const open_clusters& found) {
   for (size_t position = 0; position < opts.pg_count(); ++position) {
-    auto control = load_control(opts, position);
-    if (!control)
-      return control.failure();
+    if (has_answered(found, position))
+      continue;
+    if (auto control = load_control(opts, position); !control)
+      log::warn("unable to read pg_control of pg{}: [{}] {}", opts.pg_key(position),
+                error_name(control.failure().code), control.failure().text());
   }
-  return success();
 }
 
 result<postgres::control_file> check_cluster(const config::options& opts,
@@ -86,11 +75,11 @@ result<void> check_standby(const config::options& opts, const open_cluster& clus
   auto control = check_cluster(opts, cluster);
   if (!control)
     return control.failure();
-  failures failed;
+  joined_failures failed;
   for (auto& repo : repos) {
     log::info("check {} (standby)", repo->name());
     if (auto id = check_repository(*repo, *control); !id)
-      failed.add(*repo, id.failure());
+      failed.add(repo->key(), id.failure());
   }
   log::info("switch wal not performed because this is a standby");
   return failed.outcome();
@@ -137,7 +126,7 @@ result<void> check_primary(const config::options& opts, open_cluster& cluster,
     return control.failure();
   if (auto set = check_archive_settings(opts, cluster.client.server()); !set)
     return set;
-  failures failed;
+  joined_failures failed;
   std::vector<std::pair<repository*, std::string>> usable;
   for (auto& repo : repos) {
     log::info("check {} configuration (primary)", repo->name());
@@ -145,7 +134,7 @@ result<void> check_primary(const config::options& opts, open_cluster& cluster,
     if (id)
       usable.emplace_back(&*repo, *id);
     else
-      failed.add(*repo, id.failure());
+      failed.add(repo->key(), id.failure());
   }
   if (usable.empty() || !opts.flag("archive-check"))
     return failed.outcome();
@@ -154,9 +143,21 @@ result<void> check_primary(const config::options& opts, open_cluster& cluster,
     return segment.failure();
   for (auto& [repo, id] : usable) {
     if (auto found = find_archived(opts, *repo, id, *segment); !found)
-      failed.add(*repo, found.failure());
+      failed.add(repo->key(), found.failure());
   }
   return failed.outcome();
+}
+
+/// The repositories that can be reached.
+std::vector<open_repository> open_all(const config::options& opts, joined_failures& failed) {
+  std::vector<open_repository> out;
+  for (auto& one : open_each(opts)) {
+    if (one.said)
+      out.push_back(std::move(*one.said));
+    else
+      failed.add(one.key, one.said.failure());
+  }
+  return out;
 }
 
 } // namespace
@@ -173,24 +174,23 @@ result<int> run_check(const config::options& opts) {
     return error{errc::config, "no database found",
                  "Check the pg1-path, pg1-port and pg1-socket-path settings."};
   }
-  if (auto there = check_paths(opts); !there)
-    return there.failure();
-  auto repos = open_repositories(opts);
-  if (!repos)
-    return repos.failure();
+  check_paths(opts, *clusters);
   if (clusters->standbys.empty() && opts.text("backup-standby") != "n")
     log::warn("option backup-standby is enabled but standby is not properly configured");
+  joined_failures failed;
+  auto repos = open_all(opts, failed);
   for (const auto& standby : clusters->standbys) {
-    if (auto checked = check_standby(opts, standby, *repos); !checked)
-      return checked.failure();
+    if (auto checked = check_standby(opts, standby, repos); !checked)
+      failed.add(checked.failure());
   }
-  if (!clusters->primary) {
-    if (only_a_standby(opts, *clusters))
-      return 0;
-    return error{errc::config, "primary database not found", "Check the indexed pg-path settings."};
+  if (clusters->primary) {
+    if (auto checked = check_primary(opts, *clusters->primary, repos); !checked)
+      failed.add(checked.failure());
+  } else if (!only_a_standby(opts, *clusters)) {
+    failed.add({errc::config, "primary database not found", "Check the indexed pg-path settings."});
   }
-  if (auto checked = check_primary(opts, *clusters->primary, *repos); !checked)
-    return checked.failure();
+  if (auto all = failed.outcome(); !all)
+    return all.failure();
   return 0;
 }
 

@@ -108,17 +108,6 @@ result<open_repository> open_default_repository(const config::options& opts) {
   return open_repository_at(opts, opts.repo_default());
 }
 
-result<std::vector<open_repository>> open_repositories(const config::options& opts) {
-  std::vector<open_repository> all;
-  for (const auto position : repository_positions(opts)) {
-    auto opened = open_repository_at(opts, position);
-    if (!opened)
-      return opened.failure();
-    all.push_back(std::move(*opened));
-  }
-  return all;
-}
-
 result<void> require_pg_host(const config::options& opts) {
   if (opts.pg_count() == 0 || !opts.has_value("pg-host", opts.pg_default()))
     return success();

@@ -43,8 +43,6 @@ result<open_repository> open_repository_at(const config::options& opts, size_t p
 std::vector<size_t> repository_positions(const config::options& opts);
 /// The repository that `--repo` chose, or the first one (backup, restore --set ...).
 result<open_repository> open_default_repository(const config::options& opts);
-/// The one that `--repo` chose, or all in order of their keys.
-result<std::vector<open_repository>> open_repositories(const config::options& opts);
 
 /// Fails with `host_invalid` (72) "X command must be run on the PostgreSQL host" if the default
 /// cluster is on another host.

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
 #include "cli/command/session.hpp"
+#include "cli/command/side_by_side.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
 
@@ -133,14 +134,19 @@ result<int> run_stanza_create(const config::options& opts) {
   auto control = identify_cluster(opts);
   if (!control)
     return control.failure();
-  auto repos = open_repositories(opts);
-  if (!repos)
-    return repos.failure();
-  // Repositories that are done before one fails stay done.
-  for (auto& repo : *repos) {
-    if (auto created = create_on(*repo, *control); !created)
-      return created.failure();
+  // One that fails keeps nobody else from being ready.
+  joined_failures failed;
+  for (auto& one : open_each(opts)) {
+    const auto created = one.said ? create_on(**one.said, *control) : one.said.failure();
+    if (created)
+      continue;
+    if (opts.repo_count() > 1)
+      failed.add(one.key, created.failure());
+    else
+      failed.add(created.failure());
   }
+  if (auto all = failed.outcome(); !all)
+    return all.failure();
   return 0;
 }
 
