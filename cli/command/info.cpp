@@ -3,14 +3,24 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
 #include "cli/command/session.hpp"
+#include "cli/command/side_by_side.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/printable.hpp"
 #include "engine/format/lock_content.hpp"
 #include "engine/report/info_stanza.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
+#include <map>
+#include <optional>
 #include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace pgbraid::cli {
 
@@ -135,35 +145,65 @@ report::info_lock read_lock(const config::options& opts, const std::vector<size_
   return lock;
 }
 
-/// The names of all stanzas, and the repositories that could not tell theirs.
+/// The names of all stanzas, and the repositories that could not tell theirs, by position.
 struct stanza_names {
-  std::set<std::string> names;
-  std::vector<report::info_repository> silent = {};
+  std::set<std::string> names = {};
+  std::map<size_t, report::info_repository> silent = {};
 };
+
+using repositories = std::vector<report::info_repository>;
+
+report::info_repository failed_repository(unsigned key, const error& why) {
+  report::info_repository out{.key = key};
+  report::set_failure(out, why);
+  return out;
+}
+
+result<std::set<std::string>> list_stanzas(const config::options& opts, size_t position) {
+  auto opened = open_repository_at(opts, position, {});
+  if (!opened)
+    return opened.failure();
+  auto listed = opened->files->list("backup");
+  if (!listed)
+    return listed.failure();
+  std::set<std::string> names;
+  for (const auto& entry : listed->value_or(std::vector<pgbraid::entry>())) {
+    if (entry.info.kind == entry_kind::path)
+      names.insert(entry.name);
+  }
+  return names;
+}
 
 stanza_names find_stanzas(const config::options& opts, const std::vector<size_t>& positions) {
   stanza_names found;
-  for (const auto position : positions) {
-    report::info_repository repo{.key = opts.repo_key(position)};
-    auto opened = open_repository_at(opts, position, {});
-    if (!opened) {
-      report::set_failure(repo, opened.failure());
-      found.silent.push_back(std::move(repo));
-      continue;
-    }
-    repo.cipher = opened->stanza->cipher();
-    auto listed = opened->files->list("backup");
-    if (!listed) {
-      report::set_failure(repo, listed.failure());
-      found.silent.push_back(std::move(repo));
-      continue;
-    }
-    for (const auto& entry : listed->value_or(std::vector<pgbraid::entry>())) {
-      if (entry.info.kind == entry_kind::path)
-        found.names.insert(entry.name);
-    }
+  for (auto& one : ask_repositories<std::set<std::string>>(opts, positions, list_stanzas)) {
+    if (one.said)
+      found.names.merge(*one.said);
+    else
+      found.silent.emplace(one.position, failed_repository(one.key, one.said.failure()));
   }
   return found;
+}
+
+/// What a repository tells of each stanza. One that could not even name its own is not asked again.
+result<repositories> read_stanzas(const config::options& opts, size_t position,
+                                  const stanza_names& of, const question& asked) {
+  repositories out;
+  const auto silent = of.silent.find(position);
+  for (const auto& name : of.names)
+    out.push_back(silent == of.silent.end() ? read_repository(opts, position, name, asked)
+                                            : silent->second);
+  return out;
+}
+
+/// Beside the standard output, which others read.
+void warn_of(const std::vector<report::info_repository>& all) {
+  if (all.size() < 2 || !log::enabled(log::level::warn))
+    return;
+  for (const auto& one : all) {
+    if (one.code == info_code::other)
+      fmt::print(stderr, "WARN: repo{}: {}\n", one.key, printable(one.message));
+  }
 }
 
 std::vector<report::info_stanza> collect(const config::options& opts) {
@@ -174,16 +214,26 @@ std::vector<report::info_stanza> collect(const config::options& opts) {
     found.names.insert(*asked.stanza);
   else
     found = find_stanzas(opts, positions);
+  auto told = ask_repositories<repositories>(
+      opts, positions, [found, asked](const config::options& of, size_t position) {
+        return read_stanzas(of, position, found, asked);
+      });
   std::vector<report::info_stanza> stanzas;
   for (const auto& name : found.names) {
     auto& stanza = stanzas.emplace_back(report::info_stanza{.name = name, .repositories = {}});
-    for (const auto position : positions)
-      stanza.repositories.push_back(read_repository(opts, position, name, asked));
+    for (auto& one : told)
+      stanza.repositories.push_back(one.said ? std::move((*one.said)[stanzas.size() - 1])
+                                             : failed_repository(one.key, one.said.failure()));
     stanza.backup = read_lock(opts, positions, name, "backup");
     stanza.restore = read_lock(opts, positions, name, "restore");
   }
-  if (stanzas.empty() && !found.silent.empty())
-    stanzas.push_back({.name = "[invalid]", .repositories = std::move(found.silent)});
+  if (stanzas.empty() && !found.silent.empty()) {
+    stanzas.push_back({.name = "[invalid]", .repositories = {}});
+    for (auto& [position, one] : found.silent)
+      stanzas.back().repositories.push_back(std::move(one));
+  }
+  if (!stanzas.empty())
+    warn_of(stanzas.front().repositories);
   return stanzas;
 }
 
