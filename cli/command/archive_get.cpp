@@ -65,8 +65,9 @@ struct candidate {
 /// A repository that has WAL of the cluster, and where in it the file lies.
 struct get_source {
   open_repository repo;
-  secret pass;
+  secret pass = {};
   std::vector<candidate> found = {}; ///< without `source` and `index`
+  std::optional<error> trouble = {}; ///< it was opened, and yet it is of no use
 };
 
 class get {
@@ -91,7 +92,8 @@ private:
   bool may_heal() const;
   void ask_again();
   repository_errors listed_troubles() const;
-  error why_not() const;
+  error why_not();
+  error give_up();
 
   const config::options& opts_;
   std::string name_;
@@ -147,22 +149,32 @@ result<void> find_in(get_source& source, const std::string& archive_id, const st
   return success();
 }
 
+result<void> look_in(get_source& source, const postgres::control_file& control,
+                     const std::string& name) {
+  auto info = source.repo->load_archive_info();
+  if (!info)
+    return info.failure();
+  if (auto newest = cluster_archive_id(*info, control); !newest)
+    return newest.failure();
+  for (const auto* entry :
+       info->matching(control.system_id, postgres::version_name(control.version))) {
+    if (auto found = find_in(source, format::archive_id(*entry), name); !found)
+      return found.failure();
+  }
+  source.pass = std::move(info->cipher_pass);
+  return success();
+}
+
 /// Asks one repository for the file, the newest archive id first.
 result<get_source> look(const config::options& opts, size_t position,
                         const postgres::control_file& control, const std::string& name) {
   auto repo = open_repository_at(opts, position);
   if (!repo)
     return repo.failure();
-  auto info = (*repo)->load_archive_info();
-  if (!info)
-    return info.failure();
-  if (auto newest = cluster_archive_id(*info, control); !newest)
-    return newest.failure();
-  get_source source{std::move(*repo), std::move(info->cipher_pass)};
-  for (const auto* entry :
-       info->matching(control.system_id, postgres::version_name(control.version))) {
-    if (auto found = find_in(source, format::archive_id(*entry), name); !found)
-      return found.failure();
+  get_source source{.repo = std::move(*repo)};
+  if (auto looked = look_in(source, control, name); !looked) {
+    source.trouble = looked.failure();
+    source.found.clear();
   }
   return source;
 }
@@ -176,9 +188,11 @@ std::chrono::milliseconds get::patience() const {
 /// What keeps repositories from being of use, besides files that could not be had from them.
 void get::note_troubles() {
   for (size_t i = 0; i < asked_->size(); ++i) {
-    const auto* came = asked_->answer(i);
+    auto* came = asked_->answer(i);
     if (came == nullptr || !*came)
       troubles_[i] = asked_->failure(i);
+    else if ((*came)->trouble)
+      troubles_[i] = (*came)->trouble;
   }
 }
 
@@ -320,18 +334,27 @@ repository_errors get::listed_troubles() const {
 }
 
 /// Where nobody could give the file, and not everybody could tell whether it is there.
-error get::why_not() const {
+error get::why_not() {
+  // What keeps a command from its only repository is its error.
+  if (const auto* only = asked_->answer(0); asked_->size() == 1 && only != nullptr && !*only)
+    return only->failure();
   const auto troubles = listed_troubles();
   if (undelivered_)
     return troubles.all(errc::file_read, fmt::format("unable to get {}:", name_));
   if (troubles.lines().size() == troubles_.size())
     return troubles.all(errc::repo_invalid, "unable to find a valid repository:");
-  // Where no timeline is known to come after it, recovery follows the one that it is on.
-  if (!postgres::is_segment_or_partial_name(name_))
-    disarm_recovery_stop();
   return troubles.all(
       errc::repo_invalid,
       fmt::format("unable to find {}, and not every repository could be asked:", name_));
+}
+
+/// The last word.
+error get::give_up() {
+  const auto some = std::ranges::any_of(troubles_, [](const auto& one) { return !one; });
+  // Where somebody was asked and knows of no newer timeline, recovery follows the one it is on.
+  if (some && !undelivered_ && !postgres::is_segment_or_partial_name(name_))
+    disarm_recovery_stop();
+  return why_not();
 }
 
 result<bool> get::run() {
@@ -359,7 +382,7 @@ result<bool> get::run() {
       return false;
     }
     if (once || !may_heal() || std::chrono::steady_clock::now() + pause >= until)
-      return why_not();
+      return give_up();
     if (pause == pause_first)
       log::warn("{}\ntrying again for up to {}s", why_not().message,
                 std::chrono::ceil<std::chrono::seconds>(patience()).count());

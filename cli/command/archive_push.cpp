@@ -47,10 +47,10 @@ constexpr uint64_t history_limit_bytes = 16 << 20;
 /// them.
 constexpr std::chrono::milliseconds grace(800);
 
-/// What a repository says about itself.
+/// A repository that was opened, and what it says about itself.
 struct push_answer {
   open_repository repo;
-  format::archive_info info;
+  result<format::archive_info> info;
 };
 
 /// A repository that accepts WAL of the cluster.
@@ -81,7 +81,9 @@ public:
 private:
   result<bool> queue_is_full();
   result<void> know_cluster();
+  result<void> accept(push_answer& from);
   void take_targets();
+  error why_nowhere();
   result<void> store();
   result<void> store_everywhere();
   result<void> check_target(const format::archive_history& current, const repository& repo);
@@ -167,9 +169,7 @@ result<push_answer> open_target(const config::options& opts, size_t position) {
   if (!repo)
     return repo.failure();
   auto info = (*repo)->load_archive_info();
-  if (!info)
-    return info.failure();
-  return push_answer{std::move(*repo), std::move(*info)};
+  return push_answer{std::move(*repo), std::move(info)};
 }
 
 result<void> push::know_cluster() {
@@ -184,6 +184,26 @@ result<void> push::know_cluster() {
   return success();
 }
 
+/// Makes a target of a repository that takes WAL of the cluster.
+result<void> push::accept(push_answer& from) {
+  if (!from.info)
+    return from.info.failure();
+  auto& info = *from.info;
+  if (auto fits = check_target(info.current(), *from.repo); !fits)
+    return fits;
+  targets_.push_back(
+      {std::move(from.repo), format::archive_id(info.current()), std::move(info.cipher_pass)});
+  any_ = true;
+  return success();
+}
+
+/// Where no repository takes the file. What keeps a command from its only one is its error.
+error push::why_nowhere() {
+  if (const auto* only = asked_->answer(0); asked_->size() == 1 && only != nullptr && !*only)
+    return only->failure();
+  return failed_.all(errc::repo_invalid, "unable to find a valid repository:");
+}
+
 /// The targets are now those that have answered since the last time and take the file.
 void push::take_targets() {
   targets_.clear();
@@ -192,16 +212,8 @@ void push::take_targets() {
     if (taken_[i] || came == nullptr)
       continue;
     taken_[i] = true;
-    const auto fits =
-        *came ? check_target((*came)->info.current(), *(*came)->repo) : came->failure();
-    if (!fits) {
-      failed_.add(asked_->key(i), fits.failure());
-      continue;
-    }
-    auto& info = (*came)->info;
-    targets_.push_back({std::move((*came)->repo), format::archive_id(info.current()),
-                        std::move(info.cipher_pass)});
-    any_ = true;
+    if (auto accepted = *came ? accept(**came) : came->failure(); !accepted)
+      failed_.add(asked_->key(i), accepted.failure());
   }
 }
 
@@ -530,7 +542,7 @@ result<void> push::run() {
   if (auto stored = store_everywhere(); !stored)
     return stored;
   if (!any_)
-    return failed_.all(errc::repo_invalid, "unable to find a valid repository:");
+    return why_nowhere();
   if (!failed_.empty())
     return failed_.all(errc::command, "archive-push command encountered error(s):");
   log::info("pushed WAL file '{}' to the archive", wal_.name);
