@@ -90,7 +90,9 @@ error with_recovery_hint(error what) {
                "and open the cluster without the WAL that follows.\n"
                "Start it again when the cause is gone. To recover from one repository alone add "
                "--repo=<N> to restore_command; to open the cluster without what is missing add "
-               "--no-recovery-stop.";
+               "--no-recovery-stop.\n"
+               "PostgreSQL 15 and later ask for a segment before they need it: a target that lies "
+               "before it is reached with recovery_prefetch=off.";
   return what;
 }
 

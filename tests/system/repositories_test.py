@@ -258,6 +258,9 @@ def six_tables(bench):
     bench.cluster.sql("select pg_create_restore_point('here')")
     bench.cluster.sql("create table too_late as select 1 as id")
     bench.cluster.switch_and_wait_archived()
+    # PostgreSQL 15 and later ask for a segment while they are still busy with the one before it.
+    bench.cluster.sql("create table much_later as select 1 as id")
+    bench.cluster.switch_and_wait_archived()
     bench.cluster.stop()
     # A repository that is gone stays so: a recovery need not wait long for it.
     bench.conf.write_text(bench.conf.read_text().replace("archive-timeout=60", "archive-timeout=3"))
