@@ -3,8 +3,7 @@
 #include "actors/run_job.hpp"
 
 #include "actors/supervisor.hpp"
-#include "engine/base/exit_locks.hpp"
-#include "engine/base/log.hpp"
+#include "engine/base/end_at_once.hpp"
 #include "engine/base/stop_signal.hpp"
 
 #include <unistd.h>
@@ -47,9 +46,11 @@ private:
     std::unique_lock lock(mutex_);
     if (changed_.wait_for(lock, limit, [this] { return disarmed_; }))
       return;
-    log::failure({errc::runtime, "workers did not stop in time"});
-    remove_exit_locks();
-    ::_exit(static_cast<int>(stop_signal != 0 ? errc::term : errc::runtime));
+    // Whoever holds the log's lock may be what did not end.
+    constexpr std::string_view text = "[122]: workers did not stop in time";
+    end_at_once(
+        static_cast<int>(stop_signal != 0 ? errc::term : errc::runtime),
+        {STDERR_FILENO, "ERROR: [122]: workers did not stop in time\n", log::level::error, text});
   }
   std::mutex mutex_;
   std::condition_variable changed_;

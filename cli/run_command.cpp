@@ -181,6 +181,7 @@ log::settings log_settings(const config::options& opts) {
 int run_command(config::options opts) {
   current().emplace(frame{opts});
   arm_recovery_stop(opts);
+  note_running(config::row_of(opts.command()).name.data(), frame_level(opts));
   log::configure(log_settings(opts));
   result<int> outcome = 0;
   if (auto allowed = config::check_root(opts, ::geteuid()); !allowed)
@@ -193,7 +194,7 @@ int run_command(config::options opts) {
   }
   leave_hosts();
   if (stopped(outcome)) {
-    print_stop_line(stop_signal);
+    say_stopped(stop_signal);
     return recovery_status(static_cast<int>(errc::term));
   }
   if (!outcome) {
@@ -211,6 +212,7 @@ result<int> run_follow_up(const config::options& opts, config::command_id other,
   if (current())
     log_success(*current());
   current().emplace(frame{*followed});
+  note_running(config::row_of(followed->command()).name.data(), frame_level(*followed));
   log::close_file();
   log::configure(log_settings(*followed));
   open_log_file(*followed);

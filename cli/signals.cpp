@@ -2,15 +2,17 @@
 // SPDX-License-Identifier: MIT
 #include "cli/signals.hpp"
 
+#include "engine/base/command_stage.hpp"
+#include "engine/base/end_at_once.hpp"
 #include "engine/base/error.hpp"
-#include "engine/base/exit_children.hpp"
-#include "engine/base/exit_locks.hpp"
+#include "engine/base/signal_text.hpp"
 #include "engine/base/stop_signal.hpp"
 
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <string_view>
 
@@ -18,17 +20,50 @@ namespace pgbraid::cli {
 
 namespace {
 
-/// Only what is safe in a signal handler.
-std::string_view line_for(int signal_number) {
+/// The command that a signal would end; the text lives as long as the process.
+std::atomic<const char*> running{nullptr};
+std::atomic<log::level> running_level{log::level::info};
+
+std::string_view name_of(int signal_number) {
   switch (signal_number) {
   case SIGINT:
-    return "terminated on signal SIGINT\n";
+    return "SIGINT";
   case SIGHUP:
-    return "terminated on signal SIGHUP\n";
+    return "SIGHUP";
   default:
-    return "terminated on signal SIGTERM\n";
+    return "SIGTERM";
   }
 }
+
+/// `, while copying files: 26% of 47201156 bytes were done`
+void add_stage(signal_text& to) {
+  const char* doing = the_command_stage.doing;
+  if (doing == nullptr)
+    return;
+  to.add(", while ").add(doing);
+  const uint64_t total = the_command_stage.total_bytes;
+  if (total == 0)
+    return;
+  const auto share =
+      100.0 * static_cast<double>(the_command_stage.done_bytes) / static_cast<double>(total);
+  to.add(": ").add(static_cast<uint64_t>(share)).add("% of ").add(total).add(" bytes were done");
+}
+
+/// The bare line on the console, as the peer has it, and the end line in the log file. Only what is
+/// safe in a signal handler.
+struct stop_lines {
+  explicit stop_lines(int signal_number) {
+    console.add("terminated on signal ").add(name_of(signal_number)).add("\n");
+    if (const char* command = running; command != nullptr) {
+      file.add(command).add(" command end: terminated on signal ").add(name_of(signal_number));
+      add_stage(file);
+    }
+  }
+  last_words words() const { return {STDOUT_FILENO, console.view(), running_level, file.view()}; }
+
+  signal_text console = {};
+  signal_text file = {};
+};
 
 /// Managers of services signal a whole group, in which a parent signals its children once more:
 /// what comes within this time is the first signal told again, not an impatient user.
@@ -55,18 +90,21 @@ extern "C" void on_signal(int signal_number) {
     errno = saved;
     return;
   }
-  print_stop_line(signal_number);
-  end_exit_children();
-  remove_exit_locks();
-  ::_exit(signal_status);
+  const stop_lines lines(stop_signal); // the first one, though a later one may end it
+  end_at_once(signal_status, lines.words());
 }
 
 } // namespace
 
-void print_stop_line(int signal_number) {
-  const auto line = line_for(signal_number);
-  // Nobody is left to be told when this fails.
-  [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, line.data(), line.size());
+void note_running(const char* command, log::level at) {
+  the_command_stage.enter(nullptr);
+  running_level = at;
+  running = command;
+}
+
+void say_stopped(int signal_number) {
+  const stop_lines lines(signal_number);
+  say_at_once(lines.words());
 }
 
 void set_signal_status(int status) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/log.hpp"
+
 namespace pgbraid::cli {
 
 /// SIGTERM, SIGINT and SIGHUP set `stop_signal`; unless somebody polls it, the process prints
@@ -13,7 +15,13 @@ void install_signal_handlers();
 /// The exit status in place of 63, for who must not be taken for a command that failed.
 void set_signal_status(int status);
 
-/// The line about the signal, as printed when the process was stopped by it.
-void print_stop_line(int signal_number);
+/// Names the command whose end line a signal leaves in the log file.
+/// @param command  lives as long as the process
+/// @param at       level of its begin and end lines
+void note_running(const char* command, log::level at);
+
+/// What is said when a command was stopped by a signal: the bare line on the console, and in the
+/// log file the end line with how far it came (`engine/base/command_stage.hpp`).
+void say_stopped(int signal_number);
 
 } // namespace pgbraid::cli

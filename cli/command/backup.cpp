@@ -4,11 +4,32 @@
 #include "cli/command/commands.hpp"
 #include "cli/command/graph_settings.hpp"
 #include "cli/run_command.hpp"
+#include "engine/base/command_stage.hpp"
 #include "engine/base/stop_signal.hpp"
+
+#include <array>
 
 namespace pgbraid::cli {
 
 namespace {
+
+struct backup_step {
+  result<void> (backup_run::*take)();
+  const char* doing; ///< for the line that a signal leaves
+};
+
+constexpr auto first_steps = std::to_array<backup_step>({
+    {&backup_run::start, "starting the backup in PostgreSQL"},
+    {&backup_run::build_manifest, "listing the files of the cluster"},
+});
+
+constexpr auto directory_steps = std::to_array<backup_step>({
+    {&backup_run::choose_label, "choosing a label"},
+    {&backup_run::make_directories, "making directories"},
+    {&backup_run::copy, "copying files"},
+    {&backup_run::stop, "stopping the backup in PostgreSQL"},
+    {&backup_run::publish, "completing the backup in the repository"},
+});
 
 result<int> explain_backup(backup_run& run) {
   if (auto walked = run.build_manifest(); !walked)
@@ -26,8 +47,8 @@ result<int> explain_backup(backup_run& run) {
 /// From the first change of the repository to a complete backup, or to what was before.
 result<void> fill_directory(backup_run& run) {
   const polled_signals polling; // whoever is stopped cleans up
-  for (const auto step : {&backup_run::choose_label, &backup_run::make_directories,
-                          &backup_run::copy, &backup_run::stop, &backup_run::publish}) {
+  for (const auto& [step, doing] : directory_steps) {
+    the_command_stage.enter(doing);
     auto done = (run.*step)();
     if (done && !should_stop())
       continue;
@@ -47,9 +68,11 @@ result<int> run_backup(const config::options& opts) {
   if (opts.flag("explain"))
     return explain_backup(run);
 
-  for (const auto step : {&backup_run::start, &backup_run::build_manifest})
+  for (const auto& [step, doing] : first_steps) {
+    the_command_stage.enter(doing);
     if (auto done = (run.*step)(); !done)
       return done.failure();
+  }
   if (auto done = fill_directory(run); !done)
     return done.failure();
   // Under the same locks; the backup is complete whatever expire says.

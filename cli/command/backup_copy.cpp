@@ -5,6 +5,7 @@
 #include "cli/command/backup_run.hpp"
 #include "cli/command/graph_settings.hpp"
 #include "engine/base/clock.hpp"
+#include "engine/base/command_stage.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/path.hpp"
 #include "engine/base/stop_signal.hpp"
@@ -29,6 +30,8 @@ constexpr auto ping_standbys_every = std::chrono::seconds(2);
 } // namespace
 
 result<void> backup_run::show_progress(uint64_t done_bytes, uint64_t total_bytes) {
+  the_command_stage.done_bytes = done_bytes;
+  the_command_stage.total_bytes = total_bytes;
   const auto threshold = std::max(opts.size_bytes("manifest-save-threshold"), total_bytes / 100);
   if (done_bytes - saved_bytes >= threshold && done_bytes < total_bytes) {
     saved_bytes = done_bytes;
@@ -118,6 +121,7 @@ result<void> backup_run::copy() {
                  {.progress = [&](uint64_t done) { return show_progress(done, total_bytes); },
                   .tick = [&] { return keep_alive(); }});
   total_bytes = job.total_bytes();
+  the_command_stage.total_bytes = total_bytes;
   if (auto made = make_target_paths(job); !made)
     return made;
   const auto run =

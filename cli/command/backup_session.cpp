@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/backup_session.hpp"
 
+#include "engine/base/command_stage.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/postgres/wal_name.hpp"
@@ -91,6 +92,7 @@ result<void> check_session(io::pg_client& client) {
 }
 
 result<void> wait_for_wal(const wal_archive& in, const std::vector<std::string>& segments) {
+  the_command_stage.enter("waiting for WAL in the archive");
   for (const auto& segment : segments) {
     const auto deadline =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(in.timeout_ms);

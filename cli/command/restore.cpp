@@ -7,6 +7,7 @@
 #include "cli/command/restore_source.hpp"
 #include "cli/command/restore_wal.hpp"
 #include "engine/base/clock.hpp"
+#include "engine/base/command_stage.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
 #include "engine/plan/recovery_settings.hpp"
@@ -22,6 +23,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <utility>
@@ -306,6 +308,17 @@ result<void> restore_run::check_pages() {
                "restore this one with --no-checksum-page-error.\nNothing was changed."};
 }
 
+struct restore_step {
+  result<void> (restore_run::*take)();
+  const char* doing; ///< for the line that a signal leaves
+};
+
+constexpr auto steps = std::to_array<restore_step>({
+    {&restore_run::prepare, "making directories"},
+    {&restore_run::copy, "copying files"},
+    {&restore_run::finish, "completing the cluster"},
+});
+
 } // namespace
 
 result<int> run_restore(const config::options& opts) {
@@ -335,11 +348,14 @@ result<int> run_restore(const config::options& opts) {
     return checked.failure();
 
   // Beyond this point the host changes.
+  the_command_stage.enter("removing the spool");
   if (auto removed = remove_spool(opts); !removed)
     return removed.failure();
-  for (const auto step : {&restore_run::prepare, &restore_run::copy, &restore_run::finish})
+  for (const auto& [step, doing] : steps) {
+    the_command_stage.enter(doing);
     if (auto done = (run.*step)(); !done)
       return done.failure();
+  }
   run.say_again();
   return 0;
 }

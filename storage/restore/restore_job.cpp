@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/restore/restore_job.hpp"
 
+#include "engine/base/command_stage.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
 #include "engine/codec/aes.hpp"
@@ -78,6 +79,8 @@ result<void> restore_job::settled(graph::task& done) {
   const auto& task = dynamic_cast<const restore_task&>(done);
   const auto& file = task.file();
   done_bytes_ += file.size_bytes;
+  the_command_stage.done_bytes = done_bytes_;
+  the_command_stage.total_bytes = total_bytes_;
   context_.left_bytes -= file.size_bytes;
   if (file.pages == format::page_check::broken &&
       task.what_happened() == restore_task::outcome::restored) {

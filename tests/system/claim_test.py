@@ -7,10 +7,10 @@ import signal
 
 import lab
 from case import test
-from fault_test import (copying, finish, log_of, no_session, paused_backup, slow_backup,
-                        spawn_backup, verified)
 from lab import OURS, STANZA, equal, expect
 from other_host import look, over_ssh
+from paused import (copying, finish, log_of, no_session, paused_backup, slow_backup, spawn_backup,
+                    verified)
 from sftp_test import SftpServer
 
 LEFT_ALONE = "is left alone"

@@ -3,7 +3,7 @@
 import os
 
 from case import test
-from fault_test import finish, log_of, paused_backup, slow_backup, verified
+from paused import finish, log_of, paused_backup, slow_backup, verified
 from lab import equal, expect
 from other_host import over_ssh
 from remote_test import begin_there

@@ -1,19 +1,26 @@
 // Shapes of log lines and where they go (shared/spec/options.md, section 2).
 // SPDX-License-Identifier: MIT
+#include "engine/base/last_line.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/log_sink.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace pgbraid;
@@ -157,6 +164,148 @@ TEST_CASE("log: a closed pipe is survived") {
   ::dup2(saved, 1);
   ::close(saved);
   ::close(ends[1]);
+}
+
+namespace {
+
+/// Two ends of something; nobody reads the one until the test does.
+struct channel {
+  int reader = -1;
+  int writer = -1;
+  channel() = default;
+  channel(channel&& other) noexcept
+      : reader(std::exchange(other.reader, -1)), writer(std::exchange(other.writer, -1)) {}
+  ~channel() {
+    ::close(reader);
+    ::close(writer);
+  }
+  /// What is there now.
+  std::string take() const {
+    std::string all(1 << 20, ' ');
+    const auto got = ::read(reader, all.data(), all.size());
+    all.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    return all;
+  }
+};
+
+channel full_pipe() {
+  channel made;
+  int ends[2] = {};
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  made.reader = ends[0];
+  made.writer = ends[1];
+  return made;
+}
+
+channel full_socket() {
+  channel made;
+  int ends[2] = {};
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+  made.reader = ends[0];
+  made.writer = ends[1];
+  return made;
+}
+
+channel stopped_terminal() {
+  channel made;
+  REQUIRE(::openpty(&made.reader, &made.writer, nullptr, nullptr, nullptr) == 0);
+  REQUIRE(::tcflow(made.writer, TCOOFF) == 0); // what Ctrl-S does
+  return made;
+}
+
+} // namespace
+
+TEST_CASE("log: a place that nobody reads costs its lines, not the program") {
+  // Without an end to the wait this test would not end.
+  for (const auto& make : {full_pipe, full_socket, stopped_terminal}) {
+    const auto to = make();
+    log::sink sink;
+    const std::string line(1000, 'x');
+    size_t taken = 0;
+    while (sink.put(to.writer, line + "\n"))
+      REQUIRE(++taken < 10000);
+    CHECK(sink.is_stuck());
+    CHECK(sink.lost() == 1);
+    // Thousands of further lines would take hours if each of them were waited for.
+    for (int i = 0; i < 5000; ++i)
+      sink.put(to.writer, line);
+    CHECK(sink.lost() == 5001);
+  }
+}
+
+TEST_CASE("log: a line longer than what a pipe takes is given up, too") {
+  const auto to = full_pipe();
+  log::sink sink;
+  CHECK_FALSE(sink.put(to.writer, std::string(1 << 20, 'x')));
+  CHECK(sink.is_torn());
+}
+
+TEST_CASE("log: who reads again is told how much is missing") {
+  const scratch dir;
+  const auto to = full_pipe();
+  std::fflush(stdout);
+  const int saved = ::dup(1);
+  ::dup2(to.writer, 1);
+  log::configure({.console = log::level::info, .file = log::level::info, .timestamp = false});
+  REQUIRE(log::open_file(dir.file("x.log")));
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 100; ++i)
+    log::info("{}", line);
+  auto seen = to.take();
+  log::info("again");
+  seen += to.take();
+  ::dup2(saved, 1);
+  ::close(saved);
+  log::close_file();
+  const auto kept = static_cast<size_t>(std::count(seen.begin(), seen.end(), 'x')) / line.size();
+  CHECK(kept < 100);
+  CHECK(seen.ends_with(std::to_string(100 - kept) +
+                       " lines of the log could not be written here\nP00   INFO: again\n"));
+  const auto file = content(dir.file("x.log"));
+  CHECK(std::count(file.begin(), file.end(), 'x') == 100 * 1000);
+  CHECK(file.find("P00   WARN: nobody reads standard output: lines are lost there\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("log: a log file that is a pipe without a reader is refused, a full one loses lines") {
+  const scratch dir;
+  const auto path = dir.file("x.log");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  log::configure({.console = log::level::off, .file = log::level::info, .timestamp = false});
+  CHECK_FALSE(log::open_file(path));
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(log::open_file(path));
+  for (int i = 0; i < 200; ++i)
+    log::info("{}", std::string(1000, 'x'));
+  log::close_file();
+  ::close(reader);
+}
+
+TEST_CASE("log: the last line needs no lock and has the shape of the others") {
+  const scratch dir;
+  log::configure({.console = log::level::off, .file = log::level::info});
+  REQUIRE(log::open_file(dir.file("x.log")));
+  log::info("first");
+  log::last_line(log::level::detail, "below the level");
+  log::last_line(log::level::info, "the end");
+  log::close_file();
+  log::last_line(log::level::info, "without a file");
+  std::istringstream in(content(dir.file("x.log")));
+  std::string banner, first, last, more;
+  std::getline(in, banner);
+  std::getline(in, first);
+  std::getline(in, last);
+  CHECK_FALSE(std::getline(in, more));
+  // The same day and minute, or the next: what is compared is the shape and the zone.
+  REQUIRE(last.size() == std::string("0000-00-00 00:00:00.000 P00   INFO: the end").size());
+  CHECK(last.substr(23) == " P00   INFO: the end");
+  CHECK(first.substr(0, 13) <= last.substr(0, 13));
+  tm parsed{};
+  REQUIRE(::strptime(last.c_str(), "%Y-%m-%d %H:%M:%S", &parsed) != nullptr);
+  parsed.tm_isdst = -1;
+  const auto apart = ::difftime(::time(nullptr), ::mktime(&parsed));
+  CHECK(apart >= -1);
+  CHECK(apart < 600);
 }
 
 TEST_CASE("log: lines of many threads stay whole") {
