@@ -85,10 +85,15 @@ result<void> check_session(io::pg_client& client) {
   if (!client.is_broken())
     return success();
   // When the other host is what was lost, its link knows better.
-  if (const auto alive = client.ping(); !alive && alive.failure().code != errc::db_query)
+  const auto alive = client.ping();
+  if (!alive && alive.failure().code != errc::db_query)
     return alive.failure();
+  // Whatever the server said last names the setting or the event better than we could.
+  if (!alive && !alive.failure().hint.empty())
+    return alive.failure().within("the server closed the connection during the backup");
   return error{errc::db_query, "the server closed the connection during the backup",
-               "Was PostgreSQL restarted?"};
+               "Was PostgreSQL restarted, or does something between us and it end idle "
+               "connections?"};
 }
 
 result<void> wait_for_wal(const wal_archive& in, const std::vector<std::string>& segments) {

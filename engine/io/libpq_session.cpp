@@ -3,6 +3,7 @@
 #include "engine/io/libpq_session.hpp"
 
 #include "engine/base/stop_signal.hpp"
+#include "engine/io/pg_limits.hpp"
 #include "engine/io/pg_sql.hpp"
 
 #include <fmt/format.h>
@@ -120,8 +121,6 @@ result<connection_ptr> open_connection(const pg_address& address, std::chrono::m
   }
   if (PQstatus(connection.get()) != CONNECTION_OK)
     return failed(trimmed(PQerrorMessage(connection.get())));
-  PQsetNoticeProcessor(
-      connection.get(), [](void*, const char*) {}, nullptr);
   return connection;
 }
 
@@ -170,7 +169,9 @@ class libpq_session final : public pg_session {
 public:
   libpq_session(connection_ptr connection, std::chrono::milliseconds timeout,
                 const std::atomic<bool>* give_up)
-      : connection_(std::move(connection)), timeout_(timeout), give_up_(give_up) {}
+      : connection_(std::move(connection)), timeout_(timeout), give_up_(give_up) {
+    PQsetNoticeReceiver(raw(), note_farewell, this);
+  }
 
   result<void> set_up(std::string_view application_name);
 
@@ -199,7 +200,9 @@ private:
                     const patience& waiting);
   result<result_ptr> receive(const std::string& sql, const patience& waiting);
   result<bool> wait_readable(const std::string& sql, const patience& waiting);
-  error failed(const std::string& sql, std::string_view why) const;
+  error failed(const std::string& sql, std::string_view why, const PGresult* from = nullptr) const;
+  /// Notices go nowhere, but a server that ends a session says why in what looks like one.
+  static void note_farewell(void* session, const PGresult* notice);
   error timed_out(const std::string& sql);
   result<void> read_settings();
 
@@ -209,10 +212,32 @@ private:
   std::chrono::milliseconds timeout_;
   const std::atomic<bool>* give_up_;
   pg_server_info info_;
+  /// Message and SQLSTATE of the server's last word, if it had one.
+  std::string farewell_ = {};
+  std::string farewell_state_ = {};
 };
 
-error libpq_session::failed(const std::string& sql, std::string_view why) const {
-  return {errc::db_query, fmt::format("unable to execute query '{}': {}", sql, why)};
+std::string field(const PGresult* of, int code) {
+  const char* text = of == nullptr ? nullptr : PQresultErrorField(of, code);
+  return text == nullptr ? std::string() : std::string(text);
+}
+
+void libpq_session::note_farewell(void* session, const PGresult* notice) {
+  auto& self = *static_cast<libpq_session*>(session);
+  const auto severity = field(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity != "FATAL" && severity != "PANIC")
+    return;
+  self.farewell_ = severity + ":  " + field(notice, PG_DIAG_MESSAGE_PRIMARY);
+  self.farewell_state_ = field(notice, PG_DIAG_SQLSTATE);
+}
+
+error libpq_session::failed(const std::string& sql, std::string_view why,
+                            const PGresult* from) const {
+  const bool ended = !farewell_.empty();
+  const auto state = ended ? farewell_state_ : field(from, PG_DIAG_SQLSTATE);
+  return {errc::db_query,
+          fmt::format("unable to execute query '{}': {}", sql, ended ? farewell_ : why),
+          std::string(limit_hint(state))};
 }
 
 error libpq_session::timed_out(const std::string& sql) {
@@ -271,7 +296,7 @@ result<result_ptr> libpq_session::receive(const std::string& sql, const patience
     return failed(sql, "server sent no result");
   const auto status = PQresultStatus(last.get());
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
-    return failed(sql, trimmed(PQresultErrorMessage(last.get())));
+    return failed(sql, trimmed(PQresultErrorMessage(last.get())), last.get());
   return last;
 }
 
@@ -339,6 +364,9 @@ result<void> libpq_session::read_settings() {
 
 result<void> libpq_session::set_up(std::string_view application_name) {
   const std::array<std::string, 2> name{"application_name", std::string(application_name)};
+  for (const auto limit : first_limits_off())
+    if (auto off = command(std::string(limit)); !off)
+      return off;
   // The search path comes first, so that nobody's objects stand in for the ones that we name.
   for (const auto* setting : {"set search_path = 'pg_catalog'", "set client_encoding = 'UTF8'"}) {
     if (auto set = command(setting); !set)
@@ -346,6 +374,9 @@ result<void> libpq_session::set_up(std::string_view application_name) {
   }
   if (auto read = read_settings(); !read)
     return read;
+  for (const auto limit : later_limits_off(info_.version_num))
+    if (auto off = command(std::string(limit)); !off)
+      return off;
   if (auto named = one("select set_config($1, $2, false)", 1, name); !named)
     return named.failure();
   if (auto set = command("set max_parallel_workers_per_gather = 0"); !set)
@@ -459,7 +490,11 @@ int libpq_session::socket() const {
 }
 
 bool libpq_session::is_broken() {
-  return PQconsumeInput(raw()) == 0 || PQstatus(raw()) != CONNECTION_OK;
+  const bool read = PQconsumeInput(raw()) != 0;
+  // This is what takes up a server's last words; without it they stay unread.
+  while (auto* notification = PQnotifies(raw()))
+    PQfreemem(notification);
+  return !read || PQstatus(raw()) != CONNECTION_OK;
 }
 
 } // namespace

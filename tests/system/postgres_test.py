@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 import os
 
+import time
+
 import lab
+import paused
 from case import test
 from lab import expect
 
@@ -72,6 +75,37 @@ def wal_missing(bench):
     refused(bench.ours("backup", codes=None), 82)
     refused(bench.ours("check", codes=None), 82)
     expect(not bench.completed_labels(), "no backup is listed")
+
+
+@test("postgres: limits of server, role or database for sessions and statements do not end ours")
+def session_limits(bench):
+    paused.slow_backup(bench, start_fast="n")
+    # Spread over half of 30 s: the start of the backup takes longer than any of the limits.
+    bench.cluster.sql("alter system set checkpoint_timeout = '30s'")
+    bench.cluster.sql("alter system set checkpoint_completion_target = 0.5")
+    for how in ("alter system", "alter role postgres", "alter database postgres"):
+        for name in ("statement_timeout", "lock_timeout", "idle_session_timeout",
+                     "idle_in_transaction_session_timeout"):
+            bench.cluster.sql(f"{how} set {name} = '2s'")
+        bench.cluster.sql("select pg_reload_conf()")
+        bench.cluster.sql("set statement_timeout = 0; update big set t = t || 'x'")
+        process = paused.paused_backup(bench)
+        time.sleep(3)  # Longer than a session may be idle.
+        paused.finish(bench, process)
+        if how == "alter role postgres":
+            bench.cluster.sql("alter role postgres reset all")
+        bench.ours("check")
+
+
+@test("postgres: a session that was ended from outside is lost with what the server said of it")
+def session_ended(bench):
+    paused.slow_backup(bench)
+    process = paused.paused_backup(bench)
+    bench.cluster.sql("select pg_terminate_backend(pid) from pg_stat_activity "
+                      "where pid <> pg_backend_pid() and backend_type = 'client backend'")
+    paused.finish(bench, process, codes=(57,))
+    for text in ("terminating connection due to administrator command", "pg_terminate_backend"):
+        expect(text in paused.log_of(bench), f"the message holds '{text}'", paused.log_of(bench))
 
 
 @test("postgres: the wrong data directory is error 58")
