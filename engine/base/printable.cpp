@@ -58,6 +58,11 @@ size_t character_length(std::string_view text, size_t at) {
   return refused(code, length) ? 0 : length;
 }
 
+/// Whether the two bytes at `at` are one of the control characters U+0080 to U+009F.
+bool is_c1(std::string_view text, size_t at) {
+  return byte_at(text, at) == 0xC2 && (byte_at(text, at + 1) & 0xE0) == 0x80;
+}
+
 } // namespace
 
 std::string printable(std::string_view text) {
@@ -69,6 +74,39 @@ std::string printable(std::string_view text) {
       at += length;
     } else {
       out += fmt::format("\\x{:02x}", byte_at(text, at++));
+    }
+  }
+  return out;
+}
+
+std::string printable_line(std::string_view text) {
+  std::string out;
+  for (const char c : printable(text)) {
+    if (c == '\n' || c == '\t')
+      out += fmt::format("\\x{:02x}", c);
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string printable_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  for (size_t at = 0; at < json.size();) {
+    const auto byte = byte_at(json, at);
+    if (const auto length = character_length(json, at); length > 0) {
+      out.append(json, at, length);
+      at += length;
+    } else if (byte < 0x20 || byte == 0x7F) {
+      out += fmt::format("\\u{:04x}", byte);
+      ++at;
+    } else if (is_c1(json, at)) {
+      out += fmt::format("\\u{:04x}", byte_at(json, at + 1));
+      at += 2;
+    } else {
+      out += fmt::format("\\\\x{:02x}", byte);
+      ++at;
     }
   }
   return out;

@@ -1,6 +1,7 @@
 // `info` for machines.
 // Source of the shape: shared/spec/commands.md, section 8.
 // SPDX-License-Identifier: MIT
+#include "engine/base/printable.hpp"
 #include "engine/format/json_writer.hpp"
 #include "engine/report/info_stanza.hpp"
 
@@ -238,7 +239,8 @@ void json_report::status(const info_stanza& of) {
 } // namespace
 
 std::string info_json(const std::vector<info_stanza>& stanzas, info_level level) {
-  return json_report().write(stanzas, level);
+  // Names and texts come from repositories that anybody may have written.
+  return printable_json(json_report().write(stanzas, level));
 }
 
 } // namespace pgbraid::report

@@ -1,6 +1,7 @@
 // `info` for people.
 // Source of the shape: shared/spec/commands.md, section 8.
 // SPDX-License-Identifier: MIT
+#include "engine/base/printable.hpp"
 #include "engine/base/units.hpp"
 #include "engine/report/info_stanza.hpp"
 
@@ -59,7 +60,8 @@ public:
 
 private:
   template <class... Ts> void line(fmt::format_string<Ts...> text, Ts&&... values) {
-    out_ += fmt::format(text, std::forward<Ts>(values)...);
+    // Names and texts come from repositories that anybody may have written.
+    out_ += printable_line(fmt::format(text, std::forward<Ts>(values)...));
     out_ += '\n';
   }
   void stanza(const info_stanza& of);
@@ -196,7 +198,8 @@ void text_report::stanza(const info_stanza& of) {
 }
 
 void text_report::group(const cluster_group& of) {
-  line("\n    db ({})", of.current ? "current" : "prior");
+  out_ += '\n';
+  line("    db ({})", of.current ? "current" : "prior");
   if (of.wal_min && of.wal_max)
     line("        wal archive min/max ({}): {}/{}", of.version, *of.wal_min, *of.wal_max);
   else
@@ -207,7 +210,8 @@ void text_report::group(const cluster_group& of) {
 
 void text_report::backup(const info_stanza::listed& listed) {
   const auto& of = *listed.backup;
-  line("\n        {} backup: {}", format::backup_type_name(of.type), of.label);
+  out_ += '\n';
+  line("        {} backup: {}", format::backup_type_name(of.type), of.label);
   line("            timestamp start/stop: {} / {}", local_time(of.start_s), local_time(of.stop_s));
   if (of.archive_start && of.archive_stop)
     line("            wal start/stop: {} / {}", *of.archive_start, *of.archive_stop);

@@ -26,3 +26,18 @@ TEST_CASE("printable: control characters and bytes that are no UTF-8 are escaped
   CHECK(printable("cut \xE2\x82") == "cut \\xe2\\x82");
   CHECK(printable("\xFF\xFE") == "\\xff\\xfe");
 }
+
+TEST_CASE("printable: a line has no line feeds and tabs either") {
+  CHECK(pgbraid::printable_line("a\nb\tc\x1B sn\xC3\xB6w") == "a\\x0ab\\x09c\\x1b sn\xC3\xB6w");
+}
+
+TEST_CASE("printable: JSON keeps its meaning where it has one, and is valid in any case") {
+  using pgbraid::printable_json;
+  CHECK(printable_json(R"([{"a":"b \\ \" \n"}])") == R"([{"a":"b \\ \" \n"}])");
+  CHECK(printable_json("[\"\x1B[2J\"]") == "[\"\\u001b[2J\"]");
+  CHECK(printable_json(std::string("[\"a\0b\"]", 7)) == "[\"a\\u0000b\"]");
+  CHECK(printable_json("[\"\x7F\xC2\x9Bsn\xC3\xB6w\"]") == "[\"\\u007f\\u009bsn\xC3\xB6w\"]");
+  CHECK(printable_json("[\"\xFF\xC0\xAF\"]") == "[\"\\\\xff\\\\xc0\\\\xaf\"]");
+  // A backslash before the byte is an escape of its own.
+  CHECK(printable_json("[\"\\\\\x01\"]") == "[\"\\\\\\u0001\"]");
+}

@@ -144,6 +144,29 @@ TEST_CASE("info: failures are told line by line") {
   CHECK(info_json({}, info_level::full) == "[]");
 }
 
+TEST_CASE("info: what a repository says cannot steer a terminal, nor break its JSON") {
+  const utc zone;
+  std::vector<info_stanza> stanzas{{.name = "de\x1B[2Jmo", .repositories = {}}};
+  auto repo = repository_with("20261121-223627F", 1);
+  auto& backup = repo.info->backups.front();
+  backup.annotations["k\x07"] = "line\n            database list: none\x9B\xFF";
+  repo.detail.emplace();
+  repo.detail->databases = {{"evil\nname\x1B]0;x\x07", 16384}};
+  repo.detail->tablespaces = {{"ts\r", 16385, "/a\tb\x01"}};
+  stanzas[0].repositories.push_back(std::move(repo));
+  const auto text = info_text(stanzas, info_level::full, true);
+  for (const char c : text)
+    REQUIRE((static_cast<unsigned char>(c) >= 0x20 || c == '\n'));
+  CHECK(text.find("database list: evil\\x0aname\\x1b]0;x\\x07 (16384)\n") != text.npos);
+  CHECK(text.find("k\\x07: line\\x0a            database list: none\\x9b\\xff\n") != text.npos);
+  const auto json = info_json(stanzas, info_level::full);
+  for (const char c : json)
+    REQUIRE(static_cast<unsigned char>(c) >= 0x20);
+  const auto parsed = nlohmann::json::parse(json); // throws where it is no JSON
+  CHECK(parsed[0]["name"] == "de\x1B[2Jmo");
+  CHECK(parsed[0]["backup"][0]["database-ref"][0]["name"] == "evil\nname\x1B]0;x\x07");
+}
+
 TEST_CASE("info: locks") {
   std::vector<info_stanza> stanzas{{.name = "demo", .repositories = {}}};
   stanzas[0].repositories.push_back({.code = info_code::missing_stanza_data});
