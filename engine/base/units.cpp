@@ -87,19 +87,21 @@ std::optional<int64_t> parse_time_ms(std::string_view text) {
 std::string format_size(uint64_t bytes) {
   if (bytes < 1024)
     return fmt::format("{}B", bytes);
+  constexpr std::string_view shown = "KMG"; // the peer knows no larger unit here
   unsigned power = 0;
   auto unit = uint64_t{1024};
-  while (power + 1 < prefixes.size() && bytes / unit >= 1024) {
+  while (power + 1 < shown.size() && bytes / unit >= 1024) {
     unit *= 1024;
     ++power;
   }
-  const char letter = static_cast<char>(std::toupper(prefixes[power]));
-  // The tenth that is cut off decides whether there is a fraction, the rounded one is shown.
-  const auto tenths =
-      static_cast<uint64_t>(static_cast<double>(bytes % unit) * 10 / static_cast<double>(unit));
-  if (tenths == 0)
-    return fmt::format("{}{}B", bytes / unit, letter);
-  return fmt::format("{:.1f}{}B", static_cast<double>(bytes) / static_cast<double>(unit), letter);
+  auto whole = bytes / unit;
+  auto tenths = (bytes % unit * 10 + unit / 2) / unit;
+  if (tenths == 10) {
+    ++whole;
+    tenths = 0;
+  }
+  return tenths == 0 ? fmt::format("{}{}B", whole, shown[power])
+                     : fmt::format("{}.{}{}B", whole, tenths, shown[power]);
 }
 
 std::string format_size_exact(uint64_t bytes) {

@@ -46,7 +46,19 @@ TEST_CASE("units: sizes as the peer prints them") {
   CHECK(format_size(2560) == "2.5KB");
   CHECK(format_size(1024 * 1024) == "1MB");
   CHECK(format_size(uint64_t{3} << 29) == "1.5GB");
-  CHECK(format_size(uint64_t{2} << 40) == "2TB");
+  // What pgBackRest 2.60.0 prints of such sizes.
+  constexpr uint64_t mega = 1 << 20;
+  CHECK(format_size(1075) == "1KB");
+  CHECK(format_size(1076) == "1.1KB");
+  CHECK(format_size(1280) == "1.3KB");
+  CHECK(format_size(mega - 1) == "1024KB");
+  CHECK(format_size(22 * mega + 33000) == "22MB");
+  CHECK(format_size(23 * mega - 52429) == "22.9MB");
+  CHECK(format_size(23 * mega - 52428) == "23MB");
+  CHECK(format_size(23 * mega - 33000) == "23MB");
+  CHECK(format_size((uint64_t{1} << 30) - 1) == "1024MB");
+  CHECK(format_size((uint64_t{1} << 40) + (1 << 28)) == "1024.3GB");
+  CHECK(format_size(uint64_t{1} << 60) == "1073741824GB");
 }
 
 TEST_CASE("units: exact forms read back as the same value") {
