@@ -2,14 +2,18 @@
 // SPDX-License-Identifier: MIT
 #include "engine/config/config_file.hpp"
 
+#include "engine/config/environment.hpp"
 #include "engine/config/ini.hpp"
 #include "engine/config/readers.hpp"
+#include "engine/config/resolution.hpp"
 #include "engine/config/shown_text.hpp"
 #include "engine/config/suggestion.hpp"
 #include "engine/config/toml.hpp"
+#include "engine/config/whole_configuration.hpp"
 
 #include <dirent.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -298,6 +302,52 @@ private:
   std::map<option_ref, std::string> names_ = {};
 };
 
+/// The files that would be read, of which the first that is there counts, and a directory.
+struct candidates {
+  std::vector<std::string> files = {};
+  std::string includes = {};
+};
+
+candidates candidates_of(const locations& at, const file_places& places) {
+  candidates out;
+  if (at.config)
+    out.files = {*at.config};
+  else if (at.base)
+    out.files = {*at.base + "/pgbackrest.conf"};
+  else if (at.include)
+    out.files = {places.base + "/pgbackrest.conf", places.old};
+  else
+    out.files = {places.own, places.base + "/pgbackrest.conf", places.old};
+  if (at.include)
+    out.includes = *at.include;
+  else if (at.base)
+    out.includes = *at.base + "/conf.d";
+  else if (!at.config)
+    out.includes = places.base + "/conf.d";
+  return out;
+}
+
+std::string words_for_files(const locations& at, const file_places& places) {
+  if (at.none && !at.include)
+    return "no configuration file is read (--no-config)";
+  auto could = candidates_of(at, places);
+  if (at.none)
+    could.files.clear();
+  std::vector<std::string> there;
+  for (const auto& path : could.files)
+    if (there.empty() && ::access(path.c_str(), F_OK) == 0)
+      there.push_back(path);
+  const bool own = !there.empty() && there.front() == places.own;
+  if (!own && !could.includes.empty())
+    if (const auto included = list_includes(could.includes, false))
+      there.insert(there.end(), included->begin(), included->end());
+  if (there.empty())
+    return fmt::format("no configuration file was found: there is no '{}'",
+                       fmt::join(could.files, "', no '"));
+  return fmt::format("the configuration file{} '{}'", there.size() == 1 ? " is" : "s are",
+                     fmt::join(there, "', '"));
+}
+
 } // namespace
 
 result<std::vector<file_entry>> read_config_files(const setting_map& given,
@@ -317,6 +367,15 @@ result<std::vector<file_entry>> read_config_files(const setting_map& given,
   if (auto done = add_include_path(at, places, out); !done)
     return done.failure();
   return std::move(out.entries);
+}
+
+std::string configuration_in_words(const options& of) {
+  const auto& told = *resolution::sources_of(of);
+  auto given = told.line.given;
+  std::vector<std::string> told_before;
+  static_cast<void>(
+      add_environment(told.from.environment, {of.command(), of.role()}, given, told_before));
+  return words_for_files(locations(given), told.from.places);
 }
 
 result<void> add_sections(const std::vector<file_entry>& entries, const std::string& stanza,

@@ -5,6 +5,7 @@
 #include "engine/base/printable.hpp"
 #include "engine/config/config_file.hpp"
 #include "engine/config/environment.hpp"
+#include "engine/config/whole_configuration.hpp"
 
 #include <fmt/format.h>
 
@@ -208,13 +209,19 @@ result<void> resolution::take_default(size_t row, size_t position, std::string_v
     return error{errc::option_required,
                  fmt::format("{} command requires option: {}", row_of(command_).name,
                              name_at(row, position)),
-                 about(row).where == section::stanza ? "does this stanza exist?" : ""};
+                 about(row).where == section::stanza ? stanza_hint() : std::string()};
   }
   auto parsed = parse_value(about(row), name_at(row, position), "", {text}, warnings_);
   if (!parsed)
     return parsed.failure();
   out_.at(row, position) = std::move(*parsed);
   return success();
+}
+
+std::string resolution::stanza_hint() const {
+  const std::string hint = "does this stanza exist?";
+  // Where files lie here is no other host's business.
+  return role_ == command_role::main ? hint + "\n" + configuration_in_words(out_) + "." : hint;
 }
 
 result<void> resolution::take_setting(const setting& set, size_t row, size_t position,

@@ -25,6 +25,9 @@ public:
 
   result<options> run();
 
+  /// What resolved options were made from.
+  static const std::shared_ptr<const sources>& sources_of(const options& of) { return of.sources_; }
+
 private:
   result<void> gather();
   void settle_compress();
@@ -37,6 +40,7 @@ private:
   /// The text of the value depended on, "" without dependency; nothing when it is not met.
   std::optional<std::string> dependency_value(size_t row, size_t position) const;
   bool required(size_t row) const;
+  std::string stanza_hint() const;
   error not_met(size_t row, size_t position) const;
   void drop_phantoms(option_group which);
   result<void> choose(option_group which);
