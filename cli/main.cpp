@@ -5,6 +5,7 @@
 #include "cli/recovery_stop.hpp"
 #include "cli/run_command.hpp"
 #include "cli/signals.hpp"
+#include "engine/base/access_hint.hpp"
 #include "engine/base/exit_children.hpp"
 #include "engine/base/exit_locks.hpp"
 #include "engine/base/log.hpp"
@@ -122,6 +123,7 @@ int leave(int status) {
 int main(int argc, char** argv) {
   if (argc < 1)
     return static_cast<int>(pgbraid::errc::unhandled);
+  pgbraid::note_command_line({argv, static_cast<size_t>(argc)});
   pgbraid::cli::forbid_core_files();
   pgbraid::io::raise_descriptor_limit();
   pgbraid::cli::install_signal_handlers();

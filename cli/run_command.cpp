@@ -7,6 +7,7 @@
 #include "cli/recovery_stop.hpp"
 #include "cli/remote/hosts.hpp"
 #include "cli/signals.hpp"
+#include "cli/who_runs.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/config/load.hpp"
 #include "engine/io/trusted_directory.hpp"
@@ -184,7 +185,7 @@ int run_command(config::options opts) {
   note_running(config::row_of(opts.command()).name.data(), frame_level(opts));
   log::configure(log_settings(opts));
   result<int> outcome = 0;
-  if (auto allowed = config::check_root(opts, ::geteuid()); !allowed)
+  if (auto allowed = check_user(opts); !allowed)
     outcome = allowed.failure();
   else if (auto prepared = prepare_process(opts); !prepared)
     outcome = prepared.failure();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/config/config_file.hpp"
 
+#include "engine/base/access_hint.hpp"
 #include "engine/config/environment.hpp"
 #include "engine/config/ini.hpp"
 #include "engine/config/readers.hpp"
@@ -46,9 +47,12 @@ result<std::optional<file_text>> read_text(const std::string& path, bool require
     return error{errc::file_missing,
                  fmt::format("unable to open missing file '{}' for read", path)};
   }
-  if (!file)
-    return system_error(errc::file_open, fmt::format("unable to open file '{}' for read", path),
-                        errno);
+  if (!file) {
+    auto failed = system_error(errc::file_open,
+                               fmt::format("unable to open file '{}' for read", path), errno);
+    failed.hint = access_hint(path);
+    return failed;
+  }
   std::string out;
   char part[16384];
   while (const auto size = std::fread(part, 1, sizeof part, file.get())) {

@@ -161,6 +161,11 @@ private:
 result<void> check_root(const options& opts, unsigned effective_user) {
   if (effective_user != 0 || !opts.valid("allow-root") || opts.flag("allow-root"))
     return success();
+  // Reading does no harm.
+  const bool reads =
+      opts.command() == command_id::info || opts.command() == command_id::server_ping;
+  if (reads && !opts.is_set("allow-root"))
+    return success();
   return error{
       errc::option_invalid,
       fmt::format("the '{}' command must not be run as the root user", opts.command_name()),

@@ -16,7 +16,7 @@ std::string problem(run one) {
 
 } // namespace
 
-TEST_CASE("final checks: root needs permission, except for restore") {
+TEST_CASE("final checks: root needs permission, except for restore and what only reads") {
   const auto opts = backup({}).good();
   CHECK(check_root(opts, 1000));
   const auto refused = check_root(opts, 0);
@@ -28,6 +28,9 @@ TEST_CASE("final checks: root needs permission, except for restore") {
   CHECK_FALSE(
       check_root(run{{"restore", "--stanza=x", "--pg1-path=/x", "--no-allow-root"}}.good(), 0));
   CHECK(check_root(run{{"version"}}.good(), 0));
+  CHECK(check_root(run{{"info"}}.good(), 0));
+  CHECK_FALSE(check_root(run{{"info", "--no-allow-root"}}.good(), 0));
+  CHECK_FALSE(check_root(run{{"check", "--stanza=x", "--pg1-path=/x"}}.good(), 0));
 }
 
 TEST_CASE("final checks: protocol and database time-outs") {
