@@ -4,12 +4,18 @@
 #include "cli/command/commands.hpp"
 #include "cli/command/session.hpp"
 #include "cli/command/side_by_side.hpp"
+#include "engine/base/access_hint.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/log_sink.hpp"
 #include "engine/base/printable.hpp"
+#include "engine/config/resolution.hpp"
+#include "engine/config/whole_configuration.hpp"
 #include "engine/format/lock_content.hpp"
+#include "engine/format/repository_path.hpp"
 #include "engine/report/info_stanza.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -33,6 +39,7 @@ struct question {
   std::optional<std::string> stanza = {};
   std::optional<std::string> label = {};
   std::optional<format::backup_type> type = {};
+  bool progress = false; ///< only whether there is a stanza, and who works on it
 };
 
 question question_of(const config::options& opts) {
@@ -43,6 +50,7 @@ question question_of(const config::options& opts) {
     asked.label = opts.text("set");
   if (opts.has_value("type"))
     asked.type = format::parse_backup_type(opts.text("type"));
+  asked.progress = opts.text("detail-level") == "progress";
   return asked;
 }
 
@@ -75,6 +83,25 @@ void select(format::backup_info& info, const question& asked) {
   });
 }
 
+/// None of the repositories has the backup that was asked for. (Where one has it, the others are no
+/// worse for it.)
+void say_not_found(std::vector<report::info_repository>& repositories) {
+  for (auto& repo : repositories) {
+    if (repo.code != info_code::ok)
+      continue;
+    repo.code = info_code::backup_not_found;
+    repo.info.reset();
+    repo.wal.clear();
+  }
+}
+
+result<bool> has_label(repository& repo, const std::string& label) {
+  auto found = repo.files().info(format::manifest_path_of(repo.stanza(), label));
+  if (!found)
+    return found.failure();
+  return found->has_value();
+}
+
 result<void> read_data(repository& repo, const question& asked, report::info_repository& to) {
   auto has_info = repo.has_backup_info();
   if (!has_info)
@@ -86,16 +113,16 @@ result<void> read_data(repository& repo, const question& asked, report::info_rep
   auto info = repo.load_backup_info();
   if (!info)
     return info.failure();
-  if (asked.label && info->find(*asked.label) == nullptr) {
-    to.code = info_code::backup_not_found;
-    return success();
-  }
   auto wal = read_wal(repo);
   if (!wal)
     return wal.failure();
   if (info->backups.empty())
     to.code = info_code::no_valid_backups;
-  if (asked.label) {
+  auto there = asked.label ? has_label(repo, *asked.label) : result<bool>(false);
+  if (!there)
+    return there.failure();
+  to.holds = *there;
+  if (*there && info->find(*asked.label) != nullptr) {
     auto manifest = repo.load_manifest(*asked.label, info->cipher_pass);
     if (!manifest)
       return manifest.failure();
@@ -107,22 +134,42 @@ result<void> read_data(repository& repo, const question& asked, report::info_rep
   return success();
 }
 
+/// What cannot be shown; of a path on this host that somebody else may read, who that is.
+void fail(const config::options& opts, size_t position, const std::string& stanza, const error& why,
+          report::info_repository& to) {
+  auto told = why;
+  const bool here =
+      opts.text("repo-type", position) == "posix" && !opts.has_value("repo-host", position);
+  const auto root = here ? opts.text("repo-path", position) : std::string();
+  for (const auto& path :
+       {root, root + "/backup/" + stanza, root + "/" + format::backup_info_path(stanza)})
+    if (auto hint = here ? access_hint(path) : std::string(); !hint.empty()) {
+      told.hint = std::move(hint);
+      break;
+    }
+  report::set_failure(to, told);
+}
+
 report::info_repository read_repository(const config::options& opts, size_t position,
                                         const std::string& stanza, const question& asked) {
   report::info_repository to{.key = opts.repo_key(position)};
   auto opened = open_repository_at(opts, position, stanza);
   if (!opened) {
-    report::set_failure(to, opened.failure());
+    fail(opts, position, stanza, opened.failure(), to);
     return to;
   }
   to.cipher = opened->stanza->cipher();
+  if (asked.progress && !asked.stanza)
+    return to; // somebody listed it
   auto path = opened->files->list("backup/" + stanza);
   if (!path) {
-    report::set_failure(to, path.failure());
+    fail(opts, position, stanza, path.failure(), to);
   } else if (!*path) {
     to.code = info_code::missing_stanza_path;
+  } else if (asked.progress) {
+    return to;
   } else if (auto read = read_data(*opened->stanza, asked, to); !read) {
-    report::set_failure(to, read.failure());
+    fail(opts, position, stanza, read.failure(), to);
   }
   return to;
 }
@@ -153,9 +200,10 @@ struct stanza_names {
 
 using repositories = std::vector<report::info_repository>;
 
-report::info_repository failed_repository(unsigned key, const error& why) {
-  report::info_repository out{.key = key};
-  report::set_failure(out, why);
+report::info_repository failed_repository(const config::options& opts, size_t position,
+                                          const std::string& stanza, const error& why) {
+  report::info_repository out{.key = opts.repo_key(position)};
+  fail(opts, position, stanza, why, out);
   return out;
 }
 
@@ -168,7 +216,7 @@ result<std::set<std::string>> list_stanzas(const config::options& opts, size_t p
     return listed.failure();
   std::set<std::string> names;
   for (const auto& entry : listed->value_or(std::vector<pgbraid::entry>())) {
-    if (entry.info.kind == entry_kind::path)
+    if (entry.info.kind == entry_kind::path && config::check_stanza_name(entry.name))
       names.insert(entry.name);
   }
   return names;
@@ -180,7 +228,8 @@ stanza_names find_stanzas(const config::options& opts, const std::vector<size_t>
     if (one.said)
       found.names.merge(*one.said);
     else
-      found.silent.emplace(one.position, failed_repository(one.key, one.said.failure()));
+      found.silent.emplace(one.position,
+                           failed_repository(opts, one.position, {}, one.said.failure()));
   }
   return found;
 }
@@ -222,8 +271,11 @@ std::vector<report::info_stanza> collect(const config::options& opts) {
   for (const auto& name : found.names) {
     auto& stanza = stanzas.emplace_back(report::info_stanza{.name = name, .repositories = {}});
     for (auto& one : told)
-      stanza.repositories.push_back(one.said ? std::move((*one.said)[stanzas.size() - 1])
-                                             : failed_repository(one.key, one.said.failure()));
+      stanza.repositories.push_back(
+          one.said ? std::move((*one.said)[stanzas.size() - 1])
+                   : failed_repository(opts, one.position, name, one.said.failure()));
+    if (asked.label && std::ranges::none_of(stanza.repositories, &report::info_repository::holds))
+      say_not_found(stanza.repositories);
     stanza.backup = read_lock(opts, positions, name, "backup");
     stanza.restore = read_lock(opts, positions, name, "restore");
   }
@@ -237,6 +289,19 @@ std::vector<report::info_stanza> collect(const config::options& opts) {
   return stanzas;
 }
 
+/// Nothing to show is often a question of which configuration was read. Beside the text, which
+/// programs read, too.
+void hint_at_configuration(const config::options& opts,
+                           const std::vector<report::info_stanza>& stanzas) {
+  const bool found = std::ranges::any_of(stanzas, [](const auto& stanza) {
+    return stanza.code() != info_code::missing_stanza_path && stanza.code() != info_code::other;
+  });
+  if (!found && opts.text("output") != "json")
+    log::sink().put(
+        STDERR_FILENO,
+        fmt::format("HINT: {}.\n", printable_line(config::configuration_in_words(opts))));
+}
+
 } // namespace
 
 result<int> run_info(const config::options& opts) {
@@ -248,6 +313,7 @@ result<int> run_info(const config::options& opts) {
   const auto text = opts.text("output") == "json"
                         ? report::info_json(stanzas, level)
                         : report::info_text(stanzas, level, opts.has_value("set"));
+  hint_at_configuration(opts, stanzas);
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     return error{errc::file_write, "cannot write to standard output"};
   return 0;

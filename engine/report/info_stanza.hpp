@@ -62,6 +62,7 @@ struct info_repository {
   std::optional<format::backup_info> info = {}; ///< its backups are those to show
   std::vector<info_wal> wal = {};               ///< oldest id first
   std::optional<info_detail> detail = {};       ///< of the one backup to show
+  bool holds = false;                           ///< the one backup that was asked for is here
 };
 /// A repository whose data cannot be shown for a reason without a code of its own.
 void set_failure(info_repository& of, const error& why);

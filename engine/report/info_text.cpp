@@ -118,6 +118,8 @@ void text_report::status(const info_stanza& of) {
   constexpr unsigned several_indent = 15;
   const auto code = of.code();
   const bool several = of.repositories.size() > 1;
+  if (level_ == info_level::progress)
+    return line("    status: {}{}", status_word(code), running(of));
   const bool mixed = code == info_code::different;
   line("    status: {}{}", mixed ? "mixed" : status_word(code), running(of));
   const bool by_repository =
@@ -180,8 +182,9 @@ std::vector<cluster_group> groups_of(const info_stanza& of, bool one_backup) {
     if (const auto* cluster = listed.from->info->history_entry(listed.backup->history_id))
       group_of(groups, *cluster).backups.push_back(listed);
   }
-  std::erase_if(groups, [one_backup](const auto& group) {
-    return group.backups.empty() && (one_backup || (!group.current && !group.wal_min));
+  const bool any = std::ranges::any_of(groups, [](const auto& g) { return !g.backups.empty(); });
+  std::erase_if(groups, [&](const auto& group) {
+    return group.backups.empty() && ((one_backup && any) || (!group.current && !group.wal_min));
   });
   std::stable_partition(groups.begin(), groups.end(), [](const auto& g) { return !g.current; });
   return groups;
@@ -227,9 +230,10 @@ void text_report::backup(const info_stanza::listed& listed) {
   line("            repo{}: {}backup size: {}", listed.from->key, set_size,
        format_size(of.repo_size_delta_bytes));
   references(of);
-  if (listed.from->detail)
-    detail(*listed.from->detail);
-  else if (of.page_errors.value_or(false))
+  const auto& more = listed.from->detail;
+  if (more)
+    detail(*more);
+  if (of.page_errors.value_or(false) && (!more || more->damaged_files.empty()))
     line("            error(s) detected during backup");
   if (one_backup_)
     annotations(of);

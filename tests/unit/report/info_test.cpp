@@ -167,6 +167,15 @@ TEST_CASE("info: what a repository says cannot steer a terminal, nor break its J
   CHECK(parsed[0]["backup"][0]["database-ref"][0]["name"] == "evil\nname\x1B]0;x\x07");
 }
 
+TEST_CASE("info: progress is one line, whatever the repositories say") {
+  // What pgBackRest 2.60.0 prints of a stanza that one of two repositories has.
+  std::vector<info_stanza> stanzas{{.name = "demo", .repositories = {}}};
+  stanzas[0].repositories.push_back({.key = 1});
+  stanzas[0].repositories.push_back({.key = 2, .code = info_code::missing_stanza_path});
+  CHECK(info_text(stanzas, info_level::progress, false) ==
+        "stanza: demo\n    status: error (different across repos)\n");
+}
+
 TEST_CASE("info: locks") {
   std::vector<info_stanza> stanzas{{.name = "demo", .repositories = {}}};
   stanzas[0].repositories.push_back({.code = info_code::missing_stanza_data});
