@@ -112,6 +112,9 @@ result<void> wait_for_wal(const wal_archive& in, const std::vector<std::string>&
       if (in.archiver != nullptr)
         if (auto there = check_session(*in.archiver); !there)
           return there;
+      if (in.look)
+        if (auto hopeful = in.look(); !hopeful)
+          return hopeful;
       if (std::chrono::steady_clock::now() >= deadline)
         return error{
             errc::archive_timeout,

@@ -5,6 +5,8 @@
 
 #include "cli/command/session.hpp"
 
+#include <functional>
+
 namespace pgbraid::cli {
 
 /// A started backup.
@@ -33,6 +35,8 @@ struct wal_archive {
   int64_t timeout_ms = 0;
   /// The session of whoever is to archive it: when that is lost, nobody waits any longer.
   io::pg_client* archiver = nullptr;
+  /// Asked while waiting: fails when it is in vain.
+  std::function<result<void>()> look = {};
 };
 
 /// Waits until every segment is in the archive; `archive_timeout` (82) names the first missing one,

@@ -251,7 +251,8 @@ void warn_of(const std::vector<report::info_repository>& all) {
     return;
   for (const auto& one : all) {
     if (one.code == info_code::other)
-      fmt::print(stderr, "WARN: repo{}: {}\n", one.key, printable(one.message));
+      log::sink().put(STDERR_FILENO,
+                      fmt::format("WARN: repo{}: {}\n", one.key, printable(one.message)));
   }
 }
 

@@ -6,6 +6,7 @@
 #include "cli/command/graph_settings.hpp"
 #include "cli/command/restore_source.hpp"
 #include "cli/command/restore_wal.hpp"
+#include "cli/terminal.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/command_stage.hpp"
 #include "engine/base/log.hpp"
@@ -225,6 +226,9 @@ public:
       return placed;
     log::info("restore size = {}, file total = {}", format_size(job_.total_bytes()),
               job_.total_files());
+    tell_terminal(opts_, fmt::format("restore: backup {} is in {} ({}, {} files)", backup().label,
+                                     opts_.text("pg-path"), format_size(job_.total_bytes()),
+                                     job_.total_files()));
     return success();
   }
 

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
 #include "cli/remote/tls_connect.hpp"
+#include "cli/terminal.hpp"
+
+#include <fmt/format.h>
 
 #include <chrono>
 
@@ -22,6 +25,8 @@ result<int> run_server_ping(const config::options& opts) {
                                    .limit = std::chrono::milliseconds(opts.time_ms("io-timeout"))});
   if (!reached)
     return error{errc::host_connect, reached.failure().message, reached.failure().hint};
+  tell_terminal(opts, fmt::format("server-ping: a server answers at {}:{}", host,
+                                  opts.integer("tls-server-port")));
   return 0;
 }
 

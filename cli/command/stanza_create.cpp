@@ -4,6 +4,7 @@
 #include "cli/command/commands.hpp"
 #include "cli/command/session.hpp"
 #include "cli/command/side_by_side.hpp"
+#include "cli/terminal.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
 
@@ -136,10 +137,13 @@ result<int> run_stanza_create(const config::options& opts) {
     return control.failure();
   // One that fails keeps nobody else from being ready.
   joined_failures failed;
+  std::string names;
   for (auto& one : open_each(opts)) {
     const auto created = one.said ? create_on(**one.said, *control) : one.said.failure();
-    if (created)
+    if (created) {
+      names += fmt::format("{}repo{}", names.empty() ? "" : ", ", one.key);
       continue;
+    }
     if (opts.repo_count() > 1)
       failed.add(one.key, created.failure());
     else
@@ -147,6 +151,8 @@ result<int> run_stanza_create(const config::options& opts) {
   }
   if (auto all = failed.outcome(); !all)
     return all.failure();
+  tell_terminal(
+      opts, fmt::format("stanza-create: stanza '{}' is ready in {}", opts.text("stanza"), names));
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "engine/io/libpq_session.hpp"
 
 #include "engine/base/stop_signal.hpp"
+#include "engine/io/pg_archiver.hpp"
 #include "engine/io/pg_limits.hpp"
 #include "engine/io/pg_sql.hpp"
 
@@ -187,6 +188,7 @@ public:
   result<std::optional<uint64_t>> replay_location() override;
   result<std::vector<pg_database>> databases() override;
   result<std::vector<pg_tablespace>> tablespaces() override;
+  result<pg_archiver> archiver();
   int socket() const override;
   bool is_broken() override;
 
@@ -454,6 +456,18 @@ result<std::optional<uint64_t>> libpq_session::replay_location() {
   return std::optional<uint64_t>(*lsn);
 }
 
+result<pg_archiver> libpq_session::archiver() {
+  auto got = one(sql::archiver(), 5);
+  if (!got)
+    return got.failure();
+  auto archived = number<uint64_t>((*got)[0]);
+  auto failed = number<uint64_t>((*got)[1]);
+  if (!archived || !failed)
+    return archived ? failed.failure() : archived.failure();
+  return pg_archiver{*archived, *failed, (*got)[2].value_or(""), (*got)[3].value_or(""),
+                     (*got)[4] == "t"};
+}
+
 result<std::vector<pg_database>> libpq_session::databases() {
   auto got = query(sql::databases(), 3);
   if (!got)
@@ -498,6 +512,12 @@ bool libpq_session::is_broken() {
 }
 
 } // namespace
+
+result<pg_archiver> ask_archiver(pg_session& over) {
+  if (auto* session = dynamic_cast<libpq_session*>(&over); session != nullptr)
+    return session->archiver();
+  return error{errc::feature_not_supported, "the archiver of another host cannot be asked"};
+}
 
 result<std::unique_ptr<pg_session>> connect_libpq(const pg_address& address,
                                                   std::chrono::milliseconds timeout,

@@ -80,6 +80,13 @@ std::string replay_location(uint32_t server_version_num) {
   return fmt::format("select {}()::text", names_of(server_version_num).replay_location);
 }
 
+std::string_view archiver() {
+  return "select archived_count::text, failed_count::text, coalesce(last_failed_wal, ''),"
+         " coalesce(last_failed_time::timestamptz(0)::text, ''),"
+         " coalesce(last_failed_time > last_archived_time, last_failed_time is not null)"
+         " from pg_stat_archiver";
+}
+
 std::string_view databases() {
   return "select datname::text, oid::text, dattablespace::text from pg_database order by datname";
 }

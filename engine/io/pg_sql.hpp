@@ -29,6 +29,9 @@ std::string_view restore_point();
 std::string switch_segment(uint32_t server_version_num);
 /// The last replayed location on a standby, null before the first.
 std::string replay_location(uint32_t server_version_num);
+/// One row: segments archived, tries failed, segment and time of the last failure, whether nothing
+/// was archived since.
+std::string_view archiver();
 /// Rows of name and oid.
 std::string_view databases();
 /// Rows of oid and name, without the two that are built in.
