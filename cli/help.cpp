@@ -10,6 +10,7 @@
 #include "engine/config/option_name.hpp"
 #include "engine/config/suggestion.hpp"
 #include "engine/config/value.hpp"
+#include "engine/config/whole_configuration.hpp"
 
 #include <fmt/format.h>
 
@@ -31,6 +32,14 @@ using config::options_table;
 
 constexpr size_t text_column = 36;
 constexpr size_t command_column = 20;
+
+/// Which file was read, or looked for: the first question of whoever wonders where a value is from.
+std::string configuration_line(const config::options& opts) {
+  constexpr size_t indent = 4;
+  auto words = config::configuration_in_words(opts);
+  words.front() = static_cast<char>(words.front() - 'a' + 'A');
+  return "\n" + wrapped(words + ".", 0, indent) + "\n";
+}
 
 std::string general_help() {
   auto out = fmt::format("pgbraid {} - General help\n\nUsage:\n    pgbraid [options] [command]\n\n"
@@ -304,10 +313,11 @@ std::string number_of(unsigned major, unsigned minor, unsigned patch) {
 
 result<std::string> help_text(const config::options& opts) {
   if (opts.command() == config::command_id::help)
-    return opts.parameters().empty() ? general_help() : exit_codes_page();
+    return opts.parameters().empty() ? general_help() + configuration_line(opts)
+                                     : exit_codes_page();
   const option_help help(opts);
   if (opts.parameters().empty())
-    return help.command_page();
+    return help.command_page() + configuration_line(opts);
   if (opts.parameters().front() == "not-supported")
     return help.unbuilt_page();
   return help.option_page(opts.parameters().front());

@@ -28,6 +28,14 @@ std::string help(run one) {
 
 } // namespace
 
+TEST_CASE("help: the general page and those of commands say which configuration is read") {
+  for (const auto& args : {std::vector<std::string>{"help"}, {"help", "backup"}}) {
+    const auto text = cli::help_text(run{args}.good());
+    REQUIRE(text);
+    CHECK(text->find("No configuration file was found: there is no '/nowhere/own'") != text->npos);
+  }
+}
+
 TEST_CASE("help: every page of every command fits 80 columns") {
   for (const auto& command : commands) {
     std::vector<run> pages = {{{"help"}},
