@@ -54,7 +54,7 @@ def restores_exactly(bench, letter):
     side = unpack(bench, letter)
     info_is_equal(bench, letter)
     home = bench.dir / "ours"
-    bench.restore(OURS, home, "--type=none", links=False)
+    bench.restore(OURS, home, "--type=none", *in_spite_of_bad_pages(bench, letter), links=False)
     wanted = dict(side["restored"])
     wanted.pop("recovery.signal", None)
     control = wanted.pop("global/pg_control")
@@ -64,6 +64,14 @@ def restores_exactly(bench, letter):
         equal(restored_state(home / "pg", name), state, f"restored '{name}'")
     control_is_right(bench, letter, control)
     fetches_wal(bench)
+
+
+def in_spite_of_bad_pages(bench, letter):
+    """Set c has bad pages: 2.60 and we refuse it first; 2.45 does not know the option."""
+    if letter != "c" or OURS == PEER:
+        return ()
+    bench.restore(OURS, bench.dir / "refused", "--type=none", links=False, codes=(26,))
+    return ("--no-checksum-page-error",)
 
 
 def control_is_right(bench, letter, wanted):

@@ -36,6 +36,17 @@ struct scratch {
   fs::path path;
 };
 
+/// From the side file, which has its options in a list or, in the later sets, by name.
+std::string passphrase_in(const nlohmann::json& about) {
+  const std::string name = "repo1-cipher-pass";
+  if (about.contains("options"))
+    return about["options"].value(name, "");
+  for (const std::string option : about["repo-config"])
+    if (option.starts_with(name + "="))
+      return option.substr(name.size() + 1);
+  return {};
+}
+
 std::vector<set> unpack() {
   std::vector<set> found;
   const auto from = golden_directory();
@@ -58,12 +69,7 @@ std::vector<set> unpack() {
                                 "--exclude '*/pg_data/*' --exclude '*/pg_tblspc/*'";
     REQUIRE(std::system(command.c_str()) == 0);
     const auto about = nlohmann::json::parse(read_file(from / (one.name + ".json")));
-    one.writer = about["pgbackrest-version"];
-    for (const std::string option : about["repo-config"]) {
-      constexpr std::string_view key = "repo1-cipher-pass=";
-      if (option.starts_with(key))
-        one.passphrase = option.substr(key.size());
-    }
+    one.passphrase = passphrase_in(about);
     one.info_json = read_file(from / (one.name + ".info.json"));
     found.push_back(std::move(one));
   }
@@ -71,7 +77,7 @@ std::vector<set> unpack() {
 }
 
 bool is_format_6(const set& one) {
-  return one.name.find("format6") != std::string::npos;
+  return one.name.find("format6") != one.name.npos || one.name.find("5to6") != one.name.npos;
 }
 
 } // namespace

@@ -12,7 +12,6 @@ struct set {
   std::string name;
   std::filesystem::path repository; ///< holds archive/ and backup/, info files and manifests only
   std::string passphrase;           ///< empty: not encrypted
-  std::string writer;
   std::string info_json; ///< what the writer's `info --output=json` printed, pretty-printed
 };
 

@@ -297,7 +297,7 @@ TEST_CASE_FIXTURE(rig, "tls: connecting is tried again until time is over") {
   CHECK(refused.failure().message.starts_with(shown));
 }
 
-TEST_CASE("tls: a host that does not exist is not waited for") {
+TEST_CASE_FIXTURE(rig, "tls: a host that does not exist is not waited for") {
   // No label of a name has 70 letters, whatever name service answers here.
   const auto missing = connect_tls(
       client(), {.host = std::string(70, 'x'), .port = 8432, .limit = std::chrono::hours(1)});
