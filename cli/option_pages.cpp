@@ -56,6 +56,8 @@ constexpr auto meanings = std::to_array<meaning>({
     {"compress-type", "gz", "what every tool reads"},
     {"compress-type", "lz4", "fastest"},
     {"compress-type", "zst", "small and fast: the best choice where nothing asks for another"},
+    {"restore-check", "refuse", "end before anything is changed, and say what to do"},
+    {"restore-check", "warn", "say it and go on"},
     {"log-level-console", "off", "nothing"},
     {"log-level-console", "error", "what ends the command"},
     {"log-level-console", "warn", "and what should be looked at"},

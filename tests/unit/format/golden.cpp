@@ -76,11 +76,11 @@ std::vector<set> unpack() {
   return found;
 }
 
+} // namespace
+
 bool is_format_6(const set& one) {
   return one.name.find("format6") != one.name.npos || one.name.find("5to6") != one.name.npos;
 }
-
-} // namespace
 
 const std::vector<set>& sets() {
   static const auto all = unpack();

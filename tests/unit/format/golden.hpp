@@ -18,6 +18,9 @@ struct set {
 /// All sets, unpacked once per process; empty (with a message) where ../shared is not there.
 const std::vector<set>& sets();
 
+/// Whether its info files are of format 6, in which it may have begun or not.
+bool is_format_6(const set& one);
+
 std::string read_file(const std::filesystem::path& path);
 /// The text of a file, decrypted by `openssl enc` when there is a passphrase.
 std::string read_plain(const std::filesystem::path& path, const std::string& passphrase);

@@ -48,8 +48,10 @@ TEST_CASE("exclusion: run-time files of PGDATA, by version") {
     CHECK(is_excluded(online_9_6, "pg_data", name));
   }
   CHECK(!is_excluded({120000, true}, "pg_data", "backup_manifest"));
-  for (const auto* name : {"postgresql.conf", "PG_VERSION", "tablespace_map", "log"})
+  for (const auto* name : {"postgresql.conf", "PG_VERSION", "log"})
     CHECK(!is_excluded(online_15, "pg_data", name));
+  for (const auto* name : {"tablespace_map", "backup_label"})
+    CHECK(is_excluded(online_15, "pg_data", name));
 }
 
 TEST_CASE("exclusion: caches and temporary relations in database directories") {
