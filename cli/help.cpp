@@ -36,9 +36,9 @@ constexpr size_t command_column = 20;
 /// Which file was read, or looked for: the first question of whoever wonders where a value is from.
 std::string configuration_line(const config::options& opts) {
   constexpr size_t indent = 4;
-  auto words = config::configuration_in_words(opts);
-  words.front() = static_cast<char>(words.front() - 'a' + 'A');
-  return "\n" + wrapped(words + ".", 0, indent) + "\n";
+  const std::string start = "Configuration:"; // a blank comes with the first word
+  return "\n" + start + wrapped(config::configuration_in_words(opts) + ".", start.size(), indent) +
+         "\n";
 }
 
 std::string general_help() {

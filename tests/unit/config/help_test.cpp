@@ -32,7 +32,9 @@ TEST_CASE("help: the general page and those of commands say which configuration 
   for (const auto& args : {std::vector<std::string>{"help"}, {"help", "backup"}}) {
     const auto text = cli::help_text(run{args}.good());
     REQUIRE(text);
-    CHECK(text->find("No configuration file was found: there is no '/nowhere/own'") != text->npos);
+    CHECK(text->find("\nConfiguration: no configuration file was found: there is no") !=
+          text->npos);
+    CHECK(text->find("'/nowhere/own'") != text->npos);
   }
 }
 
