@@ -1,5 +1,7 @@
 # The graph of actors: fused or not, with a ring or with threads, it writes the same bytes.
 # SPDX-License-Identifier: MIT
+import json
+
 import lab
 import trees
 from case import test
@@ -20,6 +22,15 @@ def stored_files(folder):
             if path.is_file() and not path.name.startswith("backup.manifest")}
 
 
+def plain_files(folder):
+    """name -> (SHA-1, size) of what the files hold, as the manifest has it."""
+    text = (folder / "backup.manifest").read_text()
+    section = text.split("[target:file]\n")[1].split("\n\n")[0]
+    entries = (line.split("=", 1) for line in section.splitlines())
+    return {name: (entry.get("checksum"), entry.get("size"))
+            for name, entry in ((name, json.loads(value)) for name, value in entries)}
+
+
 def backup_into(bench, name, words):
     repo = bench.dir / f"repo {name}"
     at = f"--repo1-path={repo}"
@@ -35,7 +46,8 @@ def same_bytes(bench, kind, bundled):
     wanted = None
     for name, words in VARIANTS.items():
         repo, label = backup_into(bench, name, words)
-        found = stored_files(label)
+        # ISA-L may write the same content in other words from one run to the next (ARCHITECTURE).
+        found = plain_files(label) if kind == "gz" else stored_files(label)
         expect(len(found) > 5, "the backup stored files", found)
         wanted = wanted or found
         equal(sorted(found), sorted(wanted), f"stored paths, {name}")
@@ -48,7 +60,8 @@ def same_bytes(bench, kind, bundled):
 for bundle in (False, True):
     for compression in lab.TYPES:
         layout = "bundles" if bundle else "files"
-        test(f"graph: every variant writes the same bytes: {compression}, {layout}", compression,
+        what = "content" if compression == "gz" else "bytes"
+        test(f"graph: every variant writes the same {what}: {compression}, {layout}", compression,
              bundle, short=compression == "lz4")(same_bytes)
 
 
