@@ -26,9 +26,12 @@ def plain_files(folder):
     """name -> (SHA-1, size) of what the files hold, as the manifest has it."""
     text = (folder / "backup.manifest").read_text()
     section = text.split("[target:file]\n")[1].split("\n\n")[0]
-    entries = (line.split("=", 1) for line in section.splitlines())
-    return {name: (entry.get("checksum"), entry.get("size"))
-            for name, entry in ((name, json.loads(value)) for name, value in entries)}
+    entries = {}
+    for line in section.splitlines():
+        name, _, members = line.rpartition("={")  # A name may hold "=".
+        entry = json.loads("{" + members)
+        entries[name] = entry.get("checksum"), entry["size"]
+    return entries
 
 
 def backup_into(bench, name, words):
