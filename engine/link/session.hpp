@@ -5,6 +5,7 @@
 
 #include "engine/io/unique_fd.hpp"
 #include "engine/link/flood_guard.hpp"
+#include "engine/link/frame_scanner.hpp"
 #include "engine/link/settings.hpp"
 #include "engine/link/stream.hpp"
 #include "engine/link/transport.hpp"
@@ -160,6 +161,8 @@ private:
 
   // Only the thread touches these.
   flood_guard guard_;
+  frame_scanner scanner_;
+  size_t data_frames_seen_ = 0; ///< by nghttp2, in what is being fed
   bool flooded_ = false;
   bool done_ = false;
   bool said_goodbye_ = false;  ///< the other end

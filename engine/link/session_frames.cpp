@@ -49,12 +49,16 @@ std::string_view text(const uint8_t* bytes, size_t count) {
   return {reinterpret_cast<const char*>(bytes), count};
 }
 
-/// Frames that move nothing by themselves.
+/// Frames that move nothing by themselves. Those that nghttp2 passes over are counted in `feed`.
 bool is_overhead(const nghttp2_frame_hd& frame) {
-  if (frame.type == NGHTTP2_HEADERS)
-    return false;
-  return frame.type != NGHTTP2_DATA ||
-         (frame.length == 0 && (frame.flags & NGHTTP2_FLAG_END_STREAM) == 0);
+  return frame.type != NGHTTP2_HEADERS && frame.type != NGHTTP2_DATA &&
+         frame.type <= NGHTTP2_CONTINUATION;
+}
+
+/// A frame of padding only, or of nothing.
+bool moves_nothing(const nghttp2_frame& frame) {
+  return frame.hd.type == NGHTTP2_DATA && frame.hd.length <= frame.data.padlen &&
+         (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0;
 }
 
 } // namespace
@@ -63,7 +67,6 @@ bool is_overhead(const nghttp2_frame_hd& frame) {
 struct frames {
   static int begin_frame(nghttp2_session*, const nghttp2_frame_hd* frame, void* user) {
     auto& s = self(user);
-    s.guard_.earn(frame->type == NGHTTP2_DATA ? frame->length : 0);
     if (!is_overhead(*frame) || s.guard_.spend(s.now_))
       return 0;
     s.flooded_ = true;
@@ -90,6 +93,9 @@ struct frames {
 
   static int frame_received(nghttp2_session* h2, const nghttp2_frame* frame, void* user) {
     auto& s = self(user);
+    s.data_frames_seen_ += frame->hd.type == NGHTTP2_DATA ? 1 : 0;
+    if (moves_nothing(*frame) && !s.guard_.spend(s.now_))
+      s.flooded_ = true;
     if (frame->hd.type == NGHTTP2_GOAWAY)
       s.goaway_came(frame->goaway.error_code, frame->goaway.last_stream_id);
     else
@@ -103,9 +109,10 @@ struct frames {
     auto* to = stream_of(h2, id);
     const auto in = std::as_bytes(std::span(bytes, count));
     auto& s = self(user);
-    if (to != nullptr && !to->released)
+    if (to != nullptr && !to->released) {
+      s.guard_.earn(count);
       s.deliver(*to, in);
-    else
+    } else
       s.give_link_credit(count);
     if (s.side_ == session::side::client)
       s.link_credit_bytes_ += count;
@@ -220,8 +227,15 @@ void session::begin_h2() {
 
 bool session::feed(byte_view in) {
   const std::lock_guard held(mutex_);
+  const auto frames = scanner_.scan(in);
+  data_frames_seen_ = 0;
   const auto rv =
       nghttp2_session_mem_recv(h2_.get(), reinterpret_cast<const uint8_t*>(in.data()), in.size());
+  // Bodies of streams that are closed, and types of frames that nobody knows.
+  const auto passed_over =
+      frames.unknown + (frames.data - std::min(frames.data, data_frames_seen_));
+  for (size_t i = 0; i < passed_over && !flooded_; ++i)
+    flooded_ = !guard_.spend(now_);
   flooded_ = flooded_ || rv == NGHTTP2_ERR_FLOODED ||
              nghttp2_session_get_outbound_queue_size(h2_.get()) > queue_frames;
   return rv >= 0 && !flooded_;

@@ -18,14 +18,16 @@ namespace {
 constexpr size_t arrival_bytes = size_t{256} << 10;
 /// Reads and writes in a row before the other direction gets its turn.
 constexpr int moves_in_a_row = 8;
+/// What a client says before its first frame.
+constexpr size_t preface_bytes = 24;
 constexpr auto goodbye_limit = std::chrono::seconds(1);
 
 } // namespace
 
 session::session(side which, std::unique_ptr<transport> over, settings with)
     : side_(which), with_(std::move(with)), over_transport_(std::move(over)),
-      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), guard_(clock::now()), now_(clock::now()) {
-}
+      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), guard_(clock::now()),
+      scanner_(which == side::server ? preface_bytes : 0), now_(clock::now()) {}
 
 session::~session() {
   stop();

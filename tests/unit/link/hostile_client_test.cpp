@@ -1,5 +1,6 @@
 // A serving end and clients that mean it no good, or know no better.
 // SPDX-License-Identifier: MIT
+#include "engine/link/frame_scanner.hpp"
 #include "tests/unit/link/raw.hpp"
 
 #include <random>
@@ -120,6 +121,9 @@ TEST_CASE("hostile client: floods of frames that move nothing") {
       {"priority", raw::frame(raw::priority, 0, 1, raw::number(0) + "x")},
       {"empty data", raw::frame(raw::data, 0, 1)},
       {"unknown", raw::frame(200, 0, 1, "x")},
+      {"unknown, empty", raw::frame(200, 0, 0)},
+      {"unknown, next after the known ones", raw::frame(10, 0, 1, "x")},
+      {"padding", raw::frame(raw::data, raw::padded, 1, std::string(2, '\x01'))},
       {"reset", raw::frame(raw::reset, 0, 1, raw::number(8))}};
   for (const auto& [name, one] : floods) {
     CAPTURE(name);
@@ -128,6 +132,36 @@ TEST_CASE("hostile client: floods of frames that move nothing") {
     for (int i = 0; i < 200 && v.peer.say(raw::repeated(1000, one)); ++i)
       ;
     v.sent_away();
+  }
+}
+
+TEST_CASE("hostile client: bodies of streams that are closed move nothing") {
+  for (const size_t bytes : {size_t{1}, size_t{1000}}) {
+    visit v;
+    const auto gone = raw::frame(raw::reset, 0, 1, raw::number(8));
+    REQUIRE(v.peer.say(raw::hello() + raw::request(1, raw::post(), 0) + gone));
+    const auto one = raw::frame(raw::data, 0, 1, std::string(bytes, 'x'));
+    for (int i = 0; i < 200 && v.peer.say(raw::repeated(1000, one)); ++i)
+      ;
+    v.sent_away();
+  }
+}
+
+TEST_CASE("frame scanner: counts what ends, however it is cut") {
+  const auto text = raw::preface + raw::frame(raw::settings, 0, 0) +
+                    raw::frame(raw::data, 0, 1, std::string(300, 'x')) +
+                    raw::frame(raw::data, 0, 1) + raw::frame(10, 0, 0, "y") + raw::frame(255, 0, 0);
+  for (size_t piece = 1; piece <= text.size(); ++piece) {
+    link::frame_scanner scanner(raw::preface.size());
+    size_t data = 0;
+    size_t unknown = 0;
+    for (size_t at = 0; at < text.size(); at += piece) {
+      const auto found = scanner.scan(as_bytes(std::string_view(text).substr(at, piece)));
+      data += found.data;
+      unknown += found.unknown;
+    }
+    CHECK(data == 2);
+    CHECK(unknown == 2);
   }
 }
 

@@ -27,6 +27,7 @@ enum kind : uint8_t {
 constexpr uint8_t end_stream = 1;
 constexpr uint8_t ack = 1;
 constexpr uint8_t end_headers = 4;
+constexpr uint8_t padded = 8;
 
 inline const std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
