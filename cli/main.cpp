@@ -20,6 +20,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -54,6 +55,12 @@ config::inputs inputs_of(int argc, char** argv) {
       out.environment.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   return out;
+}
+
+/// What was read is not handed on: ssh, and whatever it starts, need no passphrase of ours.
+void keep_from_children(const config::inputs& from) {
+  for (const auto& name : config::secret_variables(from.environment))
+    ::unsetenv(name.c_str());
 }
 
 int failed(const error& what) {
@@ -127,5 +134,7 @@ int main(int argc, char** argv) {
   pgbraid::cli::forbid_core_files();
   pgbraid::io::raise_descriptor_limit();
   pgbraid::cli::install_signal_handlers();
-  return pgbraid::cli::leave(pgbraid::cli::run(pgbraid::cli::inputs_of(argc, argv), argv[0]));
+  const auto from = pgbraid::cli::inputs_of(argc, argv);
+  pgbraid::cli::keep_from_children(from);
+  return pgbraid::cli::leave(pgbraid::cli::run(from, argv[0]));
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/config/environment.hpp"
 
+#include "engine/config/load.hpp"
 #include "engine/config/suggestion.hpp"
 
 #include <fmt/format.h>
@@ -54,7 +55,27 @@ result<setting> setting_of(const option_row& row, const std::string& name,
   return out;
 }
 
+bool is_secret(std::string_view variable) {
+  for (const auto prefix : prefixes) {
+    if (!variable.starts_with(prefix))
+      continue;
+    const auto found = find_name(option_name(variable.substr(prefix.size())), false);
+    if (found && *found && ((*found)->ref.table_row().flags & secure))
+      return true;
+  }
+  return false;
+}
+
 } // namespace
+
+std::vector<std::string>
+secret_variables(const std::vector<std::pair<std::string, std::string>>& variables) {
+  std::vector<std::string> out;
+  for (const auto& [name, text] : variables)
+    if (is_secret(name))
+      out.push_back(name);
+  return out;
+}
 
 result<void> add_environment(const std::vector<std::pair<std::string, std::string>>& variables,
                              command_and_role who, setting_map& into,

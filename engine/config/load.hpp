@@ -27,6 +27,11 @@ struct inputs {
   file_places places = {};
 };
 
+/// Names of those variables that set a secret option (a passphrase, a key): what no child of this
+/// process should find in its environment.
+std::vector<std::string>
+secret_variables(const std::vector<std::pair<std::string, std::string>>& variables);
+
 struct command_line;
 
 /// Syntax of the command line, names, and which command it is. Touches nothing.

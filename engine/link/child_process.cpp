@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cerrno>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -70,7 +71,8 @@ io::unique_fd make_errors() {
 }
 
 /// Between fork and exec only what is safe in a signal handler may be called.
-[[noreturn]] void become(char* const* argv, int in, int out, int err, int tell, bool parent_lasts) {
+[[noreturn]] void become(char* const* argv, char* const* environment, int in, int out, int err,
+                         int tell, bool parent_lasts) {
   ::signal(SIGINT, SIG_IGN);
   ::signal(SIGPIPE, SIG_DFL);
   sigset_t none;
@@ -83,7 +85,7 @@ io::unique_fd make_errors() {
   if (::dup2(in, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0 &&
       ::dup2(err, STDERR_FILENO) >= 0) {
     ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
-    ::execvp(argv[0], argv);
+    ::execvpe(argv[0], argv, environment);
   }
   const int failed = errno;
   [[maybe_unused]] const auto told = ::write(tell, &failed, sizeof(failed));
@@ -94,6 +96,17 @@ std::vector<char*> pointers_to(const std::vector<std::string>& argv) {
   std::vector<char*> out;
   for (const auto& word : argv)
     out.push_back(const_cast<char*>(word.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+/// Ours without the password that libpq takes from there: it is no business of ssh, nor of what its
+/// configuration starts.
+std::vector<char*> environment_of_child() {
+  std::vector<char*> out;
+  for (char** one = environ; *one != nullptr; ++one)
+    if (!std::string_view(*one).starts_with("PGPASSWORD="))
+      out.push_back(*one);
   out.push_back(nullptr);
   return out;
 }
@@ -109,11 +122,12 @@ result<child_process> child_process::start(const std::vector<std::string>& argv)
   if (!in || !out || !tell || !errors)
     return cannot_start(argv.front(), errno);
   const auto words = pointers_to(argv);
+  const auto environment = environment_of_child();
   const bool main_thread = ::syscall(SYS_gettid) == ::getpid();
   const pid_t pid = ::fork();
   if (pid == 0)
-    become(words.data(), in.read.get(), out.write.get(), errors.get(), tell.write.get(),
-           main_thread);
+    become(words.data(), environment.data(), in.read.get(), out.write.get(), errors.get(),
+           tell.write.get(), main_thread);
   if (pid < 0)
     return cannot_start(argv.front(), errno);
   remember_exit_child(pid);
