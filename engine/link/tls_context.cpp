@@ -21,6 +21,9 @@ namespace {
 /// ALPN's name of HTTP/2, with its length before it.
 constexpr std::string_view alpn_h2 = "\x02h2";
 
+/// What HTTP/2 asks of TLS 1.2: fresh keys for each connection, and no CBC.
+const std::string modern_ciphers_12 = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20";
+
 error unusable(std::string_view what, const std::string& name) {
   return {errc::crypto, fmt::format("unable to use the {} '{}': {}", what, name, tls_reason())};
 }
@@ -91,8 +94,9 @@ result<void> load_authorities(SSL_CTX* into, const tls_files& from) {
 }
 
 result<void> set_ciphers(SSL_CTX* into, const tls_files& from) {
-  if (!from.ciphers_12.empty() && SSL_CTX_set_cipher_list(into, from.ciphers_12.c_str()) != 1)
-    return unusable("ciphers", from.ciphers_12);
+  const auto& ciphers_12 = from.ciphers_12.empty() ? modern_ciphers_12 : from.ciphers_12;
+  if (SSL_CTX_set_cipher_list(into, ciphers_12.c_str()) != 1)
+    return unusable("ciphers", ciphers_12);
   if (!from.ciphers_13.empty() && SSL_CTX_set_ciphersuites(into, from.ciphers_13.c_str()) != 1)
     return unusable("ciphers", from.ciphers_13);
   return success();

@@ -19,7 +19,7 @@ struct tls_files {
   /// system. Revocation lists in the file are honoured.
   std::string ca_file = {};
   std::string ca_path = {};
-  std::string ciphers_12 = {}; ///< OpenSSL cipher list; empty: OpenSSL's own
+  std::string ciphers_12 = {}; ///< OpenSSL cipher list; empty: those with forward secrecy and AEAD
   std::string ciphers_13 = {};
 };
 
