@@ -36,6 +36,17 @@ bool is_command(std::string_view word) {
   return word.ends_with(":remote") && !word.starts_with('-');
 }
 
+/// `<process id>-<8 hex digits>`: what identifies a command must not be what stands in any lock.
+bool is_exec_id(std::string_view text) {
+  constexpr size_t tail = 8;
+  const auto all_of = [](std::string_view part, std::string_view allowed) {
+    return !part.empty() && part.find_first_not_of(allowed) == part.npos;
+  };
+  const auto dash = std::min(text.find('-'), text.size());
+  return dash + 1 + tail == text.size() && all_of(text.substr(0, dash), "0123456789") &&
+         all_of(text.substr(dash + 1), "0123456789abcdef");
+}
+
 error refused(std::string_view word) {
   return {errc::access,
           fmt::format("access denied: '{}' is not accepted from clients", printable(word))};
@@ -55,10 +66,12 @@ result<void> check_served_words(const std::vector<std::string>& words) {
     return error{errc::access, "access denied: no command in its remote role"};
   std::set<std::string_view> seen;
   for (size_t i = 0; i + 1 < words.size(); ++i) {
-    const auto& word = words[i];
+    const std::string_view word = words[i];
     if (word.size() > word_limit_bytes)
       return error{errc::access, "access denied: an option is too long"};
     if (!is_accepted(word) || !seen.insert(option_of(word)).second)
+      return refused(word);
+    if (option_of(word) == "exec-id" && !is_exec_id(word.substr(word.find('=') + 1)))
       return refused(word);
   }
   return success();

@@ -62,6 +62,38 @@ std::optional<int64_t> holder_pid(std::string_view text) {
   return parsed.ec == std::errc() && pid > 0 ? std::optional(pid) : std::nullopt;
 }
 
+/// The string at the front of a JSON text without its quotes; `text` goes on behind it.
+std::string_view take_string(std::string_view& text) {
+  size_t end = 1;
+  while (end < text.size() && text[end] != '"')
+    end += text[end] == '\\' ? 2 : 1;
+  end = std::min(end, text.size());
+  const auto found = text.substr(1, end - 1);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return found;
+}
+
+/// The value of `"execId":"..."`, or the second line of the text of old versions. An id has no
+/// character that JSON would write in another way.
+std::string_view holder_exec_id(std::string_view text) {
+  if (!text.starts_with('{')) {
+    const auto line = text.find('\n');
+    if (line == std::string_view::npos)
+      return {};
+    text.remove_prefix(line + 1);
+    return text.substr(0, text.find('\n'));
+  }
+  while (text.find('"') != std::string_view::npos) {
+    text.remove_prefix(text.find('"'));
+    const auto name = take_string(text);
+    if (name != "execId" || !text.starts_with(":\""))
+      continue;
+    text.remove_prefix(1);
+    return take_string(text);
+  }
+  return {};
+}
+
 error lock_error(const std::string& path, int error_number, std::string_view content) {
   auto failure = system_error(errc::lock_acquire, "unable to acquire lock on file '" + path + "'",
                               error_number);
@@ -125,7 +157,7 @@ result<std::optional<lock_set::held>> lock_set::take(const lock_request& request
     if (::flock(file.get(), (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
       const auto failed = errno;
       const auto content = read_content(file.get());
-      if (failed == EWOULDBLOCK && content.find(request.exec_id) != std::string::npos)
+      if (failed == EWOULDBLOCK && holder_exec_id(content) == request.exec_id)
         return std::optional<held>();
       return lock_error(path, failed, content);
     }

@@ -68,6 +68,27 @@ TEST_CASE("lock: is held until it is released, then its files are gone") {
   CHECK(lock_set::acquire(request(here, {3})));
 }
 
+TEST_CASE("lock: only the holder's own id opens it, not what stands there besides") {
+  const scratch here;
+  auto holder = request(here);
+  holder.exec_id = "4711-0123abcd";
+  holder.content = R"({"name":"\"execId\":\"1-00000000\"","execId":"4711-0123abcd","pid":815})";
+  auto held = lock_set::acquire(holder);
+  REQUIRE(held);
+  for (const auto* id : {"4711", "1", "-", "execId", "\"", "pid", "815", "0123abcd", "1-00000000",
+                         "711-0123abcd", "4711-0123abc", "{", ":", "name", "4711-0123abcd\""}) {
+    CAPTURE(id);
+    auto other = request(here);
+    other.exec_id = id;
+    CHECK_FALSE(lock_set::acquire(other));
+  }
+  CHECK(lock_set::acquire(holder));
+  REQUIRE(held->write("815\n4711-0123abcd\n")); // as it was before 2.39
+  CHECK(lock_set::acquire(holder));
+  holder.exec_id = "815";
+  CHECK_FALSE(lock_set::acquire(holder));
+}
+
 TEST_CASE("lock: other repositories do not exclude each other") {
   const scratch here;
   auto first = lock_set::acquire(request(here, {1}));
