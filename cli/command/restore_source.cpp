@@ -152,16 +152,16 @@ load_history(const restore_source& source, const backup_archive& archive, uint32
 /// Finds the timeline of the source, too.
 result<void> check_target_timeline(const config::options& opts, restore_source& source) {
   using enum plan::timeline_wish_kind;
-  const auto& backup = source.backup;
-  if (!backup.options.online || !backup.archive_start || !backup.lsn_start ||
-      source.type == plan::recovery_type::none)
-    return success();
   const auto option = opts.has_value("target-timeline")
                           ? std::optional(opts.text("target-timeline"))
                           : std::nullopt;
   const auto wish = plan::read_timeline_wish(option, source.type, source.version);
   if (!wish)
-    return wish.failure();
+    return wish.failure(); // whatever becomes of it: the text goes into PostgreSQL's configuration
+  const auto& backup = source.backup;
+  if (!backup.options.online || !backup.archive_start || !backup.lsn_start ||
+      source.type == plan::recovery_type::none)
+    return success();
   if (!postgres::is_segment_name(*backup.archive_start))
     return error{errc::format, "the manifest has no valid backup-archive-start"};
   const auto own = postgres::timeline_of(*backup.archive_start);
