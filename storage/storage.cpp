@@ -3,6 +3,7 @@
 #include "storage/storage.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace pgbraid {
 
@@ -28,6 +29,26 @@ void storage::read_small(std::span<small_read> files, io::io_engine*) {
     if (auto done = read_one(*this, one); !done)
       one.failure = done.failure();
   }
+}
+
+result<std::optional<storage::list_page>> storage::list_some(std::string_view path,
+                                                             std::string_view after, size_t count) {
+  auto all = list(path);
+  if (!all)
+    return all.failure();
+  if (!*all)
+    return std::optional<list_page>();
+  auto& entries = **all;
+  list_page out;
+  const auto behind =
+      std::upper_bound(entries.begin(), entries.end(), after,
+                       [](std::string_view name, const entry& one) { return name < one.name; });
+  const auto left = static_cast<size_t>(entries.end() - behind);
+  const auto end = behind + static_cast<std::ptrdiff_t>(std::min(left, count));
+  if (count < left)
+    out.next = std::prev(end)->name;
+  out.entries.assign(std::make_move_iterator(behind), std::make_move_iterator(end));
+  return std::optional(std::move(out));
 }
 
 result<std::vector<std::optional<entry_info>>>

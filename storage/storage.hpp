@@ -98,13 +98,13 @@ struct small_read {
 ///
 /// Every `path` is relative to the root, `/` separated, without empty, `.` or `..` segments; "" is
 /// the root itself where a path is meant. Anything else is refused with `param_invalid` before the
-/// disk is touched, and no symbolic link met on the way can lead outside the root
-/// (`link_destination`). `move` replaces an existing file and makes no parents. `list` does not
-/// follow a link in the last segment either. `remove_tree` of "" removes the root too. Error codes
-/// follow the verb: file_open (file_missing when absent), file_read, file_write, path_create,
-/// path_open (path_missing), file_remove, path_remove, file_move, file_sync, path_sync. A full disk
-/// is `file_write` with a hint that says how much space is left. Objects are used by one thread at
-/// a time unless a driver says otherwise; posix and memory may be shared by threads.
+/// disk is touched, and no symbolic link is followed, wherever it leads (`link_destination`).
+/// `move` replaces an existing file and makes no parents. `remove_tree` of "" removes the root too.
+/// Error codes follow the verb: file_open (file_missing when absent), file_read, file_write,
+/// path_create, path_open (path_missing), file_remove, path_remove, file_move, file_sync,
+/// path_sync. A full disk is `file_write` with a hint that says how much space is left. Objects are
+/// used by one thread at a time unless a driver says otherwise; posix and memory may be shared by
+/// threads.
 class storage {
 public:
   virtual ~storage() = default;
@@ -112,13 +112,23 @@ public:
   /// The root, for messages.
   virtual const std::string& root() const = 0;
 
-  /// Empty when there is no such name. Does not follow a link in the last segment.
+  /// Empty when there is no such name; a link is told as such.
   virtual result<std::optional<entry_info>> info(std::string_view path) = 0;
   /// Of several names, in their order. The default asks for one after the other.
   virtual result<std::vector<std::optional<entry_info>>>
   many_infos(std::span<const std::string> paths);
   /// All entries of one path, sorted by name. Empty optional when the path does not exist.
   virtual result<std::optional<std::vector<entry>>> list(std::string_view path) = 0;
+  /// A part of that, for directories of any size.
+  struct list_page {
+    std::vector<entry> entries = {};
+    std::string next = {}; ///< what to go on after; empty: that was all
+  };
+  /// The first entries behind a name. The default lists all of them each time.
+  /// @param after  "" begins at the beginning
+  /// @param count  at most so many, at least 1
+  virtual result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
+                                                     size_t count);
 
   virtual result<std::unique_ptr<io::reader>> open_read(std::string_view path,
                                                         const read_options& options = {}) = 0;

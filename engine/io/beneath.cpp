@@ -19,7 +19,7 @@ unique_fd open_by_kernel(int fd, const char* path, int flags, uint32_t mode) {
   open_how how = {};
   how.flags = static_cast<uint64_t>(flags);
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   // EAGAIN: something was renamed while the kernel walked; it says to try again.
   constexpr int attempts_limit = 32;
   long opened = -1;

@@ -106,7 +106,7 @@ void uring_engine::start_chain(io_operation& what) {
   auto& of = chains_[slot];
   of = {&what, {}, 3, 0};
   of.how.flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-  of.how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  of.how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
   auto* entry = next_entry(3); // a chain must go to the kernel in one piece
   io_uring_prep_openat2_direct(entry, what.fd, what.path, &of.how, slot);

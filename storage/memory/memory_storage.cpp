@@ -54,7 +54,8 @@ error memory_storage::state::failed(std::string_view verb, std::string_view path
   const auto what = "cannot " + std::string(verb) + " '" + shown(path) + "'";
   if (error_number == EXDEV || error_number == ELOOP)
     return {errc::link_destination,
-            what + ": a symbolic link on the way leads out of '" + root + "' or is not allowed"};
+            what + ": a symbolic link is in the way, and below '" + root + "' none is followed",
+            "What is to lie elsewhere can be mounted there (mount --bind)."};
   const bool absent = error_number == ENOENT || error_number == ENOTDIR;
   return system_error(absent ? missing : other, what, error_number);
 }

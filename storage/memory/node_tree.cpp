@@ -1,4 +1,4 @@
-// Resolving paths in memory the way openat2 does with RESOLVE_BENEATH.
+// Resolving paths in memory the way openat2 does with RESOLVE_NO_SYMLINKS.
 // SPDX-License-Identifier: MIT
 #include "storage/memory/node_tree.hpp"
 
@@ -6,26 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <deque>
 #include <set>
-#include <vector>
 
 namespace pgbraid {
 
 namespace {
-
-constexpr int link_limit = 40;
-
-void put_in_front(std::deque<std::string>& segments, std::string_view path) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin < path.size();) {
-    const auto end = std::min(path.find('/', begin), path.size());
-    if (end > begin)
-      parts.emplace_back(path.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  segments.insert(segments.begin(), parts.begin(), parts.end());
-}
 
 uint64_t sum(const memory_node& node, std::set<const memory_node*>& seen) {
   uint64_t total = seen.insert(&node).second ? node.content.size() : 0;
@@ -36,41 +21,23 @@ uint64_t sum(const memory_node& node, std::set<const memory_node*>& seen) {
 
 } // namespace
 
-node_tree::found node_tree::find(std::string_view path, bool follow_last) const {
+node_tree::found node_tree::find(std::string_view path, bool last_counts) const {
   if (!root_)
     return {nullptr, ENOENT};
-  std::vector<node_ptr> way = {root_};
-  std::deque<std::string> segments;
-  put_in_front(segments, path);
-  int links = 0;
-  while (!segments.empty()) {
-    const auto segment = std::move(segments.front());
-    segments.pop_front();
-    if (segment == ".")
-      continue;
-    if (segment == "..") { // only link destinations have these
-      way.pop_back();
-      if (way.empty())
-        return {nullptr, EXDEV};
-      continue;
-    }
-    if (way.back()->info.kind != entry_kind::path)
+  node_ptr at = root_;
+  for (size_t begin = 0; begin < path.size();) {
+    const auto end = std::min(path.find('/', begin), path.size());
+    if (at->info.kind != entry_kind::path)
       return {nullptr, ENOTDIR};
-    const auto child = way.back()->children.find(segment);
-    if (child == way.back()->children.end())
+    const auto child = at->children.find(path.substr(begin, end - begin));
+    if (child == at->children.end())
       return {nullptr, ENOENT};
-    const auto& next = child->second;
-    if (next->info.kind == entry_kind::link && (follow_last || !segments.empty())) {
-      if (++links > link_limit)
-        return {nullptr, ELOOP};
-      if (next->info.link_destination.starts_with('/'))
-        return {nullptr, EXDEV};
-      put_in_front(segments, next->info.link_destination);
-      continue;
-    }
-    way.push_back(next);
+    at = child->second;
+    if (at->info.kind == entry_kind::link && (last_counts || end < path.size()))
+      return {nullptr, ELOOP};
+    begin = end + 1;
   }
-  return {way.back(), 0};
+  return {at, 0};
 }
 
 node_tree::found node_tree::find_parent(std::string_view path) const {
@@ -98,8 +65,6 @@ int node_tree::make_path(std::string_view path, uint32_t mode) {
       auto parent = find_parent(part);
       if (!parent.node)
         return parent.error_number;
-      if (find(part, false).node)
-        return ENOENT; // a dangling link
       attach(*parent.node, split_path(part).name, new_path());
     } else if (!there.node) {
       return there.error_number;

@@ -20,15 +20,16 @@ struct memory_node {
 using node_ptr = std::shared_ptr<memory_node>;
 
 /// A tree whose root may not exist yet. Not thread-safe. Failures are errno values as the posix
-/// driver would see them: ENOENT, ENOTDIR, EXDEV (a link leads out), ELOOP, ...
+/// driver would see them: ENOENT, ENOTDIR, ELOOP (a link), ...
 class node_tree {
 public:
   struct found {
     node_ptr node; ///< null when `error_number` is not 0
     int error_number = 0;
   };
-  /// @param follow_last  whether a link in the last segment is followed
-  found find(std::string_view path, bool follow_last) const;
+  /// No link is passed.
+  /// @param last_counts  whether a link in the last segment is refused, too
+  found find(std::string_view path, bool last_counts) const;
   /// The directory that holds the last segment.
   found find_parent(std::string_view path) const;
   /// Makes all missing paths. @returns 0 or errno

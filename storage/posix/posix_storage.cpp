@@ -6,9 +6,9 @@
 #include "engine/io/file_writer.hpp"
 #include "engine/io/small_files.hpp"
 #include "storage/path.hpp"
+#include "storage/posix/directory_names.hpp"
 #include "storage/posix/tree_removal.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -88,6 +88,8 @@ public:
   const std::string& root() const override { return root_; }
   result<std::optional<entry_info>> info(std::string_view path) override;
   result<std::optional<std::vector<entry>>> list(std::string_view path) override;
+  result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
+                                             size_t count) override;
   result<std::unique_ptr<io::reader>> open_read(std::string_view path,
                                                 const read_options& options) override;
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,
@@ -119,6 +121,8 @@ private:
   shared_fd open_root();
   unique_fd open_at(std::string_view path, int flags);
   int open_place(std::string_view path, place& found, int flags = O_PATH);
+  result<unique_fd> open_list(std::string_view path);
+  result<bool> look_at_entry(int fd, std::string_view path, entry& one) const;
   result<void> make_root(uint32_t mode);
   result<void> make_paths(std::string_view path, uint32_t mode, bool sync);
   result<unique_fd> open_parent_for_write(std::string_view parent, const write_options& options);
@@ -135,7 +139,8 @@ error posix_storage::failed(std::string_view verb, std::string_view path, int er
   const auto what = "cannot " + std::string(verb) + " '" + shown(path) + "'";
   if (is_link_trouble(error_number))
     return {errc::link_destination,
-            what + ": a symbolic link on the way leads out of '" + root_ + "' or is not allowed"};
+            what + ": a symbolic link is in the way, and below '" + root_ + "' none is followed",
+            "What is to lie elsewhere can be mounted there (mount --bind)."};
   return system_error(is_missing(error_number) ? code.missing : code.other, what, error_number);
 }
 
@@ -180,44 +185,82 @@ result<std::optional<entry_info>> posix_storage::info(std::string_view path) {
   return std::optional(std::move(found));
 }
 
-result<std::optional<std::vector<entry>>> posix_storage::list(std::string_view path) {
+/// Empty when there is no such path.
+result<unique_fd> posix_storage::open_list(std::string_view path) {
   if (auto fine = check_storage_path(path); !fine)
     return fine.failure();
-  const codes code = {errc::path_open, errc::path_open};
   auto fd = open_at(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
-  if (!fd && errno == ENOENT)
+  if (fd || errno == ENOENT)
+    return fd;
+  // O_DIRECTORY answers ENOTDIR for a link too.
+  int failure = errno;
+  auto found = info(path);
+  if (found && *found && (*found)->kind == entry_kind::link)
+    failure = ELOOP;
+  return failed("list", path, failure, {errc::path_open, errc::path_open});
+}
+
+/// False when it vanished meanwhile: as if it had not been seen.
+result<bool> posix_storage::look_at_entry(int fd, std::string_view path, entry& one) const {
+  const int failure = look_at(fd, one.name.c_str(), AT_SYMLINK_NOFOLLOW, one.info);
+  if (failure == 0 || failure == ENOENT)
+    return failure == 0;
+  return failed("get information about", path.empty() ? one.name : shown(path) + "/" + one.name,
+                failure, {errc::file_info, errc::file_info});
+}
+
+result<std::optional<std::vector<entry>>> posix_storage::list(std::string_view path) {
+  auto fd = open_list(path);
+  if (!fd)
+    return fd.failure();
+  if (!*fd)
     return std::optional<std::vector<entry>>();
-  if (!fd) {
-    // O_DIRECTORY answers ENOTDIR for a link too.
-    int failure = errno;
-    auto found = info(path);
-    if (found && *found && (*found)->kind == entry_kind::link)
-      failure = ELOOP;
-    return failed("list", path, failure, code);
-  }
-  const std::unique_ptr<DIR, decltype([](DIR* d) { ::closedir(d); })> open(
-      ::fdopendir(::dup(fd.get())));
-  if (!open)
-    return failed("list", path, errno, code);
   std::vector<entry> all;
-  errno = 0;
-  while (const auto* next = ::readdir(open.get())) {
-    const std::string_view name = next->d_name;
-    entry one = {.name = std::string(name), .info = {}};
-    const bool real = name != "." && name != "..";
-    const int failure =
-        real ? look_at(fd.get(), next->d_name, AT_SYMLINK_NOFOLLOW, one.info) : ENOENT;
-    if (failure != 0 && failure != ENOENT) // vanished meanwhile: as if it had not been seen
-      return failed("get information about", path.empty() ? one.name : shown(path) + "/" + one.name,
-                    failure, {errc::file_info, errc::file_info});
-    if (failure == 0)
+  std::optional<error> trouble;
+  const int failure = each_name(fd->get(), [&](const char* name) {
+    entry one = {.name = name, .info = {}};
+    auto seen = look_at_entry(fd->get(), path, one);
+    if (!seen)
+      trouble = seen.failure();
+    else if (*seen)
       all.push_back(std::move(one));
-    errno = 0;
-  }
-  if (errno != 0)
-    return failed("list", path, errno, code);
+    return !trouble;
+  });
+  if (trouble)
+    return *trouble;
+  if (failure != 0)
+    return failed("list", path, failure, {errc::path_open, errc::path_open});
   std::sort(all.begin(), all.end(), [](const entry& a, const entry& b) { return a.name < b.name; });
   return std::optional(std::move(all));
+}
+
+result<std::optional<storage::list_page>>
+posix_storage::list_some(std::string_view path, std::string_view after, size_t count) {
+  auto fd = open_list(path);
+  if (!fd)
+    return fd.failure();
+  if (!*fd)
+    return std::optional<list_page>();
+  first_names names(after, count);
+  const int failure = each_name(fd->get(), [&](const char* name) {
+    names.add(name);
+    return true;
+  });
+  if (failure != 0)
+    return failed("list", path, failure, {errc::path_open, errc::path_open});
+  list_page out;
+  const bool more = names.finish();
+  if (more)
+    out.next = names.all().back();
+  for (auto& name : names.all()) {
+    entry one = {.name = std::move(name), .info = {}};
+    auto seen = look_at_entry(fd->get(), path, one);
+    if (!seen)
+      return seen.failure();
+    if (*seen)
+      out.entries.push_back(std::move(one));
+  }
+  return std::optional(std::move(out));
 }
 
 result<std::optional<uint64_t>> posix_storage::free_bytes() {
@@ -317,7 +360,6 @@ result<void> posix_storage::make_paths(std::string_view path, uint32_t mode, boo
     if (auto made = make_one_path(root->get(), path.substr(0, end), mode, sync); !made)
       return made;
   }
-  // A dangling link passes for a path that exists until somebody enters it.
   if (!open_at(path, O_PATH | O_DIRECTORY))
     return failed("make", path, errno, code);
   return success();

@@ -14,6 +14,11 @@ struct remote_rig {
       remote::make_remote_storage(there.connect(), "repo", here / "deep/root");
   storage& repo = *driver;
   io::io_engine* engine = nullptr;
+
+  /// A server makes no links but those of a repository; somebody else did.
+  void plant(const std::string& path, const std::string& destination) {
+    std::filesystem::create_symlink(destination, here / ("deep/root/" + path));
+  }
 };
 
 } // namespace pgbraid::test
