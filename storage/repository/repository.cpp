@@ -30,7 +30,7 @@ error without_stanza(error why) {
 
 repository::repository(storage& files, repository_settings settings)
     : files_(files), settings_(std::move(settings)) {
-  assert(encrypted() != settings_.passphrase.empty());
+  assert((encrypted() && !settings_.sealed_there) != settings_.passphrase.empty());
 }
 
 std::string repository::name() const {

@@ -44,6 +44,8 @@ struct repository_settings {
   std::string stanza;
   cipher_type cipher = cipher_type::none;
   secret passphrase = {}; ///< of the info files
+  /// The host that serves the repository opens and seals them with a passphrase of its own.
+  bool sealed_there = false;
 };
 
 /// Does not own the storage. Used by one thread at a time.

@@ -1,0 +1,154 @@
+// A repository as one stanza may see it.
+// SPDX-License-Identifier: MIT
+#include "storage/repository/confined_storage.hpp"
+
+#include "engine/format/repository_reach.hpp"
+
+#include <algorithm>
+
+namespace pgbraid {
+
+namespace {
+
+using format::reach;
+
+class confined_storage final : public storage {
+public:
+  confined_storage(std::unique_ptr<storage> repo, std::string stanza)
+      : repo_(std::move(repo)), stanza_(std::move(stanza)) {}
+
+  storage_features features() const override { return repo_->features(); }
+  const std::string& root() const override { return repo_->root(); }
+  result<std::optional<std::uint64_t>> free_bytes() override { return repo_->free_bytes(); }
+
+  result<std::optional<entry_info>> info(std::string_view path) override {
+    if (auto fine = check(path, reach::above); !fine)
+      return fine.failure();
+    return repo_->info(path);
+  }
+  result<std::vector<std::optional<entry_info>>>
+  many_infos(std::span<const std::string> paths) override {
+    if (auto fine = check_all(paths, reach::above); !fine)
+      return fine.failure();
+    return repo_->many_infos(paths);
+  }
+  result<std::optional<std::vector<entry>>> list(std::string_view path) override {
+    if (auto fine = check(path, reach::above); !fine)
+      return fine.failure();
+    return repo_->list(path);
+  }
+  result<std::unique_ptr<io::reader>> open_read(std::string_view path,
+                                                const read_options& options) override {
+    if (auto fine = check(path); !fine)
+      return fine.failure();
+    return repo_->open_read(path, options);
+  }
+  result<std::unique_ptr<io::writer>> open_write(std::string_view path,
+                                                 const write_options& options) override {
+    if (auto fine = check(path); !fine)
+      return fine.failure();
+    return repo_->open_write(path, options);
+  }
+  void read_small(std::span<small_read> files, io::io_engine* engine) override;
+  result<void> make_path(std::string_view path, uint32_t mode) override {
+    if (auto fine = check(path, reach::above); !fine)
+      return fine;
+    return repo_->make_path(path, mode);
+  }
+  result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode) override {
+    if (auto fine = check_all(paths, reach::above); !fine)
+      return fine;
+    return repo_->make_many_paths(paths, mode);
+  }
+  result<void> remove_file(std::string_view path) override {
+    if (auto fine = check(path); !fine)
+      return fine;
+    return repo_->remove_file(path);
+  }
+  result<void> remove_tree(std::string_view path) override {
+    if (auto fine = check(path); !fine)
+      return fine;
+    return repo_->remove_tree(path);
+  }
+  result<void> move(std::string_view from, std::string_view to) override {
+    if (auto fine = check_both(from, to); !fine)
+      return fine;
+    return repo_->move(from, to);
+  }
+  result<void> make_symlink(std::string_view path, std::string_view destination) override;
+  result<void> make_hardlink(std::string_view path, std::string_view existing) override {
+    if (auto fine = check_both(path, existing); !fine)
+      return fine;
+    return repo_->make_hardlink(path, existing);
+  }
+  result<void> sync_path(std::string_view path) override {
+    if (auto fine = check(path, reach::above); !fine)
+      return fine;
+    return repo_->sync_path(path);
+  }
+  result<void> sync_many_paths(std::span<const std::string> paths) override {
+    if (auto fine = check_all(paths, reach::above); !fine)
+      return fine;
+    return repo_->sync_many_paths(paths);
+  }
+  result<void> set_attributes(std::string_view path, const attributes& wanted) override {
+    if (auto fine = check(path); !fine)
+      return fine;
+    return repo_->set_attributes(path, wanted);
+  }
+
+private:
+  error refused(std::string_view path, std::string_view why) const {
+    return {errc::access, "'" + repo_->root() + "/" + std::string(path) + "' " + std::string(why) +
+                              " stanza '" + stanza_ + "'"};
+  }
+  /// @param furthest  what may be reached besides the stanza's own
+  result<void> check(std::string_view path, reach furthest = reach::inside) const {
+    if (format::reach_of(path, stanza_) <= furthest)
+      return success();
+    return refused(path, "does not belong to");
+  }
+  result<void> check_both(std::string_view one, std::string_view other) const {
+    if (auto fine = check(one); !fine)
+      return fine;
+    return check(other);
+  }
+  result<void> check_all(std::span<const std::string> paths, reach furthest) const {
+    for (const auto& path : paths)
+      if (auto fine = check(path, furthest); !fine)
+        return fine;
+    return success();
+  }
+
+  const std::unique_ptr<storage> repo_;
+  const std::string stanza_;
+};
+
+void confined_storage::read_small(std::span<small_read> files, io::io_engine* engine) {
+  const auto strayed = std::find_if(files.begin(), files.end(),
+                                    [&](const small_read& one) { return !check(one.path); });
+  if (strayed == files.end())
+    return repo_->read_small(files, engine);
+  for (auto& one : files) { // rare enough to be slow
+    if (auto fine = check(one.path); !fine)
+      one.failure = fine.failure();
+    else
+      repo_->read_small({&one, 1}, engine);
+  }
+}
+
+result<void> confined_storage::make_symlink(std::string_view path, std::string_view destination) {
+  if (auto fine = check(path); !fine)
+    return fine;
+  if (!format::is_repository_link(path, destination))
+    return refused(path, "is not a link of");
+  return repo_->make_symlink(path, destination);
+}
+
+} // namespace
+
+std::unique_ptr<storage> make_confined_storage(std::unique_ptr<storage> repo, std::string stanza) {
+  return std::make_unique<confined_storage>(std::move(repo), std::move(stanza));
+}
+
+} // namespace pgbraid
