@@ -66,6 +66,7 @@ private:
   result<void> begin(std::unique_ptr<link::exchange>& asked, const serve::grants& may);
   result<void> add(std::unique_ptr<link::exchange>& asked, bool small);
   void leave_copy();
+  result<void> wait_for_room();
   result<std::string> read_body(link::exchange& asked, size_t limit_bytes);
 
   const size_t cores_;
@@ -160,6 +161,8 @@ result<void> copy_desk::add(std::unique_ptr<link::exchange>& asked, bool small) 
     copy_->job->add(std::move(asked), {std::move(*file)}, false);
     return success();
   }
+  if (auto room = wait_for_room(); !room)
+    return room;
   auto body = read_body(*asked, remote::body_limit_bytes);
   if (!body)
     return body.failure();
@@ -167,6 +170,17 @@ result<void> copy_desk::add(std::unique_ptr<link::exchange>& asked, bool small) 
   if (!files)
     return files.failure();
   copy_->job->add(std::move(asked), std::move(*files), true);
+  return success();
+}
+
+/// Names of files cost memory: those of further requests stay in the other host's until the copy
+/// has caught up.
+result<void> copy_desk::wait_for_room() {
+  std::unique_lock lock(mutex_);
+  while (!ended_ && copy_->job->is_full() && !copy_->job->is_over())
+    changed_.wait_for(lock, look_every);
+  if (ended_)
+    return error{errc::protocol, "this connection takes no more requests"};
   return success();
 }
 

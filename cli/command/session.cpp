@@ -9,6 +9,7 @@
 #include "storage/posix/posix_storage.hpp"
 #include "storage/remote/remote_pg.hpp"
 #include "storage/remote/remote_storage.hpp"
+#include "storage/repository/confined_storage.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -47,14 +48,17 @@ result<void> open_remote(const config::options& opts, size_t position, open_repo
   auto host = host_of_repo(opts, position);
   if (!host)
     return host.failure();
-  into.files = remote::make_remote_storage(*host, "repo", opts.text("repo-path", position));
-  if (settings.cipher != cipher_type::none)
-    return success();
-  auto found = remote::load_remote_cipher(**host);
-  if (!found)
-    return found.failure();
-  settings.cipher = found->type;
-  settings.passphrase = std::move(found->passphrase);
+  const bool opened_here = settings.cipher != cipher_type::none;
+  if (!opened_here) {
+    auto found = remote::load_remote_cipher(**host);
+    if (!found)
+      return found.failure();
+    settings.cipher = *found;
+    settings.sealed_there = *found != cipher_type::none;
+  }
+  into.files = remote::make_remote_storage(*host, "repo", opts.text("repo-path", position),
+                                           settings.sealed_there ? remote::content::info_text
+                                                                 : remote::content::as_stored);
   return success();
 }
 
@@ -99,6 +103,8 @@ result<open_repository> open_repository_at(const config::options& opts, size_t p
   open_repository opened;
   if (auto reached = open_files(opts, position, opened, settings); !reached)
     return reached.failure();
+  if (!settings.stanza.empty())
+    opened.files = make_confined_storage(std::move(opened.files), settings.stanza);
   opened.stanza = std::make_unique<repository>(*opened.files, std::move(settings));
   opened.position = position;
   return opened;

@@ -12,6 +12,13 @@ namespace {
 // More than streams a link may have.
 constexpr size_t largest_queue = 1024;
 
+size_t bytes_of(const std::vector<remote::copied_file>& files) {
+  size_t bytes = 0;
+  for (const auto& one : files)
+    bytes += sizeof(one) + one.name.size() + one.through.size() + one.path.size();
+  return bytes;
+}
+
 /// What is asked for and how it goes out.
 struct served_route {
   remote::copied_file file;
@@ -178,6 +185,7 @@ void served_copy::add(std::unique_ptr<link::exchange> asked, std::vector<remote:
   const std::lock_guard lock(mutex_);
   if (closed_ || waiting_.size() >= largest_queue)
     return asked->fail({errc::protocol, "the copy takes no more requests"});
+  waiting_bytes_ += bytes_of(files);
   waiting_.push_back({std::move(asked), std::move(files), small});
   if (wake_)
     wake_();
@@ -241,6 +249,7 @@ graph::task_list served_copy::deal() {
         break;
       next = std::move(waiting_.front());
       waiting_.pop_front();
+      waiting_bytes_ -= bytes_of(next.files);
     }
     out = tasks_of(std::move(next));
   }

@@ -6,6 +6,7 @@
 #include "storage/backup/served_answer.hpp"
 #include "storage/storage.hpp"
 
+#include <atomic>
 #include <deque>
 
 namespace pgbraid {
@@ -33,6 +34,8 @@ public:
   /// A request for one file (or, `small`, for several). From any thread.
   void add(std::unique_ptr<link::exchange> asked, std::vector<remote::copied_file> files,
            bool small);
+  /// Whether what waits takes so much memory that it is time to let the other end wait.
+  bool is_full() const { return waiting_bytes_ >= full_bytes; }
   /// Ends the copy within about a second. From any thread.
   void abandon();
   /// To be called when the run is over: answers the stream of the copy, and refuses what waits.
@@ -60,6 +63,8 @@ private:
   const served_finder find_;
   std::mutex mutex_;
   std::deque<request> waiting_; ///< as many as a link has streams
+  static constexpr size_t full_bytes = size_t{16} << 20;
+  std::atomic<size_t> waiting_bytes_{0};
   std::function<void()> wake_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> abandoned_{false};

@@ -11,12 +11,17 @@ namespace pgbraid::remote {
 
 /// Versions of all this that we speak. Hosts agree on the highest that both know; none is
 /// `protocol` (39) with both ranges.
-inline constexpr uint32_t version_min = 1;
-inline constexpr uint32_t version_max = 1;
+inline constexpr uint32_t version_min = 2;
+inline constexpr uint32_t version_max = 2;
+
+/// The largest info file that a host opens or seals for another one.
+inline constexpr uint64_t info_limit_bytes = uint64_t{32} << 20;
 
 namespace path {
 inline constexpr std::string_view hello = "/v1/hello";
 inline constexpr std::string_view repo_cipher = "/v1/repo/cipher";
+inline constexpr std::string_view repo_read_info = "/v1/repo/read-info";
+inline constexpr std::string_view repo_write_info = "/v1/repo/write-info";
 inline constexpr std::string_view storage_info = "/v1/storage/info";
 inline constexpr std::string_view storage_list = "/v1/storage/list";
 inline constexpr std::string_view storage_read = "/v1/storage/read";

@@ -150,14 +150,14 @@ result<std::vector<std::byte>> load_remote_control(remote_host& on) {
   return std::vector<std::byte>(bytes.begin(), bytes.end());
 }
 
-result<remote_cipher> load_remote_cipher(remote_host& on) {
+result<cipher_type> load_remote_cipher(remote_host& on) {
   auto answer = on.main()->ask(path::repo_cipher, encode(nothing{}), {}, 0);
   if (!answer)
     return answer.failure();
   auto cipher = decode<cipher_answer>(answer->head);
   if (!cipher)
     return cipher.failure();
-  return remote_cipher{cipher->type, std::move(cipher->pass)};
+  return cipher->type;
 }
 
 result<remote_names> load_remote_names(remote_host& on, const std::set<uint32_t>& users,

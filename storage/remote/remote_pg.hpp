@@ -21,12 +21,8 @@ result<io::pg_client> connect_remote_pg(std::shared_ptr<remote_host> on,
 /// The bytes of a valid pg_control of that host's pg1.
 result<std::vector<std::byte>> load_remote_control(remote_host& on);
 
-/// What opens the repository of that host.
-struct remote_cipher {
-  cipher_type type = cipher_type::none;
-  secret passphrase = {};
-};
-result<remote_cipher> load_remote_cipher(remote_host& on);
+/// How the repository of that host is encrypted; the passphrase is not told.
+result<cipher_type> load_remote_cipher(remote_host& on);
 
 /// Names of users and groups on that host (pg/facts); ids without a name are left out.
 struct remote_names {

@@ -6,12 +6,12 @@
 
 namespace pgbraid::remote {
 
-remote_reader::remote_reader(std::shared_ptr<remote_host> on, read_request what)
-    : on_(std::move(on)), what_(std::move(what)) {}
+remote_reader::remote_reader(std::shared_ptr<remote_host> on, read_request what, content as)
+    : on_(std::move(on)), what_(std::move(what)), as_(as) {}
 
 result<std::unique_ptr<io::reader>> remote_reader::open(std::shared_ptr<remote_host> on,
-                                                        read_request what) {
-  std::unique_ptr<remote_reader> opened(new remote_reader(std::move(on), std::move(what)));
+                                                        read_request what, content as) {
+  std::unique_ptr<remote_reader> opened(new remote_reader(std::move(on), std::move(what), as));
   if (auto connected = opened->connect(); !connected)
     return connected.failure();
   return std::unique_ptr<io::reader>(std::move(opened));
@@ -24,7 +24,8 @@ result<void> remote_reader::connect_once() {
   if (!link)
     return link.failure();
   link_ = std::move(*link);
-  auto call = link_->open(path::storage_read, encode(what_));
+  auto call = link_->open(as_ == content::info_text ? path::repo_read_info : path::storage_read,
+                          encode(what_));
   if (!call)
     return call.failure();
   call_ = std::move(*call);
@@ -102,7 +103,7 @@ result<size_t> remote_reader::read_at(byte_span out, uint64_t offset_bytes) {
   what.offset = offset_bytes;
   what.limit = out.size();
   what.size_hint = 0;
-  auto aside = open(on_, std::move(what));
+  auto aside = open(on_, std::move(what), as_);
   if (!aside)
     return aside.failure();
   return (*aside)->read(out);

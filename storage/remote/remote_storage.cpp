@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/remote/remote_storage.hpp"
 
+#include "engine/format/repository_reach.hpp"
 #include "storage/list_budget.hpp"
 #include "storage/path.hpp"
 #include "storage/remote/line_reader.hpp"
@@ -20,8 +21,9 @@ namespace {
 
 class remote_storage final : public storage {
 public:
-  remote_storage(std::shared_ptr<remote_host> on, std::string root, std::string shown)
-      : on_(std::move(on)), root_(std::move(root)), shown_(std::move(shown)) {}
+  remote_storage(std::shared_ptr<remote_host> on, std::string root, std::string shown,
+                 content infos)
+      : on_(std::move(on)), root_(std::move(root)), shown_(std::move(shown)), infos_(infos) {}
 
   storage_features features() const override;
   const std::string& root() const override { return shown_; }
@@ -59,11 +61,15 @@ public:
 
 private:
   result<void> change(change_request what);
+  content content_of(std::string_view path) const {
+    return format::is_info_path(path) ? infos_ : content::as_stored;
+  }
   template <class Answer> result<Answer> ask(std::string_view request, std::string_view path) const;
 
   std::shared_ptr<remote_host> on_;
   std::string root_;
   std::string shown_;
+  content infos_;
   mutable std::mutex mutex_; ///< guards features_
   mutable std::optional<storage_features> features_;
 };
@@ -181,11 +187,13 @@ result<std::unique_ptr<io::reader>> remote_storage::open_read(std::string_view p
                                                               const read_options& options) {
   if (auto fine = check_storage_path(path); !fine)
     return fine.failure();
-  return remote_reader::open(on_, {.root = root_,
-                                   .path = std::string(path),
-                                   .offset = options.offset_bytes,
-                                   .limit = options.limit_bytes,
-                                   .size_hint = options.size_hint_bytes});
+  return remote_reader::open(on_,
+                             {.root = root_,
+                              .path = std::string(path),
+                              .offset = options.offset_bytes,
+                              .limit = options.limit_bytes,
+                              .size_hint = options.size_hint_bytes},
+                             content_of(path));
 }
 
 result<std::unique_ptr<io::writer>> remote_storage::open_write(std::string_view path,
@@ -194,7 +202,8 @@ result<std::unique_ptr<io::writer>> remote_storage::open_write(std::string_view 
     return fine.failure();
   if (path.empty())
     return error{errc::param_invalid, "cannot write '" + shown_ + "': it is a path"};
-  return remote_writer::open(on_, {.root = root_, .path = std::string(path), .options = options});
+  return remote_writer::open(on_, {.root = root_, .path = std::string(path), .options = options},
+                             content_of(path));
 }
 
 void remote_storage::read_small(std::span<small_read> files, io::io_engine* engine) {
@@ -226,8 +235,8 @@ result<void> remote_storage::make_hardlink(std::string_view path, std::string_vi
 } // namespace
 
 std::unique_ptr<storage> make_remote_storage(std::shared_ptr<remote_host> on, std::string root,
-                                             std::string shown) {
-  return std::make_unique<remote_storage>(std::move(on), std::move(root), std::move(shown));
+                                             std::string shown, content infos) {
+  return std::make_unique<remote_storage>(std::move(on), std::move(root), std::move(shown), infos);
 }
 
 } // namespace pgbraid::remote

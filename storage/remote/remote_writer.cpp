@@ -20,13 +20,14 @@ remote_writer::remote_writer(std::shared_ptr<remote_host> on,
       has_temporary_name_(has_temporary_name) {}
 
 result<std::unique_ptr<io::writer>> remote_writer::open(std::shared_ptr<remote_host> on,
-                                                        const write_request& what) {
+                                                        const write_request& what, content as) {
   if (auto lost = on->main()->failure())
     return *lost;
   auto link = what.options.under_lock ? on->main() : on->data();
   if (!link)
     return link.failure();
-  auto call = (*link)->open(path::storage_write, encode(what));
+  auto call = (*link)->open(as == content::info_text ? path::repo_write_info : path::storage_write,
+                            encode(what));
   if (!call)
     return call.failure();
   std::unique_ptr<remote_writer> opened(new remote_writer(

@@ -15,8 +15,8 @@ namespace pgbraid::remote {
 class remote_writer final : public io::writer {
 public:
   /// Fails as the other host's storage does when it cannot open the file.
-  static result<std::unique_ptr<io::writer>> open(std::shared_ptr<remote_host> on,
-                                                  const write_request& what);
+  static result<std::unique_ptr<io::writer>>
+  open(std::shared_ptr<remote_host> on, const write_request& what, content as = content::as_stored);
   ~remote_writer() override;
 
   result<void> write(byte_view in) override;

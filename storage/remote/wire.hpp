@@ -47,9 +47,9 @@ struct hello_answer {
   std::vector<std::string> capabilities = {};
 };
 
+/// The passphrase itself stays where it is: repo/read-info and repo/write-info do what it is for.
 struct cipher_answer {
   cipher_type type = cipher_type::none;
-  secret pass = {};
 };
 
 /// storage/info, list, features, free.
@@ -75,6 +75,9 @@ struct read_request {
   std::optional<uint64_t> limit = {};
   uint64_t size_hint = 0;
 };
+
+/// Which request reads or writes: as it lies there, or as the text of an info file.
+enum class content : uint8_t { as_stored, info_text };
 
 struct read_answer {
   /// Another text when the file was replaced or changed; a read that goes on compares it.

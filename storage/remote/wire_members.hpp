@@ -61,7 +61,6 @@ template <class Io> void members(Io& io, hello_answer& m) {
 
 template <class Io> void members(Io& io, cipher_answer& m) {
   io("type", m.type);
-  io("pass", m.pass);
 }
 
 template <class Io> void members(Io& io, place_request& m) {

@@ -6,6 +6,7 @@
 #include "storage/remote/protocol.hpp"
 #include "storage/remote/wire.hpp"
 #include "storage/serve/exchange_work.hpp"
+#include "storage/serve/file_work.hpp"
 #include "storage/serve/host_work.hpp"
 #include "storage/serve/pg_desk.hpp"
 #include "storage/serve/served_roots.hpp"
@@ -139,6 +140,8 @@ void connection::deal_admitted(std::unique_ptr<link::exchange> asked) {
     return copies_.take(std::move(asked), may);
   if (auto host = make_host_work(asked, may))
     return pool_.add(std::move(host));
+  if (auto info = make_info_work(asked, may.roots, may.passphrase))
+    return pool_.add(std::move(info));
   if (path.starts_with("/v1/pg/") && may.pg_path.empty())
     return asked->fail({errc::access, "access to 'pg' denied: no cluster is served"});
   if (path.starts_with("/v1/pg/"))

@@ -27,7 +27,7 @@ error refused(std::string_view what) {
 result<void> tell_cipher(link::exchange& asked, const grants& may) {
   if (may.repo_path.empty())
     return refused("repo");
-  return asked.respond(remote::encode(remote::cipher_answer{may.cipher, may.passphrase}));
+  return asked.respond(remote::encode(remote::cipher_answer{may.cipher}));
 }
 
 // A server may be writing the file: a wrong checksum is looked at again until the same bytes come

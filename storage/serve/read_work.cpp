@@ -16,6 +16,7 @@ class read_work final : public exchange_work {
 public:
   read_work(std::unique_ptr<link::exchange> asked, std::shared_ptr<served_roots> roots)
       : exchange_work(std::move(asked)), roots_(std::move(roots)) {}
+  size_t weight_bytes() const override { return size_t{5} << 19; } // what a stream holds, and more
   bool ready() const override {
     return file_ == nullptr || asked().writable(work_pool::room_bytes);
   }

@@ -4,6 +4,7 @@
 
 #include "engine/base/log.hpp"
 #include "engine/base/printable.hpp"
+#include "engine/format/repository_reach.hpp"
 #include "storage/cluster/target_location.hpp"
 #include "storage/path.hpp"
 #include "storage/posix/posix_storage.hpp"
@@ -22,13 +23,6 @@ constexpr size_t depth_max = 32;
 constexpr size_t entries_max = 50'000'000;
 /// Refusals of one connection that get a line in the log: it is no place for others to fill.
 constexpr unsigned refusals_logged_max = 100;
-
-/// `a/b/c` -> {`a`, `b/c`}
-std::pair<std::string_view, std::string_view> first_segment(std::string_view path) {
-  const auto slash = path.find('/');
-  return slash == path.npos ? std::pair(path, std::string_view())
-                            : std::pair(path.substr(0, slash), path.substr(slash + 1));
-}
 
 bool is_plain_absolute(std::string_view root) {
   return root == "/" ||
@@ -59,21 +53,21 @@ result<served_roots::place> served_roots::find(std::string_view root, std::strin
 result<served_roots::place> served_roots::find_in_repo(std::string_view path, purpose wanted) {
   if (repo_path_.empty())
     return refused("repo", path, "no repository is served");
+  place found{open_repo(), std::string(path)};
   if (stanza_.empty())
-    return place{open_repo(repo_path_), std::string(path)};
-  const auto [top, below] = first_segment(path);
-  const auto [stanza, rest] = first_segment(below);
-  if (top != "archive" && top != "backup" && !top.empty())
-    return refused("repo", path, "it belongs to no stanza");
-  if (stanza == stanza_)
-    return place{open_repo(fmt::format("{}/{}/{}", repo_path_, top, stanza)), std::string(rest)};
-  if (!stanza.empty())
+    return found;
+  switch (format::reach_of(path, stanza_)) {
+  case format::reach::inside:
+    return found;
+  case format::reach::above:
+    break;
+  case format::reach::outside:
     return refused("repo", path, fmt::format("only the stanza '{}' is served", stanza_));
+  }
   if (wanted != purpose::look && wanted != purpose::prepare)
     return refused("repo", path, "it belongs to no stanza");
-  return place{open_repo(repo_path_), std::string(path),
-               top.empty() ? std::vector<std::string>{"archive", "backup"}
-                           : std::vector<std::string>{stanza_}};
+  found.shown = path.empty() ? std::vector<std::string>{"archive", "backup"} : std::vector{stanza_};
+  return found;
 }
 
 result<served_roots::place> served_roots::find_in_pg(std::string_view root, std::string_view path,
@@ -156,14 +150,10 @@ void served_roots::saw_link(std::string_view root, std::string_view path,
   learn(join_path(base, split_path(path).parent), destination);
 }
 
-// There are no more than the repository and the two directories of the stanza.
-std::shared_ptr<storage> served_roots::open_repo(const std::string& directory) {
-  if (!opener_)
-    return open(directory);
-  auto& known = open_elsewhere_[directory];
-  if (!known)
-    known = opener_(directory);
-  return known;
+std::shared_ptr<storage> served_roots::open_repo() {
+  if (!repo_)
+    repo_ = opener_ ? opener_(repo_path_) : make_posix_storage(repo_path_);
+  return repo_;
 }
 
 std::shared_ptr<storage> served_roots::open(const std::string& directory) {

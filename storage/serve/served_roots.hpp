@@ -25,12 +25,15 @@ enum class purpose : uint8_t {
   write,   ///< anything else that changes something
 };
 
+/// Modes of all that is made for other hosts; they cannot choose.
+inline constexpr uint32_t repository_file_mode = 0640;
+inline constexpr uint32_t repository_path_mode = 0750;
+
 /// Finds what a request names by root and path, or refuses it with `access` (105) and a line in the
-/// log. `repo` is the repository, limited to one stanza where the grants say so: each of its two
-/// directories is then a root of its own, so that no link leads to another stanza. `pg` is the
-/// cluster, read only. An absolute root is the destination of a link in the cluster, read only: one
-/// that was listed, or that a look at the cluster finds; or the directory it is in, and then only
-/// its name can be reached. Thread-safe.
+/// log. `repo` is the repository, limited to one stanza where the grants say so; no link is
+/// followed in it. `pg` is the cluster, read only. An absolute root is the destination of a link in
+/// the cluster, read only: one that was listed, or that a look at the cluster finds; or the
+/// directory it is in, and then only its name can be reached. Thread-safe.
 class served_roots {
 public:
   explicit served_roots(const grants& may);
@@ -56,7 +59,7 @@ private:
   void learn(const std::string& directory, std::string_view destination);
   void look_below(const std::string& directory, size_t depth, size_t& left);
   std::shared_ptr<storage> open(const std::string& directory);
-  std::shared_ptr<storage> open_repo(const std::string& directory);
+  std::shared_ptr<storage> open_repo();
 
   const std::string repo_path_;
   const std::function<std::shared_ptr<storage>(const std::string&)> opener_; ///< of the repository
@@ -64,8 +67,8 @@ private:
   const std::string stanza_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<storage>> open_;
-  std::map<std::string, std::shared_ptr<storage>> open_elsewhere_; ///< what opener_ opened
-  std::set<std::string> destinations_;                             ///< absolute
+  std::shared_ptr<storage> repo_;      ///< once it was asked for
+  std::set<std::string> destinations_; ///< absolute
   bool looked_everywhere_ = false;
   unsigned refusals_ = 0;
 };

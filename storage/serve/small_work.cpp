@@ -14,6 +14,9 @@ class small_work final : public exchange_work {
 public:
   small_work(std::unique_ptr<link::exchange> asked, std::shared_ptr<served_roots> roots)
       : exchange_work(std::move(asked)), roots_(std::move(roots)) {}
+  size_t weight_bytes() const override {
+    return remote::small_read_body_bytes + 2 * remote::small_read_limit_bytes + 3 * group_bytes;
+  }
   bool ready() const override {
     if (!begun_)
       return asked().readable(remote::small_read_body_bytes);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/serve/storage_work.hpp"
 
+#include "engine/format/repository_reach.hpp"
 #include "storage/remote/protocol.hpp"
 #include "storage/remote/wire.hpp"
 #include "storage/serve/file_work.hpp"
@@ -72,7 +73,7 @@ result<void> apply(const remote::change_request& what, storage& where, std::stri
   case op::none:
     break;
   case op::make_path:
-    return where.make_path(at, what.wanted.mode.value_or(0750));
+    return where.make_path(at, repository_path_mode);
   case op::remove_file:
     return where.remove_file(at);
   case op::remove_tree:
@@ -80,7 +81,9 @@ result<void> apply(const remote::change_request& what, storage& where, std::stri
   case op::move:
     return where.move(at, other);
   case op::symlink:
-    return where.make_symlink(at, what.other);
+    return format::is_repository_link(at, what.other)
+               ? where.make_symlink(at, what.other)
+               : error{errc::access, "access denied: this is no link of a repository"};
   case op::hardlink:
     return where.make_hardlink(at, other);
   case op::sync:
@@ -95,8 +98,10 @@ result<void> change(link::exchange& asked, served_roots& roots) {
   auto what = remote::decode<remote::change_request>(asked.head());
   if (!what)
     return what.failure();
-  if (what->wanted.mode)
-    *what->wanted.mode &= 0777; // no set-uid bits, as for files
+  // Modes and owners are this host's to choose, as for files.
+  what->wanted.mode.reset();
+  what->wanted.uid.reset();
+  what->wanted.gid.reset();
   if (what->other.find('\0') != std::string::npos)
     return error{errc::param_invalid, "the destination of a link holds a NUL"};
   auto place = roots.find(what->root, what->path, purpose_of(what->op));
@@ -108,8 +113,6 @@ result<void> change(link::exchange& asked, served_roots& roots) {
     if (!found)
       return found.failure();
     other = std::move(*found);
-    if (other.where != place->where)
-      return error{errc::access, "both paths must be in the same directory of the stanza"};
   }
   if (auto done = apply(*what, *place->where, place->path, other.path); !done)
     return done;

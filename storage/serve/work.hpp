@@ -5,6 +5,8 @@
 #include "engine/base/bytes.hpp"
 #include "engine/base/error.hpp"
 
+#include <cstddef>
+
 namespace pgbraid::serve {
 
 /// A request that a pool of threads works on. Stepped by one thread at a time. The destructor
@@ -16,6 +18,8 @@ public:
   virtual bool ready() const = 0;
   /// Whether the other end gave up: then `ready`, and the next step is the last.
   virtual bool cancelled() const = 0;
+  /// The most memory that it holds between its first step and its end.
+  virtual size_t weight_bytes() const { return size_t{64} << 10; }
   /// Goes on. May wait for a disk, never for the other end.
   /// @param room  memory of the thread, free for use
   /// @returns false when the request is answered

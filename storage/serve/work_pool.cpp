@@ -17,8 +17,23 @@ work_pool::~work_pool() {
 
 void work_pool::add(std::unique_ptr<work> begun) {
   const std::lock_guard guard(mutex_);
-  if (!ended_)
-    make_ready(std::move(begun));
+  if (ended_)
+    return;
+  if (begun->weight_bytes() <= light_bytes)
+    return make_ready(std::move(begun));
+  queued_.push_back(std::move(begun));
+  begin_more();
+}
+
+// In their order, so that none waits for ever.
+void work_pool::begin_more() {
+  while (!queued_.empty() &&
+         (begun_bytes_ == 0 || begun_bytes_ + queued_.front()->weight_bytes() <= budget_bytes)) {
+    begun_bytes_ += queued_.front()->weight_bytes();
+    auto one = std::move(queued_.front());
+    queued_.pop_front();
+    make_ready(std::move(one));
+  }
 }
 
 void work_pool::add_after_cancelled(std::unique_ptr<work> begun) {
@@ -62,6 +77,7 @@ void work_pool::look_again() {
   waiting_.erase(still, waiting_.end());
   for (auto& one : found)
     make_ready(std::move(one));
+  begin_more();
   if (after_cancelled_.empty() || has_cancelled())
     return;
   for (auto& one : std::exchange(after_cancelled_, {}))
@@ -70,7 +86,8 @@ void work_pool::look_again() {
 
 bool work_pool::has_cancelled() const {
   const auto gone = [](const auto& one) { return one == nullptr || one->cancelled(); };
-  return std::any_of(ready_.begin(), ready_.end(), gone) ||
+  return std::any_of(queued_.begin(), queued_.end(), gone) ||
+         std::any_of(ready_.begin(), ready_.end(), gone) ||
          std::any_of(waiting_.begin(), waiting_.end(), gone) ||
          std::any_of(stepped_.begin(), stepped_.end(), gone);
 }
@@ -87,6 +104,8 @@ void work_pool::end(const error& why) {
     one.join();
   for (auto* left : {&waiting_, &after_cancelled_})
     std::move(left->begin(), left->end(), std::back_inserter(ready_));
+  std::move(queued_.begin(), queued_.end(), std::back_inserter(ready_));
+  queued_.clear();
   waiting_.clear();
   after_cancelled_.clear();
   for (auto& one : ready_)
@@ -124,8 +143,11 @@ void work_pool::close(std::unique_ptr<work> done) {
     std::replace(stepped_.begin(), stepped_.end(), static_cast<const work*>(done.get()),
                  static_cast<const work*>(nullptr));
   }
+  const auto weight = done->weight_bytes();
   done.reset();
   const std::lock_guard guard(mutex_);
+  begun_bytes_ -= weight <= light_bytes ? 0 : weight;
+  begin_more();
   stepped_.erase(std::find(stepped_.begin(), stepped_.end(), nullptr));
   if (!after_cancelled_.empty())
     look_again();

@@ -15,11 +15,15 @@ namespace pgbraid::serve {
 
 /// Steps what is ready, first come first served, with a fixed number of threads. A request that
 /// waits for the other end occupies none of them, so as many streams may be open as the link
-/// allows, which is what bounds the queue.
+/// allows, which is what bounds the queue. All that are begun together weigh no more than the
+/// budget: the others wait, and cost only their heads.
 class work_pool {
 public:
   static constexpr size_t threads_max = 8;
   static constexpr size_t room_bytes = size_t{512} << 10;
+  static constexpr size_t budget_bytes = size_t{256} << 20;
+  /// What weighs no more is not counted, and waits for nobody: streams are few enough for it.
+  static constexpr size_t light_bytes = size_t{64} << 10;
 
   work_pool();
   ~work_pool();
@@ -39,6 +43,7 @@ private:
   void start_thread();
   void look_again();
   void make_ready(std::unique_ptr<work> one);
+  void begin_more();
   bool has_cancelled() const;
   std::unique_ptr<work> take();
   void put_back(std::unique_ptr<work> begun);
@@ -46,6 +51,8 @@ private:
 
   std::mutex mutex_;
   std::condition_variable filled_;
+  std::deque<std::unique_ptr<work>> queued_; ///< not begun: there is no room for them
+  size_t begun_bytes_ = 0;                   ///< weight of all others
   std::deque<std::unique_ptr<work>> ready_;
   std::vector<std::unique_ptr<work>> waiting_;
   std::vector<std::unique_ptr<work>> after_cancelled_;

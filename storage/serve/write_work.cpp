@@ -32,13 +32,7 @@ result<void> write_work::open() {
   auto place = roots_->find(what->root, what->path, purpose::write);
   if (!place)
     return place.failure();
-  auto& options = what->options;
-  // Whoever may write a backup may not plant programs that run as us.
-  options.mode &= 0777;
-  options.path_mode &= 0777;
-  // The hint is somebody else's word: it must not reserve or align anything here.
-  options.size_hint_bytes = 0;
-  auto file = place->where->open_write(place->path, options);
+  auto file = place->where->open_write(place->path, served_options(what->options));
   if (!file)
     return file.failure();
   file_ = std::move(*file);
@@ -70,6 +64,15 @@ result<bool> write_work::go_on(byte_span room) {
 }
 
 } // namespace
+
+write_options served_options(const write_options& asked) {
+  return {.how = asked.how,
+          .mode = repository_file_mode,
+          .path_mode = repository_path_mode,
+          .make_parents = asked.make_parents,
+          .sync = asked.sync,
+          .mtime_s = asked.mtime_s};
+}
 
 std::unique_ptr<work> make_write_work(std::unique_ptr<link::exchange> asked,
                                       std::shared_ptr<served_roots> roots) {

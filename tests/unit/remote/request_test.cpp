@@ -1,10 +1,13 @@
 // Tests of what a served connection refuses, whoever is at the other end.
 // SPDX-License-Identifier: MIT
+#include "engine/codec/cipher_text.hpp"
 #include "storage/serve/work_pool.hpp"
 #include "tests/unit/io/scratch.hpp"
 #include "tests/unit/remote/served_host.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <array>
 
 using namespace pgbraid;
 using namespace pgbraid::test;
@@ -21,7 +24,8 @@ errc code_of(link::client_link& on, std::string_view request, std::string_view h
 }
 
 std::string greeting() {
-  return remote::encode(remote::hello{1, 1, "test", {}, {"a.lock"}});
+  return remote::encode(
+      remote::hello{remote::version_min, remote::version_max, "test", {}, {"a.lock"}});
 }
 
 struct rig {
@@ -49,7 +53,7 @@ TEST_CASE("serve: the greeting comes first, once") {
   CHECK(code_of(*on, path::pg_open, "{}") == errc::protocol);
   const auto answer = on->ask(path::hello, greeting());
   REQUIRE(answer);
-  CHECK(remote::decode<remote::hello_answer>(answer->head)->version == 1);
+  CHECK(remote::decode<remote::hello_answer>(answer->head)->version == remote::version_max);
   CHECK(code_of(*on, path::hello, greeting()) == errc::protocol);
   CHECK(on->ask(path::storage_info, place));
 }
@@ -61,7 +65,7 @@ TEST_CASE("serve: no common version is an error that names both ranges") {
   REQUIRE_FALSE(answer);
   CHECK(answer.failure().code == errc::protocol);
   CHECK(answer.failure().message.find("7 to 9") != std::string::npos);
-  CHECK(answer.failure().message.find("1 to 1") != std::string::npos);
+  CHECK(answer.failure().message.find("2 to 2") != std::string::npos);
   CHECK(code_of(*on, path::hello, greeting()) == errc::protocol);
   auto other = there.dial();
   CHECK(code_of(*other, path::hello, "{}") == errc::protocol);
@@ -244,17 +248,93 @@ TEST_CASE("serve: names of users, where they have some") {
   CHECK(code_of(*r.on, path::pg_facts, many.dump()) == errc::protocol);
 }
 
-TEST_CASE("serve: the cipher is told to those who may read the repository") {
-  scratch here;
+TEST_CASE("serve: a client reads and writes info files, and never learns the passphrase") {
+  const scratch here;
   served_host there({.repo_path = here / "repo",
+                     .stanza = "mine",
                      .cipher = cipher_type::aes_256_cbc,
                      .passphrase = secret("very secret")});
   auto on = *there.greet();
   const auto answer = on->ask(path::repo_cipher, "{}");
   REQUIRE(answer);
-  const auto cipher = remote::decode<remote::cipher_answer>(answer->head);
-  CHECK(cipher->type == cipher_type::aes_256_cbc);
-  CHECK(cipher->pass.view() == "very secret");
+  CHECK(remote::decode<remote::cipher_answer>(answer->head)->type == cipher_type::aes_256_cbc);
+  CHECK(answer->head.find("very secret") == std::string::npos);
+
+  auto repo = remote::make_remote_storage(there.connect(), "repo", "there:repo",
+                                          remote::content::info_text);
+  const std::string text = "[backrest]\nbackrest-format=5\n" + std::string(700'000, ' ');
+  for (const auto* path : {"archive/mine/archive.info", "archive/mine/archive.info.copy",
+                           "backup/mine/backup.info", "backup/mine/backup.info.copy"}) {
+    CAPTURE(path);
+    REQUIRE(write_all(*repo, path, text));
+    const auto stored = get(here / (std::string("repo/") + path));
+    CHECK(stored.starts_with("Salted__"));
+    CHECK(*codec::decrypt_all(as_bytes(stored), "very secret") ==
+          std::vector<std::byte>(as_bytes(text).begin(), as_bytes(text).end()));
+    CHECK(*read_all(*repo, path, 1 << 20) == text);
+    auto part = repo->open_read(path, {.offset_bytes = 3, .limit_bytes = 5});
+    REQUIRE(part);
+    std::array<std::byte, 9> room = {};
+    CHECK(*(*part)->read(room) == 5);
+    CHECK(as_text(byte_view(room).first(5)) == "ckres");
+  }
+  REQUIRE(write_all(*repo, "backup/mine/other", text)); // everything else as it is
+  CHECK(get(here / "repo/backup/mine/other") == text);
+  put(here / "repo/backup/mine/backup.info", "plain");
+  CHECK_FALSE(read_all(*repo, "backup/mine/backup.info", 1 << 20));
+  CHECK(code_of(*on, path::repo_read_info,
+                R"({"root":"repo","path":"backup/other/backup.info"})") == errc::access);
+  for (const auto* bad :
+       {"backup/mine/backup.manifest", "backup/mine/20260101-000000F/backup.info", "backup.info",
+        "backup/backup.info", "archive/mine/backup.info", "../x/backup/mine/backup.info"})
+    for (const auto request : {path::repo_read_info, path::repo_write_info}) {
+      const nlohmann::json head = {{"root", "repo"}, {"path", bad}};
+      CHECK(code_of(*on, request, head.dump()) == errc::access);
+    }
+  CHECK(code_of(*on, path::repo_read_info, R"({"root":"pg","path":"archive/mine/archive.info"})") ==
+        errc::access);
+}
+
+TEST_CASE("serve: what is begun together stays within its budget") {
+  scratch here;
+  served_host there(
+      {.repo_path = here / "repo", .cipher = cipher_type::aes_256_cbc, .passphrase = secret("p")});
+  auto host = there.connect(0);
+  auto repo = remote::make_remote_storage(host, "repo", "there:repo", remote::content::info_text);
+  std::vector<std::unique_ptr<link::call>> open;
+  const auto head = [](int i) {
+    const nlohmann::json out = {{"root", "repo"},
+                                {"path", "backup/s" + std::to_string(i) + "/backup.info"}};
+    return out.dump();
+  };
+  constexpr int all = 40;
+  for (int i = 0; i < all; ++i) {
+    auto one = host->main()->open(path::repo_write_info, head(i));
+    REQUIRE(one);
+    open.push_back(std::move(*one));
+  }
+  // The first ones are begun, and hold a temporary name each. A question passes them.
+  const auto begun = [&] {
+    long count = 0;
+    if (std::filesystem::exists(here / "repo"))
+      for (const auto& one : std::filesystem::recursive_directory_iterator(here / "repo"))
+        count += one.path().string().ends_with(".tmp") ? 1 : 0;
+    return count;
+  };
+  constexpr long fit = serve::work_pool::budget_bytes / (2 * remote::info_limit_bytes);
+  for (int i = 0; i < 100 && begun() < fit; ++i)
+    REQUIRE(repo->info("backup"));
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(repo->info("backup"));
+    CHECK(begun() <= fit);
+  }
+  // The others follow when there is room, and none is lost.
+  for (auto& one : open)
+    REQUIRE(one->end_write());
+  for (auto& one : open)
+    CHECK(one->trailer());
+  for (int i = 0; i < all; ++i)
+    CHECK(std::filesystem::exists(here / ("repo/backup/s" + std::to_string(i) + "/backup.info")));
 }
 
 TEST_CASE("serve: ten thousand questions at once") {

@@ -105,37 +105,86 @@ TEST_CASE("serve: what leads to a stanza can be looked at, not changed") {
     CHECK(code_of(repo.set_attributes(path, {.mode = 0777})) == errc::access);
   }
   CHECK(code_of(repo.move("backup", "archive/mine/b")) == errc::access);
-  CHECK(code_of(repo.move("backup/mine/f", "archive/mine/g")) == errc::access);
   CHECK(code_of(repo.open_write("backup")) == errc::access);
   CHECK(repo.remove_tree("backup/mine"));
   CHECK_FALSE(std::filesystem::exists(r.here / "repo/backup/mine"));
 }
 
-TEST_CASE("serve: nobody plants a program that runs as the owner of the repository") {
+TEST_CASE("serve: clients cannot choose modes and owners") {
   stanza_rig r;
   auto& repo = *r.repo;
-  REQUIRE(write_all(repo, "backup/mine/d/f", "x", {.mode = 06755, .path_mode = 03750}));
-  REQUIRE(repo.make_path("backup/mine/e", 04750));
-  CHECK((**repo.info("backup/mine/d/f")).mode == 0755);
-  CHECK((**repo.info("backup/mine/d")).mode == 0750);
-  CHECK((**repo.info("backup/mine/e")).mode == 0750);
-  REQUIRE(repo.set_attributes("backup/mine/d/f", {.mode = 04750}));
-  CHECK((**repo.info("backup/mine/d/f")).mode == 0750);
+  for (const uint32_t mode : {06755U, 0777U, 0U, 0600U}) {
+    REQUIRE(write_all(repo, "backup/mine/d/f", "x",
+                      {.mode = mode, .path_mode = mode | 0700, .uid = 4711, .gid = 4711}));
+    REQUIRE(repo.make_path("backup/mine/e", mode | 0700));
+    REQUIRE(repo.set_attributes("backup/mine/d/f", {.mode = mode, .uid = 4711, .gid = 4711}));
+    const auto file = **repo.info("backup/mine/d/f");
+    CHECK(file.mode == 0640);
+    CHECK(file.uid == ::geteuid());
+    CHECK(file.gid == ::getegid());
+    CHECK((**repo.info("backup/mine/d")).mode == 0750);
+    CHECK((**repo.info("backup/mine/e")).mode == 0750);
+    REQUIRE(repo.remove_tree("backup/mine/d"));
+    REQUIRE(repo.remove_tree("backup/mine/e"));
+  }
 }
 
-TEST_CASE("serve: no link leads from one stanza to another") {
+TEST_CASE("serve: only the links of a repository are made, and none is passed") {
   stanza_rig r;
   auto& repo = *r.repo;
-  REQUIRE(repo.make_symlink("backup/mine/way", "../other"));
-  REQUIRE(repo.make_path("backup/mine/a/b"));
-  REQUIRE(repo.make_symlink("backup/mine/a/b/way", "../../../../archive/other"));
-  REQUIRE(repo.move("backup/mine/a/b/way", "backup/mine/a/way"));
-  for (const auto* way : {"backup/mine/way/f", "backup/mine/a/way/f"}) {
-    CHECK(code_of(repo.open_read(way)) == errc::link_destination);
-    CHECK(code_of(repo.open_write(way)) == errc::link_destination);
-    CHECK(code_of(repo.remove_file(way)) == errc::link_destination);
+  const std::string label = "20260101-000000F";
+  REQUIRE(repo.make_path("backup/mine/" + label + "/pg_data/pg_tblspc"));
+  REQUIRE(repo.make_path("backup/mine/a"));
+  const std::pair<std::string, std::string> good[] = {
+      {"latest", label},
+      {"latest.pgbackrest.tmp", label},
+      {label + "/pg_data/pg_tblspc/16384", "../../pg_tblspc/16384"}};
+  for (const auto& [path, destination] : good) {
+    CAPTURE(path);
+    CHECK(repo.make_symlink("backup/mine/" + path, destination));
+    CHECK(code_of(repo.list("backup/mine/" + path)) == errc::link_destination);
+    REQUIRE(repo.remove_file("backup/mine/" + path));
   }
-  CHECK(code_of(repo.make_symlink("backup/mine", "other")) != errc::unhandled);
+  const std::pair<std::string, std::string> bad[] = {
+      {"backup/mine/way", "../other"},
+      {"backup/mine/way", label},
+      {"backup/mine/latest", "../other"},
+      {"backup/mine/latest", "../other/" + label},
+      {"backup/mine/latest", "/etc"},
+      {"backup/mine/latest", ""},
+      {"backup/mine/a/latest", label},
+      {"archive/mine/latest", label},
+      {"archive/mine/15-1", "../other/15-1"},
+      {"backup/mine/" + label + "/pg_data/pg_tblspc/16384", "../../../../other"},
+      {"backup/mine/" + label + "/pg_data/pg_tblspc/16384", "../../pg_tblspc/16385"},
+      {"backup/mine/" + label + "/pg_data/pg_tblspc/x", "../../pg_tblspc/x"},
+      {"backup/mine/" + label + "/pg_data/16384", "../../pg_tblspc/16384"},
+      {"backup/mine/" + label + "/pg_tblspc", "../../other"}};
+  for (const auto& [path, destination] : bad) {
+    CAPTURE(path);
+    CAPTURE(destination);
+    CHECK(code_of(repo.make_symlink(path, destination)) == errc::access);
+    CHECK_FALSE((*repo.info(path)).has_value());
+  }
+  CHECK(get(r.here / "repo/backup/other/f") == "backup/other");
+}
+
+TEST_CASE("serve: links that somebody else made lead to no other stanza") {
+  stanza_rig r;
+  auto& repo = *r.repo;
+  std::filesystem::create_symlink("../other", r.here / "repo/backup/mine/way");
+  std::filesystem::create_directories(r.here / "repo/archive/third");
+  std::filesystem::remove_all(r.here / "repo/archive/mine");
+  std::filesystem::create_symlink("other", r.here / "repo/archive/mine"); // the whole stanza
+  for (const auto* file : {"backup/mine/way/f", "archive/mine/f"}) {
+    CAPTURE(file);
+    CHECK(code_of(repo.open_read(file)) == errc::link_destination);
+    CHECK(code_of(repo.open_write(file)) == errc::link_destination);
+    CHECK(code_of(repo.remove_file(file)) == errc::link_destination);
+    CHECK(code_of(repo.remove_tree(file)) == errc::link_destination);
+  }
+  CHECK(get(r.here / "repo/backup/other/f") == "backup/other");
+  CHECK(get(r.here / "repo/archive/other/f") == "archive/other");
 }
 
 TEST_CASE("serve: destinations of links that were listed can be read") {
