@@ -3,12 +3,15 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
 #include "cli/remote/connection_children.hpp"
+#include "cli/remote/server_auth.hpp"
 #include "cli/remote/service_manager.hpp"
 #include "cli/remote/tls_connect.hpp"
 #include "cli/remote/tls_session.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/printable.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/config/load.hpp"
+#include "storage/serve/work_pool.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -66,6 +69,7 @@ public:
   explicit server(front made) : front_(std::move(made)) {}
 
   result<int> run() {
+    tell_places();
     tell_service_manager("READY=1");
     while (stop_signal == 0) {
       if (reload_asked.exchange(false))
@@ -83,6 +87,27 @@ public:
   }
 
 private:
+  /// Where it can be reached, and by whom.
+  void tell_places() const {
+    std::string places;
+    bool only_this_host = true;
+    for (const auto& listener : front_.listeners) {
+      const auto place = link::place_of(listener.get());
+      places += (places.empty() ? "" : ", ") + place.shown;
+      only_this_host = only_this_host && place.only_this_host;
+    }
+    std::string clients;
+    for (const auto& [name, rule] : front_.opts.map("tls-server-auth"))
+      clients +=
+          fmt::format("{}'{}' ({})", clients.empty() ? "" : ", ", printable(name), printable(rule));
+    log::info("listening on {}; clients that may come: {}", places, clients);
+    log::info("one connection holds {} MiB at most for what it reads, writes and lists",
+              serve::work_pool::budget_bytes >> 20);
+    if (only_this_host)
+      log::warn("only this host can reach the server: set 'tls-server-address' to an address that "
+                "other hosts reach, or to '*' for all of this host's");
+  }
+
   using clock = std::chrono::steady_clock;
   /// A signal that comes just before poll is noticed after this time.
   static constexpr int wait_ms = 500;
@@ -139,9 +164,10 @@ private:
   }
 
   result<void> serve(link::accepted connection) {
-    return children_.start([&](const std::function<void()>& known) {
+    const auto from = connection.from;
+    return children_.start(from, [&](const connection_children::introduction& introduce) {
       front_.listeners.clear();
-      return serve_tls(front_.opts, front_.context, std::move(connection), known);
+      return serve_tls(front_.opts, front_.context, std::move(connection), introduce);
     });
   }
 
@@ -166,6 +192,8 @@ private:
     if (!opts)
       return opts.failure();
     opts->set_exec_id(front_.opts.exec_id());
+    if (auto understood = check_rules(opts->map("tls-server-auth")); !understood)
+      return understood.failure();
     auto context = context_of(*opts);
     if (!context)
       return context.failure();
@@ -177,6 +205,7 @@ private:
     }
     front_.opts = std::move(*opts);
     front_.context = std::move(*context);
+    tell_places();
     return success();
   }
 
@@ -189,6 +218,8 @@ private:
 } // namespace
 
 result<int> run_server(const config::options& opts) {
+  if (auto understood = check_rules(opts.map("tls-server-auth")); !understood)
+    return understood.failure();
   auto context = context_of(opts);
   if (!context)
     return context.failure();

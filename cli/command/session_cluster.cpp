@@ -88,7 +88,8 @@ result<open_clusters> connect_clusters(const config::options& opts) {
 result<open_cluster> take_primary(open_clusters& found) {
   if (!found.primary) {
     return error{errc::db_connect, "unable to find primary cluster - cannot proceed",
-                 "Every cluster that answered may be a standby."};
+                 found.standbys.empty() ? "The warnings above say why no cluster answered."
+                                        : "Every cluster that answered is a standby."};
   }
   return std::move(*found.primary);
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/remote/connect_host.hpp"
 
+#include "cli/remote/connection_hints.hpp"
 #include "cli/remote/host_keys.hpp"
 #include "cli/remote/lock_names.hpp"
 #include "cli/remote/served_words.hpp"
@@ -49,6 +50,18 @@ result<std::unique_ptr<link::transport>> reach(const destination& to) {
       {.argv = std::move(*words), .host = to.host(), .process = to.process});
 }
 
+tls_way way_of(const destination& to) {
+  const auto& keys = to.keys();
+  const auto key = to.which == config::option_group::pg ? to.opts.pg_key(to.position)
+                                                        : to.opts.repo_key(to.position);
+  return {.prefix = config::shown_name({static_cast<uint16_t>(keys.host.row()), key}),
+          .host = to.host(),
+          .port = fmt::format("{}", to.opts.integer(keys.port, to.position)),
+          .cert_file = to.text(keys.cert_file),
+          .ca_file = to.opts.has_value(keys.ca_file, to.position) ? to.text(keys.ca_file) : "",
+          .stanza = to.opts.has_value("stanza") ? to.opts.text("stanza") : ""};
+}
+
 link::settings settings_for(const destination& to) {
   const milliseconds silence(to.opts.time_ms("io-timeout"));
   link::settings with{.host = to.host(), .kind = to.over_tls() ? "tls" : "ssh"};
@@ -92,10 +105,10 @@ result<std::unique_ptr<link::client_link>> connect_host(const config::options& o
   const destination to{opts, which, position, process};
   auto transport = reach(to);
   if (!transport)
-    return transport.failure();
+    return to.over_tls() ? with_hint(transport.failure(), way_of(to)) : transport.failure();
   auto over = std::make_unique<link::client_link>(std::move(*transport), settings_for(to));
   if (auto greeted = greet(*over, to); !greeted)
-    return greeted.failure();
+    return to.over_tls() ? with_hint(greeted.failure(), way_of(to)) : greeted.failure();
   return over;
 }
 

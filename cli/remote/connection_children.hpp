@@ -10,16 +10,28 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace pgbraid::cli {
 
-/// Connections whose client is not known yet cost a place for a short while only: when all places
-/// are taken, the oldest has to go. Connections of known clients have places of their own.
+/// Who may have a place for one more connection.
+/// @param total  connections of all known clients
+/// @param own    those of the client that asks
+/// One client may have many, but the last places are for clients with few: whoever takes all that
+/// it can get keeps nobody else out.
+bool may_have_place(size_t total, size_t own);
+
+/// Connections whose client has not said yet who it is, or whom no rule knows, cost a place for a
+/// short while only: when all such places are taken, the oldest has to go. Connections of known
+/// clients have places of their own.
 class connection_children {
 public:
-  /// Runs in the child. Calls its argument once the client is known; returns the exit status.
-  using work = std::function<int(const std::function<void()>& known)>;
+  /// Asks the server, from the child, for a place for this client. Fails with `host_connect` (49).
+  using introduction = std::function<result<void>(const std::string& client)>;
+  /// Runs in the child; returns the exit status.
+  using work = std::function<int(const introduction& introduce)>;
 
   /// Whether another connection may be accepted now; makes room if that is possible.
   bool has_room();
@@ -27,10 +39,11 @@ public:
   /// `kernel` (100).
   result<void> prepare();
   /// Forks, once prepared. The parent closes what the work has taken over. Fails with `kernel`.
-  result<void> start(const work& what);
-  /// Descriptors that tell when a client is known or a child is gone.
+  /// @param from  address of the other end
+  result<void> start(const std::string& from, const work& what);
+  /// Descriptors that tell when a client introduces itself or a child is gone.
   void add_polls(std::vector<pollfd>& to) const;
-  /// Takes note of what became of children.
+  /// Takes note of what became of children, and gives places.
   void look_after();
   /// Ends all children: SIGTERM, then SIGKILL after five seconds.
   void end_all();
@@ -39,14 +52,22 @@ private:
   using clock = std::chrono::steady_clock;
   struct child {
     pid_t pid = -1;
-    io::unique_fd news = {}; ///< becomes readable when the client is known; none after that
+    io::unique_fd news = {}; ///< where the child introduces its client; none after that
     clock::time_point since = {};
+    std::string from = {};
+    std::string client = {}; ///< empty: not known
   };
   size_t unknown_count() const;
+  size_t count_of(const std::string& client) const;
+  void listen_to(child& one);
+  bool give_place(const std::string& client);
+  std::string fullest(std::string child::*whose) const;
+  bool may_warn();
 
   std::vector<child> children_;
   io::unique_fd news_; ///< of the next child, with its other end
   io::unique_fd tell_;
+  std::optional<clock::time_point> warned_at_;
 };
 
 } // namespace pgbraid::cli

@@ -174,6 +174,23 @@ result<std::vector<io::unique_fd>> listen_tcp(const std::string& address, uint16
   return out;
 }
 
+listening_place place_of(int listener) {
+  sockaddr_storage address = {};
+  socklen_t size = sizeof(address);
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  if (::getsockname(listener, any, &size) != 0)
+    return {"unknown"};
+  if (address.ss_family == AF_INET6) {
+    const auto& six = *reinterpret_cast<const sockaddr_in6*>(&address);
+    return {fmt::format("[{}]:{}", shown(any, size), ntohs(six.sin6_port)),
+            IN6_IS_ADDR_LOOPBACK(&six.sin6_addr) != 0};
+  }
+  const auto& four = *reinterpret_cast<const sockaddr_in*>(&address);
+  constexpr uint32_t loopback = 127;
+  return {fmt::format("{}:{}", shown(any, size), ntohs(four.sin_port)),
+          ntohl(four.sin_addr.s_addr) >> 24 == loopback};
+}
+
 result<std::optional<accepted>> accept_tcp(int listener, const keep_alive& how) {
   sockaddr_storage address = {};
   socklen_t size = sizeof(address);

@@ -31,6 +31,14 @@ result<io::unique_fd> connect_tcp(const std::string& host, uint16_t port, const 
 /// Fails with `host_connect` (49).
 result<std::vector<io::unique_fd>> listen_tcp(const std::string& address, uint16_t port);
 
+/// Where a listener listens, as `10.0.0.1:8432` or `[::1]:8432`, and whether only this host gets
+/// there.
+struct listening_place {
+  std::string shown;
+  bool only_this_host = false;
+};
+listening_place place_of(int listener);
+
 /// A connection that came in, with the address of the other end for messages.
 struct accepted {
   io::unique_fd socket;

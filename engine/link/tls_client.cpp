@@ -3,11 +3,14 @@
 // SPDX-License-Identifier: MIT
 #include "engine/link/tls_client.hpp"
 
+#include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <thread>
 
 namespace pgbraid::link {
@@ -46,6 +49,14 @@ bool pause(milliseconds wanted, steady_clock::time_point until) {
   while (steady_clock::now() < end && stop_signal == 0)
     std::this_thread::sleep_for(slice);
   return stop_signal == 0 && steady_clock::now() + slice < until;
+}
+
+/// Nobody should have to guess why nothing happens.
+void tell_first(const error& what, milliseconds limit) {
+  const auto end = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + limit);
+  tm local = {};
+  ::localtime_r(&end, &local);
+  log::warn("{}; trying again until {:%H:%M:%S}", what.message, local);
 }
 
 /// The first error, and how often it came again.
@@ -88,6 +99,8 @@ result<std::unique_ptr<transport>> connect_tls(const tls_context& with, const tl
       return made;
     if (!heals(made.failure()))
       return final(made.failure());
+    if (!tried.first)
+      tell_first(made.failure(), to.limit);
     tried.add(made.failure(),
               std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin));
     if (stop_signal != 0)

@@ -384,3 +384,67 @@ def ssh_fails(bench):
     bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39, 125))
     ssh.unlink()
     bench.ours("stanza-create", "--no-online", codes=(102, 125))
+
+
+@test("remote: a repository behind TLS, encrypted there only")
+def repository_tls_encrypted(bench):
+    bench.cipher = "".join(f"{k}={v}\n" for k, v in SETTINGS["aes"].items())
+    other = over_tls(bench, "repo", {"repo1-path": bench.repo, **SETTINGS["aes"]})
+    whole_way(bench, other)
+    restored_equally(bench)
+    other.end()
+
+
+@test("remote: a server gives a cluster only where its own configuration has it", short=True)
+def cluster_elsewhere(bench):
+    bench.cipher = ""
+    other = over_tls(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"})
+    bench.start()
+    bench.ours("stanza-create")
+    other.conf.write_text(other.conf.read_text().replace(f"[{STANZA}]\n",
+                                                         f"[{STANZA}]\npg1-host=elsewhere\n"))
+    refused = bench.ours("stanza-create", codes=None)
+    expect(refused.code != 0 and f"pg1 of stanza '{STANZA}' is not on this host" in refused.text,
+           "another host's cluster is refused", refused)
+    expect("access denied for client 'client'" in other.log(), "the log says whom", other.log())
+    other.end()
+
+
+@test("remote: a server gives a repository only where its own configuration has it", short=True)
+def repository_elsewhere(bench):
+    bench.cipher = ""
+    other = over_tls(bench, "repo", {"repo1-path": bench.repo})
+    bench.ours("stanza-create", "--no-online")
+    other.conf.write_text(other.conf.read_text().replace("[global]\n",
+                                                         "[global]\nrepo1-host=elsewhere\n"))
+    refused = bench.ours("stanza-create", "--no-online", codes=(105,))
+    expect("repo1 is not on this host" in refused.text, "another host's repository is refused",
+           refused)
+    other.end()
+
+
+@test("remote: a rule may give a stanza's clusters, or its repository, alone", short=True)
+def one_of_the_two(bench):
+    bench.cipher = ""
+    other = over_tls(bench, "repo", {"repo1-path": bench.repo},
+                     auth=(f"client={STANZA}:pg", f"db={STANZA}:repo"), names=("server", "client", "db"))
+    home = other.authority.home
+    bench.ours("stanza-create", "--no-online", codes=(105,))
+    bench.ours("stanza-create", "--no-online", f"--repo1-host-cert-file={home / 'db.crt'}",
+               f"--repo1-host-key-file={home / 'db.key'}")
+    other.end()
+
+
+@test("remote: ssh, and whatever it starts, finds no passphrase in its environment", short=True)
+def environment_of_ssh(bench):
+    bench.cipher = ""
+    over_ssh(bench, "repo", {"repo1-path": bench.repo, **SETTINGS["aes"]})
+    ssh, seen = bench.dir / "ssh", bench.dir / "environment"
+    ssh.write_text(ssh.read_text().replace("exec sh", f"env >> {seen}\nexec sh"))
+    bench.ours("stanza-create", "--no-online", env={
+        "PGBACKREST_REPO1_CIPHER_TYPE": "aes-256-cbc", "PGPASSWORD": "of the database",
+        "PGBACKREST_REPO1_CIPHER_PASS": lab.PASSPHRASE, "PGBACKREST_IO_TIMEOUT": "50"})
+    text = seen.read_text()
+    expect("PGBACKREST_IO_TIMEOUT=50" in text, "the environment was seen", text)
+    for secret in (lab.PASSPHRASE, "of the database"):
+        expect(secret not in text, "no secret is in it", "")
