@@ -207,6 +207,11 @@ result<std::unique_ptr<io::writer>> remote_storage::open_write(std::string_view 
 }
 
 void remote_storage::read_small(std::span<small_read> files, io::io_engine* engine) {
+  const bool opened_there = std::any_of(files.begin(), files.end(), [this](const small_read& one) {
+    return content_of(one.path) == content::info_text;
+  });
+  if (opened_there) // a few at most
+    return storage::read_small(files, engine);
   read_remote_small(*on_, root_, files);
   for (auto& one : files) {
     if (one.limit_bytes > small_read_limit_bytes)

@@ -272,6 +272,10 @@ TEST_CASE("serve: a client reads and writes info files, and never learns the pas
     CHECK(*codec::decrypt_all(as_bytes(stored), "very secret") ==
           std::vector<std::byte>(as_bytes(text).begin(), as_bytes(text).end()));
     CHECK(*read_all(*repo, path, 1 << 20) == text);
+    std::vector<small_read> small = {{.path = path, .limit_bytes = 1 << 20}};
+    repo->read_small(small, nullptr);
+    CHECK_FALSE(small[0].failure);
+    CHECK(as_text(small[0].content) == text);
     auto part = repo->open_read(path, {.offset_bytes = 3, .limit_bytes = 5});
     REQUIRE(part);
     std::array<std::byte, 9> room = {};
