@@ -80,7 +80,7 @@ std::string no_rule(const tls_way& way) {
 }
 
 constexpr auto causes = std::to_array<cause>({
-    {"unable to get the address of", unknown_name},
+    {"unable to get address for", unknown_name},
     {"Connection refused", nobody_listens},
     {"hostname mismatch", wrong_host_name},
     {"IP address mismatch", wrong_host_name},

@@ -17,7 +17,7 @@ TEST_CASE("connection hints: each cause has its own, with the line to set or the
                          .ca_file = "/c/ca.crt",
                          .stanza = "demo"};
   const std::vector<std::pair<const char*, const char*>> all = {
-      {"unable to get the address of 'db1': [-2] Name or service not known", "getent hosts db1"},
+      {"unable to get address for 'db1': [-2] Name or service not known", "getent hosts db1"},
       {"unable to connect to 'db1:8432 (10.0.0.1)': [111] Connection refused",
        "tls-server-address"},
       {"unable to connect to 'db1:8432 (10.0.0.1)': [110] Connection timed out", "firewalls"},
