@@ -7,6 +7,7 @@
 #include "engine/base/stop_signal.hpp"
 #include "engine/format/checked_text.hpp"
 #include "engine/format/repository_path.hpp"
+#include "engine/io/label_note.hpp"
 #include "engine/plan/expire_backups.hpp"
 
 #include <chrono>
@@ -17,7 +18,8 @@
 
 namespace pgbraid::cli {
 
-/// Takes it out of those found, too. Locks do not tell whether another host works on it.
+/// Takes it out of those found, too. Locks do not tell whether another host works on it; that one
+/// was begun under the lock that is held here tells that nobody does.
 result<void> backup_run::remove_incomplete(std::vector<disk_backup>& found) {
   if (found.empty() || found.back().has_manifest)
     return success();
@@ -31,7 +33,8 @@ result<void> backup_run::remove_incomplete(std::vector<disk_backup>& found) {
   auto there = repo->look_at_backup(label);
   if (!there)
     return there.failure();
-  if (*busy || there->has_manifest) {
+  const bool dead = io::noted_label(opts.text("lock-path"), repo->stanza(), repo->key()) == label;
+  if ((*busy && !dead) || there->has_manifest) {
     log::warn("backup '{}' is left alone: another host or lock-path may be making it (incomplete "
               "backups are removed when nothing in them has changed for {} minutes)",
               label, plan::abandoned_after_s / 60);
@@ -86,6 +89,10 @@ result<void> backup_run::take_directory() {
     auto taken = backup_claim::take(*repo, manifest, info.cipher_pass, opts.exec_id());
     if (taken) {
       claim = std::move(*taken);
+      if (auto noted =
+              io::note_label(opts.text("lock-path"), repo->stanza(), repo->key(), manifest.label);
+          !noted)
+        log::detail("{}", noted.failure().message);
       claim->keep_renewing(std::chrono::seconds(plan::renew_after_s));
       return success();
     }

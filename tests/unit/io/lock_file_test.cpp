@@ -1,6 +1,7 @@
 // Locks between commands, and stop files.
 // SPDX-License-Identifier: MIT
 #include "engine/base/exit_locks.hpp"
+#include "engine/io/label_note.hpp"
 #include "engine/io/lock_file.hpp"
 #include "tests/unit/io/scratch.hpp"
 
@@ -256,6 +257,16 @@ TEST_CASE("lock: a file that somebody removed is no lock any more") {
   auto replaced = held->check_held();
   REQUIRE_FALSE(replaced);
   CHECK(replaced.failure().code == errc::lock_acquire);
+}
+
+TEST_CASE("lock: the next holder learns which backup was begun under it") {
+  const scratch here;
+  CHECK(io::noted_label(here.text(), "main", 1).empty());
+  REQUIRE(io::note_label(here.text(), "main", 1, "20260102-030405F"));
+  REQUIRE(io::note_label(here.text(), "main", 1, "20260203-040506F"));
+  CHECK(io::noted_label(here.text(), "main", 1) == "20260203-040506F");
+  CHECK(io::noted_label(here.text(), "main", 2).empty());
+  CHECK_FALSE(io::note_label(here / "none", "main", 1, "x"));
 }
 
 TEST_CASE("stop files: one stanza or all") {
