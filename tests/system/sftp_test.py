@@ -259,7 +259,9 @@ def backup_begun(bench, server, **settings):
 def killed(bench):
     server = SftpServer(bench)
     process = backup_begun(bench, server, io_timeout="5")
+    os.killpg(process.pid, signal.SIGSTOP)  # See below.
     server.stop()
+    os.killpg(process.pid, signal.SIGCONT)
     code = process.wait(timeout=120)
     log = (bench.dir / "backup.log").read_text(errors="replace")
     equal(code, 49, log)
