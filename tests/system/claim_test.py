@@ -173,12 +173,26 @@ def killed(bench):
     lab.kill_group(process)
     process.wait()
     label = bench.labels()[-1]
-    ended = bench.ours("backup")
+    ended = bench.ours("backup", f"--lock-path={bench.dir / 'third'}")
     expect(f"'{label}' {LEFT_ALONE}" in ended.text, "it may be somebody's", ended)
     make_old(bench.label_dir(label))
     ended = bench.ours("expire")
     expect(f"remove expired backup {label}" in ended.text, "now it is nobody's", ended)
     equal(bench.labels(), bench.completed_labels(), "directories of backups")
+
+
+@test("claim: what was killed under the same lock is removed by the next backup")
+def killed_here(bench):
+    slow_backup(bench)
+    process = spawn_backup(bench)
+    lab.wait_for(lambda: copying(bench, []) or process.poll() is not None, "the copy begins", 60,
+                 0.002)
+    lab.kill_group(process)
+    process.wait()
+    label = bench.labels()[-1]
+    bench.ours("backup")
+    expect(label not in bench.labels(), "its directory is gone", bench.labels())
+    verified(bench, bench.completed_labels())
 
 
 @test("claim: a label that cannot be made is found out before PostgreSQL begins a backup")
