@@ -128,6 +128,13 @@ private:
   /// The other end is gone, or is to be: ends the thread's work.
   void lose(std::optional<error> why, bool gone);
   void lose_over_protocol();
+  /// What came before any settings, at an asking end.
+  bool beginning_is_none() const {
+    return side_ == side::client && !settings_came_ && !opening_.empty();
+  }
+  error no_beginning() const;
+  error broken_rules() const;
+  error closed_early() const;
   void leave();
   std::chrono::milliseconds tick() const;
 
@@ -168,6 +175,7 @@ private:
   bool said_goodbye_ = false;  ///< the other end
   bool settings_came_ = false; ///< of the other end
   std::string complaint_;      ///< of HTTP/2, about the other end
+  std::string opening_;        ///< the first bytes that came, until there are settings
   std::vector<std::byte> arrival_;
   std::string small_; ///< several frames in one
   byte_view pending_;

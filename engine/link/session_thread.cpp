@@ -1,5 +1,7 @@
 // The thread's half of a session: bytes in and out of the transport, and how it ends.
 // SPDX-License-Identifier: MIT
+#include "engine/base/bytes.hpp"
+#include "engine/base/printable.hpp"
 #include "engine/link/session.hpp"
 
 #include <fmt/format.h>
@@ -20,6 +22,8 @@ constexpr size_t arrival_bytes = size_t{256} << 10;
 constexpr int moves_in_a_row = 8;
 /// What a client says before its first frame.
 constexpr size_t preface_bytes = 24;
+/// What is kept of a beginning that is none.
+constexpr size_t opening_bytes = 200;
 constexpr auto goodbye_limit = std::chrono::seconds(1);
 
 } // namespace
@@ -140,10 +144,7 @@ bool session::receive() {
       return moved;
     }
     if (got->closed) {
-      lose(said_goodbye_ || may_leave()
-               ? std::nullopt
-               : std::optional(broken("the other host closed the connection")),
-           true);
+      lose(said_goodbye_ || may_leave() ? std::nullopt : std::optional(closed_early()), true);
       return moved;
     }
     read_waits_ = got->waits_for;
@@ -151,6 +152,8 @@ bool session::receive() {
       return moved;
     arrived_at_ = now_;
     moved = true;
+    if (!settings_came_ && opening_.size() < opening_bytes)
+      opening_ += as_text(byte_view(arrival_).first(std::min(got->bytes, opening_bytes)));
     if (!feed(byte_view(arrival_).first(got->bytes))) {
       lose_over_protocol();
       return moved;
@@ -179,9 +182,36 @@ void session::lose_over_protocol() {
     return lose(broken("the other host sent too many frames that move nothing"), false);
   if (said_goodbye_)
     return lose(broken("the other host takes no more requests"), false);
-  lose(broken(complaint_.empty() ? "the other host broke the rules of HTTP/2"
-                                 : "the other host broke the rules of HTTP/2: " + complaint_),
-       false);
+  lose(broken_rules(), false);
+}
+
+error session::broken_rules() const {
+  return beginning_is_none()
+             ? no_beginning()
+             : broken(complaint_.empty()
+                          ? "the other host broke the rules of HTTP/2"
+                          : "the other host broke the rules of HTTP/2: " + complaint_);
+}
+
+error session::closed_early() const {
+  return beginning_is_none() ? no_beginning() : broken("the other host closed the connection");
+}
+
+/// What came says more than what HTTP/2 thinks of it.
+error session::no_beginning() const {
+  constexpr size_t shown_bytes = 300;
+  auto shown = opening_.substr(0, opening_bytes);
+  while (!shown.empty() && (shown.back() == '\n' || shown.back() == '\r'))
+    shown.pop_back();
+  auto why = broken(fmt::format("the other host printed '{}' where the protocol should begin",
+                                printable(shown).substr(0, shown_bytes)));
+  if (with_.kind == "ssh")
+    why.hint = fmt::format(
+        "A login script, or a program in its place, prints to standard output there (.bashrc, "
+        ".profile, ForceCommand): it must not when nobody is at a terminal.\n"
+        "Try: ssh USER@{} true. It must print nothing.",
+        with_.host);
+  return why;
 }
 
 void session::lose(std::optional<error> why, bool gone) {

@@ -78,6 +78,17 @@ TEST_CASE("hostile server: is no HTTP/2") {
     question(text).why();
 }
 
+TEST_CASE("hostile server: what it prints instead is shown") {
+  const question banner("Welcome to this host\nhave fun\n");
+  REQUIRE(banner.failed);
+  CHECK(banner.failed->message.find("Welcome to this host") != std::string::npos);
+  CHECK(banner.failed->hint.find("login script") != std::string::npos);
+  const question noise(std::string("\x1b[31m") + std::string(5000, '\x07'));
+  REQUIRE(noise.failed);
+  CHECK(noise.failed->message.find('\x1b') == std::string::npos);
+  CHECK(noise.failed->message.size() < 2000);
+}
+
 TEST_CASE("hostile server: answers that are none") {
   const std::vector<std::pair<const char*, std::string>> bad = {
       {"no status", answer({{"pgbraid-head", "{}"}, {"pgbraid-trailer", "{}"}})},
