@@ -170,6 +170,11 @@ class Cluster:
                       "t")
         return name
 
+    def wait_history_archived(self):
+        """After a backup: waits for its history file, which PostgreSQL archives when the backup is done."""
+        self.wait_sql("select coalesce(last_archived_wal like '%.backup', false) from "
+                      "pg_stat_archiver", "t")
+
     def fingerprint(self):
         """One text that differs when the data of any of our tables differ."""
         return self.sql(

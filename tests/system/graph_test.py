@@ -93,6 +93,7 @@ def many_workers(bench):
 def explain(bench):
     bench.ready(compress_type="zst", repo1_cipher_type="aes-256-cbc", repo1_cipher_pass="x")
     bench.ours("backup")
+    bench.cluster.wait_history_archived()
     before = trees.tree(bench.repo)
     target = bench.dir / "target"
     target.mkdir(mode=0o700)
