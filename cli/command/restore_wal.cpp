@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/restore_wal.hpp"
 
+#include "cli/command/side_by_side.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
@@ -12,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,19 +68,24 @@ result<void> add_archive(storage& files, const std::string& path, const plan::lo
   return success();
 }
 
-result<stock> list_stock(const config::options& opts, size_t position,
-                         const plan::wal_question& question) {
+/// What to look for; each repository's thread has its own.
+struct wanted_wal {
+  uint64_t system_id = 0;
+  std::string db_version = {};
+  plan::log_range logs = {};
+};
+
+result<stock> list_stock(const config::options& opts, size_t position, const wanted_wal& wanted) {
   auto repo = open_repository_at(opts, position);
   if (!repo)
     return repo.failure();
   auto info = (*repo)->load_archive_info();
   if (!info)
     return info.failure();
-  const auto& backup = *question.backup;
   stock out;
-  for (const auto* one : info->matching(backup.system_id, backup.db_version)) {
+  for (const auto* one : info->matching(wanted.system_id, wanted.db_version)) {
     const auto path = format::archive_path((*repo)->stanza()) + "/" + format::archive_id(*one);
-    if (auto added = add_archive(*repo->files, path, plan::wanted_logs(question), out); !added)
+    if (auto added = add_archive(*repo->files, path, wanted.logs, out); !added)
       return added.failure();
   }
   return out;
@@ -86,15 +93,20 @@ result<stock> list_stock(const config::options& opts, size_t position,
 
 /// Of all repositories that answer; WARN for the others.
 stock list_all(const config::options& opts, const plan::wal_question& question, bool& complete) {
+  const wanted_wal wanted{.system_id = question.backup->system_id,
+                          .db_version = question.backup->db_version,
+                          .logs = plan::wanted_logs(question)};
+  const auto ask = [wanted](const config::options& own, size_t position) {
+    return list_stock(own, position, wanted);
+  };
   stock out;
-  for (const auto position : repository_positions(opts)) {
-    auto some = list_stock(opts, position, question);
-    complete = complete && some;
-    if (some)
-      out.insert(out.end(), some->begin(), some->end());
+  for (auto& one : ask_repositories<stock>(opts, repository_positions(opts), ask)) {
+    complete = complete && one.said;
+    if (one.said)
+      out.insert(out.end(), one.said->begin(), one.said->end());
     else
-      log::warn("repo{}: the WAL that the backup needs could not be looked for: [{}] {}",
-                opts.repo_key(position), error_name(some.failure().code), some.failure().text());
+      log::warn("repo{}: the WAL that the backup needs could not be looked for: [{}] {}", one.key,
+                error_name(one.said.failure().code), one.said.failure().text());
   }
   return out;
 }

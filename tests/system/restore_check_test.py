@@ -203,32 +203,6 @@ def bad_pages(bench):
     expect("page checksum" not in ended.text, "nothing is said of what stays", ended)
 
 
-@test("graph: 64 workers and many small files do with 1024 descriptors, backup and restore")
-def few_descriptors(bench):
-    bench.configure(repo1_cipher_type="aes-256-cbc", repo1_cipher_pass=lab.PASSPHRASE,
-                    compress_type="none", process_max="64")
-    many = bench.cluster.data / "many"
-    many.mkdir(mode=0o700)
-    for number in range(1500):
-        (many / f"f{number}").write_bytes(b"%d" % number * 100)
-    bench.ours("stanza-create", "--no-online")
-    narrow = ["prlimit", "--nofile=1024:1024"]
-    low = ["prlimit", "--nofile=256:1024"]
-    for name, limits in (("narrow", narrow), ("soft", low)):
-        home = bench.dir / name
-        (home / "pg").mkdir(parents=True, mode=0o700)
-        (home / "linked").mkdir(mode=0o700)
-        ended = lab.run([*limits, *bench.argv(OURS, "backup", "--no-online", "--type=full")],
-                        limit_s=600)
-        expect("open files: at most" in ended.text and "of 1024" in ended.text,
-               "the budget is printed", ended)
-        ended = lab.run([*limits, *bench.argv(
-            OURS, "restore", f"--pg1-path={home / 'pg'}", f"--tablespace-map-all={home / 'ts'}",
-            "--link-all", "--type=none")], limit_s=600)
-        expect("of 1024" in ended.text, "the budget is printed", ended)
-        equal((home / "pg/many/f1499").read_bytes(), b"1499" * 100, "a file of many")
-
-
 @test("restore check: where the stanza was never made there is no backup: error 75")
 def no_stanza(bench):
     bench.configure()
