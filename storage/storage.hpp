@@ -41,7 +41,7 @@ struct entry {
 /// How a new file becomes visible.
 enum class publish : uint8_t {
   in_place, ///< written under its own name (backup data: the manifest is what publishes it)
-  atomic,   ///< written as `<name>.<16 hex digits>.pgbackrest.tmp`, synced, renamed, directory synced
+  atomic, ///< written as `<name>.<16 hex digits>.pgbackrest.tmp`, synced, renamed, directory synced
 };
 
 struct read_options {
