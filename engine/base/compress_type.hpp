@@ -1,5 +1,5 @@
 // Which compression a file in a repository has.
-// Source of names and extensions: shared/spec/repository-format.md, sections 1 and 5.1.
+// Source of names and extensions: engine/format/README.md, sections 1 and 8.1.
 // SPDX-License-Identifier: MIT
 #pragma once
 

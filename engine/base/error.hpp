@@ -9,7 +9,7 @@
 namespace pgbraid {
 
 /// Exit statuses, equal to the peer's; the meaning of a number never changes.
-/// Source: shared/spec/commands.md, section 0.4.
+/// Source: cli/command/README.md, section 1.2.
 enum class errc : uint8_t {
   assertion = 25,
   checksum = 26,

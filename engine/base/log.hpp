@@ -1,5 +1,5 @@
 // The log: lines of the peer's shape on console, stderr and file.
-// Source of the shapes: shared/spec/options.md, section 2.
+// Source of the shapes: cli/command/README.md, section 1.3.
 // SPDX-License-Identifier: MIT
 #pragma once
 

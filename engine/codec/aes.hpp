@@ -1,5 +1,5 @@
 // AES-256-CBC kernels with the container that `openssl enc -aes-256-cbc -md sha1` has.
-// Container and key derivation: shared/spec/repository-format.md, section 7.
+// Container and key derivation: engine/format/README.md, section 11.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // The key and the initial vector that a passphrase and a salt make.
-// Source: shared/spec/repository-format.md, section 7.
+// Source: engine/format/README.md, section 11.1.
 // SPDX-License-Identifier: MIT
 #pragma once
 

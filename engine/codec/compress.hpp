@@ -1,5 +1,5 @@
 // Compression and decompression kernels, one pair per compression type.
-// Containers: shared/spec/repository-format.md, section 6.
+// Containers: engine/format/README.md, section 10.
 // SPDX-License-Identifier: MIT
 #pragma once
 

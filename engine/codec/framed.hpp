@@ -9,7 +9,7 @@
 namespace pgbraid::codec {
 
 /// A larger piece of input becomes several frames. At this size window and match tables stay in
-/// the cache, which saves about a quarter of zstd's work (shared/design/engine-notes.md, 2).
+/// the cache, which saves about a quarter of zstd's work (bench/README.md, "Priors of the graph").
 inline constexpr size_t frame_piece_bytes = size_t{1} << 20;
 
 /// Makes whole frames; its tables serve all streams of a kernel in turn.

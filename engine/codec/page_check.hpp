@@ -1,5 +1,5 @@
 // Checks the checksums of PostgreSQL data pages while they pass by.
-// Algorithm and rules: shared/spec/repository-format.md, section 10.
+// Algorithm and rules: engine/format/README.md, section 12.
 // SPDX-License-Identifier: MIT
 #pragma once
 

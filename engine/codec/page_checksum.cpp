@@ -1,5 +1,5 @@
 // The checksum of a PostgreSQL data page.
-// Algorithm: shared/spec/repository-format.md, section 10.
+// Algorithm: engine/format/README.md, section 12.
 // SPDX-License-Identifier: MIT
 #include "engine/codec/page_checksum.hpp"
 

@@ -1,5 +1,5 @@
 // The command line: syntax of options, names, the command.
-// Source: shared/spec/options.md, section 1.4.
+// Source: engine/config/README.md, section 6.
 // SPDX-License-Identifier: MIT
 #include "engine/config/sources.hpp"
 #include "engine/config/suggestion.hpp"

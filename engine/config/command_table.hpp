@@ -1,5 +1,5 @@
 // The commands: one table of what each is called, says and takes.
-// Source: shared/spec/commands.md, section 0.1.
+// Source: cli/command/README.md, section 1; the columns: engine/config/README.md, section 11.
 // SPDX-License-Identifier: MIT
 #pragma once
 

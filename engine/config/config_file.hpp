@@ -1,5 +1,5 @@
 // Which configuration files there are, and what they contain.
-// Source: shared/spec/options.md, section 1.1.
+// Source: engine/config/README.md, section 2.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // Options from the environment: PGBRAID_X, then PGBACKREST_X.
-// Source: shared/spec/options.md, section 1.3.
+// Source: engine/config/README.md, section 5.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // Checks of whole configurations: root, time-outs, hosts, repository paths, retention.
-// Source: shared/spec/options.md, section 1.7.
+// Source: engine/config/README.md, section 10.
 // SPDX-License-Identifier: MIT
 #include "engine/config/load.hpp"
 

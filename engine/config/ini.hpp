@@ -1,5 +1,5 @@
 // Files in the peer's INI dialect.
-// Source: shared/spec/options.md, section 1.2.
+// Source: engine/config/README.md, section 3.
 // SPDX-License-Identifier: MIT
 #pragma once
 

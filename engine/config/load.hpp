@@ -1,5 +1,5 @@
 // From arguments, environment and files to the options of one run.
-// Source of the rules: shared/spec/options.md, section 1.
+// Source of the rules: engine/config/README.md, section 1.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,6 +1,5 @@
 // The options: one row each, and nothing else knows their names, types, defaults or limits.
-// Source: shared/spec/options.md, sections 3 and 4, and additions-2.60.md, section 1; fields are
-// described in option_row.hpp.
+// What the columns mean: engine/config/README.md, section 11, and option_row.hpp.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // Options as words: the begin line, and what another command of this program is started with.
-// Source: shared/spec/options.md, section 2; commands.md, section 4.8.
+// Source: engine/config/README.md, section 13; cli/command/README.md, section 1.3.
 // SPDX-License-Identifier: MIT
 #include "engine/base/shell_word.hpp"
 #include "engine/base/version.hpp"

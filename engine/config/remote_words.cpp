@@ -1,5 +1,5 @@
 // Options as words for the role that serves a command on another host.
-// Source: shared/spec/commands.md, section 12; options.md, section 5, cmd-ssh.
+// Source: engine/config/README.md, section 12.
 // SPDX-License-Identifier: MIT
 #include "engine/config/option_name.hpp"
 #include "engine/config/options.hpp"

@@ -1,5 +1,5 @@
 // Brings together what was said in all places, in order of precedence.
-// Source: shared/spec/options.md, section 1.
+// Source: engine/config/README.md, sections 1 and 9.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // archive.info: which clusters a stanza's WAL archive belongs to.
-// Source of the format: shared/spec/repository-format.md, section 3.
+// Source of the format: engine/format/README.md, section 6.
 // SPDX-License-Identifier: MIT
 #pragma once
 

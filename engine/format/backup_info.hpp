@@ -1,5 +1,5 @@
 // backup.info: the backups of a stanza and the clusters they come from.
-// Source of the format: shared/spec/repository-format.md, section 4.
+// Source of the format: engine/format/README.md, section 7.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // The framing that archive.info, backup.info and backup.manifest share.
-// Source of the format: shared/spec/repository-format.md, section 2.
+// Source of the format: engine/format/README.md, section 4.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // Reads the JSON dialect of info files from front to back, without building a tree.
-// Source of the dialect: shared/spec/repository-format.md, section 2.
+// Source of the dialect: engine/format/README.md, section 4.2.
 // SPDX-License-Identifier: MIT
 #pragma once
 

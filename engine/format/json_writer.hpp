@@ -1,5 +1,5 @@
 // Writes the JSON dialect of info files: compact, members in the order given.
-// Source of the dialect: shared/spec/repository-format.md, section 2.
+// Source of the dialect: engine/format/README.md, section 4.2.
 // SPDX-License-Identifier: MIT
 #pragma once
 

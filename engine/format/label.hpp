@@ -1,5 +1,5 @@
 // Backup labels: how they are made, read and ordered.
-// Source of the rules: shared/spec/repository-format.md, section 1 (Labels); commands.md, 3.2.
+// Source of the rules: engine/format/README.md, section 2.
 // SPDX-License-Identifier: MIT
 #pragma once
 

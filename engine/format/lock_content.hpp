@@ -1,5 +1,5 @@
 // What a lock file says about its holder.
-// Source of the format: shared/spec/repository-format.md, section 13.
+// Source of the format: engine/format/README.md, section 14.
 // SPDX-License-Identifier: MIT
 #pragma once
 

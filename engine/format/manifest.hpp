@@ -1,5 +1,5 @@
 // backup.manifest: what a backup consists of and where each file is stored.
-// Source of the format: shared/spec/repository-format.md, section 5.
+// Source of the format: engine/format/README.md, section 8.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // Reads backup.manifest.
-// Source of the format: shared/spec/repository-format.md, section 5.
+// Source of the format: engine/format/README.md, section 8.
 // SPDX-License-Identifier: MIT
 #include "engine/format/entry_name.hpp"
 #include "engine/format/info_feed.hpp"

@@ -1,5 +1,5 @@
 // The sections of a manifest that hold one value per key.
-// Source of the keys: shared/spec/repository-format.md, section 5.1.
+// Source of the keys: engine/format/README.md, section 8.1.
 // SPDX-License-Identifier: MIT
 #pragma once
 

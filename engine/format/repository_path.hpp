@@ -1,5 +1,5 @@
 // Where things lie in a repository, relative to its root.
-// Source of the layout: shared/spec/repository-format.md, section 1.
+// Source of the layout: engine/format/README.md, section 1.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // What of a repository belongs to one stanza, and which links there may be.
-// Source of the layout: shared/spec/repository-format.md, section 1.
+// Source of the layout: engine/format/README.md, section 1.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // The names WAL segments have in an archive directory.
-// Source of the rules: shared/spec/repository-format.md, section 1.
+// Source of the rules: engine/format/README.md, section 3.
 // Names as PostgreSQL knows them, and arithmetic on them: engine/postgres/wal_name.hpp.
 // SPDX-License-Identifier: MIT
 #pragma once

@@ -23,7 +23,7 @@ bool has(const logical_graph& graph, node_kind kind) {
 }
 
 // SHA-1 is saturated by four streams, AES by eight; with a compressor in the lane neither is what
-// the lane waits for (engine-notes.md, sections 2 and 5).
+// the lane waits for (bench/README.md, "Priors of the graph").
 size_t lanes_for(const logical_graph& graph) {
   return has(graph, node_kind::encrypt) && !has(graph, node_kind::compress) ? 8 : 4;
 }

@@ -54,8 +54,8 @@ struct compiled_graph {
 };
 
 /// Fusion rule: cheap nodes must not pay a cache miss, so everything that touches the bytes of one
-/// file on one host becomes one lane (engine-notes.md, section 5). Without `fuse` every node is its
-/// own stage, and one file passes each chain of stages at a time.
+/// file on one host becomes one lane (ARCHITECTURE.md, "The engine"). Without `fuse` every node is
+/// its own stage, and one file passes each chain of stages at a time.
 ///
 /// Descriptors are shared out so that all workers can go on: first fewer files wait for their
 /// commit, then workers beyond the cores go, then lanes, then workers.

@@ -16,7 +16,7 @@ struct compressor_prior {
   double ratio;
 };
 
-// Medians of the two data sets of design/engine-notes.md, section 2; decompression is estimated.
+// From both data sets of bench/README.md, "Priors of the graph"; decompression is estimated.
 constexpr std::array<compressor_prior, 5> priors{{{"none", 0, 0, 1},
                                                   {"gz", 1.4, 1.5, 0.22},
                                                   {"lz4", 1.0, 0.3, 0.35},

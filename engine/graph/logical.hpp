@@ -33,8 +33,7 @@ struct node {
   node_load load = node_load::cpu;
   /// Where it runs; several hosts of the same data are separated by ", ".
   std::string host = "local";
-  /// CPU seconds per GiB of input, a prior measured on one core (design/engine-notes.md, section
-  /// 2).
+  /// CPU seconds per GiB of input, measured on one core (bench/README.md, "Priors of the graph").
   double cost_s_per_gib = 0;
   /// Estimated bytes in and out of this node over the whole job.
   uint64_t in_bytes = 0;

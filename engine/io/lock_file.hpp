@@ -1,5 +1,5 @@
 // Locks and stop files: what keeps two commands from working on one stanza.
-// Source: shared/spec/commands.md, sections 0.2 and 0.3; repository-format.md, section 13.
+// Source: cli/command/README.md, sections 1.4 and 1.5; engine/format/README.md, section 14.
 // SPDX-License-Identifier: MIT
 #pragma once
 

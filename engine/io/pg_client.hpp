@@ -1,5 +1,5 @@
 // A connection to a PostgreSQL server: what backups need to ask and tell it.
-// Source: shared/spec/commands.md, section 3.4.
+// Source: cli/command/README.md, section 5.2.
 // SPDX-License-Identifier: MIT
 #pragma once
 

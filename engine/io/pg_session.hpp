@@ -1,5 +1,5 @@
 // What a session with a PostgreSQL server can do, wherever it is held.
-// Source: shared/spec/commands.md, section 3.4.
+// Source: cli/command/README.md, section 5.2.
 // SPDX-License-Identifier: MIT
 #pragma once
 

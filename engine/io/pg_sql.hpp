@@ -1,5 +1,5 @@
 // The SQL that pgbraid sends, chosen by server version; pure text.
-// Source: shared/spec/commands.md, section 3.4.
+// Source: cli/command/README.md, section 5.2.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // The serving end of a link: requests of another host over HTTP/2.
-// Source of the design: design/engine-notes.md, section 13.
+// Why HTTP/2: ARCHITECTURE.md, "Decisions".
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // One connection and the thread that moves its bytes: what asking and serving end have in common.
-// Source of the design: design/engine-notes.md, section 13.
+// Why HTTP/2: ARCHITECTURE.md, "Decisions".
 // SPDX-License-Identifier: MIT
 #pragma once
 

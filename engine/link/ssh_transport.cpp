@@ -1,5 +1,5 @@
 // A transport through the system's ssh client.
-// Source of the message: shared/spec/behaviours-under-failure.md, section 1.
+// Source of the message: cli/command/README.md, section 1.7.
 // SPDX-License-Identifier: MIT
 #include "engine/link/ssh_transport.hpp"
 

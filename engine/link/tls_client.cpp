@@ -1,5 +1,5 @@
 // Connects to a TLS server, patiently.
-// Source of the message: shared/spec/behaviours-under-failure.md, section 1.
+// Source of the message: cli/command/README.md, section 1.7.
 // SPDX-License-Identifier: MIT
 #include "engine/link/tls_client.hpp"
 

@@ -1,5 +1,5 @@
 // Which files of a backup travel together, and in which order they are dealt.
-// Source of the bundle rules: shared/spec/repository-format.md, section 8.
+// Source of the bundle rules: engine/format/README.md, section 9.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // Which WAL retention no longer keeps.
-// Source of the rules: shared/spec/commands.md, section 7; repository-format.md, section 12.
+// Source of the rules: cli/command/README.md, section 8.3.
 // SPDX-License-Identifier: MIT
 #pragma once
 

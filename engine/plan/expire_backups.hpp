@@ -1,5 +1,5 @@
 // Which backups retention no longer keeps.
-// Source of the rules: shared/spec/commands.md, section 7.
+// Source of the rules: cli/command/README.md, sections 8.1 and 8.2.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -29,7 +29,7 @@ struct pool_sample {
 };
 
 /// Grows while growing pays, steps back over the knee, and then holds for a while.
-/// A growth must bring 3 % more throughput to stay (engine-notes.md, section 9).
+/// A growth must bring 3 % more throughput to stay.
 pool_state next_pool_size(pool_state now, const pool_sample& seen, const pool_limits& within);
 
 } // namespace pgbraid::plan

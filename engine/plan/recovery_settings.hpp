@@ -1,5 +1,5 @@
 // The settings a restored cluster recovers with.
-// Source of the rules: shared/spec/commands.md, section 4.8.
+// Source of the rules: cli/command/README.md, section 7.7.
 // SPDX-License-Identifier: MIT
 #pragma once
 

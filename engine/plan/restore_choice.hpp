@@ -1,5 +1,5 @@
 // Which backup a restore takes.
-// Source of the rules: shared/spec/commands.md, section 4.2.
+// Source of the rules: cli/command/README.md, section 7.2.
 // SPDX-License-Identifier: MIT
 #pragma once
 

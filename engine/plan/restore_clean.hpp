@@ -1,5 +1,5 @@
 // What becomes of things that are already where a backup is to be restored.
-// Source of the rules: shared/spec/commands.md, section 4.7.
+// Source of the rules: cli/command/README.md, section 7.6.
 // SPDX-License-Identifier: MIT
 #pragma once
 

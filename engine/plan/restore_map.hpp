@@ -1,5 +1,5 @@
 // Where in the file system each part of a backup goes.
-// Source of the rules: shared/spec/commands.md, section 4.4.
+// Source of the rules: cli/command/README.md, section 7.4.
 // SPDX-License-Identifier: MIT
 #pragma once
 

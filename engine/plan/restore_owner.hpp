@@ -1,5 +1,5 @@
 // Who owns what is restored.
-// Source of the rules: shared/spec/commands.md, section 4.6.
+// Source of the rules: cli/command/README.md, section 7.5.
 // SPDX-License-Identifier: MIT
 #pragma once
 

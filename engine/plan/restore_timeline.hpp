@@ -1,5 +1,5 @@
 // Whether the timeline a restore aims at can be reached from a backup.
-// Source of the rules: shared/spec/commands.md, section 4.3.
+// Source of the rules: cli/command/README.md, section 7.3.
 // SPDX-License-Identifier: MIT
 #pragma once
 

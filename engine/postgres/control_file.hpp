@@ -1,5 +1,5 @@
 // global/pg_control: what a cluster is, and how a restore makes it unusable without backup_label.
-// Source: shared/spec/repository-format.md, section 11.
+// Source: engine/format/README.md, section 13.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,6 +1,6 @@
 // What of a cluster goes into a backup, and what kind of file a name stands for.
 // Paths are manifest names: `pg_data/base/5`, `pg_tblspc/16384/PG_15_202209061/5`.
-// Source: shared/spec/commands.md, section 3.7; repository-format.md, sections 5.3 and 10.
+// Source: engine/format/README.md, sections 8.5 and 12.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // Which PostgreSQL releases we know, and what differs between them.
-// Source of the numbers: shared/spec/repository-format.md, section 11.
+// Source of the numbers: engine/format/README.md, section 13.
 // SPDX-License-Identifier: MIT
 #pragma once
 

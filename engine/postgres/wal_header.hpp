@@ -1,5 +1,5 @@
 // The long header at the start of every WAL segment.
-// Source: shared/spec/repository-format.md, section 11.
+// Source: engine/format/README.md, section 13.
 // SPDX-License-Identifier: MIT
 #pragma once
 

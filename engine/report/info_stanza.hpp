@@ -1,5 +1,5 @@
 // What `info` knows of a stanza in all its repositories.
-// Source of codes and messages: shared/spec/commands.md, section 8.
+// Source of codes and messages: cli/command/README.md, section 9.
 // SPDX-License-Identifier: MIT
 #pragma once
 

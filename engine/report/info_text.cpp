@@ -1,5 +1,5 @@
 // `info` for people.
-// Source of the shape: shared/spec/commands.md, section 8.
+// Source of the shape: cli/command/README.md, section 9.
 // SPDX-License-Identifier: MIT
 #include "engine/base/printable.hpp"
 #include "engine/base/units.hpp"
