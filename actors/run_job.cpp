@@ -21,7 +21,7 @@ struct engine_config : caf::actor_system_config {
   explicit engine_config(size_t threads) {
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", threads);
-    // Self-messaging workers would keep the supervisor waiting otherwise (engine-notes.md, 10).
+    // Self-messaging workers would keep the supervisor waiting otherwise.
     set("scheduler.max-throughput", size_t{4});
   }
 };

@@ -1,5 +1,5 @@
 // What the exit codes mean.
-// Source: shared/spec/commands.md, section 0.4.
+// Source: cli/command/README.md, section 1.2.
 // SPDX-License-Identifier: MIT
 #include "cli/exit_codes.hpp"
 

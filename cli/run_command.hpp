@@ -1,5 +1,5 @@
 // One command with what surrounds it: log file, begin line, checks, end line, exit status.
-// Source of the order: shared/spec/options.md, sections 1.7 and 2.
+// Source of the order: cli/command/README.md, section 1.1.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // archive-get: one WAL file from whichever repository has it undamaged.
-// Source: shared/spec/commands.md, section 6.
+// Source: cli/command/README.md, section 6.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
 #include "cli/command/session.hpp"

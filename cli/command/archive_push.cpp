@@ -1,5 +1,5 @@
 // archive-push: one WAL file into every repository.
-// Source: shared/spec/commands.md, section 5.
+// Source: cli/command/README.md, section 4.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
 #include "cli/command/compression.hpp"

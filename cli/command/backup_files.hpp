@@ -1,5 +1,5 @@
 // The files of a backup that the server hands over at its end: backup_label and tablespace_map.
-// Source: shared/spec/repository-format.md, section 5.3.
+// Source: engine/format/README.md, section 8.5.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // One run of the backup command: what it knows and its steps, in the order in which they are taken.
-// Source of the order: shared/spec/commands.md, section 3.1.
+// Source of the order: cli/command/README.md, section 5.1.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // The online part of a backup: starting and stopping it in PostgreSQL, and waiting for its WAL.
-// Source: shared/spec/commands.md, sections 3.1, 3.4 and 3.12.
+// Source: cli/command/README.md, sections 5.1, 5.2 and 5.6.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // Backups that read from standbys: which ones, and waiting until they are there.
-// Source: shared/spec/commands.md, section 3.6.
+// Source: cli/command/README.md, section 5.3.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // check: whether WAL of a running cluster reaches every repository.
-// Source: shared/spec/commands.md, section 2.
+// Source: cli/command/README.md, section 3.
 // SPDX-License-Identifier: MIT
 #include "cli/command/backup_session.hpp"
 #include "cli/command/commands.hpp"

@@ -1,5 +1,5 @@
 // expire: removes the backups and the WAL that retention no longer keeps.
-// Source: shared/spec/commands.md, section 7.
+// Source: cli/command/README.md, section 8.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
 #include "cli/command/expire_archive.hpp"

@@ -1,5 +1,5 @@
 // expire: the WAL that no backup needs any more.
-// Source: shared/spec/commands.md, section 7.
+// Source: cli/command/README.md, section 8.3.
 // SPDX-License-Identifier: MIT
 #include "cli/command/expire_archive.hpp"
 

@@ -1,5 +1,5 @@
 // info: what backups and WAL the repositories hold.
-// Source: shared/spec/commands.md, section 8.
+// Source: cli/command/README.md, section 9.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
 #include "cli/command/session.hpp"

@@ -1,5 +1,5 @@
 // The restore command: a backup becomes a data directory again.
-// Source of the order of steps: shared/spec/commands.md, section 4.1.
+// Source of the order of steps: cli/command/README.md, section 7.1.
 // SPDX-License-Identifier: MIT
 #include "actors/run_job.hpp"
 #include "cli/command/commands.hpp"

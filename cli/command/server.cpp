@@ -1,5 +1,5 @@
 // server: listens for other hosts over TLS; every connection has a process of its own.
-// Source: shared/spec/commands.md, section 11.
+// Source: cli/command/README.md, section 10.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
 #include "cli/remote/connection_children.hpp"

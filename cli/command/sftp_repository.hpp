@@ -1,5 +1,5 @@
 // Repositories on SFTP servers, as they are configured.
-// Source: shared/spec/options.md, section Repository: SFTP.
+// Source: storage/sftp/README.md.
 // SPDX-License-Identifier: MIT
 #pragma once
 

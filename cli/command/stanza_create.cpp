@@ -1,5 +1,5 @@
 // stanza-create: the info files that make a repository ready for a cluster.
-// Source: shared/spec/commands.md, section 1.
+// Source: cli/command/README.md, section 2.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
 #include "cli/command/session.hpp"

@@ -1,5 +1,5 @@
 // Names of lock files, as hosts tell them to each other.
-// Source: shared/spec/commands.md, section 0.2.
+// Source: cli/command/README.md, section 1.4.
 // SPDX-License-Identifier: MIT
 #pragma once
 

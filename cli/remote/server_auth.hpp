@@ -1,5 +1,5 @@
 // Which client may work on which stanza.
-// Source: shared/spec/commands.md, section 11; options.md, section 5, tls-server-auth.
+// Source: cli/command/README.md, section 10.
 // SPDX-License-Identifier: MIT
 #pragma once
 

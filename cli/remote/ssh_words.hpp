@@ -1,5 +1,5 @@
 // The command line of the ssh client that starts the serving side of a command on another host.
-// Source: shared/spec/options.md, section 5, cmd-ssh.
+// Source: engine/config/README.md, section 12.
 // SPDX-License-Identifier: MIT
 #pragma once
 

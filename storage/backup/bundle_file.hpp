@@ -1,5 +1,5 @@
 // A bundle being written: small files one behind the other, in a fixed order.
-// Source of the format: shared/spec/repository-format.md, section 8.
+// Source of the format: engine/format/README.md, section 9.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // The hosts that the files of a backup are read from: the primary, and standbys.
-// Source of who reads what: shared/spec/commands.md, section 3.6.
+// Source of who reads what: cli/command/README.md, section 5.3.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // The directory walk that finds what a backup of a cluster consists of.
-// Source of the rules: shared/spec/commands.md, section 3.7; repository-format.md, section 5.
+// Source of the rules: engine/format/README.md, sections 8.2 to 8.5.
 // SPDX-License-Identifier: MIT
 #pragma once
 

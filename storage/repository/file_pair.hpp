@@ -1,5 +1,5 @@
 // A file and its `.copy`: written with the same bytes, read one for the other.
-// Source of the rules: shared/spec/repository-format.md, section 2 (Main/copy rule).
+// Source of the rules: engine/format/README.md, section 5.
 // SPDX-License-Identifier: MIT
 #pragma once
 

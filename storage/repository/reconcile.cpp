@@ -1,5 +1,5 @@
 // Makes backup.info agree with the backups on disk.
-// Source of the rules: shared/spec/repository-format.md, section 4 (Reconstruction).
+// Source of the rules: engine/format/README.md, section 7.3.
 // SPDX-License-Identifier: MIT
 #include "storage/repository/repository.hpp"
 

@@ -1,5 +1,5 @@
 // A stanza's part of one repository: its info files, manifests and WAL, on any storage.
-// Source of the rules: shared/spec/repository-format.md; commands.md, 0.6 and 3.1.
+// Source of the rules: engine/format/README.md; cli/command/README.md, section 5.7.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,5 +1,5 @@
 // The directories that a restore fills: checked, cleaned, built and synced.
-// Source of the rules: shared/spec/commands.md, sections 4.4 and 4.7.
+// Source of the rules: cli/command/README.md, sections 7.4 and 7.6.
 // SPDX-License-Identifier: MIT
 #pragma once
 

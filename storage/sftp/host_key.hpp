@@ -1,5 +1,5 @@
 // Making sure that an SSH server is the one that was meant.
-// Source: shared/spec/options.md, repo-sftp-host-key-check-type.
+// Source: storage/sftp/README.md, "Keys".
 // SPDX-License-Identifier: MIT
 #pragma once
 
