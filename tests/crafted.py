@@ -5,7 +5,7 @@ import json
 import pathlib
 
 def info_checksum(text):
-    """The checksum of an info file: shared/spec/repository-format.md, section 2."""
+    """The checksum of an info file: engine/format/README.md, section 4.3."""
     parts, section, last = [], None, None
     for line in text.splitlines():
         if not line:

@@ -1,4 +1,4 @@
-# Repositories that real pgBackRest versions wrote: shared/golden/README.md.
+# Repositories that real pgBackRest versions wrote, from ../shared/golden.
 # SPDX-License-Identifier: MIT
 import json
 import subprocess

@@ -1,4 +1,4 @@
-# Versions of pgBackRest that are not installed here, from shared/servers/pg-matrix.sh.
+# Versions of pgBackRest that are not installed here, from ../shared/servers.
 # SPDX-License-Identifier: MIT
 import os
 import re

@@ -1,4 +1,4 @@
-# Repositories that real pgBackRest versions wrote: shared/golden/README.md.
+# Repositories that real pgBackRest versions wrote, read and restored.
 # SPDX-License-Identifier: MIT
 import hashlib
 import json

@@ -1,4 +1,4 @@
-# A handful of simulated hosts (shared/hosts/hosts.sh) and what can be done to them.
+# A handful of simulated hosts (../shared/hosts) and what can be done to them.
 # SPDX-License-Identifier: MIT
 """A `Town` is one lab of hosts.sh: hosts with an address, users, sshd and a disk.
 

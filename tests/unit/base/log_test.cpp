@@ -1,4 +1,4 @@
-// Shapes of log lines and where they go (shared/spec/options.md, section 2).
+// Shapes of log lines and where they go (cli/command/README.md, section 1.3).
 // SPDX-License-Identifier: MIT
 #include "engine/base/last_line.hpp"
 #include "engine/base/log.hpp"

@@ -37,7 +37,7 @@ TEST_CASE("units: times in milliseconds") {
 }
 
 TEST_CASE("units: sizes as the peer prints them") {
-  // 47201156 and 8677837 bytes are shown as 45MB and 8.3MB in shared/spec/commands.md, section 8.
+  // 47201156 and 8677837 bytes are shown as 45MB and 8.3MB in cli/command/README.md, section 9.
   CHECK(format_size(47201156) == "45MB");
   CHECK(format_size(8677837) == "8.3MB");
   CHECK(format_size(0) == "0B");

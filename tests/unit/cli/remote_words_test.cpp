@@ -1,5 +1,5 @@
 // What starts the serving side of a command on another host: the command line of ssh, and locks.
-// Expected words: shared/spec/options.md, section 5, cmd-ssh; commands.md, sections 0.2 and 12.
+// Expected words: engine/config/README.md, section 12; cli/command/README.md, section 1.4.
 // SPDX-License-Identifier: MIT
 #include "cli/remote/lock_names.hpp"
 #include "cli/remote/ssh_words.hpp"

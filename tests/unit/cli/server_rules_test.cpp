@@ -1,5 +1,5 @@
 // What a TLS server lets its clients ask for: stanzas by certificate, words by list.
-// Rules: shared/spec/commands.md, section 11.
+// Rules: cli/command/README.md, section 10.
 // SPDX-License-Identifier: MIT
 #include "cli/remote/connection_children.hpp"
 #include "cli/remote/served_words.hpp"

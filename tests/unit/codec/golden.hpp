@@ -6,7 +6,7 @@
 
 namespace pgbraid::codec::rig {
 
-/// The bytes of one file in a golden repository; empty when shared/ is not here.
+/// The bytes of one file in a golden repository; empty when ../shared is not here.
 inline std::optional<bytes> golden_file(const std::string& set, const std::string& path) {
   const char* given = std::getenv("PGBRAID_SHARED");
   const auto shared = given != nullptr ? std::string(given) : PGBRAID_SOURCE "/../shared";

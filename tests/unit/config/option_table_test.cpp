@@ -1,4 +1,4 @@
-// The option table against the tables of shared/spec/options.md.
+// The option table against a table of the peer's options, where there is one (PGBRAID_SHARED).
 // SPDX-License-Identifier: MIT
 #include "engine/config/option_name.hpp"
 #include "engine/config/value.hpp"

@@ -1,5 +1,5 @@
 // The remote role: which options it knows, and the words it is started with.
-// Expected words: shared/spec/commands.md, section 12, and options.md, section 5.
+// Expected words: engine/config/README.md, section 12.
 // SPDX-License-Identifier: MIT
 #include "tests/unit/config/run.hpp"
 

@@ -13,7 +13,7 @@ using namespace pgbraid::format;
 
 namespace {
 
-// repository-format.md, section 2: worked example of golden a.
+// An archive.info that pgBackRest 2.45 wrote; the sum: engine/format/README.md, section 4.3.
 const std::string example = "[backrest]\n"
                             "backrest-format=5\n"
                             "backrest-version=\"2.45\"\n"
