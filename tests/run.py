@@ -25,6 +25,7 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
+import hostile  # noqa: E402
 import lab  # noqa: E402
 from case import CASES  # noqa: E402
 
@@ -111,6 +112,7 @@ def run_all(cases, root, jobs, keep):
         signal.signal(number, give_up)
     counts = {"ok": 0, "FAIL": 0, "SKIP": 0}
     failed = []
+    hostile.begin(root / "hostile")
     with ThreadPoolExecutor(jobs) as pool:
         waiting = [pool.submit(run_case, case, root, keep) for case in cases]
         for done in as_completed(waiting):
@@ -123,6 +125,7 @@ def run_all(cases, root, jobs, keep):
                 failed.append(name)
     for name in failed:
         print(f"failed: {name}")
+    hostile.show(root / "hostile")
     print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['SKIP']} skipped", flush=True)
     if counts["FAIL"]:
         return 1

@@ -4,6 +4,7 @@
 // usage: fuzz_<target> [--rounds N] [--seconds N] [--seed N] FILE|FOLDER...
 // An input that ends the process is left in fuzz-input.<process>; give it as FILE to see it again.
 #include "tests/fuzz/target.hpp"
+#include "tests/hostile.hpp"
 
 #include <signal.h>
 #include <unistd.h>
@@ -55,9 +56,11 @@ extern "C" void on_end(int signal) {
 
 void run(std::string input) {
   present = std::move(input);
+  pgbraid::test::note_hostile("tried", "random damage and noise", 1);
   ::alarm(input_limit_s);
   LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(present.data()), present.size());
   ::alarm(0);
+  pgbraid::test::note_hostile("held", "random damage and noise", 1);
 }
 
 /// Changes one place, with other inputs to take parts from.

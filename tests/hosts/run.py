@@ -23,6 +23,7 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 sys.dont_write_bytecode = True
+import hostile  # noqa: E402
 import lab  # noqa: E402
 import place  # noqa: E402
 import sftp_site  # noqa: E402
@@ -214,6 +215,7 @@ def order(one):
 
 def run_all(trials, work):
     counts, failed, towns = {"ok": 0, "FAIL": 0, "SKIP": 0}, [], Towns(work)
+    hostile.begin(work / "hostile")
     try:
         for number, one in enumerate(sorted(trials, key=order)):
             started = time.monotonic()
@@ -232,6 +234,7 @@ def run_all(trials, work):
         towns.away()
     for name in failed:
         print(f"failed: {name}")
+    hostile.show(work / "hostile")
     print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['SKIP']} skipped", flush=True)
     return 1 if failed else 0 if counts["ok"] else 77
 
