@@ -1,6 +1,7 @@
 // Both ends of a copy against one that lies: what is sent back, and what is asked for.
 // SPDX-License-Identifier: MIT
 #include "storage/backup/far_batch.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/backup/backup_rig.hpp"
 #include "tests/unit/link/rig.hpp"
 
@@ -83,6 +84,7 @@ TEST_CASE("hostile copy: results that cannot be are refused") {
       answer_of("", other(R"({"how":"empty"})")),
   };
   for (const auto& body : bodies) {
+    hostile("requests and answers between hosts");
     CAPTURE(body);
     const auto learned = take(body, {.name = "f"});
     REQUIRE_FALSE(learned);
@@ -91,6 +93,7 @@ TEST_CASE("hostile copy: results that cannot be are refused") {
 }
 
 TEST_CASE("hostile copy: more bytes than a file can have are stopped") {
+  hostile("requests and answers between hosts");
   const remote::copied_file asked{.name = "f", .limit = 3};
   const auto learned = take(answer_of(std::string(200000, 'x'), results_with("")), asked, true);
   REQUIRE_FALSE(learned);
@@ -103,15 +106,19 @@ TEST_CASE("hostile copy: ranges of pages must ascend and agree with the verdict"
     return take(answer_of("15\n", results_with(fmt::format(R"(,"pages_checked":true,{})", pages))),
                 asked);
   };
+  const auto refused = [&](std::string_view pages) {
+    hostile("requests and answers between hosts");
+    return !with(pages);
+  };
   CHECK(with(R"("pages_valid":true)"));
   CHECK(with(R"("pages_valid":false,"bad_pages":[1,2,5,5])"));
   CHECK(with(R"("pages_valid":false,"pages_misaligned":true)"));
-  CHECK_FALSE(with(R"("pages_valid":false)"));
-  CHECK_FALSE(with(R"("pages_valid":true,"bad_pages":[1,2])"));
-  CHECK_FALSE(with(R"("pages_valid":false,"bad_pages":[1])"));
-  CHECK_FALSE(with(R"("pages_valid":false,"bad_pages":[2,1])"));
-  CHECK_FALSE(with(R"("pages_valid":false,"bad_pages":[5,6,1,2])"));
-  CHECK_FALSE(with(R"("pages_valid":false,"bad_pages":[1,5,5,6])"));
+  CHECK(refused(R"("pages_valid":false)"));
+  CHECK(refused(R"("pages_valid":true,"bad_pages":[1,2])"));
+  CHECK(refused(R"("pages_valid":false,"bad_pages":[1])"));
+  CHECK(refused(R"("pages_valid":false,"bad_pages":[2,1])"));
+  CHECK(refused(R"("pages_valid":false,"bad_pages":[5,6,1,2])"));
+  CHECK(refused(R"("pages_valid":false,"bad_pages":[1,5,5,6])"));
 }
 
 TEST_CASE("hostile copy: what a client may not ask for") {
@@ -132,6 +139,7 @@ TEST_CASE("hostile copy: what a client may not ask for") {
     return got ? errc::unknown : got.failure().code;
   };
   CHECK(taken({.name = "n", .path = "PG_VERSION"}) == errc::unknown);
+  hostile("names that leave their directory", 7);
   CHECK(taken({.name = "n", .path = "../secret"}) == errc::param_invalid);
   CHECK(taken({.name = "n", .path = "/etc/passwd"}) == errc::param_invalid);
   CHECK(taken({.name = "n", .through = "../conf", .path = "pg.conf"}) == errc::param_invalid);
@@ -144,6 +152,7 @@ TEST_CASE("hostile copy: what a client may not ask for") {
   const std::vector<remote::copied_file> many(65, {.name = "n", .path = "PG_VERSION"});
   const std::vector<remote::copied_file> large{{.name = "n", .path = "x", .expected = UINT64_MAX}};
   for (const auto& files : {many, large}) {
+    hostile("requests and answers between hosts");
     auto call = good.ask(files);
     REQUIRE(call);
     const auto head = call->call->trailer();
@@ -153,6 +162,7 @@ TEST_CASE("hostile copy: what a client may not ask for") {
        {remote::copy_rules{.compression = compress_type::zst, .compress_level = 9999},
         remote::copy_rules{.checksum_page = true, .page_bytes = 7},
         remote::copy_rules{.checksum_page = true, .page_bytes = 0}}) {
+    hostile("requests and answers between hosts");
     data_host fresh(with.data);
     copy_client bad(fresh.there.connect(), rules);
     const auto asked = bad.ask(remote::copied_file{.name = "n", .path = "PG_VERSION"});
@@ -162,6 +172,7 @@ TEST_CASE("hostile copy: what a client may not ask for") {
 }
 
 TEST_CASE("hostile copy: requests without a copy, and a second copy, are refused") {
+  hostile("requests and answers between hosts", 4);
   cluster_rig with;
   data_host other(with.data);
   const auto host = other.there.connect();

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/remote/lock_names.hpp"
 #include "cli/remote/ssh_words.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/config/run.hpp"
 
 using namespace pgbraid;
@@ -45,6 +46,7 @@ TEST_CASE("ssh words: port, user and client are the user's") {
 }
 
 TEST_CASE("ssh words: nothing in a value means anything to the shell over there") {
+  test::hostile("words of a client's command line", 2);
   const auto words = ssh_words(good({{"backup", "--stanza=a $(id) \"b\"`c`", "--pg1-path=/pg",
                                       "--pg1-host=h", "--pg1-host-cmd=/opt/my tools/x;y"}}),
                                option_group::pg, 0, 0);
@@ -55,7 +57,9 @@ TEST_CASE("ssh words: nothing in a value means anything to the shell over there"
 }
 
 TEST_CASE("ssh words: a host or user that ssh would misread is refused") {
+  test::hostile("words of a client's command line");
   for (const std::string host : {"-oProxyCommand=x", "a b", "a@b", "a\tb"}) {
+    test::hostile("words of a client's command line");
     const auto words =
         ssh_words(good({{"backup", "--stanza=demo", "--pg1-path=/pg", "--pg1-host=" + host}}),
                   option_group::pg, 0, 0);
@@ -91,7 +95,9 @@ TEST_CASE("lock names: only the stanza's own are understood") {
        {"", "demo", ".lock", "demo.lock", "demo-backup-1", "demo-backup-.lock",
         "other-backup-1.lock", "demo-backup-1x.lock", "demo-backup--1.lock", "demo-backup-0.lock",
         "demo-backup-257.lock", "demo-backup-99999999999.lock", "demo-tape-1.lock",
-        "demo/../x-backup-1.lock", "demo-backup-1.lock/../x", "demo2-backup-1.lock"})
+        "demo/../x-backup-1.lock", "demo-backup-1.lock/../x", "demo2-backup-1.lock"}) {
+    test::hostile("names that leave their directory");
     CHECK_FALSE(parse_lock_name(name, "demo"));
+  }
   CHECK_FALSE(parse_lock_name("-backup-1.lock", ""));
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/cluster/cluster_walk.hpp"
 #include "storage/memory/memory_storage.hpp"
+#include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
 
@@ -146,6 +147,7 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: users exclude names and contents") {
 }
 
 TEST_CASE_FIXTURE(rig, "cluster_walk: leaves out what a manifest cannot name") {
+  test::hostile("control characters and line feeds", 4);
   put("/db/main", "base/5/line\nfeed", "x");
   put("/db/main", "new\nline/inside", "x");
   put("/db/main", "base/5/a=b[]{}\"\t\r\\", "x");
@@ -165,8 +167,10 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: leaves out what a manifest cannot name") {
 TEST_CASE_FIXTURE(rig, "cluster_walk: leaves out what a restore or the end of a backup makes") {
   for (const auto* name :
        {"backup_label", "tablespace_map", "backup.manifest", "global/pg_control.pgbackrest.tmp",
-        "global/pg_control.0123456789abcdef.pgbackrest.tmp", "recovery.signal.pgbackrest.tmp"})
+        "global/pg_control.0123456789abcdef.pgbackrest.tmp", "recovery.signal.pgbackrest.tmp"}) {
+    test::hostile("names that leave their directory");
     put("/db/main", name, "x");
+  }
   put("/db/main", "global/pg_control", "x");
   put("/db/main", "foreign/tablespace_map", "x");
   put("/db/main", "foreign/mine.pgbackrest.tmp", "x");

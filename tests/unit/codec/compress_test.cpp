@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/codec/compress.hpp"
 #include "engine/codec/whole.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/codec/tool.hpp"
 
 #include <array>
@@ -169,6 +170,7 @@ TEST_CASE("decompress: truncated anywhere is an unexpected eof") {
       const auto packed = compress_all(type, levels_of(type).standard, plain, {.raw = raw});
       REQUIRE(packed);
       for (size_t length = 0; length < (*packed).size(); ++length) {
+        test::hostile("stored files that are damaged or expand");
         CAPTURE(compress_type_name(type));
         CAPTURE(length);
         auto k = make_decompress(type, raw);
@@ -189,6 +191,7 @@ TEST_CASE("decompress: a flipped bit never crashes, and checksums find it") {
     const auto packed = compress_all(type, levels_of(type).standard, plain);
     REQUIRE(packed);
     for (size_t round = 0; round < 400; ++round) {
+      test::hostile("random damage and noise");
       auto broken = *packed;
       const auto at = rig::pick(from, 0, broken.size() - 1);
       broken[at] ^= static_cast<std::byte>(1 << rig::pick(from, 0, 7));
@@ -206,6 +209,7 @@ TEST_CASE("decompress: noise is refused") {
   rig::random from(7);
   for (auto type : packing) {
     for (size_t length : {size_t{1}, size_t{4}, size_t{20}, size_t{5000}}) {
+      test::hostile("random damage and noise");
       auto junk = rig::noise(from, length);
       junk[0] = std::byte{0};
       CHECK_FALSE(decompress_all(type, junk, 1 << 20));
@@ -215,6 +219,7 @@ TEST_CASE("decompress: noise is refused") {
 
 TEST_CASE("decompress: the limit holds against bombs") {
   for (auto type : packing) {
+    test::hostile("stored files that are damaged or expand");
     const bytes zeros(8 << 20);
     const auto packed = compress_all(type, levels_of(type).standard, zeros);
     REQUIRE(packed);
@@ -232,6 +237,7 @@ TEST_CASE("decompress: several members, empty ones and what follows the end") {
   auto twice = plain;
   twice.insert(twice.end(), plain.begin(), plain.end());
   for (auto type : packing) {
+    test::hostile("stored files that are damaged or expand");
     CAPTURE(compress_type_name(type));
     const int level = levels_of(type).standard;
     const bool frames = type == compress_type::zst || type == compress_type::lz4;

@@ -2,6 +2,7 @@
 // Messages are those of the peer (pgBackRest 2.45, run by hand).
 // SPDX-License-Identifier: MIT
 #include "engine/config/ini.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/config/run.hpp"
 
 #include <random>
@@ -78,6 +79,7 @@ TEST_CASE("ini: lines, comments, blanks, merged sections") {
 }
 
 TEST_CASE("ini: what does not parse") {
+  test::hostile("lines of configuration", 5);
   CHECK(first_line(with("process-max=1\n").bad()) ==
         "[29]: key/value found outside of section at line 1: process-max=1");
   CHECK(first_line(with("[global]\nprocess-max 1\n").bad()) ==
@@ -90,12 +92,14 @@ TEST_CASE("ini: what does not parse") {
 }
 
 TEST_CASE("ini: a malformed line is shown unless it may hold a secret") {
+  test::hostile("lines of configuration");
   // Whatever lost its key, its = or its line feed: no part of the secret is in the message.
   for (const std::string secret : {"hunter2", "S3cretWord", "c2VjcmV0IHdvcmQ", "s3-cret_word"}) {
     for (const std::string& line :
          {"repo1-cipher-pass " + secret, "repo1-cipher-pass:" + secret, "  " + secret, secret,
           "[" + secret, "[global " + secret, "=" + secret, "\xEF\xBB\xBF" + secret,
           "repo-cipher-pass\"" + secret, secret + " repo1-path"}) {
+      test::hostile("lines of configuration");
       const auto said = with("[global]\n" + line + "\n").bad();
       CHECK_MESSAGE(said.find(secret) == std::string::npos, said);
       CHECK_MESSAGE(said.find("line 2") != std::string::npos, said);
@@ -165,6 +169,7 @@ TEST_CASE("file: a secret that every user can read is warned about") {
 }
 
 TEST_CASE("file: values that are wrong") {
+  test::hostile("lines of configuration", 5);
   CHECK(first_line(with("[global]\nprocess-max=\n").bad()) ==
         "[32]: section 'global', key 'process-max' must have a value");
   CHECK(first_line(with("[global]\nprocess-max=1\nprocess-max=1\n").bad()) ==
@@ -266,6 +271,7 @@ TEST_CASE("file: included files add to the main one") {
 }
 
 TEST_CASE("file: too large for a configuration") {
+  test::hostile("lines of configuration");
   const tree t;
   std::ofstream(t.at("x.conf")) << "[global]\n#" << std::string(5 * 1024 * 1024, 'x') << "\n";
   const auto large = t.load({"--config=" + t.at("x.conf")});
@@ -278,6 +284,7 @@ TEST_CASE("ini: broken and hostile text is refused, never more") {
       "[global]\nrepo1-path=/r\nprocess-max=3\n\n# so\n[demo]\npg1-path=/pg\n";
   std::mt19937 random(1);
   for (int i = 0; i < 2000; ++i) {
+    test::hostile("random damage and noise");
     auto text = sound.substr(0, random() % (sound.size() + 1));
     for (int j = 0; j < 3 && !text.empty(); ++j)
       text[random() % text.size()] = static_cast<char>(random() % 256);

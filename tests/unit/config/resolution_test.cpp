@@ -1,5 +1,6 @@
 // Resolved options: defaults, groups, dependencies, required options, what is not built.
 // SPDX-License-Identifier: MIT
+#include "tests/hostile.hpp"
 #include "tests/unit/config/run.hpp"
 
 using namespace pgbraid;
@@ -178,8 +179,10 @@ TEST_CASE("resolution: what has no effect yet may be told to stay off") {
 }
 
 TEST_CASE("resolution: stanza names stay where they belong") {
-  for (const auto* name : {"../x", "a/b", "a:b", ".hidden", "a\nb"})
+  for (const auto* name : {"../x", "a/b", "a:b", ".hidden", "a\nb"}) {
+    test::hostile("names that leave their directory");
     CHECK(run{{"info", std::string("--stanza=") + name}}.bad().starts_with("[32]"));
+  }
   CHECK(run{{"info", "--stanza=my db_1.x"}}.good().text("stanza") == "my db_1.x");
 }
 

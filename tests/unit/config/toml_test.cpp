@@ -1,6 +1,7 @@
 // TOML files: the same options with typed values, errors with their place.
 // SPDX-License-Identifier: MIT
 #include "engine/config/toml.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/config/run.hpp"
 
 #include <random>
@@ -69,6 +70,7 @@ start-fast = false
 }
 
 TEST_CASE("toml: bad syntax names line and column") {
+  test::hostile("lines of configuration", 3);
   CHECK(problem("[global]\nprocess-max = = 3\n").starts_with("[29]: line 2, column 15: "));
   CHECK(
       problem("[global]\nprocess-max = 1\nprocess-max = 2\n").starts_with("[29]: line 3, column "));
@@ -78,6 +80,7 @@ TEST_CASE("toml: bad syntax names line and column") {
 }
 
 TEST_CASE("toml: unknown names are errors with the nearest known one, in every section") {
+  test::hostile("lines of configuration", 3);
   CHECK(problem("[global]\nproces-max = 1\n") ==
         "[31]: line 2, column 1: unknown option 'proces-max'\nHINT: did you mean 'process-max'?");
   CHECK(problem("[other]\n\n  repo1-pth = \"/x\"\n") ==
@@ -87,6 +90,7 @@ TEST_CASE("toml: unknown names are errors with the nearest known one, in every s
 }
 
 TEST_CASE("toml: values of the wrong type or out of range, with their place") {
+  test::hostile("lines of configuration", 7);
   CHECK(problem("[global]\nprocess-max = true\n") ==
         "[32]: line 2, column 15: option 'process-max' takes an integer\n"
         "HINT: write process-max = 4, a number without quotes.");
@@ -127,13 +131,17 @@ TEST_CASE("toml: what was typed as in an INI file gets the cure") {
 
 TEST_CASE("toml: no error repeats a secret") {
   for (const std::string line : {"repo1-cipher-pass = hunter2", "repo1-cipher-pass hunter2",
-                                 "hunter2", "hunter2 = ", "[hunter2", "\"hunter2", "h = hunter2"})
+                                 "hunter2", "hunter2 = ", "[hunter2", "\"hunter2", "h = hunter2"}) {
+    test::hostile("lines of configuration");
     CHECK(problem("[global]\n" + line + "\n").find("hunter2") == std::string::npos);
+  }
 
   for (const auto* value :
-       {"99999999999999999999", "hunter2", "\"99999999999999999999", "true99999"})
+       {"99999999999999999999", "hunter2", "\"99999999999999999999", "true99999"}) {
+    test::hostile("lines of configuration");
     CHECK(problem(std::string("[global]\nrepo1-cipher-pass = ") + value + "\n").find("9999") ==
           std::string::npos);
+  }
 }
 
 TEST_CASE("toml: options that are only for the command line are warned about") {

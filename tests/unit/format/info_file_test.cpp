@@ -3,6 +3,7 @@
 #include "engine/format/archive_info.hpp"
 #include "engine/format/backup_info.hpp"
 #include "engine/format/info_file.hpp"
+#include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
 
@@ -34,6 +35,7 @@ result<void> ignore(const info_line&) {
 }
 
 errc code_of(const std::string& text) {
+  test::hostile("manifests and info files");
   const auto read = parse_info(text, ignore);
   return read ? errc{} : read.failure().code;
 }
@@ -79,6 +81,7 @@ TEST_CASE("info file: what readers must refuse") {
 }
 
 TEST_CASE("info file: another format is named") {
+  test::hostile("manifests and info files", 2);
   const auto read = parse_info(replaced(example, "backrest-format=5", "backrest-format=6"), ignore);
   REQUIRE_FALSE(read);
   CHECK(read.failure().code == errc::format);
@@ -88,6 +91,7 @@ TEST_CASE("info file: another format is named") {
 }
 
 TEST_CASE("info file: a damaged file is a checksum error even when its values make no sense") {
+  test::hostile("manifests and info files");
   const auto read = parse_archive_info(replaced(example, "db-version\":\"15\"", "db-version\":15"));
   REQUIRE_FALSE(read);
   CHECK(read.failure().code == errc::checksum);
@@ -119,8 +123,11 @@ TEST_CASE("info file: every truncation is refused") {
 TEST_CASE("archive.info: archive ids and the lookup of a cluster") {
   CHECK(parse_archive_id("9.6-1")->version == "9.6");
   CHECK(parse_archive_id("15-12")->id == 12);
-  for (const auto* name : {"15", "15-", "-1", "15-0", "15-01", "x-1", "15-1x", "../15-1", "15-1-2"})
+  for (const auto* name :
+       {"15", "15-", "-1", "15-0", "15-01", "x-1", "15-1x", "../15-1", "15-1-2"}) {
+    test::hostile("names that leave their directory");
     CHECK_FALSE(parse_archive_id(name));
+  }
   archive_info info;
   info.add(100, "13");
   info.add(200, "15");
@@ -135,6 +142,7 @@ TEST_CASE("archive.info: archive ids and the lookup of a cluster") {
 }
 
 TEST_CASE("info files: a history that makes no sense is refused") {
+  test::hostile("manifests and info files", 4);
   const auto build = [](std::string_view history, uint64_t current) {
     info_writer out("x");
     out.number("db", "db-id", current);
@@ -150,6 +158,7 @@ TEST_CASE("info files: a history that makes no sense is refused") {
 }
 
 TEST_CASE("backup.info: members of other versions are kept, missing ones are refused") {
+  test::hostile("manifests and info files", 3);
   const std::string good =
       R"({"a-new-member":{"x":[1]},"backrest-format":5,"backrest-version":"2.59.1",)"
       R"("backup-archive-start":null,"backup-archive-stop":null,"backup-info-repo-size":1,)"

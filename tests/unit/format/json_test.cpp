@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/format/json_reader.hpp"
 #include "engine/format/json_writer.hpp"
+#include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
 
@@ -22,18 +23,21 @@ TEST_CASE("json: refuses what the dialect does not have") {
        {"",    "1.0",     "1e3",        "01",   "+1",    "--1", "tru",  "nul",         "\"open",
         "{",   "{\"a\"}", "{\"a\":1,}", "[1,]", "[1 2]", "1 2", "{}{}", "\"\\u0100\"", "\"\\x\"",
         "'a'", "{a:1}",   "\"\\",       "-"}) {
+    test::hostile("manifests and info files");
     CAPTURE(text);
     CHECK_FALSE(is_json(text));
   }
 }
 
 TEST_CASE("json: nesting has a limit") {
+  test::hostile("manifests and info files", 2);
   CHECK(is_json(std::string(32, '[') + std::string(32, ']')));
   CHECK_FALSE(is_json(std::string(33, '[') + std::string(33, ']')));
   CHECK_FALSE(is_json(std::string(1000000, '[')));
 }
 
 TEST_CASE("json: numbers that do not fit are errors") {
+  test::hostile("manifests and info files", 2);
   json_reader big("18446744073709551616");
   CHECK(big.read_uint() == 0);
   CHECK_FALSE(big.check());

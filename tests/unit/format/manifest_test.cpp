@@ -1,6 +1,7 @@
 // Manifests: defaults, references, rendering of what is built by hand, and hostile input.
 // SPDX-License-Identifier: MIT
 #include "engine/format/manifest.hpp"
+#include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -81,6 +82,7 @@ std::string file_with(const std::string& members) {
 }
 
 void check_refused(const std::string& text, std::string_view named = {}) {
+  test::hostile("manifests and info files");
   const auto read = parse_manifest(text);
   REQUIRE_FALSE(read);
   CHECK(read.failure().code == errc::format);
@@ -210,6 +212,7 @@ TEST_CASE("manifest: numbers that make no sense are refused") {
 
 TEST_CASE("manifest: what is missing or listed twice is refused") {
   for (size_t i = 0; i < small().size(); ++i) {
+    test::hostile("manifests and info files");
     auto lines = small();
     const auto gone = lines[i];
     lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(i));
@@ -308,6 +311,7 @@ TEST_CASE("manifest: entries stay small") {
 TEST_CASE("manifest: every truncation is refused without a crash") {
   const auto text = text_of(small());
   for (size_t length = 0; length + 1 < text.size(); ++length) {
+    test::hostile("manifests and info files");
     CAPTURE(length);
     CHECK_FALSE(parse_manifest(std::string_view(text).substr(0, length)));
   }
@@ -317,6 +321,7 @@ TEST_CASE("manifest: random damage is refused or means the same") {
   const auto text = text_of(small());
   std::mt19937 random(20261121);
   for (unsigned round = 0; round < 20000; ++round) {
+    test::hostile("random damage and noise");
     auto damaged = text;
     const unsigned changes = 1 + random() % 4;
     for (unsigned i = 0; i < changes; ++i) {
@@ -338,6 +343,7 @@ TEST_CASE("manifest: random damage under a right checksum does not crash") {
   std::mt19937 random(7);
   unsigned accepted = 0;
   for (unsigned round = 0; round < 20000; ++round) {
+    test::hostile("random damage and noise");
     auto lines = small();
     auto& one = lines[random() % lines.size()];
     auto& part = random() % 4 == 0 ? one.key : one.value;

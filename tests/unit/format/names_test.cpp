@@ -6,6 +6,7 @@
 #include "engine/format/timeline_history.hpp"
 #include "engine/format/unfinished_wal.hpp"
 #include "engine/format/wal_entry.hpp"
+#include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
 
@@ -51,8 +52,10 @@ TEST_CASE("label: expression, type and set") {
   for (const auto* label :
        {"", "20261121-231250", "20261121-231250D", "20261121-231250F_", "2026112a-231250F",
         "20261121-231250F/..", "20261121-231250F_20261121-231258F",
-        "20261121-231250F_20261121-231258I.", "20261121_231250F", "latest"})
+        "20261121-231250F_20261121-231258I.", "20261121_231250F", "latest"}) {
+    test::hostile("names that leave their directory");
     CHECK_FALSE(is_label(label));
+  }
   CHECK(type_of_label("20261121-231250F_20261121-231255D") == backup_type::diff);
   CHECK(full_of_label("20261121-231250F_20261121-231255D") == "20261121-231250F");
 }
@@ -94,8 +97,10 @@ TEST_CASE("wal entry: names in an archive") {
   for (const auto& bad : {name, name + "-" + sum + ".xz", name + "-" + sum + ".gz.pgbackrest.tmp",
                           name + ".00000028.backup", name + "-" + sum.substr(1), name + "_" + sum,
                           "0000000100000000000000zz-" + sum, name + "-" + sum + ".",
-                          name + ".partial", std::string("00000002.history")})
+                          name + ".partial", std::string("00000002.history")}) {
+    test::hostile("WAL segments");
     CHECK_FALSE(parse_wal_entry(bad));
+  }
 }
 
 TEST_CASE("wal entry: names of what is still being stored") {
@@ -117,8 +122,10 @@ TEST_CASE("wal entry: names of what is still being stored") {
         name + "-" + sum + ".gz.0123456789abcdeg.pgbackrest.tmp",
         name + "-" + sum + ".gz.123456789abcdef.pgbackrest.tmp",
         name + "-" + sum + ".gz.0123456789abcdef.0123456789abcdef.pgbackrest.tmp",
-        name + "-" + sum + ".gz.0123456789abcdef.tmp", std::string("00000002.history")})
+        name + "-" + sum + ".gz.0123456789abcdef.tmp", std::string("00000002.history")}) {
+    test::hostile("WAL segments");
     CHECK_FALSE(parse_unfinished_wal_entry(bad));
+  }
 }
 
 TEST_CASE("paths: where things lie") {
@@ -158,12 +165,15 @@ TEST_CASE("timeline history: forks") {
   REQUIRE(read->size() == 2);
   CHECK((*read)[1].timeline == 3);
   CHECK((*read)[1].lsn == 0xAB0000000);
-  for (const auto* bad :
-       {"x", "1\t0/", "1\t0/5000000x", "2\t0/1\n1\t0/2", "0\t0/1", "1 5000000", "4294967296\t0/1"})
+  for (const auto* bad : {"x", "1\t0/", "1\t0/5000000x", "2\t0/1\n1\t0/2", "0\t0/1", "1 5000000",
+                          "4294967296\t0/1"}) {
+    test::hostile("WAL segments");
     CHECK_FALSE(parse_timeline_history(bad));
+  }
 }
 
 TEST_CASE("lock content: the specification's example") {
+  test::hostile("manifests and info files", 2);
   const std::string example =
       R"({"execId":"20362-55177406","pctCplt":3970,"pid":20362,"sz":13537950,"szCplt":5373952})";
   const auto read = parse_lock_content(example);

@@ -15,6 +15,7 @@
 #include "engine/format/manifest_equality.hpp"
 #include "engine/format/manifest_values.hpp"
 #include "engine/format/timeline_history.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/format/any_content.hpp"
 
 #include <doctest/doctest.h>
@@ -79,6 +80,7 @@ std::string any_object(any& from) {
 
 TEST_CASE("round trip: any bytes are a JSON string") {
   for_all([](any& from) {
+    test::hostile("random damage and noise");
     const auto name = from.text();
     const auto value = from.text();
     const auto number = from.signed_number();
@@ -103,6 +105,7 @@ TEST_CASE("round trip: any bytes are a JSON string") {
 
 TEST_CASE("round trip: any key that ends with its line is found again") {
   for_all([](any& from) {
+    test::hostile("random damage and noise");
     std::vector<kept_line> lines;
     info_writer out("0.1.0");
     for (unsigned i = from.below(6); i > 0; --i) {
@@ -117,6 +120,7 @@ TEST_CASE("round trip: any key that ends with its line is found again") {
 
 TEST_CASE("round trip: any other key is not, so that writers must know") {
   for (const std::string key : {"", "\n", "a\n", "\nb", "a\nb", "a\n[c]\nd"}) {
+    test::hostile("control characters and line feeds");
     REQUIRE_FALSE(is_line_key(key));
     info_writer out("0.1.0");
     const kept_line line{"db", key, R"({"db-id":1})"};
@@ -194,6 +198,7 @@ TEST_CASE("round trip: the pieces in which a manifest comes make no difference")
 
 TEST_CASE("info feed: what is no info file is told by its first bytes, in whatever pieces") {
   const auto refusal = [](std::string_view text, size_t piece) {
+    test::hostile("manifests and info files");
     info_feed feed([](const info_line&) { return success(); });
     for (; !text.empty(); text.remove_prefix(std::min(piece, text.size())))
       if (auto fed = feed.feed(text.substr(0, piece)); !fed)
@@ -210,6 +215,7 @@ TEST_CASE("info feed: what is no info file is told by its first bytes, in whatev
 }
 
 TEST_CASE("info feed: a line without an end is not kept") {
+  test::hostile("manifests and info files");
   info_feed feed([](const info_line&) { return success(); });
   REQUIRE(feed.feed("[a]\nb=\""));
   const std::string piece(size_t{1} << 20, 'x');
@@ -221,6 +227,7 @@ TEST_CASE("info feed: a line without an end is not kept") {
 
 TEST_CASE("round trip: what a manifest cannot name is told before, not by its readers") {
   const auto refused = [](auto&& change) {
+    test::hostile("manifests and info files");
     any from(1);
     auto made = from.whole_manifest();
     change(made);

@@ -3,6 +3,7 @@
 #include "engine/base/exit_locks.hpp"
 #include "engine/io/label_note.hpp"
 #include "engine/io/lock_file.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/io/scratch.hpp"
 
 #include <sys/file.h>
@@ -78,6 +79,7 @@ TEST_CASE("lock: only the holder's own id opens it, not what stands there beside
   REQUIRE(held);
   for (const auto* id : {"4711", "1", "-", "execId", "\"", "pid", "815", "0123abcd", "1-00000000",
                          "711-0123abcd", "4711-0123abc", "{", ":", "name", "4711-0123abcd\""}) {
+    hostile("words of a client's command line");
     CAPTURE(id);
     auto other = request(here);
     other.exec_id = id;
@@ -202,6 +204,7 @@ TEST_CASE("lock: a process that a signal ends takes its files along, not those o
 }
 
 TEST_CASE("lock: odd paths are errors, not crashes") {
+  hostile("links that lead elsewhere");
   const scratch here;
   auto wanted = request(here);
   wanted.lock_path = "/proc/nowhere/deep";
@@ -223,6 +226,7 @@ TEST_CASE("lock: a directory that others may change holds no locks") {
   auto wanted = request(here);
   REQUIRE(lock_set::acquire(wanted));
   REQUIRE(::chmod(wanted.lock_path.c_str(), 0777) == 0);
+  hostile("modes, owners and directories of others", 2);
   auto open_to_all = lock_set::acquire(wanted);
   REQUIRE_FALSE(open_to_all);
   CHECK(open_to_all.failure().code == errc::file_mode);
@@ -235,6 +239,7 @@ TEST_CASE("lock: a directory that others may change holds no locks") {
     return;
   constexpr uid_t stranger = 12345;
   REQUIRE(::chown(wanted.lock_path.c_str(), stranger, 0) == 0);
+  hostile("modes, owners and directories of others", 2);
   auto foreign = lock_set::acquire(wanted);
   REQUIRE_FALSE(foreign);
   CHECK(foreign.failure().code == errc::file_owner);

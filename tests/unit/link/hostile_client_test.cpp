@@ -1,6 +1,7 @@
 // A serving end and clients that mean it no good, or know no better.
 // SPDX-License-Identifier: MIT
 #include "engine/link/frame_scanner.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/link/raw.hpp"
 
 #include <random>
@@ -87,6 +88,7 @@ TEST_CASE("hostile client: what is no HTTP/2 is sent away") {
   for (const auto& text : {std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
                            std::string("\x16\x03\x01\x02\x00\x01", 6), std::string(100, '\0'),
                            std::string("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n"), pattern(5000)}) {
+    hostile("output that is no protocol");
     visit v;
     v.peer.say(text);
     CHECK(v.sent_away().find("HTTP/2") != std::string::npos);
@@ -98,10 +100,12 @@ TEST_CASE("hostile client: who does not begin properly is sent away in time") {
   quick.ping_every = 50ms;
   quick.silence_limit = 200ms;
   for (const auto& text : {std::string(), raw::preface.substr(0, 10), raw::preface}) {
+    hostile("connections without certificate, rule or greeting");
     visit v(quick);
     v.peer.say(text);
     CHECK(v.sent_away().ends_with("200 ms"));
   }
+  hostile("connections without certificate, rule or greeting");
   // Drop by drop: something always comes, yet it leads nowhere.
   visit v(quick);
   const auto until = std::chrono::steady_clock::now() + 10s;
@@ -126,6 +130,7 @@ TEST_CASE("hostile client: floods of frames that move nothing") {
       {"padding", raw::frame(raw::data, raw::padded, 1, std::string(2, '\x01'))},
       {"reset", raw::frame(raw::reset, 0, 1, raw::number(8))}};
   for (const auto& [name, one] : floods) {
+    hostile("frames between hosts");
     CAPTURE(name);
     visit v;
     REQUIRE(v.peer.say(raw::hello() + raw::request(1, raw::post(), 0)));
@@ -137,6 +142,7 @@ TEST_CASE("hostile client: floods of frames that move nothing") {
 
 TEST_CASE("hostile client: bodies of streams that are closed move nothing") {
   for (const size_t bytes : {size_t{1}, size_t{1000}}) {
+    hostile("frames between hosts");
     visit v;
     const auto gone = raw::frame(raw::reset, 0, 1, raw::number(8));
     REQUIRE(v.peer.say(raw::hello() + raw::request(1, raw::post(), 0) + gone));
@@ -166,6 +172,7 @@ TEST_CASE("frame scanner: counts what ends, however it is cut") {
 }
 
 TEST_CASE("hostile client: requests that are cancelled at once, and streams above the limit") {
+  hostile("frames between hosts", 2);
   visit v;
   REQUIRE(v.peer.say(raw::hello()));
   uint32_t id = 1;
@@ -192,6 +199,7 @@ TEST_CASE("hostile client: requests that are cancelled at once, and streams abov
 }
 
 TEST_CASE("hostile client: does not read what it asks for") {
+  hostile("frames between hosts");
   visit v;
   const auto ask = raw::hello() + raw::repeated(5000, raw::frame(raw::ping, 0, 0, "12345678"));
   // Not through say(), which reads.
@@ -207,6 +215,7 @@ TEST_CASE("hostile client: does not read what it asks for") {
 }
 
 TEST_CASE("hostile client: lists of headers without end") {
+  hostile("frames between hosts", 5);
   {
     visit v;
     v.peer.say(raw::hello() + raw::frame(raw::headers, 0, 1, raw::block(raw::post())));
@@ -264,6 +273,7 @@ TEST_CASE("hostile client: requests that are none") {
                                         with("content-length", "5"),
                                         {}};
   for (const auto& all : bad) {
+    hostile("frames between hosts");
     REQUIRE(v.peer.say(raw::request(id, all)));
     CAPTURE(id);
     CHECK(v.peer.gets(raw::reset, id));
@@ -283,6 +293,7 @@ TEST_CASE("hostile client: other methods, and no head, are answered as HTTP does
   uint32_t id = 1;
   for (const auto& all : {method("GET"), method("HEAD"), method("PUT"), method("DELETE"),
                           method("BREW"), without("pgbraid-head")}) {
+    hostile("frames between hosts");
     REQUIRE(v.peer.say(raw::request(id, all)));
     CHECK(v.peer.gets(raw::headers, id));
     id += 2;
@@ -292,6 +303,7 @@ TEST_CASE("hostile client: other methods, and no head, are answered as HTTP does
 }
 
 TEST_CASE("hostile client: bodies larger than wanted or than any window") {
+  hostile("frames between hosts", 2);
   {
     visit v;
     REQUIRE(v.peer.say(raw::hello() + raw::request(1, raw::post(), 0)));
@@ -339,6 +351,7 @@ TEST_CASE("hostile client: frames in the wrong place") {
        raw::frame(raw::headers, raw::end_headers, 1, "\xff\xff\xff\xff\xff\xff")},
       {"goaway with an error", raw::frame(raw::goaway, 0, 0, raw::number(0) + raw::number(2))}};
   for (const auto& [name, bytes] : wrong) {
+    hostile("frames between hosts");
     CAPTURE(name);
     visit v;
     v.peer.say(raw::hello() + bytes);
@@ -348,6 +361,7 @@ TEST_CASE("hostile client: frames in the wrong place") {
 }
 
 TEST_CASE("hostile client: half-closed and late frames") {
+  hostile("frames between hosts", 3);
   visit v;
   REQUIRE(v.peer.say(raw::hello() + raw::request(1)));
   CHECK(v.peer.gets(raw::headers, 1));
@@ -363,6 +377,7 @@ TEST_CASE("hostile client: half-closed and late frames") {
 }
 
 TEST_CASE("hostile client: trailers of a request") {
+  hostile("frames between hosts");
   visit v;
   REQUIRE(v.peer.say(
       raw::hello() + raw::request(1, raw::post(), 0) + raw::frame(raw::data, 0, 1, "body") +
@@ -377,6 +392,7 @@ TEST_CASE("hostile client: trailers of a request") {
 TEST_CASE("hostile client: random bytes after a proper beginning") {
   std::mt19937 from(20261122);
   for (uint32_t i = 0; i < 150; ++i) {
+    hostile("random damage and noise");
     visit v;
     v.peer.say(i % 3 == 0 ? raw::preface
                           : raw::hello() + (i % 3 == 1 ? raw::request(1, raw::post(), 0) : ""));

@@ -1,5 +1,6 @@
 // An asking end and servers that mean it no good.
 // SPDX-License-Identifier: MIT
+#include "tests/hostile.hpp"
 #include "tests/unit/link/raw.hpp"
 
 #include <random>
@@ -74,11 +75,14 @@ TEST_CASE("hostile server: the raw peer itself is understood") {
 TEST_CASE("hostile server: is no HTTP/2") {
   for (const auto& text :
        {std::string("HTTP/1.1 200 OK\r\n\r\n"), std::string(), std::string("Last login: today\n"),
-        std::string(5000, '\0'), pattern(5000), raw::frame(raw::ping, 0, 0, "12345678")})
+        std::string(5000, '\0'), pattern(5000), raw::frame(raw::ping, 0, 0, "12345678")}) {
+    hostile("output that is no protocol");
     question(text).why();
+  }
 }
 
 TEST_CASE("hostile server: what it prints instead is shown") {
+  hostile("output that is no protocol", 2);
   const question banner("Welcome to this host\nhave fun\n");
   REQUIRE(banner.failed);
   CHECK(banner.failed->message.find("Welcome to this host") != std::string::npos);
@@ -122,12 +126,14 @@ TEST_CASE("hostile server: answers that are none") {
        answer({{":status", "200"}, {"pgbraid-head", "{}"}, {"content-length", "5"}}, 0) +
            raw::frame(raw::data, 0, 1, "x") + answer({{"pgbraid-trailer", "{}"}})}};
   for (const auto& [name, bytes] : bad) {
+    hostile("frames between hosts");
     CAPTURE(name);
     question(welcome + bytes).why();
   }
 }
 
 TEST_CASE("hostile server: what it says in an error is made safe") {
+  hostile("control characters and line feeds", 2);
   question q(welcome + answer({{":status", "200"},
                                {"pgbraid-error", "{\"code\":50,\"message\":\"\\u001b[2J\"}"}}));
   REQUIRE(q.failed);
@@ -139,6 +145,7 @@ TEST_CASE("hostile server: what it says in an error is made safe") {
 }
 
 TEST_CASE("hostile server: allows no requests, or less and less") {
+  hostile("frames between hosts");
   const auto fds = socket_pair();
   link::client_link asking(over_socket(fds[0]), cautious());
   raw_peer peer(fds[1], raw::preface.size());
@@ -154,6 +161,7 @@ TEST_CASE("hostile server: allows no requests, or less and less") {
 }
 
 TEST_CASE("hostile server: takes nothing, or a byte at a time") {
+  hostile("frames between hosts");
   const auto fds = socket_pair();
   auto with = cautious();
   with.out_bytes = 100000;
@@ -178,6 +186,7 @@ TEST_CASE("hostile server: floods") {
       {"goaway", raw::frame(raw::goaway, 0, 0, raw::number(1) + raw::number(0))},
       {"unknown", raw::frame(99, 0, 0)}};
   for (const auto& [name, one] : floods) {
+    hostile("frames between hosts");
     CAPTURE(name);
     question(welcome + raw::repeated(30000, one)).why();
   }
@@ -186,6 +195,7 @@ TEST_CASE("hostile server: floods") {
 TEST_CASE("hostile server: random bytes after a proper beginning") {
   std::mt19937 from(4711);
   for (uint32_t i = 0; i < 100; ++i) {
+    hostile("random damage and noise");
     auto noise =
         i % 3 == 0 ? welcome : welcome + answer({{":status", "200"}, {"pgbraid-head", "{}"}}, 0);
     for (int k = 0; k < 20; ++k)

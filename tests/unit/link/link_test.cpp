@@ -1,5 +1,6 @@
 // Requests and answers over a link.
 // SPDX-License-Identifier: MIT
+#include "tests/hostile.hpp"
 #include "tests/unit/link/rig.hpp"
 
 using namespace pgbraid;
@@ -191,6 +192,7 @@ TEST_CASE("link: a request that is dropped is answered all the same") {
 }
 
 TEST_CASE("link: what can be no header is refused here") {
+  hostile("requests and answers between hosts", 5);
   pair_of_ends ends(echo);
   CHECK_FALSE(ends.asking->ask("/", "{\n}"));
   CHECK_FALSE(ends.asking->ask("/", std::string("{\0}", 3)));
@@ -202,6 +204,7 @@ TEST_CASE("link: what can be no header is refused here") {
 }
 
 TEST_CASE("link: an answer that is no header becomes an error") {
+  hostile("requests and answers between hosts", 2);
   pair_of_ends ends([](link::exchange& asked) {
     CHECK_FALSE(asked.respond("{\r\n}"));
     CHECK_FALSE(asked.finish(std::string(64 << 10, '1')));

@@ -1,6 +1,7 @@
 // Errors between hosts.
 // SPDX-License-Identifier: MIT
 #include "engine/link/peer_error.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/link/rig.hpp"
 
 using namespace pgbraid;
@@ -26,6 +27,7 @@ TEST_CASE("peer error: code, message and hint arrive") {
 }
 
 TEST_CASE("peer error: texts that are no UTF-8, or very long, still fit a header") {
+  hostile("control characters and line feeds");
   const auto text = render_peer_error(
       {errc::file_open, "\xff\xfe\n\x1b[31m" + pattern(1 << 20), pattern(1 << 20)});
   CHECK(text.size() < 30000);
@@ -34,6 +36,7 @@ TEST_CASE("peer error: texts that are no UTF-8, or very long, still fit a header
 }
 
 TEST_CASE("peer error: hostile text cannot steer a terminal") {
+  hostile("control characters and line feeds");
   const auto got = parse_peer_error(R"({"code":50,"message":"a\u001b[2Jb\u0000c","hint":"\u0007"})",
                                     client_settings());
   CHECK(got.message == prefix + "a\\x1b[2Jb\\x00c");
@@ -41,13 +44,16 @@ TEST_CASE("peer error: hostile text cannot steer a terminal") {
 }
 
 TEST_CASE("peer error: what cannot be understood is an error as well") {
+  hostile("requests and answers between hosts", 7);
   CHECK(parse_peer_error(R"({"code":1})", client_settings()).code == errc::unknown);
   CHECK(parse_peer_error(R"({"code":255})", client_settings()).code == errc::unknown);
   CHECK(parse_peer_error(R"({"code":311})", client_settings()).code == errc::unknown);
   CHECK(parse_peer_error(R"({"code":-50})", client_settings()).code == errc::unknown);
   CHECK(parse_peer_error(R"({"code":"50"})", client_settings()).code == errc::unknown);
   CHECK(parse_peer_error(R"({"code":5e1,"message":[]})", client_settings()).message == prefix);
-  for (const char* bad : {"", "x", "[]", "7", "{\"code\":", "\xff", "null"})
+  for (const char* bad : {"", "x", "[]", "7", "{\"code\":", "\xff", "null"}) {
+    hostile("requests and answers between hosts");
     CHECK(parse_peer_error(bad, client_settings()).code == errc::protocol);
+  }
   CHECK(parse_peer_error(std::string(30000, '['), client_settings()).code == errc::protocol);
 }

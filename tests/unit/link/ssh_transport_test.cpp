@@ -1,6 +1,7 @@
 // A transport through a child, with shell scripts in the place of ssh.
 // SPDX-License-Identifier: MIT
 #include "engine/link/ssh_transport.hpp"
+#include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -85,6 +86,7 @@ TEST_CASE("ssh transport: a status that is one of ours is the code") {
 }
 
 TEST_CASE("ssh transport: a child may print as much as it likes") {
+  test::hostile("output that is no protocol");
   const auto said = farewell("head -c 1000000 /dev/zero | tr '\\0' x >&2; exit 255");
   CHECK(said.size() > 1000);
   CHECK(said.size() < 5000);

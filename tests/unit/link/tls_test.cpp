@@ -2,6 +2,7 @@
 // are OpenSSL's verification results.
 // SPDX-License-Identifier: MIT
 #include "engine/link/tls_client.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/link/certificates.hpp"
 
 #include <netinet/in.h>
@@ -130,6 +131,7 @@ TEST_CASE_FIXTURE(rig, "tls: an end that vanishes is an end") {
 }
 
 TEST_CASE_FIXTURE(rig, "tls: the server's certificate must be for the host and from the CA") {
+  hostile("connections without certificate, rule or greeting", 4);
   CHECK(message(shake(client(), server(), "127.0.0.1").client) == "shook hands");
   CHECK(message(shake(client(), server(), "elsewhere").client) ==
         "95: unable to verify the certificate of 'elsewhere': [62] hostname mismatch");
@@ -153,6 +155,7 @@ TEST_CASE_FIXTURE(rig, "tls: the server's certificate must be for the host and f
 TEST_CASE_FIXTURE(rig, "tls: a client without a good certificate is refused, and learns why") {
   const auto refused = [&](const tls_context& with, const std::string& why,
                            const std::string& learned) {
+    hostile("connections without certificate, rule or greeting");
     auto ends = shake(with, server());
     CHECK(message(ends.server) == why);
     // With TLS 1.3 the client is done before the server looks at its certificate.
@@ -178,6 +181,7 @@ TEST_CASE_FIXTURE(rig, "tls: a client without a good certificate is refused, and
 }
 
 TEST_CASE_FIXTURE(rig, "tls: a revocation list in the CA file is honoured") {
+  hostile("connections without certificate, rule or greeting");
   ca.issue({.name = "lost", .common_names = {"lost"}});
   ca.revoke("lost");
   CHECK(message(shake(client("lost"), server()).server) ==
@@ -190,9 +194,11 @@ TEST_CASE_FIXTURE(rig, "tls: a client is known by exactly one name") {
   ca.issue({.name = "none", .common_names = {}, .alternative_names = "DNS:client"});
   ca.issue({.name = "nul", .common_names = {std::string("client\0.evil", 12)}});
   ca.issue({.name = "bell", .common_names = {"client\a"}});
-  for (const auto* name : {"two", "none", "nul", "bell"})
+  for (const auto* name : {"two", "none", "nul", "bell"}) {
+    hostile("connections without certificate, rule or greeting");
     CHECK(message(shake(client(name), server()).server) ==
           "95: the certificate of '10.0.0.9' has no usable common name");
+  }
 }
 
 TEST_CASE_FIXTURE(rig, "tls: a ping looks at nothing") {
@@ -233,6 +239,7 @@ TEST_CASE_FIXTURE(rig, "tls: files that cannot be used are named") {
 TEST_CASE_FIXTURE(rig, "tls: an end that speaks something else is refused") {
   for (const std::string words : {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
                                   "{\"name\":\"pgBackRest\",\"service\":\"remote\"}\n"}) {
+    hostile("output that is no protocol");
     auto sockets = socket_pair();
     REQUIRE(::write(sockets[0].get(), words.data(), words.size()) > 0);
     ::shutdown(sockets[0].get(), SHUT_WR);
@@ -243,6 +250,7 @@ TEST_CASE_FIXTURE(rig, "tls: an end that speaks something else is refused") {
 }
 
 TEST_CASE_FIXTURE(rig, "tls: only HTTP/2 is spoken inside") {
+  hostile("output that is no protocol");
   auto sockets = socket_pair();
   auto other = std::async(std::launch::async, [&] {
     return shake_hands(server(), std::move(sockets[1]), "10.0.0.9",
@@ -259,6 +267,7 @@ TEST_CASE_FIXTURE(rig, "tls: only HTTP/2 is spoken inside") {
 }
 
 TEST_CASE_FIXTURE(rig, "tls: ciphers with CBC only where they are asked for") {
+  hostile("connections without certificate, rule or greeting");
   const auto only_12 = [](tls_context with) {
     SSL_CTX_set_max_proto_version(with.get(), TLS1_2_VERSION);
     return with;
@@ -276,6 +285,7 @@ TEST_CASE_FIXTURE(rig, "tls: ciphers with CBC only where they are asked for") {
 }
 
 TEST_CASE_FIXTURE(rig, "tls: an end that says nothing does not keep us") {
+  hostile("connections without certificate, rule or greeting");
   auto sockets = socket_pair();
   CHECK(message(shake_hands(server(), std::move(sockets[1]), "10.0.0.9",
                             steady_clock::now() + milliseconds(50))) ==

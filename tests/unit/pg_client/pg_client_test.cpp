@@ -1,6 +1,7 @@
 // Tests of what the client does with servers that are not there or do not answer.
 // SPDX-License-Identifier: MIT
 #include "engine/io/pg_client.hpp"
+#include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -110,6 +111,7 @@ TEST_CASE("pg_client: a server that goes away is a query error") {
 }
 
 TEST_CASE("pg_client: garbage instead of a greeting is a connection error") {
+  test::hostile("output that is no protocol");
   const fake_server server("HTTP/1.1 400 Bad Request\r\n\r\n", false);
   CHECK(refused(server.address(), 5s).code == errc::db_connect);
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plan/restore_access.hpp"
 #include "engine/plan/restore_owner.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/plan/sample_backup.hpp"
 
 #include <doctest/doctest.h>
@@ -37,6 +38,7 @@ constexpr owner_facts root_without_data{};
 
 TEST_CASE("restore access: set-id and sticky bits are refused, wherever they are") {
   for (const auto bit : std::initializer_list<uint16_t>{04000, 02000, 01000}) {
+    test::hostile("modes, owners and directories of others", 2);
     CAPTURE(bit);
     auto with_file = sample_backup();
     with_file.files[0].mode = static_cast<uint16_t>(0600 | bit);
@@ -49,6 +51,7 @@ TEST_CASE("restore access: set-id and sticky bits are refused, wherever they are
 }
 
 TEST_CASE("restore access: nothing is opened to others, and that is said once") {
+  test::hostile("modes, owners and directories of others", 5);
   auto backup = sample_backup();
   const auto untouched = limit_modes(backup);
   REQUIRE(untouched);
@@ -71,6 +74,7 @@ TEST_CASE("restore access: nothing is opened to others, and that is said once") 
 }
 
 TEST_CASE("restore owners: root owns nothing in a cluster of somebody else") {
+  test::hostile("modes, owners and directories of others");
   auto backup = sample_backup();
   const auto root = backup.owner("root");
   backup.files[0].user = root;
@@ -86,6 +90,7 @@ TEST_CASE("restore owners: root owns nothing in a cluster of somebody else") {
 }
 
 TEST_CASE("restore owners: without a data directory of somebody the backup's owner counts") {
+  test::hostile("modes, owners and directories of others", 2);
   auto backup = sample_backup();
   const auto root = backup.owner("root");
   const auto nobody_here = backup.owner("bob");
@@ -111,6 +116,7 @@ TEST_CASE("restore owners: where all is root's it stays so") {
 }
 
 TEST_CASE("restore access: whose directories are ours") {
+  test::hostile("modes, owners and directories of others", 5);
   CHECK(is_ours(26, 26));
   CHECK(!is_ours(0, 26));
   CHECK(!is_ours(1000, 26));

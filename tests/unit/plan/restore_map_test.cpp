@@ -4,6 +4,7 @@
 #include "engine/plan/restore_clean.hpp"
 #include "engine/plan/restore_map.hpp"
 #include "engine/plan/restore_order.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/plan/sample_backup.hpp"
 
 #include <doctest/doctest.h>
@@ -104,6 +105,7 @@ TEST_CASE("restore map: two places must not be one") {
 TEST_CASE("manifest tree: entries that would leave their target are refused") {
   CHECK(check_manifest_tree(sample_backup()));
   const auto refused = [](auto change) {
+    test::hostile("names that leave their directory");
     auto backup = sample_backup();
     change(backup);
     backup.sort();
@@ -207,6 +209,7 @@ TEST_CASE("restore order: block-incremental backups are refused") {
 }
 
 TEST_CASE("manifest tree: nothing has the name that pg_control has on the way") {
+  test::hostile("names that leave their directory", 3);
   auto with_file = sample_backup();
   add_file(with_file, "pg_data/global/pg_control.pgbackrest.tmp", 8192);
   with_file.sort();
@@ -226,6 +229,7 @@ TEST_CASE("manifest tree: nothing has the name that pg_control has on the way") 
 }
 
 TEST_CASE("restore map: no link leads to where pg_control is on the way") {
+  test::hostile("links that lead elsewhere");
   const auto backup = sample_backup();
   CHECK(code_of(map_restore(backup, {.pg_path = "/data",
                                      .links = {{"global/pg_control", "/fast/control"},

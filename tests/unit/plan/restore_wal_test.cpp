@@ -1,6 +1,7 @@
 // Gaps of the archive: found where they are, and only there.
 // SPDX-License-Identifier: MIT
 #include "engine/plan/restore_wal.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/plan/sample_backup.hpp"
 
 #include <doctest/doctest.h>
@@ -135,6 +136,7 @@ TEST_CASE("restore WAL: where the size of segments cannot be told, no gap is inv
 }
 
 TEST_CASE("restore WAL: what a hostile manifest says of its segments does no harm") {
+  test::hostile("manifests and info files", 3);
   auto backup = backup_of_three();
   backup.archive_stop = "00000001FFFFFFFFFFFFFFFF";
   CHECK(judge_wal(ask(backup, recovery_type::standard), stock_of({5})).warnings.empty());

@@ -1,6 +1,7 @@
 // Tests of reading the header of a WAL segment.
 // SPDX-License-Identifier: MIT
 #include "engine/postgres/wal_header.hpp"
+#include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
 
@@ -29,6 +30,7 @@ struct sample {
 };
 
 errc code_of(byte_view bytes) {
+  test::hostile("WAL segments");
   const auto header = parse_wal_header(bytes);
   REQUIRE(!header);
   return header.failure().code;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/codec/cipher_text.hpp"
 #include "storage/serve/work_pool.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/io/scratch.hpp"
 #include "tests/unit/remote/served_host.hpp"
 
@@ -45,6 +46,7 @@ struct rig {
 } // namespace
 
 TEST_CASE("serve: the greeting comes first, once") {
+  hostile("connections without certificate, rule or greeting", 4);
   served_host there({.repo_path = "/tmp"});
   auto on = there.dial();
   const auto place = remote::encode(remote::place_request{"repo", ""});
@@ -59,6 +61,7 @@ TEST_CASE("serve: the greeting comes first, once") {
 }
 
 TEST_CASE("serve: no common version is an error that names both ranges") {
+  hostile("connections without certificate, rule or greeting", 4);
   served_host there({.repo_path = "/tmp"});
   auto on = there.dial();
   const auto answer = on->ask(path::hello, R"({"versions":[7,9]})");
@@ -74,6 +77,7 @@ TEST_CASE("serve: no common version is an error that names both ranges") {
 }
 
 TEST_CASE("serve: who is not admitted gets nothing") {
+  hostile("connections without certificate, rule or greeting", 3);
   served_host there({.repo_path = "/tmp"});
   there.refuses = true;
   auto on = there.dial();
@@ -87,6 +91,7 @@ TEST_CASE("serve: who is not admitted gets nothing") {
 }
 
 TEST_CASE("serve: pings do not keep a connection that was never let in") {
+  hostile("connections without certificate, rule or greeting");
   int ends[2];
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
   constexpr auto short_time = std::chrono::milliseconds(400);
@@ -110,15 +115,18 @@ TEST_CASE("serve: hostile paths and roots") {
     for (const auto& bad :
          {std::string("../repo/f"), std::string("/etc/passwd"), std::string("a/../../x"),
           std::string("a//b"), std::string("."), std::string("a\0b", 3), std::string(5000, 'x')}) {
+      hostile("names that leave their directory");
       const nlohmann::json head = {{"root", "repo"}, {"path", bad}, {"op", "remove-tree"}};
       CHECK(code_of(*r.on, request, head.dump()) == errc::param_invalid);
     }
     for (const auto* bad : {"/etc", "/", "", "Repo", "pg/..", "/../etc", "//etc", "..", "/etc/"}) {
+      hostile("names that leave their directory");
       const nlohmann::json head = {{"root", bad}, {"path", "passwd"}, {"op", "remove-tree"}};
       CHECK(code_of(*r.on, request, head.dump()) == errc::access);
     }
   }
   for (const auto* op : {"move", "hardlink"}) {
+    hostile("names that leave their directory");
     const nlohmann::json head = {
         {"root", "repo"}, {"path", "f"}, {"op", op}, {"other", "../outside"}};
     CHECK(code_of(*r.on, path::storage_change, head.dump()) == errc::param_invalid);
@@ -135,30 +143,39 @@ TEST_CASE("serve: requests that make no sense") {
       path::pg_call,          path::pg_close,       path::pg_facts};
   for (const auto request : requests) {
     CAPTURE(request);
-    for (const auto* bad : {"[]", "{", "null", "5"})
+    for (const auto* bad : {"[]", "{", "null", "5"}) {
+      hostile("requests and answers between hosts");
       CHECK(code_of(*r.on, request, bad) == errc::protocol);
+    }
   }
   for (const auto* bad :
        {R"({"root":5})", R"({"root":"repo","path":{}})",
         R"({"root":"repo","path":"f","offset":-1})", R"({"root":"repo","path":"f","offset":1e999})",
         R"({"root":"repo","path":"f","limit":-5})",
-        R"({"root":"repo","path":"f","offset":18446744073709551616})"})
+        R"({"root":"repo","path":"f","offset":18446744073709551616})"}) {
+    hostile("requests and answers between hosts");
     CHECK(code_of(*r.on, path::storage_read, bad) == errc::protocol);
+  }
   CHECK(code_of(*r.on, path::storage_read,
                 R"({"root":"repo","path":"f","offset":18446744073709551615})") ==
         errc::param_invalid);
   for (const auto* bad :
        {R"({"root":"repo","path":"f"})", R"({"root":"repo","path":"f","op":"dd"})",
-        R"({"root":"repo","path":"f","op":"attributes","mode":-1})"})
+        R"({"root":"repo","path":"f","op":"attributes","mode":-1})"}) {
+    hostile("requests and answers between hosts");
     CHECK(code_of(*r.on, path::storage_change, bad) == errc::protocol);
+  }
   for (const auto* bad : {"/", "/v1/", "/v1/nothing", "/v1/storage/", "/v1/storage/nothing",
-                          "/v1/pg/", "/v1/pg/query", "/v2/hello", "/v1/repo/"})
+                          "/v1/pg/", "/v1/pg/query", "/v2/hello", "/v1/repo/"}) {
+    hostile("requests and answers between hosts");
     CHECK(code_of(*r.on, bad, "{}") == errc::protocol);
+  }
   // The connection has survived all of it.
   CHECK(r.on->ask(path::storage_info, R"({"root":"repo","path":"f"})"));
 }
 
 TEST_CASE("serve: huge numbers cost nothing") {
+  hostile("requests and answers between hosts", 7);
   rig r;
   const auto rest = r.on->ask(path::storage_read,
                               R"({"root":"repo","path":"f","offset":3,"limit":18446744073709551615,
@@ -190,6 +207,7 @@ TEST_CASE("serve: huge numbers cost nothing") {
 }
 
 TEST_CASE("serve: a cluster is for reading") {
+  hostile("requests and answers between hosts");
   rig r;
   const auto read = r.on->ask(path::storage_read, R"({"root":"pg","path":"f"})");
   REQUIRE(read);
@@ -197,6 +215,7 @@ TEST_CASE("serve: a cluster is for reading") {
   CHECK(code_of(*r.on, path::storage_write, R"({"root":"pg","path":"g"})", "x") == errc::access);
   for (const auto* op : {"make-path", "remove-file", "remove-tree", "move", "symlink", "hardlink",
                          "sync", "attributes"}) {
+    hostile("requests and answers between hosts");
     const nlohmann::json head = {
         {"root", "pg"}, {"path", "f"}, {"op", op}, {"other", "g"}, {"mode", 0777}};
     CHECK(code_of(*r.on, path::storage_change, head.dump()) == errc::access);
@@ -205,6 +224,7 @@ TEST_CASE("serve: a cluster is for reading") {
 }
 
 TEST_CASE("serve: what was not granted is not there") {
+  hostile("requests and answers between hosts", 6);
   scratch here;
   served_host there({.repo_path = here / "repo"});
   auto on = *there.greet();
@@ -219,6 +239,7 @@ TEST_CASE("serve: what was not granted is not there") {
 }
 
 TEST_CASE("serve: sessions with PostgreSQL are only what was opened") {
+  hostile("requests and answers between hosts", 4);
   rig r;
   CHECK(code_of(*r.on, path::pg_open, R"({"application_name":"x","timeout_ms":1000})") ==
         errc::db_connect);
@@ -237,6 +258,7 @@ TEST_CASE("serve: pg_control is read until it is valid") {
 }
 
 TEST_CASE("serve: names of users, where they have some") {
+  hostile("requests and answers between hosts");
   rig r;
   const auto answer = r.on->ask(path::pg_facts, R"({"users":[0,4294967294],"groups":[0]})");
   REQUIRE(answer);
@@ -292,6 +314,7 @@ TEST_CASE("serve: a client reads and writes info files, and never learns the pas
        {"backup/mine/backup.manifest", "backup/mine/20260101-000000F/backup.info", "backup.info",
         "backup/backup.info", "archive/mine/backup.info", "../x/backup/mine/backup.info"})
     for (const auto request : {path::repo_read_info, path::repo_write_info}) {
+      hostile("names that leave their directory");
       const nlohmann::json head = {{"root", "repo"}, {"path", bad}};
       CHECK(code_of(*on, request, head.dump()) == errc::access);
     }
@@ -300,6 +323,7 @@ TEST_CASE("serve: a client reads and writes info files, and never learns the pas
 }
 
 TEST_CASE("serve: what is begun together stays within its budget") {
+  hostile("requests and answers between hosts");
   scratch here;
   served_host there(
       {.repo_path = here / "repo", .cipher = cipher_type::aes_256_cbc, .passphrase = secret("p")});
@@ -342,6 +366,7 @@ TEST_CASE("serve: what is begun together stays within its budget") {
 }
 
 TEST_CASE("serve: ten thousand questions at once") {
+  hostile("requests and answers between hosts");
   rig r;
   std::vector<std::thread> askers;
   std::atomic<int> answered = 0;

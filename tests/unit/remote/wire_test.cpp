@@ -1,6 +1,7 @@
 // Tests of the JSON between hosts.
 // SPDX-License-Identifier: MIT
 #include "storage/remote/wire.hpp"
+#include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,6 +19,7 @@ template <class T> T there_and_back(const T& message) {
 }
 
 template <class T> bool is_refused(std::string_view text) {
+  test::hostile("requests and answers between hosts");
   const auto got = decode<T>(text);
   return !got && got.failure().code == errc::protocol;
 }
@@ -31,8 +33,10 @@ TEST_CASE("wire: every byte travels in text, and nothing else comes back") {
   CHECK(wire_text("caf\xe9") == "caf\xc3\xa9");
   CHECK(*from_wire_text(wire_text(all)) == all);
   CHECK(there_and_back(place_request{"repo", all}).path == all);
-  for (const auto* bad : {"\xe9", "\xc4\x80", "\xe2\x82\xac", "\xc3", "\xc3x", "\x80", "\xff"})
+  for (const auto* bad : {"\xe9", "\xc4\x80", "\xe2\x82\xac", "\xc3", "\xc3x", "\x80", "\xff"}) {
+    test::hostile("requests and answers between hosts");
     CHECK_FALSE(from_wire_text(bad));
+  }
 }
 
 TEST_CASE("wire: texts can be headers of HTTP/2") {
@@ -138,6 +142,7 @@ TEST_CASE("wire: deep and long texts do no harm") {
 }
 
 TEST_CASE("wire: an error without a usable code is one of the protocol") {
+  test::hostile("requests and answers between hosts", 3);
   CHECK(decode<small_answer>(R"({"error":{"code":0}})")->failure->code == errc::protocol);
   CHECK(decode<small_answer>(R"({"error":{"code":256}})")->failure->code == errc::protocol);
   CHECK(decode<small_answer>(R"({"error":{}})")->failure->code == errc::protocol);

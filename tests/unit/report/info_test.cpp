@@ -1,6 +1,7 @@
 // info: the JSON of real writers, and the text for people.
 // SPDX-License-Identifier: MIT
 #include "engine/report/info_stanza.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/format/golden.hpp"
 
 #include <doctest/doctest.h>
@@ -145,6 +146,7 @@ TEST_CASE("info: failures are told line by line") {
 }
 
 TEST_CASE("info: what a repository says cannot steer a terminal, nor break its JSON") {
+  test::hostile("control characters and line feeds", 5);
   const utc zone;
   std::vector<info_stanza> stanzas{{.name = "de\x1B[2Jmo", .repositories = {}}};
   auto repo = repository_with("20261121-223627F", 1);

@@ -7,6 +7,7 @@
 #include "storage/memory/memory_storage.hpp"
 #include "storage/repository/backup_claim.hpp"
 #include "storage/repository/repository.hpp"
+#include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
 
@@ -74,6 +75,7 @@ struct rig {
 } // namespace
 
 TEST_CASE_FIXTURE(rig, "repository: what its readers would refuse is not published") {
+  test::hostile("control characters and line feeds", 2);
   auto backup = some_manifest(full);
   backup.databases = {{.name = "line\nfeed", .oid = 5}};
   publication all(files);
@@ -103,6 +105,7 @@ TEST_CASE("repository: manifests of many pieces, plain and encrypted") {
     // Damage late in the file is no reason to be taken for anything but damage.
     const auto path = "backup/demo/" + full + "/backup.manifest";
     auto content = *files.content(path);
+    test::hostile("manifests and info files");
     content[content.size() - 100] ^= 1;
     for (const auto* suffix : {"", ".copy"})
       put(files, path + suffix, content);
@@ -112,6 +115,7 @@ TEST_CASE("repository: manifests of many pieces, plain and encrypted") {
 }
 
 TEST_CASE_FIXTURE(rig, "repository: what does not read back is told, and its twin is there") {
+  test::hostile("manifests and info files");
   REQUIRE(repo.save(some_info()));
   bool spoilt = false;
   files.set_hook([&](memory_verb verb, std::string_view path) -> std::optional<error> {
@@ -142,6 +146,7 @@ TEST_CASE_FIXTURE(rig, "repository: main and copy have the same bytes, and eithe
 }
 
 TEST_CASE_FIXTURE(rig, "repository: two failures are told in one error") {
+  test::hostile("manifests and info files", 2);
   const auto missing = repo.load_archive_info();
   REQUIRE_FALSE(missing);
   CHECK(missing.failure().code == errc::file_missing);
@@ -174,6 +179,7 @@ TEST_CASE("repository: encrypted info files open with their passphrase only") {
   CHECK(repo.load_backup_info()->cipher_pass.view() == "next level");
   // Now and then a wrong passphrase leaves sound padding: it must be noticed all the same.
   for (unsigned i = 0; i < 600; ++i) {
+    test::hostile("random damage and noise");
     repository other(files, encrypted("wrong" + std::to_string(i)));
     const auto refused = other.load_backup_info();
     REQUIRE_FALSE(refused);
@@ -185,6 +191,7 @@ TEST_CASE("repository: encrypted info files open with their passphrase only") {
 }
 
 TEST_CASE("repository: encryption against the configuration is told apart") {
+  test::hostile("manifests and info files", 3);
   memory_storage files;
   REQUIRE(repository(files, encrypted("pass")).save(some_info("x")));
   const auto as_plain = repository(files, plain()).load_backup_info();
@@ -257,6 +264,7 @@ TEST_CASE_FIXTURE(rig, "repository: the main file does not depend on its copy") 
 }
 
 TEST_CASE_FIXTURE(rig, "repository: a manifest in the wrong directory is refused") {
+  test::hostile("manifests and info files");
   REQUIRE(complete(repo, some_manifest(full), none));
   const std::string other = "20261121-231251F";
   const auto text = *files.content("backup/demo/" + full + "/backup.manifest");

@@ -1,5 +1,6 @@
 // Files out of a repository: every container, damage, delta, and a full disk.
 // SPDX-License-Identifier: MIT
+#include "tests/hostile.hpp"
 #include "tests/unit/restore/rig.hpp"
 
 using namespace pgbraid;
@@ -63,6 +64,7 @@ TEST_CASE("restore job: every container of every type") {
 }
 
 TEST_CASE("restore job: a changed file is told by its checksum") {
+  test::hostile("stored files that are damaged or expand");
   rig with;
   with.add("pg_data/PG_VERSION", "15\n");
   with.put(format::stored_file_path("demo", with.backup, with.backup.files[0]), "16\n");
@@ -80,6 +82,7 @@ TEST_CASE("restore job: a changed file is told by its checksum") {
 }
 
 TEST_CASE("restore job: a file that unpacks to more than its size is stopped") {
+  test::hostile("stored files that are damaged or expand");
   rig with;
   with.backup.options.compress_kind = compress_type::zst;
   with.add("pg_data/PG_VERSION", "15\n");
@@ -94,6 +97,7 @@ TEST_CASE("restore job: a file that unpacks to more than its size is stopped") {
 }
 
 TEST_CASE("restore job: missing files, short bundles, and a wrong passphrase") {
+  test::hostile("stored files that are damaged or expand", 3);
   rig gone;
   gone.add("pg_data/PG_VERSION", "15\n");
   REQUIRE(gone.repository.remove_file(
@@ -191,6 +195,7 @@ TEST_CASE("restore job: a pg_control that somebody else wrote does not get its n
   REQUIRE(with.restore());
   auto& data = with.root("/new");
   for (const auto& other : {content_of(8192, 'd'), std::string("x\n"), content_of(9000, 'c')}) {
+    test::hostile("stored files that are damaged or expand");
     REQUIRE(write_all(data, "global/pg_control.pgbackrest.tmp", other));
     CHECK_FALSE(place_control_file(*with.tree, *with.where, with.backup, *with.owners));
     CHECK_FALSE(data.content("global/pg_control"));
@@ -198,6 +203,7 @@ TEST_CASE("restore job: a pg_control that somebody else wrote does not get its n
 }
 
 TEST_CASE("restore job: the file that is renamed to pg_control is the one that was checked") {
+  test::hostile("stored files that are damaged or expand");
   rig with;
   with.add("pg_data/global/pg_control", content_of(8192, 'c'));
   with.backup.options.online = false;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/list_budget.hpp"
 #include "storage/sftp/sftp_storage.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/io/scratch.hpp"
 
 #include <doctest/doctest.h>
@@ -198,6 +199,7 @@ TEST_CASE("sftp server: answers may come in another order") {
 
 TEST_CASE("sftp server: more than was asked for, or nothing, is an error") {
   for (const size_t size : {size_t{0}, size_t{40000}}) {
+    hostile("answers of an SFTP server");
     CAPTURE(size);
     crafted_server there(with_file([&](crafted_server& at, const asked_for& asked) {
       return at.say(packet_kind::data, asked.number, fields().text(std::string(size, 'x')));
@@ -230,6 +232,7 @@ TEST_CASE("sftp server: wrong numbers, wrong lengths, silence and goodbyes end t
       [](crafted_server&, const asked_for&) { return true; }, // never
   };
   for (const auto& behave : bad) {
+    hostile("answers of an SFTP server");
     crafted_server there(behave);
     auto on = there.connect(std::chrono::milliseconds(300));
     REQUIRE(on);
@@ -254,6 +257,7 @@ TEST_CASE("sftp server: one that does not greet, or not in SFTP") {
       [](crafted_server&, const asked_for&) { return true; },
   };
   for (const auto& behave : bad) {
+    hostile("answers of an SFTP server");
     crafted_server there(behave);
     there.greets_itself = true;
     const auto on = there.connect(std::chrono::milliseconds(300));
@@ -264,6 +268,7 @@ TEST_CASE("sftp server: one that does not greet, or not in SFTP") {
 
 TEST_CASE("sftp server: names that lead elsewhere, and lists without an end") {
   for (const auto& name : std::vector<std::string>{"../up", "a/b", "", std::string("nul\0", 4)}) {
+    hostile("answers of an SFTP server");
     CAPTURE(name);
     crafted_server there([&](crafted_server& at, const asked_for& asked) {
       if (asked.kind == packet_kind::lstat)
@@ -279,6 +284,7 @@ TEST_CASE("sftp server: names that lead elsewhere, and lists without an end") {
     REQUIRE_FALSE(all);
     CHECK(all.failure().code == errc::protocol);
   }
+  hostile("answers of an SFTP server");
   crafted_server there([](crafted_server& at, const asked_for& asked) {
     if (asked.kind == packet_kind::lstat)
       return at.say(packet_kind::attrs, asked.number, fields().about({.mode = 040750}));
@@ -290,6 +296,7 @@ TEST_CASE("sftp server: names that lead elsewhere, and lists without an end") {
 }
 
 TEST_CASE("sftp server: a list that never ends takes no more memory than lists may") {
+  hostile("answers of an SFTP server");
   std::atomic<uint64_t> names_sent = 0;
   crafted_server there([&](crafted_server& at, const asked_for& asked) {
     if (asked.kind == packet_kind::lstat)
@@ -311,6 +318,7 @@ TEST_CASE("sftp server: a list that never ends takes no more memory than lists m
 }
 
 TEST_CASE("sftp server: a directory that never gets empty is not removed forever") {
+  hostile("answers of an SFTP server");
   std::atomic<uint64_t> removed = 0;
   crafted_server there([&](crafted_server& at, const asked_for& asked) {
     if (asked.kind == packet_kind::lstat)
@@ -331,6 +339,7 @@ TEST_CASE("sftp server: a directory that never gets empty is not removed forever
 TEST_CASE("sftp server: what was not written whole never gets its name") {
   // Which request fails: a piece, the sync, the close.
   for (const auto failing : {packet_kind::write, packet_kind::extended, packet_kind::close}) {
+    hostile("answers of an SFTP server");
     CAPTURE(static_cast<int>(failing));
     std::atomic<int> renames = 0;
     crafted_server there([&](crafted_server& at, const asked_for& asked) {
@@ -384,6 +393,7 @@ TEST_CASE("sftp server: what it says of its limits is used, or nothing of it") {
     there.greets_itself = true;
     CHECK(there.repo().features().settling_files == one.leads_to);
   }
+  hostile("answers of an SFTP server");
   crafted_server gone([](crafted_server& at, const asked_for& asked) {
     return asked.kind == packet_kind::init && at.say(packet_kind::version, protocol_version,
                                                      fields().text("limits@openssh.com").text("1"));

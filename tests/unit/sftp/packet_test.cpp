@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/sftp/host_key.hpp"
 #include "storage/sftp/packet.hpp"
+#include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
 
@@ -49,6 +50,7 @@ TEST_CASE("sftp packet: attributes say which members they have") {
 }
 
 TEST_CASE("sftp packet: what is cut short anywhere is noticed") {
+  test::hostile("answers of an SFTP server", 5);
   status why;
   const auto whole = fields()
                          .u32(2)
@@ -61,6 +63,7 @@ TEST_CASE("sftp packet: what is cut short anywhere is noticed") {
                          .made();
   CHECK((*names_of({packet_kind::name, whole}, why))->size() == 2);
   for (size_t size = 0; size < whole.size(); ++size) {
+    test::hostile("answers of an SFTP server");
     const std::vector<std::byte> part(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(size));
     const auto names = names_of({packet_kind::name, part}, why);
     REQUIRE_FALSE(names);
@@ -74,6 +77,7 @@ TEST_CASE("sftp packet: what is cut short anywhere is noticed") {
 }
 
 TEST_CASE("sftp packet: a status may stand for every answer, but not as success") {
+  test::hostile("answers of an SFTP server", 4);
   status why;
   const auto missing = answer(packet_kind::status, fields().u32(2).text("none\x1b[2J").text("en"));
   const auto data = data_of(missing, why);

@@ -1,5 +1,6 @@
 // What only a real file system can show.
 // SPDX-License-Identifier: MIT
+#include "tests/hostile.hpp"
 #include "tests/unit/storage/rigs.hpp"
 
 #include <sys/mount.h>
@@ -90,6 +91,7 @@ TEST_CASE("posix storage: a root that was removed and made again is found again"
 }
 
 TEST_CASE("posix storage: removal stays inside, whatever links say") {
+  hostile("links that lead elsewhere", 2);
   const scratch here;
   put(here / "precious", "x");
   auto repo = make_posix_storage(here / "root");

@@ -7,6 +7,7 @@
 #include "engine/codec/digest.hpp"
 #include "storage/memory/memory_storage.hpp"
 #include "storage/transfer/transfer.hpp"
+#include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
 
@@ -167,6 +168,7 @@ public:
 } // namespace
 
 TEST_CASE_FIXTURE(rig, "transfer: nothing is unpacked any more when nobody takes it") {
+  test::hostile("stored files that are damaged or expand", 3);
   flood_kernel flood;
   std::vector<transfer_step> steps;
   steps.emplace_back(flood);
