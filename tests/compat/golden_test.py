@@ -9,6 +9,7 @@ import lab
 import trees
 from case import test
 from golden import unpack
+from hostile import hostile
 from lab import OURS, PEER, equal, expect
 
 # Restored by a version that leaves pg_control as it was in the backup.
@@ -111,6 +112,7 @@ def refuses_blocks(bench, letter):
     expect(not any((bench.dir / "ours/pg").iterdir()), "the refusal leaves the target alone")
 
 
+@hostile("manifests and info files")
 def refuses_format_6(bench):
     unpack(bench, "l")
     ended = bench.restore_run(OURS, bench.dir / "ours", "--type=none", links=False, codes=None)

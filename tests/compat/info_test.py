@@ -10,7 +10,8 @@ import crafted
 import golden
 import lab
 from case import test
-from lab import OURS, STANZA, expect
+from hostile import hostile
+from lab import OURS, STANZA, equal, expect
 from later_peer import later_peer
 
 WITHOUT_FORMAT_6 = "abcdefghijk"
@@ -197,3 +198,30 @@ def locks(bench):
         file.flush()
         fcntl.flock(file, fcntl.LOCK_EX)
         pair.ask_all_ways(name)
+
+
+@test("info: what a repository says neither steers a terminal nor breaks the JSON", cluster=False)
+def hostile_repository(bench):
+    path, _ = repository(bench, "a", "a")
+    bench.conf.write_text(f"[global]\nrepo1-path={path}\nlog-level-file=off\n"
+                          f"lock-path={bench.dir / 'lock'}\n")
+    hostile_text = "\x1b]0;title\x07\x1b[2J\r\n\x7f\x9b end"
+    each_backup(path, lambda number, fields: {
+        **fields, "backup-annotation": {hostile_text: hostile_text}})
+
+    def ask(*words):
+        return lab.run([OURS, f"--config={bench.conf}", "info", *words])
+
+    with hostile("control characters and line feeds"):
+        label = ask("--output=json").json()[0]["backup"][0]["label"]
+        ended = ask(f"--stanza={STANZA}", f"--set={label}")
+        expect(" end" in ended.text and lab.printable(ended.out + ended.err), "text only", ended)
+    # None of these is the name of a stanza.
+    for name in ("\x1b[2Jx", "line\nfeed", "carriage\rreturn", ".hidden", "a:b"):
+        for kind in ("archive", "backup"):
+            shutil.copytree(path / kind / STANZA, path / kind / name, symlinks=True)
+        with hostile("control characters and line feeds"):
+            equal([one["name"] for one in ask("--output=json").json()], [STANZA], "stanzas")
+            ended = ask()
+            expect(ended.text.count("stanza: ") == 1 and lab.printable(ended.out + ended.err),
+                   "one stanza, text only", ended)

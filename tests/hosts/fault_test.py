@@ -5,6 +5,7 @@ a repository in which pgBackRest finds nothing wrong."""
 import signal
 import time
 
+from hostile import hostile
 from lab import Run, equal, expect
 from place import DATA, IS_PEER, PG1, PG2, PG4, REPO, SILENCE_S, SPACE, user_of
 from pusher import Pusher
@@ -337,8 +338,9 @@ def refused(site, ended: Run, text, codes):
 def unknown_host(site):
     keep = prepared(site)
     with Moved(site, REPO, "/etc/ssh/ssh_known_hosts"):
-        refused(site, site.call(REPO, "backup", codes=None), "Host key verification failed",
-                (125, 56))
+        with hostile("connections without certificate, rule or greeting"):
+            refused(site, site.call(REPO, "backup", codes=None), "Host key verification failed",
+                    (125, 56))
     site.clean(10)
     works_again(site, keep)
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 import time
 
+from hostile import hostile
 from lab import equal, expect
 from place import DATA, PG1, PG2, SFTP, SPACE, user_of
 from sftp_site import KEY, SHA1_LINE
@@ -96,14 +97,17 @@ def host_keys(site):
         by = {**by_print, "repo1_sftp_host_key_hash_type": name}
         works(site, repo1_sftp_host_fingerprint=site.fingerprint(name), **by)
         other = site.fingerprint(name, "rsa")
-        refused(site, SERVICE, "'sftp-srv:22'", "fingerprint", other, site.fingerprint(name),
-                repo1_sftp_host_fingerprint=other, **by)
+        with hostile("connections without certificate, rule or greeting"):
+            refused(site, SERVICE, "'sftp-srv:22'", "fingerprint", other, site.fingerprint(name),
+                    repo1_sftp_host_fingerprint=other, **by)
     with site.changed(PG1, KNOWN, lambda text: ""):
-        refused(site, SERVICE, "'sftp-srv:22'", "is not known", "ssh-keyscan")
+        with hostile("connections without certificate, rule or greeting"):
+            refused(site, SERVICE, "'sftp-srv:22'", "is not known", "ssh-keyscan")
         accepted(site)
     with site.changed(PG1, KNOWN, others_keys):
-        refused(site, SERVICE, "'sftp-srv:22'", "not the one that is known")
-        refused(site, SERVICE, "not the one", repo1_sftp_host_key_check_type="accept-new")
+        with hostile("connections without certificate, rule or greeting", 2):
+            refused(site, SERVICE, "'sftp-srv:22'", "not the one that is known")
+            refused(site, SERVICE, "not the one", repo1_sftp_host_key_check_type="accept-new")
         works(site, repo1_sftp_host_key_check_type="none")
     works(site)
 

@@ -3,6 +3,7 @@
 import re
 
 import certificates
+from hostile import hostile
 from lab import equal, expect
 from place import DATA, IS_PEER, PG1, PG2, PROGRAM, REPO, user_of
 from trial import trial
@@ -40,12 +41,16 @@ def refused_everywhere(site, words_of, codes=REFUSED):
     keep = site.labels()
     words = words_of(REPO)
     for command in ("check", "backup"):
-        site.call(REPO, command, *words, codes=(*codes, *NO_CLUSTER))
+        with hostile("connections without certificate, rule or greeting"):
+            site.call(REPO, command, *words, codes=(*codes, *NO_CLUSTER))
     words = words_of(PG1)
     name = site.sql(PG1, "select pg_walfile_name(pg_current_wal_lsn())")
-    site.call(PG1, "archive-push", *words, f"{DATA}/pg_wal/{name}", codes=(*codes, 103, 104))
-    site.call(PG1, "archive-get", *words, name, "/tmp/x", codes=(*codes, 103, 104))
-    site.call(PG2, "restore", *words_of(PG2), codes=(*codes, 75, 103))
+    with hostile("connections without certificate, rule or greeting"):
+        site.call(PG1, "archive-push", *words, f"{DATA}/pg_wal/{name}", codes=(*codes, 103, 104))
+    with hostile("connections without certificate, rule or greeting"):
+        site.call(PG1, "archive-get", *words, name, "/tmp/x", codes=(*codes, 103, 104))
+    with hostile("connections without certificate, rule or greeting"):
+        site.call(PG2, "restore", *words_of(PG2), codes=(*codes, 75, 103))
     site.clean(10)
     site.archived()
     site.call(REPO, "backup")
@@ -89,9 +94,11 @@ def other_stanza(site):
                     text + f"[other]\npg1-path={DATA}\n", "postgres:640")
     site.stanza = "other"
     name = site.sql(PG1, "select pg_walfile_name(pg_current_wal_lsn())")
-    site.call(PG1, "archive-get", name, "/tmp/x", codes=(105, 104, 103))
-    ended = site.info(PG1)
-    expect("access denied" in ended.text or "status: error" in ended.text, "info tells of it", ended)
+    with hostile("connections without certificate, rule or greeting"):
+        site.call(PG1, "archive-get", name, "/tmp/x", codes=(105, 104, 103))
+        ended = site.info(PG1)
+        expect("access denied" in ended.text or "status: error" in ended.text, "info tells of it",
+               ended)
     site.stanza = "main"
     site.call(PG1, "archive-push", f"{DATA}/pg_wal/{name}")
     site.clean(10)
@@ -108,8 +115,9 @@ def wrong_server(site):
         for kind, mode in (("crt", 644), ("key", 600)):
             authority.put(site.town, PG1, "postgres", f"served.{kind}", f"{PG1}.{kind}", mode)
         site.start_server(PG1)
-        site.call(REPO, "backup", codes=(*REFUSED, *NO_CLUSTER))
-        site.clean(10)
+        with hostile("connections without certificate, rule or greeting"):
+            site.call(REPO, "backup", codes=(*REFUSED, *NO_CLUSTER))
+            site.clean(10)
     site.stop_server(PG1)
     site.authority.hand_out(site.town, PG1, "postgres")
     site.start_server(PG1)
@@ -125,9 +133,10 @@ def no_certificate(site):
     site.stop_server(PG1)
     site.town.exec(REPO, PROGRAM, "--io-timeout=2", "server-ping", PG1, user="pgbackrest", codes=(49,))
     site.start_server(PG1)
-    ended = site.town.shell(REPO, "printf 'GET / HTTP/1.1\\r\\n\\r\\n' | timeout 10 openssl s_client "
-                                  f"-quiet -connect {PG1}:8432", codes=None)
-    expect(b"main" not in ended.out, "nothing is told to a stranger", ended)
+    with hostile("connections without certificate, rule or greeting"):
+        ended = site.town.shell(REPO, "printf 'GET / HTTP/1.1\\r\\n\\r\\n' | timeout 10 openssl "
+                                      f"s_client -quiet -connect {PG1}:8432", codes=None)
+        expect(b"main" not in ended.out, "nothing is told to a stranger", ended)
     site.call(REPO, "check")
     site.clean(10)
 
@@ -143,7 +152,8 @@ def reload(site):
     site.reload_server(PG1)
     site.full_speed()
     site.finish(process)
-    site.call(REPO, "check", codes=(105, *NO_CLUSTER))
+    with hostile("connections without certificate, rule or greeting"):
+        site.call(REPO, "check", codes=(105, *NO_CLUSTER))
     site.town.write(PG1, path, text, "postgres:640")
     site.reload_server(PG1)
     site.call(REPO, "check")

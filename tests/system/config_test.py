@@ -4,6 +4,7 @@ import os
 
 import lab
 from case import test
+from hostile import hostile
 from lab import OURS, Skip, equal, expect, run
 
 
@@ -59,6 +60,7 @@ def secret_on_command_line(bench):
 
 
 @test("config: secrets of a file appear in no log line", cluster=False)
+@hostile("lines of configuration")
 def secret_in_file(bench):
     text = ("[global]\nrepo1-path={0}/repo\nlock-path={0}/lock\nrepo1-cipher-type=aes-256-cbc\n"
             "repo1-cipher-pass=hush-hush\nlog-level-console=trace\n".format(bench.dir))
@@ -73,6 +75,7 @@ def missing_file(bench):
     says(ended, "none.toml")
 
 
+@hostile("lines of configuration")
 def broken_ini(bench, text, command, code, message):
     ended = with_file(bench, "x.conf", text, "--log-level-console=info", command=command)
     expect(ended.code == code, f"exit code {code}", ended)
@@ -91,6 +94,7 @@ for title, text, command, code, message in (
     test(f"config: INI with {title}", text, command, code, message, cluster=False)(broken_ini)
 
 
+@hostile("lines of configuration")
 def broken_toml(bench, text, code, place, message):
     ended = with_file(bench, "x.toml", text)
     expect(ended.code == code, f"exit code {code}", ended)
@@ -112,9 +116,10 @@ def noise(bench):
     for number in range(12):
         text = os.urandom(200 + 317 * number)
         for name in ("noise.conf", "noise.toml"):
-            ended = with_file(bench, name, b"[global]\n" + text)
-            expect(0 <= ended.code < 124 and ended.code != 25, "an ordinary exit code", ended)
-            expect(lab.printable(ended.out + ended.err), "no binary in the output", ended)
+            with hostile("random damage and noise"):
+                ended = with_file(bench, name, b"[global]\n" + text)
+                expect(0 <= ended.code < 124 and ended.code != 25, "an ordinary exit code", ended)
+                expect(lab.printable(ended.out + ended.err), "no binary in the output", ended)
 
 
 @test("config: an unknown key of an INI file is a warning with a suggestion")

@@ -3,6 +3,7 @@
 import crafted
 import lab
 from case import test
+from hostile import hostile
 from lab import equal, expect
 
 LINE_FEED = "line\nfeed"
@@ -23,6 +24,7 @@ def databases_of(manifest):
 
 
 @test("names: a backup of a cluster with any names is one, for us and for pgBackRest")
+@hostile("control characters and line feeds", 3)
 def any_names(bench):
     bench.ready()
     cluster = bench.cluster
@@ -64,11 +66,12 @@ def leftovers(bench):
     control = (data / "global" / "pg_control").read_bytes()
     for name in names:
         (data / name).write_bytes(control if name.startswith("global") else b"left behind")
-    bench.ours("backup", "--process-max=4")
-    text = (bench.label_dir() / "backup.manifest").read_bytes()
-    for name in names:
-        at_end = name in ("tablespace_map", "backup_label")
-        equal(text.count(b"\npg_data/" + name.encode() + b"="), 1 if at_end else 0, name)
+    with hostile("names that leave their directory", len(names)):
+        bench.ours("backup", "--process-max=4")
+        text = (bench.label_dir() / "backup.manifest").read_bytes()
+        for name in names:
+            at_end = name in ("tablespace_map", "backup_label")
+            equal(text.count(b"\npg_data/" + name.encode() + b"="), 1 if at_end else 0, name)
     expect(b"left behind" not in text, "nothing of them")
     for program in (lab.OURS, lab.PEER):
         target = bench.restore(program, bench.dir / program.split("/")[-1])
@@ -80,6 +83,7 @@ def leftovers(bench):
 
 
 @test("names: a backup of pgBackRest of a cluster that held a tablespace_map is restored")
+@hostile("manifests and info files")
 def foreign_map(bench):
     bench.ready(program=lab.PEER, pusher=lab.PEER)
     for name in ("tablespace_map", "backup_label"):
@@ -117,12 +121,14 @@ def doubles(bench):
 
     crafted.rewrite_info(bench.label_dir() / "backup.manifest", differently)
     home = bench.dir / "refused"
-    ended = bench.restore_run(lab.OURS, home, codes=29)
-    expect("PG_VERSION' is listed twice" in ended.text, "the name is told", ended)
-    equal(list((home / "pg").iterdir()), [], "nothing was changed")
+    with hostile("manifests and info files"):
+        ended = bench.restore_run(lab.OURS, home, codes=29)
+        expect("PG_VERSION' is listed twice" in ended.text, "the name is told", ended)
+        equal(list((home / "pg").iterdir()), [], "nothing was changed")
 
 
 @test("names: a manifest with the name that pg_control has on the way is refused")
+@hostile("names that leave their directory")
 def collision(bench):
     bench.ready(program=lab.PEER, pusher=lab.PEER)
     (bench.cluster.data / "global" / "pg_control.pgbackrest.tmp").write_bytes(b"another")

@@ -5,6 +5,7 @@ import signal
 
 import lab
 from case import test
+from hostile import hostile
 from lab import OURS, equal, expect
 from other_host import over_ssh
 from sftp_server import SftpServer
@@ -209,11 +210,12 @@ def damaged(bench, kind, settings):
     torn[len(torn) // 2] ^= 0x55
     for broken in (b"", whole[:len(whole) // 2], bytes(torn), whole + b"x"):
         stored.write_bytes(broken)
-        told = push(bench, path, "--compress-type=zst")
-        expect("is damaged and is replaced" in told.text, "warns", told)
-        equal(names(bench), [stored.name], "the archive")
-        get(bench, segment(1))
-        same(bench, segment(1))
+        with hostile("WAL segments"):
+            told = push(bench, path, "--compress-type=zst")
+            expect("is damaged and is replaced" in told.text, "warns", told)
+            equal(names(bench), [stored.name], "the archive")
+            get(bench, segment(1))
+            same(bench, segment(1))
         told = push(bench, path)
         expect("already exists" in told.text and "damaged" not in told.text, "is fine now", told)
     bench.peer("archive-get", segment(1), bench.dir / "peer")
@@ -221,5 +223,6 @@ def damaged(bench, kind, settings):
     # What nobody can read at the moment may be as good as ever.
     stored.unlink()
     stored.mkdir()
-    push(bench, path, codes=104)
-    expect(stored.is_dir(), "nothing was replaced")
+    with hostile("WAL segments"):
+        push(bench, path, codes=104)
+        expect(stored.is_dir(), "nothing was replaced")

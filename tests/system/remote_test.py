@@ -13,6 +13,7 @@ import time
 
 import lab
 from case import test
+from hostile import hostile
 from lab import OURS, STANZA, equal, expect, run
 from other_host import Authority, look, over_ssh, over_tls, restored_equally, verified
 
@@ -210,8 +211,9 @@ def certificates(bench):
     bench.cipher = ""
     other = over_tls(bench, "repo", {"repo1-path": bench.repo}, auth=("client=other", "all=*"),
                      names=("server", "client", "all", "nobody"))
-    refused = bench.ours("stanza-create", "--no-online", codes=(105,))
-    expect("access denied" in refused.text, "the stanza of another", refused)
+    with hostile("connections without certificate, rule or greeting"):
+        refused = bench.ours("stanza-create", "--no-online", codes=(105,))
+        expect("access denied" in refused.text, "the stanza of another", refused)
     expect("access denied" in bench.ours("info").text, "info tells it, too")
     home = other.authority.home
 
@@ -221,20 +223,37 @@ def certificates(bench):
         return bench.ours("stanza-create", "--no-online", *words, codes=codes)
 
     with_client("all", (0,))
-    with_client("nobody", (105,))
+    with hostile("connections without certificate, rule or greeting"):
+        with_client("nobody", (105,))
     other.authority.issue("expired", days=-1)
-    with_client("expired", (39, 49, 95, 101, 105))
+    with hostile("connections without certificate, rule or greeting"):
+        with_client("expired", (39, 49, 95, 101, 105))
     stranger = Authority(bench.dir / "stranger").issue("client")
     for file in stranger.home.iterdir():
         if file.name.startswith("client"):
             shutil.copy(file, home / file.name.replace("client", "stranger"))
-    with_client("stranger", (39, 49, 95, 101, 105))
-    refused = bench.ours("stanza-create", "--no-online",
-                         f"--repo1-host-ca-file={stranger.home / 'ca.crt'}", codes=None)
-    expect(refused.code != 0 and "certificate" in refused.text, "the server of a stranger", refused)
+    with hostile("connections without certificate, rule or greeting"):
+        with_client("stranger", (39, 49, 95, 101, 105))
+    with hostile("connections without certificate, rule or greeting"):
+        refused = bench.ours("stanza-create", "--no-online",
+                             f"--repo1-host-ca-file={stranger.home / 'ca.crt'}", codes=None)
+        expect(refused.code != 0 and "certificate" in refused.text, "the server of a stranger",
+               refused)
     (home / "all.key").chmod(0o644)
-    expect(with_client("all", None).code != 0, "a key that everybody may read")
+    with hostile("connections without certificate, rule or greeting"):
+        expect(with_client("all", None).code != 0, "a key that everybody may read")
     other.end()
+
+
+def until_closed(line, says=b""):
+    """The other end closes it, however it does that."""
+    line.settimeout(20)
+    try:
+        line.sendall(says)
+        while line.recv(65536):
+            pass
+    except OSError:
+        pass
 
 
 def http(words, stdin=None):
@@ -248,38 +267,31 @@ def strangers(bench):
     url = f"https://127.0.0.1:{other.port}/v1/hello"
     home = other.authority.home
     if shutil.which("curl"):
-        bare = http(["curl", "-sk", "--http2", "--max-time", "20", "-o", "/dev/null", url])
-        expect(bare.returncode != 0, "a client without certificate gets no answer", bare.stderr)
+        with hostile("connections without certificate, rule or greeting"):
+            bare = http(["curl", "-sk", "--http2", "--max-time", "20", "-o", "/dev/null", url])
+            expect(bare.returncode != 0, "a client without certificate gets no answer", bare.stderr)
         ended = http(["curl", "-s", "--http2", "--max-time", "20", "--cacert", home / "ca.crt",
                       "--cert", home / "client.crt", "--key", home / "client.key", "-w",
                       "%{http_code}", "-o", "/dev/null", url])
         expect(ended.stdout in (b"404", b"405", b"400"), "GET is refused politely", ended)
     for noise in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", os.urandom(4096), b"\x16\x03\x01\xff\xff",
                   b"{\"name\":\"pgBackRest\"}\n"):
-        with socket.create_connection(("127.0.0.1", other.port), 10) as line:
-            line.sendall(noise)
-            line.settimeout(20)
-            try:
-                while line.recv(4096):
-                    pass
-            except OSError:
-                pass
+        with hostile("output that is no protocol"):
+            with socket.create_connection(("127.0.0.1", other.port), 10) as line:
+                line.sendall(noise)
+                until_closed(line)
     context = ssl.create_default_context(cafile=str(home / "ca.crt"))
     context.load_cert_chain(home / "client.crt", home / "client.key")
     context.set_alpn_protocols(["h2"])
-    with socket.create_connection(("127.0.0.1", other.port), 10) as line, \
-            context.wrap_socket(line, server_hostname="localhost") as over:
-        equal(over.version(), "TLSv1.3", "version of TLS")
-        equal(over.selected_alpn_protocol(), "h2", "protocol")
-        over.settimeout(20)
-        try:
-            over.sendall(os.urandom(65536))
-            while over.recv(65536):
-                pass
-        except OSError:
-            pass
-    silent = [socket.create_connection(("127.0.0.1", other.port), 10) for _ in range(100)]
-    bench.ours("stanza-create", "--no-online")
+    with hostile("output that is no protocol"):
+        with socket.create_connection(("127.0.0.1", other.port), 10) as line, \
+                context.wrap_socket(line, server_hostname="localhost") as over:
+            equal(over.version(), "TLSv1.3", "version of TLS")
+            equal(over.selected_alpn_protocol(), "h2", "protocol")
+            until_closed(over, os.urandom(65536))
+    with hostile("connections without certificate, rule or greeting", 100):
+        silent = [socket.create_connection(("127.0.0.1", other.port), 10) for _ in range(100)]
+        bench.ours("stanza-create", "--no-online")
     for line in silent:
         line.close()
     if shutil.which("h2load"):
@@ -376,12 +388,13 @@ def ssh_fails(bench):
     ssh.write_text("#!/bin/sh\necho 'ssh: connect to host other-host port 22: No route' >&2\nexit 255\n")
     ended = bench.ours("stanza-create", "--no-online", codes=(125,))
     expect("No route" in ended.text and "[255]" in ended.text, "ssh's own words", ended)
-    ssh.write_text("#!/bin/sh\nexec sleep 600\n")
-    ended = bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39,))
-    ssh.write_text("#!/bin/sh\necho 'Welcome to this host!'\nexec cat\n")
-    bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39,))
-    ssh.write_text("#!/bin/sh\nexec head -c 1000000 /dev/urandom\n")
-    bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39, 125))
+    with hostile("output that is no protocol", 3):
+        ssh.write_text("#!/bin/sh\nexec sleep 600\n")
+        ended = bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39,))
+        ssh.write_text("#!/bin/sh\necho 'Welcome to this host!'\nexec cat\n")
+        bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39,))
+        ssh.write_text("#!/bin/sh\nexec head -c 1000000 /dev/urandom\n")
+        bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39, 125))
     ssh.unlink()
     bench.ours("stanza-create", "--no-online", codes=(102, 125))
 
@@ -396,6 +409,7 @@ def repository_tls_encrypted(bench):
 
 
 @test("remote: a server gives a cluster only where its own configuration has it", short=True)
+@hostile("requests and answers between hosts")
 def cluster_elsewhere(bench):
     bench.cipher = ""
     other = over_tls(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"})
@@ -411,6 +425,7 @@ def cluster_elsewhere(bench):
 
 
 @test("remote: a server gives a repository only where its own configuration has it", short=True)
+@hostile("requests and answers between hosts")
 def repository_elsewhere(bench):
     bench.cipher = ""
     other = over_tls(bench, "repo", {"repo1-path": bench.repo})
@@ -429,7 +444,8 @@ def one_of_the_two(bench):
     other = over_tls(bench, "repo", {"repo1-path": bench.repo},
                      auth=(f"client={STANZA}:pg", f"db={STANZA}:repo"), names=("server", "client", "db"))
     home = other.authority.home
-    bench.ours("stanza-create", "--no-online", codes=(105,))
+    with hostile("connections without certificate, rule or greeting"):
+        bench.ours("stanza-create", "--no-online", codes=(105,))
     bench.ours("stanza-create", "--no-online", f"--repo1-host-cert-file={home / 'db.crt'}",
                f"--repo1-host-key-file={home / 'db.key'}")
     other.end()

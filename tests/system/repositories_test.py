@@ -6,6 +6,7 @@ import socket
 
 import lab
 from case import test
+from hostile import hostile
 from lab import OURS, STANZA, equal, expect
 from other_host import Authority, over_ssh
 from wal_files import SEGMENT_BYTES, make_wal, segment
@@ -109,6 +110,7 @@ def silent(bench):
 
 
 @test("repositories: a TLS server that accepts and says nothing holds up nobody")
+@hostile("requests and answers between hosts")
 def silent_tls(bench):
     authority = Authority(bench.dir / "tls").issue("client")
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -125,6 +127,7 @@ def silent_tls(bench):
 
 
 @test("repositories: an SFTP server that accepts and says nothing holds up nobody")
+@hostile("answers of an SFTP server")
 def silent_sftp(bench):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         bench.configure(archive_timeout="3000", io_timeout="3000")

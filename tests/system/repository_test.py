@@ -7,6 +7,7 @@ import re
 import crafted
 import lab
 from case import test
+from hostile import hostile
 from lab import OURS, STANZA, equal, expect
 
 DAMAGE_CODES = (26, 28, 29, 42, 95)
@@ -93,15 +94,18 @@ def damaged_info(bench):
     good = {file: file.read_bytes() for file in files}
     for how in ("truncated", "flipped", "empty", "noise", "missing"):
         for file in files:
-            copy = file.with_name(file.name + ".copy")
-            damage(file, how)
-            bench.ours("check")
-            code = bench.ours("info", "--output=json").json()[0]["status"]["code"]
-            equal(code, 0, f"status with {file.name} {how}")
-            damage(copy, how)
-            ended = refused(bench.ours("backup", codes=None), DAMAGE_CODES + (55, 41), file.name)
-            if how == "missing":
-                equal(ended.code, 55, "exit code with both missing")
+            with hostile("manifests and info files"):
+                copy = file.with_name(file.name + ".copy")
+                damage(file, how)
+                bench.ours("check")
+                code = bench.ours("info", "--output=json").json()[0]["status"]["code"]
+                equal(code, 0, f"status with {file.name} {how}")
+            with hostile("manifests and info files"):
+                damage(copy, how)
+                ended = refused(bench.ours("backup", codes=None), DAMAGE_CODES + (55, 41),
+                                file.name)
+                if how == "missing":
+                    equal(ended.code, 55, "exit code with both missing")
             file.write_bytes(good[file])
             copy.write_bytes(good[file])
 
@@ -112,10 +116,12 @@ def damaged_manifest(bench):
     path = bench.label_dir() / "backup.manifest"
     good = path.read_bytes()
     for how in ("truncated", "flipped", "empty", "noise"):
-        damage(path, how)
-        bench.restore(OURS, bench.dir / f"copy-{how}", "--type=none")
-        damage(path.with_name(path.name + ".copy"), how)
-        restore_refused(bench, DAMAGE_CODES, "backup.manifest")
+        with hostile("manifests and info files"):
+            damage(path, how)
+            bench.restore(OURS, bench.dir / f"copy-{how}", "--type=none")
+        with hostile("manifests and info files"):
+            damage(path.with_name(path.name + ".copy"), how)
+            restore_refused(bench, DAMAGE_CODES, "backup.manifest")
         path.write_bytes(good)
         path.with_name(path.name + ".copy").write_bytes(good)
 
@@ -127,9 +133,10 @@ def unknown_format(bench):
         for file in ("backup/demo/backup.info", "archive/demo/archive.info"):
             path = bench.repo / file
             good = path.read_bytes()
-            crafted.rewrite_info(path, lambda text: text.replace("backrest-format=5",
-                                                             f"backrest-format={number}", 1))
-            refused(bench.ours("backup", codes=None), (29,), number)
+            with hostile("manifests and info files"):
+                crafted.rewrite_info(path, lambda text: text.replace(
+                    "backrest-format=5", f"backrest-format={number}", 1))
+                refused(bench.ours("backup", codes=None), (29,), number)
             path.write_bytes(good)
             path.with_name(path.name + ".copy").write_bytes(good)
 
@@ -148,10 +155,11 @@ def foreign_info(bench):
             path = bench.repo / file
             saved[path] = path.read_bytes()
             crafted.rewrite_info(path, change)
-        refused(bench.ours("backup", codes=None), (51,))
-        refused(bench.ours("stanza-create", codes=None), (28,))
-        refused(bench.ours("check", codes=None), (28, 44, 51, 58))
-        equal(bench.labels(), labels, f"labels after a refused backup, other {what}")
+        with hostile("manifests and info files"):
+            refused(bench.ours("backup", codes=None), (51,))
+            refused(bench.ours("stanza-create", codes=None), (28,))
+            refused(bench.ours("check", codes=None), (28, 44, 51, 58))
+            equal(bench.labels(), labels, f"labels after a refused backup, other {what}")
         for path, data in saved.items():
             path.write_bytes(data)
             path.with_name(path.name + ".copy").write_bytes(data)
@@ -205,7 +213,8 @@ HOSTILE = (
 )
 
 
-def hostile(bench, section, key, value):
+@hostile("names that leave their directory")
+def hostile_entry(bench, section, key, value):
     ready_with_backup(bench)
     craft(bench, with_entry(section, key, value))
     restore_refused(bench, (25, 26, 28, 29, 32, 69, 70))
@@ -215,10 +224,11 @@ def hostile(bench, section, key, value):
 
 
 for title, section, key, value in HOSTILE:
-    test(f"repository: hostile manifest: {title}", section, key, value)(hostile)
+    test(f"repository: hostile manifest: {title}", section, key, value)(hostile_entry)
 
 
 @test("repository: hostile manifest: a file below a link that leaves the target")
+@hostile("links that lead elsewhere", 2)
 def through_link(bench):
     ready_with_backup(bench)
     outside = bench.dir / "outside"
@@ -235,6 +245,7 @@ def through_link(bench):
 
 
 @test("repository: hostile manifest: a link planted in the target of a delta restore")
+@hostile("links that lead elsewhere")
 def planted_link(bench):
     ready_with_backup(bench)
     outside = bench.dir / "outside"
@@ -270,9 +281,48 @@ def absurd_numbers(bench):
         changed = re.sub('backrest-checksum="[0-9a-f]+"', f'backrest-checksum="{checksum}"', changed)
         path.write_text(changed)
         path.with_name("backup.manifest.copy").write_text(changed)
-        ended = bench.restore_run(OURS, bench.dir / "refused", "--type=none", codes=None)
-        expect(0 < ended.code < 124, f"an ordinary error with {text[:60]}", ended)
+        with hostile("manifests and info files"):
+            ended = bench.restore_run(OURS, bench.dir / "refused", "--type=none", codes=None)
+            expect(0 < ended.code < 124, f"an ordinary error with {text[:60]}", ended)
         lab.run(["rm", "-rf", bench.dir / "refused"])
+
+
+# Links that somebody made in the repository, by a client or by hand
+
+PLANTED = (("backup/demo/20200101-000000F", "../theirs/20200101-000000F"),
+           ("backup/demo/20200101-000000F_20200102-000000I", "/{}/backup/theirs"),
+           ("backup/demo/latest", "../theirs/20200101-000000F"),
+           ("backup/demo/backup.history/2020", "../../theirs/20200101-000000F"),
+           ("archive/demo/14-1", "../theirs"),
+           ("archive/demo/15-1/00000001FFFFFFFF", "../../../backup/theirs"))
+
+
+def content_below(path):
+    return {str(one): one.read_bytes() for one in path.rglob("*") if one.is_file()}
+
+
+@test("repository: links in it lead no command to another stanza")
+def planted_in_repository(bench):
+    ready_with_backup(bench, repo1_retention_full="1")
+    theirs = [bench.repo / "backup/theirs", bench.repo / "archive/theirs"]
+    lab.run(["cp", "-a", bench.repo / "archive" / STANZA, theirs[1]])
+    theirs[0].mkdir()
+    lab.run(["cp", "-a", bench.label_dir(), theirs[0] / "20200101-000000F"])
+    (theirs[0] / "20200101-000000F/backup.manifest").unlink()  # What expire takes for leftovers.
+    keep = [content_below(path) for path in theirs]
+    for path, destination in PLANTED:
+        for command in ("info", "expire", "backup"):
+            link = bench.repo / path
+            link.unlink(missing_ok=True)
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(destination.format(str(bench.repo).lstrip("/")))
+            with hostile("links that lead elsewhere"):
+                ended = bench.ours(command, codes=None)
+                expect(ended.code < 124, f"an ordinary end of {command} with {path}", ended)
+                equal([content_below(path) for path in theirs], keep, f"theirs after {command}")
+        link.unlink(missing_ok=True)
+    bench.ours("backup")
+    bench.start_restored(bench.restore(OURS, bench.dir / "r", "--archive-mode=off"))
 
 
 # Data files and WAL
@@ -297,8 +347,9 @@ def damaged_files(bench):
             stored = bench.label_dir() / ("pg_data/odd names/three megabytes" + lab.EXTENSION[kind])
             good = stored.read_bytes()
             for how in ("truncated", "flipped", "empty", "noise", "missing"):
-                spoil(stored, how)
-                restore_refused(bench, DAMAGE_CODES + (55,), "three megabytes")
+                with hostile("stored files that are damaged or expand"):
+                    spoil(stored, how)
+                    restore_refused(bench, DAMAGE_CODES + (55,), "three megabytes")
                 stored.write_bytes(good)
                 lab.run(["rm", "-rf", bench.dir / "refused"])
 
@@ -309,8 +360,9 @@ def damaged_bundle(bench):
     for how in ("truncated", "noise", "missing"):
         stored = sorted((bench.label_dir() / "bundle").iterdir())[0]
         good = stored.read_bytes()
-        spoil(stored, how)
-        restore_refused(bench, DAMAGE_CODES + (55,))
+        with hostile("stored files that are damaged or expand"):
+            spoil(stored, how)
+            restore_refused(bench, DAMAGE_CODES + (55,))
         stored.write_bytes(good)
         lab.run(["rm", "-rf", bench.dir / "refused"])
 
@@ -332,11 +384,12 @@ def damaged_wal(bench):
             stored = bench.wal_files()[-1]
             good = stored.read_bytes()
             for how in ("truncated", "flipped", "empty", "noise"):
-                spoil(stored, how)
-                target = bench.dir / "segment"
-                refused(bench.ours("archive-get", stored.name[:24], target, codes=None),
-                        DAMAGE_CODES)
-                expect(not target.exists(), f"no segment of {kind} {how} WAL is delivered")
+                with hostile("WAL segments"):
+                    spoil(stored, how)
+                    target = bench.dir / "segment"
+                    refused(bench.ours("archive-get", stored.name[:24], target, codes=None),
+                            DAMAGE_CODES)
+                    expect(not target.exists(), f"no segment of {kind} {how} WAL is delivered")
                 stored.write_bytes(good)
 
 
@@ -346,8 +399,9 @@ def wal_with_other_content(bench):
     first, second = bench.wal_files()[:2]
     first.write_bytes(second.read_bytes())
     target = bench.dir / "segment"
-    refused(bench.ours("archive-get", first.name[:24], target, codes=None), (26, 42))
-    expect(not target.exists(), "the wrong segment is not delivered")
+    with hostile("WAL segments"):
+        refused(bench.ours("archive-get", first.name[:24], target, codes=None), (26, 42))
+        expect(not target.exists(), "the wrong segment is not delivered")
     bench.peer("archive-get", first.name[:24], target)
     expect(target.exists(), "pgBackRest delivers it: the difference is on purpose")
 

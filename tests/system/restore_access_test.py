@@ -10,6 +10,7 @@ import tempfile
 import crafted
 import lab
 from case import test
+from hostile import hostile
 from lab import OURS, equal, expect
 
 OWNER = "postgres"
@@ -86,13 +87,15 @@ def owners_below(path):
 @on_a_host
 def modes(host):
     for number, mode in enumerate(("4755", "2755", "1777", "6711")):
-        host.change(('mode="0600"', f'mode="{mode}"'))
-        target, ended = host.restore(f"refused{number}", codes=(29,))
-        expect("set-id or sticky" in ended.text, "why", ended)
-        equal(list(target.iterdir()), [], "what is in the target")
+        with hostile("modes, owners and directories of others"):
+            host.change(('mode="0600"', f'mode="{mode}"'))
+            target, ended = host.restore(f"refused{number}", codes=(29,))
+            expect("set-id or sticky" in ended.text, "why", ended)
+            equal(list(target.iterdir()), [], "what is in the target")
     host.change(('mode="0600"', 'mode="0666"'), ('mode="0700"', 'mode="0777"'))
-    target, ended = host.restore("opened")
-    expect("are not restored as they were" in ended.text, "the WARN", ended)
+    with hostile("modes, owners and directories of others"):
+        target, ended = host.restore("opened")
+        expect("are not restored as they were" in ended.text, "the WARN", ended)
     equal(stat.S_IMODE((target / "PG_VERSION").stat().st_mode), 0o644, "the mode of a file")
     for path in (target, target / "base", target / "base/1"):
         equal(stat.S_IMODE(path.stat().st_mode), 0o750, f"the mode of {path}")
@@ -104,12 +107,15 @@ def modes(host):
 def owners(host):
     whose = ('user="postgres"', 'user="root"'), ('group="postgres"', 'group="root"')
     host.change(*whose)
-    target, ended = host.restore("theirs")
-    equal(owners_below(target), {host.uid}, "the owners of all files")
-    expect("user 'root' in backup manifest mapped to 'postgres'" in ended.text, "the WARN", ended)
+    with hostile("modes, owners and directories of others"):
+        target, ended = host.restore("theirs")
+        equal(owners_below(target), {host.uid}, "the owners of all files")
+        expect("user 'root' in backup manifest mapped to 'postgres'" in ended.text, "the WARN",
+               ended)
     host.change(('user="postgres"', 'user="nobody-here"'))
-    target, ended = host.restore("unknown")
-    equal(owners_below(target), {host.uid}, "the owners of all files")
+    with hostile("modes, owners and directories of others"):
+        target, ended = host.restore("unknown")
+        equal(owners_below(target), {host.uid}, "the owners of all files")
     # Without a data directory the backup's owner is the cluster's, also of the recovery files.
     host.change()
     target, ended = host.restore("made", owner=None)
@@ -129,16 +135,19 @@ def directories(host):
     shutil.chown(host.home, "root")
     host.change((str(host.wal), str(system)))
     for name, words in (("plain", ()), ("delta", ("--delta",))):
-        target, ended = host.restore(name, "--link-all", *words, codes=(53, 40))
-        equal(sorted(path.name for path in system.iterdir()), ["passwd"], "what is in the directory")
-        equal(stat.S_IMODE(system.stat().st_mode), 0o755, "its mode")
-        equal(system.stat().st_uid, 0, "its owner")
-        equal(list(target.iterdir()), [], "what is in the target")
+        with hostile("modes, owners and directories of others"):
+            target, ended = host.restore(name, "--link-all", *words, codes=(53, 40))
+            equal(sorted(path.name for path in system.iterdir()), ["passwd"],
+                  "what is in the directory")
+            equal(stat.S_IMODE(system.stat().st_mode), 0o755, "its mode")
+            equal(system.stat().st_uid, 0, "its owner")
+            equal(list(target.iterdir()), [], "what is in the target")
     # A place that is not there yet: systemd reads such a directory, whoever it belongs to.
     inside = host.home / "service.d"
     host.change((str(host.wal), str(inside)))
-    target, ended = host.restore("drop-in", "--link-all", codes=(53,))
-    expect("--link-map" in ended.text and not inside.exists(), "what to do instead", ended)
+    with hostile("modes, owners and directories of others"):
+        target, ended = host.restore("drop-in", "--link-all", codes=(53,))
+        expect("--link-map" in ended.text and not inside.exists(), "what to do instead", ended)
     host.restore("wished", f"--link-map=pg_wal={inside}")
     equal(inside.stat().st_uid, host.uid, "whose the directory is that the user named")
     # An empty directory is taken as it is.

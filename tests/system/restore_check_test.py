@@ -4,6 +4,7 @@ import time
 
 import lab
 from case import test
+from hostile import hostile
 from lab import OURS, equal, expect
 
 
@@ -147,9 +148,10 @@ def foreign_tablespace(bench):
     stranger = next(theirs.glob("PG_*")) / "stranger"
     stranger.write_text("of the other cluster")
     words = ("--type=none", "--delta", f"--tablespace-map=far_ts={theirs}")
-    ended = refused(bench, home, 40, "--restore-check=refuse", *words)
-    expect(str(theirs) in ended.text, "the refusal names the directory", ended)
-    expect(stranger.exists(), "nothing is removed there")
+    with hostile("modes, owners and directories of others"):
+        ended = refused(bench, home, 40, "--restore-check=refuse", *words)
+        expect(str(theirs) in ended.text, "the refusal names the directory", ended)
+        expect(stranger.exists(), "nothing is removed there")
     # One's own, and one that is empty, are no reason to doubt.
     bench.restore_run(OURS, home, "--type=none", "--delta", "--restore-check=refuse")
     (bench.dir / "fresh").mkdir(mode=0o700)
@@ -168,8 +170,10 @@ def foreign_link(bench):
     bench.restore(OURS, home, "--type=none")
     theirs = bench.cluster.home / "linked/folder"
     words = ("--type=none", "--delta", "--restore-check=refuse")
-    refused(bench, home, 40, *words, f"--link-map=folder_link={theirs}")
-    refused(bench, home, 40, *words, f"--link-map=extra_link.conf={theirs.parent / 'extra.conf'}")
+    with hostile("modes, owners and directories of others", 2):
+        refused(bench, home, 40, *words, f"--link-map=folder_link={theirs}")
+        refused(bench, home, 40, *words,
+                f"--link-map=extra_link.conf={theirs.parent / 'extra.conf'}")
     bench.restore_run(OURS, home, *words)
 
 

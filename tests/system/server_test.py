@@ -12,6 +12,7 @@ import time
 
 import lab
 from case import test
+from hostile import hostile
 from lab import equal, expect
 from other_host import answers, over_tls
 
@@ -66,6 +67,7 @@ def still_serves(bench, other):
 
 
 @test("server: 500 connections at once cost little, and a proper client is served meanwhile")
+@hostile("connections without certificate, rule or greeting", 500)
 def crowd(bench):
     bench.cipher = ""
     other = over_tls(bench, "repo", {"repo1-path": bench.repo})
@@ -171,8 +173,9 @@ def slow_and_loud(bench):
         stays = {name: pool.submit(until_closed, *guest) for name, guest in guests.items()}
         bench.ours("stanza-create", "--no-online")
         for name, stay in stays.items():
-            took = stay.result(timeout=CLOSED_WITHIN_S + 30)
-            expect(took < CLOSED_WITHIN_S, f"{name}: sent away in time", took)
+            with hostile("connections without certificate, rule or greeting"):
+                took = stay.result(timeout=CLOSED_WITHIN_S + 30)
+                expect(took < CLOSED_WITHIN_S, f"{name}: sent away in time", took)
     for why in ("no greeting came that is accepted", "too many frames that move nothing",
                 "broke the rules of HTTP/2"):
         expect(why in other.log(), f"the log says '{why}'", other.log())
@@ -182,6 +185,7 @@ def slow_and_loud(bench):
 
 @test("server: short of descriptors it waits, warns once, and serves when there are some again",
       short=True)
+@hostile("connections without certificate, rule or greeting", 30)
 def short_of_descriptors(bench):
     bench.cipher = ""
     other = over_tls(bench, "repo", {"repo1-path": bench.repo})
@@ -205,6 +209,7 @@ def short_of_descriptors(bench):
 
 
 @test("server: the peer's own server and client speak another protocol, and are told so")
+@hostile("output that is no protocol", 2)
 def other_protocol(bench):
     bench.cipher = ""
     other = over_tls(bench, "repo", {"repo1-path": bench.repo})

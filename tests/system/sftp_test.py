@@ -9,6 +9,7 @@ import time
 
 import lab
 from case import test
+from hostile import hostile
 from lab import OURS, PEER, equal, expect, run
 from later_peer import SUITES, later_peer
 from other_host import look, over_ssh, restored_equally, verified
@@ -178,16 +179,20 @@ def host_keys(bench):
         return bench.ours("stanza-create", "--no-online", codes=codes)
 
     create((0,))
-    wrong = create((101,), repo1_sftp_known_host=server.home / "known-wrong")
-    expect("host key" in wrong.text, "the host key is named", wrong)
-    unknown = create((101,), repo1_sftp_known_host=server.home / "none")
-    expect("is not known" in unknown.text and "ssh-keyscan" in unknown.text, "what to do", unknown)
+    with hostile("connections without certificate, rule or greeting", 2):
+        wrong = create((101,), repo1_sftp_known_host=server.home / "known-wrong")
+        expect("host key" in wrong.text, "the host key is named", wrong)
+        unknown = create((101,), repo1_sftp_known_host=server.home / "none")
+        expect("is not known" in unknown.text and "ssh-keyscan" in unknown.text, "what to do",
+               unknown)
     for name in ("md5", "sha1", "sha256"):
         by = {"repo1_sftp_known_host": None, "repo1_sftp_host_key_check_type": "fingerprint",
               "repo1_sftp_host_key_hash_type": name}
         create((0,), repo1_sftp_host_fingerprint=server.fingerprint(name), **by)
-        wrong = create((101,), repo1_sftp_host_fingerprint=server.fingerprint(name, "user.pub"), **by)
-        expect("fingerprint" in wrong.text, "the fingerprint is named", wrong)
+        with hostile("connections without certificate, rule or greeting"):
+            other = server.fingerprint(name, "user.pub")
+            wrong = create((101,), repo1_sftp_host_fingerprint=other, **by)
+            expect("fingerprint" in wrong.text, "the fingerprint is named", wrong)
     create((0,), repo1_sftp_known_host=None, repo1_sftp_host_key_check_type="none")
     for key in ("host.pub", "host-too.pub"):  # The server shows the one that is known of it.
         (server.home / "known-one").write_text(server.line_for(key))
@@ -238,7 +243,8 @@ def refused(bench):
     if noise:
         lab.wait_for(lambda: subprocess.run(["pgrep", "-f", f"nc -l -p {server.port}"],
                                             capture_output=True).returncode == 0, "noise listens")
-        create((101,), **{secret: KEY_PASSPHRASE}, io_timeout="5")
+        with hostile("output that is no protocol"):
+            create((101,), **{secret: KEY_PASSPHRASE}, io_timeout="5")
         lab.kill_group(noise)
 
 

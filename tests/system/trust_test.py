@@ -4,6 +4,7 @@ import os
 
 import lab
 from case import test
+from hostile import hostile
 from lab import expect
 
 
@@ -15,11 +16,14 @@ def open_lock_path(bench):
     locks.chmod(0o1777)
     (locks / "all.stop").write_text("")  # Anybody could: it must not decide anything.
     for command in ("backup", "expire", "stanza-create"):
-        refused = bench.ours(command, f"--lock-path={locks}", codes=(83,))
-        expect("lock path" in refused.text and "HINT" in refused.text, "says what and why", refused)
+        with hostile("modes, owners and directories of others"):
+            refused = bench.ours(command, f"--lock-path={locks}", codes=(83,))
+            expect("lock path" in refused.text and "HINT" in refused.text, "says what and why",
+                   refused)
     segment = sorted((bench.cluster.data / "pg_wal").glob("0*"))[0]
-    refused = bench.ours("archive-push", f"--lock-path={locks}", segment, codes=(83,))
-    expect("everybody" in refused.text, "says what is wrong", refused)
+    with hostile("modes, owners and directories of others"):
+        refused = bench.ours("archive-push", f"--lock-path={locks}", segment, codes=(83,))
+        expect("everybody" in refused.text, "says what is wrong", refused)
     locks.chmod(0o750)
     bench.ours("archive-push", f"--lock-path={locks}", segment, codes=(62,))
     (locks / "all.stop").unlink()
@@ -27,6 +31,7 @@ def open_lock_path(bench):
 
 
 @test("trust: no log file in a directory that everybody may write")
+@hostile("modes, owners and directories of others")
 def open_log_path(bench):
     bench.ready()
     logs = bench.dir / "open log"
@@ -38,6 +43,7 @@ def open_log_path(bench):
 
 
 @test("trust: another user's lock path is refused", root=True, cluster=False)
+@hostile("modes, owners and directories of others")
 def foreign_lock_path(bench):
     locks = bench.dir / "lock"
     locks.mkdir()

@@ -5,11 +5,13 @@ import pathlib
 import re
 import shutil
 import struct
+import zlib
 
 import crafted
 import lab
 import trees
 from case import test
+from hostile import hostile
 from lab import equal, expect
 from wal_files import (SEGMENT_BYTES, SEGMENT_SIZE_AT, archive, get, make_wal, prepared, push, same,
                        segment, system_id)
@@ -54,21 +56,23 @@ def duplicates(bench):
     folder = archive(bench) / "15-1" / segment(1)[:16]
     stored = next(folder.iterdir())
     shutil.copy(stored, folder / (segment(1) + "-" + "0" * 40 + ".gz"))
-    found = get(bench, segment(1), codes=45)
-    expect("duplicates found for WAL segment" in found.text, "get refuses duplicates", found)
-    push(bench, path, codes=(45, 104))
+    with hostile("WAL segments"):
+        found = get(bench, segment(1), codes=45)
+        expect("duplicates found for WAL segment" in found.text, "get refuses duplicates", found)
+        push(bench, path, codes=(45, 104))
 
 
 @test("wal: WAL of another cluster, another version or no version is refused")
 def foreign(bench):
     prepared(bench)
-    push(bench, make_wal(bench, segment(1), system=1), codes=44)
-    push(bench, make_wal(bench, segment(2), magic=0xD10D), codes=44)
-    unknown = push(bench, make_wal(bench, segment(3), magic=777), codes=46)
-    expect("unexpected WAL magic 777" in unknown.text, "names the magic", unknown)
-    (bench.cluster.data / "pg_wal" / segment(4)).write_bytes(b"short")
-    push(bench, f"pg_wal/{segment(4)}", codes=29)
-    equal(list((archive(bench)).glob("15-1/*/*")), [], "nothing was stored")
+    with hostile("WAL segments", 4):
+        push(bench, make_wal(bench, segment(1), system=1), codes=44)
+        push(bench, make_wal(bench, segment(2), magic=0xD10D), codes=44)
+        unknown = push(bench, make_wal(bench, segment(3), magic=777), codes=46)
+        expect("unexpected WAL magic 777" in unknown.text, "names the magic", unknown)
+        (bench.cluster.data / "pg_wal" / segment(4)).write_bytes(b"short")
+        push(bench, f"pg_wal/{segment(4)}", codes=29)
+        equal(list((archive(bench)).glob("15-1/*/*")), [], "nothing was stored")
     push(bench, f"pg_wal/{segment(1)}", "--no-archive-header-check")
     # The whole stanza belongs to another cluster.
     text = lambda content: content.replace(str(system_id(bench)), "42")
@@ -91,28 +95,31 @@ def wrong_length(bench, settings):
             file = bench.cluster.data / path
             whole = file.read_bytes()
             file.write_bytes((whole + whole)[:length])
-            for words in ((), ("--no-archive-header-check",)): # pg_control says the same
-                refused = push(bench, path, *words, codes=44)
-                expect(f"has {length} bytes" in refused.text and str(SEGMENT_BYTES) in refused.text,
-                       "says both sizes", refused)
+            with hostile("WAL segments"):
+                for words in ((), ("--no-archive-header-check",)): # pg_control says the same
+                    refused = push(bench, path, *words, codes=44)
+                    expect(f"has {length} bytes" in refused.text
+                           and str(SEGMENT_BYTES) in refused.text, "says both sizes", refused)
             # What somebody else stored so, under the right checksum.
             folder = archive(bench) / "15-1" / name[:16]
             folder.mkdir(parents=True, exist_ok=True)
             stored = folder / f"{name}-{lab.sha1(file)}"
             stored.write_bytes(file.read_bytes())
-            refused = get(bench, name, codes=42)
-            seen = length if length <= SEGMENT_BYTES + 1 else SEGMENT_BYTES + 1 # it stops there
-            expect(str(SEGMENT_BYTES) in refused.text and
-                   max(int(n) for n in re.findall(r"\b\d{4,8}\b", refused.text)) >= seen,
-                   "says both sizes", refused)
+            with hostile("WAL segments"):
+                refused = get(bench, name, codes=42)
+                seen = length if length <= SEGMENT_BYTES + 1 else SEGMENT_BYTES + 1 # it stops there
+                expect(str(SEGMENT_BYTES) in refused.text and
+                       max(int(n) for n in re.findall(r"\b\d{4,8}\b", refused.text)) >= seen,
+                       "says both sizes", refused)
     # A header that contradicts pg_control.
     path = make_wal(bench, segment(6))
     file = bench.cluster.data / path
     data = bytearray(file.read_bytes()) * 2
     struct.pack_into("<I", data, SEGMENT_SIZE_AT, 2 * SEGMENT_BYTES)
     file.write_bytes(data)
-    refused = push(bench, path, codes=44)
-    expect("pg_control says that segments have" in refused.text, "names pg_control", refused)
+    with hostile("WAL segments"):
+        refused = push(bench, path, codes=44)
+        expect("pg_control says that segments have" in refused.text, "names pg_control", refused)
 
 
 @test("wal: history files keep their name, and a changed one is told", False)
@@ -179,14 +186,16 @@ def damaged(bench, kind, how):
     push(bench, make_wal(bench, segment(1), fill=os.urandom(4096)))
     first = next((archive(bench) / "15-1" / segment(1)[:16]).iterdir())
     second = next((archive(bench, "repo2") / "15-1" / segment(1)[:16]).iterdir())
-    damage(first, how)
-    ended = get(bench, segment(1))
-    expect("repo2: 15-1" in ended.text and "WARN: repo1: [" in ended.text, "repo2 helps", ended)
-    same(bench, segment(1))
-    damage(second, how)
-    ended = get(bench, segment(1), codes=42)
-    expect(f"unable to get {segment(1)}" in ended.text, "all failed", ended)
-    expect(lab.printable(ended.out + ended.err), "no binary in the log")
+    with hostile("WAL segments"):
+        damage(first, how)
+        ended = get(bench, segment(1))
+        expect("repo2: 15-1" in ended.text and "WARN: repo1: [" in ended.text, "repo2 helps", ended)
+        same(bench, segment(1))
+    with hostile("WAL segments"):
+        damage(second, how)
+        ended = get(bench, segment(1), codes=42)
+        expect(f"unable to get {segment(1)}" in ended.text, "all failed", ended)
+        expect(lab.printable(ended.out + ended.err), "no binary in the log")
 
 
 @test("wal: content that is not what the name promises is refused")
@@ -197,8 +206,31 @@ def wrong_content(bench):
     folder = archive(bench) / "15-1" / segment(1)[:16]
     one, two = sorted(folder.iterdir())
     shutil.copy(two, one)
-    get(bench, segment(1), codes=42)
-    get(bench, segment(2))
+    with hostile("WAL segments"):
+        get(bench, segment(1), codes=42)
+        get(bench, segment(2))
+
+
+def expanding(kind):
+    """What expands to a hundred GiB of zeros and more: that takes longer than a recovery may wait."""
+    piece = bytes(1 << 20)
+    if kind == "zst":
+        return lab.run(["zstd", "-c"], stdin=piece).out * 400_000
+    packer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    begin, again = (packer.compress(piece) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return begin + again * 100_000
+
+
+@test("wal: a segment that expands without end is stopped", "zst")
+@test("wal: a segment that expands without end is stopped", "gz")
+def bomb(bench, kind):
+    prepared(bench, compress_type=kind)
+    folder = archive(bench) / "15-1" / segment(1)[:16]
+    folder.mkdir(parents=True)
+    (folder / f"{segment(1)}-{'0' * 40}.{kind}").write_bytes(expanding(kind))
+    with hostile("stored files that are damaged or expand"):
+        ended = get(bench, segment(1), codes=42)
+        expect(ended.seconds < 20, "it is not expanded to its end", ended.seconds)
 
 
 @test("wal: one broken repository fails the push after the others have the segment")
@@ -238,7 +270,8 @@ def parameters(bench):
     bench.ours("archive-push", "pg_wal/" + segment(77), codes=55, cwd=bench.cluster.data)
     bench.ours("archive-get", codes=43)
     bench.ours("archive-get", segment(1), codes=43)
-    bench.ours("archive-get", "../../etc/passwd", bench.dir / "got", codes=96)
+    with hostile("names that leave their directory"):
+        bench.ours("archive-get", "../../etc/passwd", bench.dir / "got", codes=96)
     bench.ours("archive-get", segment(1), "got", codes=32, cwd=bench.dir)
     (bench.dir / "lock").mkdir(exist_ok=True)
     (bench.dir / "lock" / f"{lab.STANZA}.stop").touch()
