@@ -159,6 +159,19 @@ TEST_CASE_FIXTURE(rig, "repository: two failures are told in one error") {
   CHECK(both.failure().message.find("archive.info.copy") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(rig, "repository: info files are not read beyond the size that they can have") {
+  const auto refused = [&](const std::string& path, size_t bytes, const auto& load) {
+    test::hostile("manifests and info files");
+    for (const auto* suffix : {"", ".copy"})
+      put(files, path + suffix, std::string(bytes, 'x'));
+    const auto read = load();
+    REQUIRE_FALSE(read);
+    CHECK(read.failure().message.find("larger than") != std::string::npos);
+  };
+  refused("archive/demo/archive.info", size_t{2} << 20, [&] { return repo.load_archive_info(); });
+  refused("backup/demo/backup.info", size_t{33} << 20, [&] { return repo.load_backup_info(); });
+}
+
 TEST_CASE("repository: a copy is written after the main file") {
   memory_storage files;
   repository repo(files, plain());
