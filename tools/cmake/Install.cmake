@@ -16,7 +16,7 @@ install(PROGRAMS ${CMAKE_BINARY_DIR}/pgbraid.stripped TYPE BIN RENAME pgbraid CO
 install(FILES LICENSE README.md ARCHITECTURE.md CHANGELOG.md TYPE DOC COMPONENT program)
 foreach(document bench/README.md cli/MIGRATION.md cli/command/README.md cli/remote/README.md
                  engine/config/README.md engine/format/README.md storage/remote/README.md
-                 storage/sftp/README.md)
+                 storage/sftp/README.md tests/README.md)
   get_filename_component(folder ${document} DIRECTORY)
   install(FILES ${document} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder} COMPONENT program)
 endforeach()
