@@ -7,6 +7,7 @@
 #include "tests/unit/io/scratch.hpp"
 
 #include <doctest/doctest.h>
+#include <signal.h>
 #include <unistd.h>
 
 namespace pgbraid::test {
@@ -16,6 +17,7 @@ struct sftp_server {
   static constexpr auto program = "/usr/lib/openssh/sftp-server";
   static link::child_process start(const std::vector<std::string>& more = {},
                                    std::vector<std::string> words = {}) {
+    ::signal(SIGPIPE, SIG_IGN); // As the program does: some tests end a server that is written to.
     words.insert(words.end(), {program, "-u", "022"});
     words.insert(words.end(), more.begin(), more.end());
     auto child = link::child_process::start(words);
