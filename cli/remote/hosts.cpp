@@ -4,8 +4,10 @@
 
 #include "cli/remote/connect_host.hpp"
 #include "cli/remote/host_keys.hpp"
+#include "cli/remote/lock_names.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -20,10 +22,14 @@ using config::option_group;
 /// More do not help: each has a cipher thread of its own at both ends.
 constexpr unsigned links_limit = 8;
 
+/// How long the end of a command waits for a host that is slow to let locks go.
+constexpr std::chrono::seconds leave_limit(5);
+
 /// Held while it is connected, so that others who want this host wait, and nobody else.
 struct host_place {
   std::mutex mutex = {};
   std::shared_ptr<remote::remote_host> host = {};
+  bool locks = false; ///< it holds locks for us
 };
 
 struct host_map {
@@ -74,6 +80,7 @@ result<std::shared_ptr<remote::remote_host>> host_of(const config::options& opts
   if (!connected)
     return connected.failure();
   known = *connected;
+  place->locks = !remote_lock_names(opts).empty();
   return known;
 }
 
@@ -117,8 +124,12 @@ void leave_hosts() {
   const std::lock_guard lock(hosts.mutex);
   for (const auto& [key, place] : hosts.known) {
     // One that is being connected belongs to a thread that the process leaves behind.
-    if (const std::unique_lock free(place->mutex, std::try_to_lock); free)
-      place->host.reset();
+    const std::unique_lock free(place->mutex, std::try_to_lock);
+    if (!free || !place->host)
+      continue;
+    if (place->locks)
+      place->host->leave(leave_limit);
+    place->host.reset();
   }
 }
 

@@ -19,6 +19,7 @@ inline constexpr uint64_t info_limit_bytes = uint64_t{32} << 20;
 
 namespace path {
 inline constexpr std::string_view hello = "/v1/hello";
+inline constexpr std::string_view leave = "/v1/leave";
 inline constexpr std::string_view repo_cipher = "/v1/repo/cipher";
 inline constexpr std::string_view repo_read_info = "/v1/repo/read-info";
 inline constexpr std::string_view repo_write_info = "/v1/repo/write-info";

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "storage/remote/remote_host.hpp"
 
+#include "storage/remote/protocol.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -31,6 +33,12 @@ result<std::shared_ptr<remote_host>> remote_host::connect(std::string name, unsi
     return main.failure();
   host->main_ = std::move(*main);
   return host;
+}
+
+void remote_host::leave(std::chrono::milliseconds limit) {
+  // Whatever becomes of it, the connection ends next, and the locks with it.
+  if (!main_->failure())
+    static_cast<void>(main_->ask(path::leave, "{}", {}, 0, limit));
 }
 
 result<std::shared_ptr<link::client_link>> remote_host::data() {

@@ -30,6 +30,9 @@ public:
   const std::string& name() const { return name_; }
   /// The main connection.
   const std::shared_ptr<link::client_link>& main() const { return main_; }
+  /// The command is over: waits, `limit` at most, until the other end has let its locks go, so that
+  /// the next command finds them free.
+  void leave(std::chrono::milliseconds limit);
   /// A connection for data: one without users (the main one counts), or a new one, or the one with
   /// the fewest. Keep the pointer while it is in use. Fails when the host cannot be reached
   /// (again); such a failure then counts for as long as the attempt took, so that many who ask one

@@ -57,11 +57,12 @@ public:
 
 private:
   /// What was said of the greeting so far.
-  enum class stage : uint8_t { silent, asked, admitted, refused };
+  enum class stage : uint8_t { silent, asked, admitted, refused, left };
 
   void deal_out();
   void deal(std::unique_ptr<link::exchange> asked);
   void deal_admitted(std::unique_ptr<link::exchange> asked);
+  void leave(std::unique_ptr<link::exchange> asked);
   result<void> greet(link::exchange& asked);
   result<uint32_t> agree(const remote::hello& said) const;
   bool waits_in_vain() const;
@@ -72,7 +73,8 @@ private:
   const clock::time_point greeted_by_;
   bell woken_;
   std::atomic<stage> stage_ = stage::silent;
-  admission admitted_; ///< written before stage_ says so, then only read
+  /// Written before stage_ says so, then only read; what it keeps goes when the other end leaves.
+  admission admitted_;
   link::server_link link_;
   pg_desk desk_;
   work_pool pool_;
@@ -119,6 +121,8 @@ void connection::deal(std::unique_ptr<link::exchange> asked) {
         stage_ = stage::refused;
       return done;
     });
+  } else if (now == stage::left) {
+    asked->fail({errc::protocol, "nothing is served to who has left"});
   } else if (now != stage::admitted) {
     asked->fail({errc::protocol, "a connection begins with one greeting that is accepted"});
   } else if (hello) {
@@ -131,6 +135,8 @@ void connection::deal(std::unique_ptr<link::exchange> asked) {
 void connection::deal_admitted(std::unique_ptr<link::exchange> asked) {
   const std::string_view path = asked->path();
   const auto& may = admitted_.may;
+  if (path == remote::path::leave)
+    return leave(std::move(asked));
   if (path == remote::path::storage_settle)
     return pool_.add_after_cancelled(std::make_unique<quick_work>(
         std::move(asked), [](link::exchange& one) { return one.respond("{}"); }));
@@ -147,6 +153,17 @@ void connection::deal_admitted(std::unique_ptr<link::exchange> asked) {
   if (path.starts_with("/v1/pg/"))
     return desk_.take(std::move(asked), may.pg, may.pg_path);
   asked->fail({errc::protocol, "unknown request"});
+}
+
+/// The other end has done with its locks, and waits for that: its next command may take them on
+/// another connection before the end of this one is noticed. Work that it cancelled comes first.
+void connection::leave(std::unique_ptr<link::exchange> asked) {
+  stage_ = stage::left;
+  pool_.add_after_cancelled(
+      std::make_unique<quick_work>(std::move(asked), [this](link::exchange& one) {
+        admitted_.keep.reset();
+        return one.respond("{}");
+      }));
 }
 
 void connection::deal_out() {

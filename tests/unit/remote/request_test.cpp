@@ -380,3 +380,17 @@ TEST_CASE("serve: ten thousand questions at once") {
     one.join();
   CHECK(answered == 10000);
 }
+
+TEST_CASE("serve: the locks of who leaves are gone before it hears so") {
+  scratch here;
+  std::filesystem::create_directories(here / "repo");
+  served_host there({.repo_path = here / "repo"});
+  const std::weak_ptr<void> lock = there.keep = std::make_shared<int>();
+  const auto host = there.connect();
+  there.keep.reset();
+  CHECK_FALSE(lock.expired());
+  host->leave(std::chrono::seconds(30));
+  CHECK(lock.expired());
+  const auto place = remote::encode(remote::place_request{"repo", ""});
+  CHECK(code_of(*host->main(), path::storage_info, place) == errc::protocol);
+}

@@ -107,6 +107,8 @@ public:
   std::atomic<int> ended_well = 0;
   std::atomic<int> ended_badly = 0;
   std::atomic<bool> refuses = false;
+  /// What the first connection keeps; set before.
+  std::shared_ptr<void> keep = {};
 
 private:
   struct served_one {
@@ -119,7 +121,7 @@ private:
       return error{errc::access, "access denied", "Ask somebody else."};
     CHECK(said.program == "test");
     CHECK(said.locks == std::vector<std::string>{"a.lock"});
-    return serve::admission{.may = may_, .keep = {}};
+    return serve::admission{.may = may_, .keep = keep};
   }
 
   serve::grants may_;
