@@ -2,7 +2,8 @@
 set(PGBRAID_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                      -Wnon-virtual-dtor -Woverloaded-virtual
                      # g++ 12 cries wolf over std::string at -O2 and above (GCC bug 105651).
-                     -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
+                     -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow
+                     -Wno-array-bounds -Wno-stringop-overread)
 option(PGBRAID_WERROR "Warnings are errors" ON)
 if(PGBRAID_WERROR)
   list(APPEND PGBRAID_WARNINGS -Werror)
