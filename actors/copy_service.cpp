@@ -3,11 +3,14 @@
 #include "actors/copy_service.hpp"
 
 #include "actors/run_job.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/units.hpp"
 #include "engine/io/descriptor_limit.hpp"
 #include "storage/backup/served_copy.hpp"
 #include "storage/backup/small_files.hpp"
 #include "storage/remote/protocol.hpp"
 #include "storage/serve/copied_place.hpp"
+#include "storage/serve/memory_budget.hpp"
 
 #include <algorithm>
 #include <array>
@@ -50,6 +53,35 @@ result<std::vector<remote::copied_file>> files_of(std::string_view lines) {
   return out;
 }
 
+// Nothing is written here.
+constexpr io::io_limits reading = {.write_slabs = 0};
+
+/// With fewer workers than asked for where they would take too much memory, or there are none.
+graph::compiled_graph graph_of(const remote::copy_rules& rules, size_t process_max, size_t cores) {
+  const copy_chain chain(rules);
+  const auto workers = std::clamp<size_t>(rules.workers, 1, std::max<size_t>(1, process_max));
+  graph::machine machine{.cores = cores,
+                         .process_max = workers,
+                         .fuse = rules.fuse,
+                         .descriptors_max = io::descriptor_limit()};
+  if (rules.fuse)
+    machine.engine_bytes = uint64_t{reading.read_slabs} * reading.slab_bytes;
+  // What goes to the other host costs no descriptor here.
+  const graph::task_use use{.bytes_per_worker = small_files::window_bytes,
+                            .codecs = chain.memory(),
+                            .lane_descriptors = 1};
+  const auto logical = graph::backup_graph(chain.shape());
+  auto out = graph::compile(logical, machine, use);
+  while (out.budget_bytes > serve::memory_budget::copy_limit_bytes && *machine.process_max > 1) {
+    --*machine.process_max;
+    out = graph::compile(logical, machine, use);
+  }
+  if (out.workers_max < workers)
+    log::detail("copy: {} of {} workers, which may take {} of memory", out.workers_max, workers,
+                format_size(out.budget_bytes));
+  return out;
+}
+
 /// Reading what is asked for may take as long as the other end likes; so a thread of its own does
 /// it, which hands the work on to the copy.
 class copy_desk final : public serve::copy_service {
@@ -58,6 +90,7 @@ public:
   ~copy_desk() override { end(); }
 
   void take(std::unique_ptr<link::exchange> asked, const serve::grants& may) override;
+  void look() override;
   void end() override;
 
 private:
@@ -66,7 +99,9 @@ private:
   result<void> begin(std::unique_ptr<link::exchange>& asked, const serve::grants& may);
   result<void> add(std::unique_ptr<link::exchange>& asked, bool small);
   void leave_copy();
+  void set_copy(std::shared_ptr<served_copy> job);
   result<void> wait_for_room();
+  result<void> wait_for_memory(const link::exchange& asked, const serve::memory_budget& memory);
   result<std::string> read_body(link::exchange& asked, size_t limit_bytes);
 
   const size_t cores_;
@@ -74,7 +109,8 @@ private:
   std::condition_variable changed_;
   std::deque<request> waiting_; ///< as many as a link has streams
   bool ended_ = false;
-  std::optional<running_copy> copy_; ///< of the intake thread alone, and of `end` after it
+  std::shared_ptr<served_copy> looked_at_; ///< the job of `copy_`
+  std::optional<running_copy> copy_;       ///< of the intake thread alone, and of `end` after it
   std::thread intake_;
 };
 
@@ -84,6 +120,16 @@ void copy_desk::take(std::unique_ptr<link::exchange> asked, const serve::grants&
     return asked->fail({errc::protocol, "this connection takes no more requests"});
   waiting_.push_back({std::move(asked), may});
   changed_.notify_all();
+}
+
+void copy_desk::look() {
+  std::shared_ptr<served_copy> job;
+  {
+    const std::lock_guard lock(mutex_);
+    job = looked_at_;
+  }
+  if (job)
+    job->look();
 }
 
 void copy_desk::take_in() {
@@ -124,10 +170,7 @@ result<void> copy_desk::begin(std::unique_ptr<link::exchange>& asked, const serv
   if (copy_ && !copy_->job->is_over())
     return error{errc::protocol, "a copy runs on this connection already"};
   leave_copy();
-  if (auto answered = asked->respond("{}"); !answered)
-    return answered;
 
-  const auto workers = std::clamp<size_t>(rules->workers, 1, std::max<size_t>(1, may.process_max));
   auto finder = [roots = may.roots,
                  pg_path = may.pg_path](const remote::copied_file& file) -> result<served_place> {
     auto place = serve::find_copied(*roots, pg_path, file.through, file.path);
@@ -135,19 +178,27 @@ result<void> copy_desk::begin(std::unique_ptr<link::exchange>& asked, const serv
       return place.failure();
     return served_place{std::move(place->where), std::move(place->path)};
   };
-  const bool fuse = rules->fuse;
-  auto job = std::make_shared<served_copy>(std::move(*rules), std::move(asked), std::move(finder));
-  const graph::machine machine{.cores = cores_,
-                               .process_max = workers,
-                               .fuse = fuse,
-                               .descriptors_max = io::descriptor_limit()};
-  // What goes to the other host costs no descriptor here.
-  const graph::task_use use{.bytes_per_worker = small_files::window_bytes, .lane_descriptors = 1};
-  const run_settings run{.graph = graph::compile(graph::backup_graph(job->shape()), machine, use),
-                         .fuse = fuse,
-                         .mode = may.mode,
-                         .minds_signals = false};
-  copy_.emplace(running_copy{job, std::thread([job, run] { job->end(run_job(*job, run)); })});
+  run_settings run{.graph = graph_of(*rules, may.process_max, cores_),
+                   .fuse = rules->fuse,
+                   .mode = may.mode,
+                   .limits = reading,
+                   .minds_signals = false};
+  auto lease = may.memory->for_copy(run.graph.budget_bytes);
+  if (!lease)
+    return error{errc::memory, "a copy by these rules takes too much memory"};
+  if (auto room = wait_for_memory(*asked, *may.memory); !room)
+    return room;
+  if (auto answered = asked->respond("{}"); !answered)
+    return answered;
+  auto job =
+      std::make_shared<served_copy>(std::move(*rules), std::move(asked), std::move(finder),
+                                    [memory = may.memory] { return memory->for_copied_answer(); });
+  copy_.emplace(running_copy{job, std::thread([job, run, lease]() mutable {
+                               const auto outcome = run_job(*job, run);
+                               lease.reset(); // before the other end hears of it, and asks for more
+                               job->end(outcome);
+                             })});
+  set_copy(job);
   return success();
 }
 
@@ -184,6 +235,17 @@ result<void> copy_desk::wait_for_room() {
   return success();
 }
 
+/// Others have begun; they end, or the other end takes nothing and harms itself.
+result<void> copy_desk::wait_for_memory(const link::exchange& asked,
+                                        const serve::memory_budget& memory) {
+  std::unique_lock lock(mutex_);
+  while (!ended_ && !asked.cancelled() && !memory.keeps_limit())
+    changed_.wait_for(lock, look_every);
+  if (ended_ || asked.cancelled())
+    return error{errc::protocol, "this connection takes no more requests"};
+  return success();
+}
+
 /// Unlike `exchange::read_all` this ends when the service does.
 result<std::string> copy_desk::read_body(link::exchange& asked, size_t limit_bytes) {
   std::string out;
@@ -205,7 +267,13 @@ result<std::string> copy_desk::read_body(link::exchange& asked, size_t limit_byt
   return error{errc::protocol, "the other host sent a request that is too long"};
 }
 
+void copy_desk::set_copy(std::shared_ptr<served_copy> job) {
+  const std::lock_guard lock(mutex_);
+  looked_at_ = std::move(job);
+}
+
 void copy_desk::leave_copy() {
+  set_copy({});
   if (!copy_)
     return;
   copy_->job->abandon();

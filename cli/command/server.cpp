@@ -11,7 +11,7 @@
 #include "engine/base/printable.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/config/load.hpp"
-#include "storage/serve/work_pool.hpp"
+#include "storage/serve/memory_budget.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -101,8 +101,8 @@ private:
       clients +=
           fmt::format("{}'{}' ({})", clients.empty() ? "" : ", ", printable(name), printable(rule));
     log::info("listening on {}; clients that may come: {}", places, clients);
-    log::info("one connection holds {} MiB at most for what it reads, writes and lists",
-              serve::work_pool::budget_bytes >> 20);
+    log::info("one connection holds {} MiB at most for what it reads, writes, lists and copies",
+              serve::memory_budget::limit_bytes >> 20);
     if (only_this_host)
       log::warn("only this host can reach the server: set 'tls-server-address' to an address that "
                 "other hosts reach, or to '*' for all of this host's");

@@ -107,8 +107,12 @@ compiled_graph compile(const logical_graph& logical, const machine& on, const ta
       1 + std::ranges::count_if(logical.nodes, [](const node& n) { return transforms(n.kind); });
   out.slabs_per_worker =
       on.fuse ? out.lanes * static_cast<size_t>(buffers) : slabs_per_edge * out.stages.size();
-  out.budget_bytes = out.workers_max * (out.slabs_per_worker * uint64_t{slab_bytes} +
-                                        on.engine_bytes + use.bytes_per_worker);
+  // Unfused, pieces of as many files may be under way as there are slabs.
+  const auto files = on.fuse ? out.lanes : out.slabs_per_worker;
+  out.budget_bytes =
+      out.workers_max *
+      (out.slabs_per_worker * uint64_t{slab_bytes} + on.engine_bytes + use.bytes_per_worker +
+       use.codecs.kernel_bytes + files * uint64_t{use.codecs.stream_bytes});
   return out;
 }
 
@@ -138,7 +142,7 @@ std::string explain(const logical_graph& logical, const compiled_graph& compiled
   text += fmt::format("  pool: {}, {} lane(s) each\n", pool, compiled.lanes);
   if (logical.nodes.front().host != logical.nodes.back().host)
     text += "  stages of other hosts have workers and memory of their own, by process-max there\n";
-  text += fmt::format("  memory: at most {} for chunks and writes\n",
+  text += fmt::format("  memory: at most {} for chunks, compression and writes\n",
                       format_size(compiled.budget_bytes));
   text += fmt::format("  open files: at most {}", compiled.budget_descriptors);
   text += on.descriptors_max == 0 ? "\n" : fmt::format(" of {}\n", on.descriptors_max);

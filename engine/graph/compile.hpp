@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/codec/compress_memory.hpp"
 #include "engine/graph/logical.hpp"
 
 #include <optional>
@@ -23,6 +24,7 @@ struct machine {
 /// What the tasks of a job need besides chunks.
 struct task_use {
   uint64_t bytes_per_worker = 0;
+  codec::compress_memory codecs = {}; ///< of a worker
   /// Descriptors of a file in a lane (source and target), and of one that is being made durable.
   size_t lane_descriptors = 0;
   size_t settling_descriptors = 0;
@@ -44,7 +46,7 @@ struct compiled_graph {
   size_t workers_max = 1;
   size_t lanes = 1; ///< files stepped together in each worker
   size_t slabs_per_worker = 1;
-  uint64_t budget_bytes = 0; ///< the ceiling of chunk memory of the whole job
+  uint64_t budget_bytes = 0; ///< the ceiling of memory of the whole job
   /// Files of each worker that may be on their way to being durable, see `settling_limits`.
   size_t settling_files = 0;
   /// The ceiling of descriptors of the whole process.

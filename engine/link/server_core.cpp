@@ -143,6 +143,11 @@ bool server_core::cancelled(int64_t number) const {
   return found->second->failed.has_value();
 }
 
+void server_core::keep(int64_t number, std::shared_ptr<void> what) {
+  const std::lock_guard held(mutex_);
+  at(number).kept = std::move(what);
+}
+
 void server_core::abandon(int64_t number) {
   const std::lock_guard held(mutex_);
   auto& s = at(number);

@@ -23,6 +23,7 @@ public:
   result<void> finish(int64_t number, std::string_view trailer);
   void fail(int64_t number, const error& what);
   bool cancelled(int64_t number) const;
+  void keep(int64_t number, std::shared_ptr<void> what);
   void abandon(int64_t number);
 
 private:

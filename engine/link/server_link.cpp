@@ -79,6 +79,10 @@ bool exchange::cancelled() const {
   return core_->cancelled(number_);
 }
 
+void exchange::keep(std::shared_ptr<void> what) {
+  core_->keep(number_, std::move(what));
+}
+
 server_link::server_link(std::unique_ptr<transport> over, settings with,
                          std::function<void()> woken)
     : core_(std::make_shared<server_core>(std::move(over), std::move(with), std::move(woken))) {

@@ -48,6 +48,9 @@ public:
   void fail(const error& what);
   /// Whether the other end gave up.
   bool cancelled() const;
+  /// Lets go of it once this is destroyed and nothing of the answer waits here any more; `woken` is
+  /// called then. Its destructor runs with the link's lock held.
+  void keep(std::shared_ptr<void> what);
 
 private:
   friend class server_core;

@@ -86,6 +86,7 @@ void session::release(stream& which) {
 void session::erase(stream& which) {
   if (!which.closed)
     --streams_open_;
+  news_ = news_ || which.kept;
   streams_.erase(which.number);
 }
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -52,10 +53,11 @@ struct stream {
   std::optional<std::chrono::steady_clock::time_point> write_asked_at = {};
 
   // How it ends.
-  bool touched = false;  ///< the link's thread shall look at it
-  bool cancel = false;   ///< it shall be reset
-  bool released = false; ///< its caller is gone
-  bool closed = false;   ///< HTTP/2 has done with it
+  bool touched = false;            ///< the link's thread shall look at it
+  bool cancel = false;             ///< it shall be reset
+  bool released = false;           ///< its caller is gone
+  std::shared_ptr<void> kept = {}; ///< goes with the stream, see `exchange::keep`
+  bool closed = false;             ///< HTTP/2 has done with it
   std::optional<error> failed = {};
   std::condition_variable changed = {};
 };

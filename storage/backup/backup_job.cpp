@@ -74,6 +74,7 @@ graph::task_use backup_job::use(bool repository_here) const {
   const bool near = sources_.local_files() != nullptr;
   const size_t writer = repository_here ? io::writer_descriptors : 0;
   return {.bytes_per_worker = small_files::window_bytes * (far_windows + (near ? 1 : 0)),
+          .codecs = near ? chain_.memory() : codec::compress_memory{},
           .lane_descriptors = writer + (near ? io::reader_descriptors : 0),
           .settling_descriptors = writer,
           .settling_files = settling().files,

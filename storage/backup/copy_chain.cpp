@@ -61,6 +61,10 @@ void copy_chain::take_results(std::span<const std::unique_ptr<codec::stream>> st
     into.pages = codec::page_check_kernel::verdict(*streams[*page_check_]);
 }
 
+codec::compress_memory copy_chain::memory() const {
+  return codec::memory_of(rules_.compression, static_cast<int>(rules_.compress_level));
+}
+
 graph::job_shape copy_chain::shape() const {
   return {.page_check = rules_.checksum_page,
           .compression = std::string(compress_type_name(rules_.compression)),

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/codec/compress_memory.hpp"
 #include "engine/graph/logical.hpp"
 #include "engine/graph/task.hpp"
 #include "storage/backup/copy_results.hpp"
@@ -30,6 +31,8 @@ public:
   /// Takes what the finished streams of a file know.
   void take_results(std::span<const std::unique_ptr<codec::stream>> streams,
                     copy_results& into) const;
+  /// What the kernels of one worker take beside chunks.
+  codec::compress_memory memory() const;
   /// What of the graph of a backup follows from the rules.
   graph::job_shape shape() const;
 

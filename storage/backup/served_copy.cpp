@@ -171,14 +171,11 @@ result<void> validate(const std::vector<remote::copied_file>& small) {
 }
 
 served_copy::served_copy(remote::copy_rules rules, std::unique_ptr<link::exchange> begun,
-                         served_finder finder)
-    : chain_(std::move(rules)), begun_(std::move(begun)), find_(std::move(finder)) {}
+                         served_finder finder, answer_room room)
+    : chain_(std::move(rules)), begun_(std::move(begun)), find_(std::move(finder)),
+      room_(std::move(room)) {}
 
 served_copy::~served_copy() = default;
-
-graph::job_shape served_copy::shape() const {
-  return chain_.shape();
-}
 
 void served_copy::add(std::unique_ptr<link::exchange> asked, std::vector<remote::copied_file> files,
                       bool small) {
@@ -188,6 +185,12 @@ void served_copy::add(std::unique_ptr<link::exchange> asked, std::vector<remote:
   waiting_bytes_ += bytes_of(files);
   waiting_.push_back({std::move(asked), std::move(files), small});
   if (wake_)
+    wake_();
+}
+
+void served_copy::look() {
+  const std::lock_guard lock(mutex_);
+  if (wants_room_ && wake_)
     wake_();
 }
 
@@ -239,19 +242,30 @@ graph::task_list served_copy::tasks_of(request asked) const {
   return out;
 }
 
+/// The one that waits longest, if there is room for its answer.
+std::optional<served_copy::request> served_copy::next() {
+  const std::lock_guard lock(mutex_);
+  wants_room_ = false;
+  if (closed_ || waiting_.empty())
+    return {};
+  auto room = room_();
+  wants_room_ = !room;
+  if (!room)
+    return {};
+  auto out = std::move(waiting_.front());
+  waiting_.pop_front();
+  waiting_bytes_ -= bytes_of(out.files);
+  out.asked->keep(std::move(room));
+  return out;
+}
+
 graph::task_list served_copy::deal() {
   graph::task_list out;
   while (out.empty()) {
-    request next;
-    {
-      const std::lock_guard lock(mutex_);
-      if (closed_ || waiting_.empty())
-        break;
-      next = std::move(waiting_.front());
-      waiting_.pop_front();
-      waiting_bytes_ -= bytes_of(next.files);
-    }
-    out = tasks_of(std::move(next));
+    auto asked = next();
+    if (!asked)
+      break;
+    out = tasks_of(std::move(*asked));
   }
   return out;
 }

@@ -20,22 +20,28 @@ struct served_place {
 /// Finds what another host asks for, or refuses it. Called by several threads.
 using served_finder = std::function<result<served_place>(const remote::copied_file&)>;
 
+/// Gives what stands for the memory of one answer until it was sent, or nothing when there is no
+/// room now. Called by one thread at a time.
+using answer_room = std::function<std::shared_ptr<void>()>;
+
 /// The job of one copy: its tasks are requests that arrive while it runs. It ends when the stream
 /// that began it does. A file that cannot be read ends the answer it belongs to, not the copy.
 class served_copy final : public graph::job {
 public:
   /// @param begun  the stream of the copy, already answered
   /// @param finder  finds files by name
-  served_copy(remote::copy_rules rules, std::unique_ptr<link::exchange> begun,
-              served_finder finder);
+  /// @param room  of answers; when there may be some again, call `look`
+  served_copy(remote::copy_rules rules, std::unique_ptr<link::exchange> begun, served_finder finder,
+              answer_room room);
   ~served_copy() override;
 
-  graph::job_shape shape() const;
   /// A request for one file (or, `small`, for several). From any thread.
   void add(std::unique_ptr<link::exchange> asked, std::vector<remote::copied_file> files,
            bool small);
   /// Whether what waits takes so much memory that it is time to let the other end wait.
   bool is_full() const { return waiting_bytes_ >= full_bytes; }
+  /// Deals what waited for room. From any thread.
+  void look();
   /// Ends the copy within about a second. From any thread.
   void abandon();
   /// To be called when the run is over: answers the stream of the copy, and refuses what waits.
@@ -55,16 +61,19 @@ private:
     std::vector<remote::copied_file> files;
     bool small = false;
   };
+  std::optional<request> next();
   graph::task_list tasks_of(request asked) const;
   void close();
 
   const copy_chain chain_;
   const std::unique_ptr<link::exchange> begun_;
   const served_finder find_;
+  const answer_room room_;
   std::mutex mutex_;
   std::deque<request> waiting_; ///< as many as a link has streams
   static constexpr size_t full_bytes = size_t{16} << 20;
   std::atomic<size_t> waiting_bytes_{0};
+  bool wants_room_ = false;
   std::function<void()> wake_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> abandoned_{false};

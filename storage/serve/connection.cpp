@@ -75,9 +75,10 @@ private:
   std::atomic<stage> stage_ = stage::silent;
   /// Written before stage_ says so, then only read; what it keeps goes when the other end leaves.
   admission admitted_;
+  const std::shared_ptr<memory_budget> memory_ = std::make_shared<memory_budget>();
   link::server_link link_;
   pg_desk desk_;
-  work_pool pool_;
+  work_pool pool_{memory_};
 };
 
 result<uint32_t> connection::agree(const remote::hello& said) const {
@@ -105,6 +106,7 @@ result<void> connection::greet(link::exchange& asked) {
     return let_in.failure();
   admitted_ = std::move(*let_in);
   admitted_.may.roots = std::make_shared<served_roots>(admitted_.may);
+  admitted_.may.memory = memory_;
   stage_ = stage::admitted;
   return asked.respond(remote::encode(remote::hello_answer{
       *version, "pgbraid " + std::string(version_text), {"storage", "pg", "copy"}}));
@@ -170,6 +172,7 @@ void connection::deal_out() {
   while (auto asked = link_.next(std::chrono::milliseconds(0)))
     deal(std::move(asked));
   pool_.look();
+  copies_.look();
 }
 
 /// Pings keep a link alive for ever; who is not let in must not keep a place that way.

@@ -16,6 +16,7 @@ public:
   explicit exchange_work(std::unique_ptr<link::exchange> asked) : asked_(std::move(asked)) {}
   bool ready() const override { return true; }
   bool cancelled() const override { return asked_->cancelled(); }
+  void keep(std::shared_ptr<void> lease) final { asked_->keep(std::move(lease)); }
   bool step(byte_span room) final {
     if (cancelled())
       return false;

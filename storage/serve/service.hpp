@@ -16,6 +16,7 @@
 
 namespace pgbraid::serve {
 
+class memory_budget;
 class served_roots;
 
 /// What the other end may touch, settled by its options and, over TLS, by its certificate.
@@ -38,6 +39,8 @@ struct grants {
   /// Opens what a request names by root and path, or refuses it; see served_roots.hpp. Set by
   /// `serve_connection`.
   std::shared_ptr<served_roots> roots = {};
+  /// Of the connection. Set by `serve_connection`.
+  std::shared_ptr<memory_budget> memory = {};
 };
 
 /// What the command says to hello: whether these versions, arguments and locks are accepted.
@@ -62,6 +65,8 @@ public:
   virtual ~copy_service() = default;
   /// Takes over a request whose path begins with `/v1/copy/`. Must not block.
   virtual void take(std::unique_ptr<link::exchange> asked, const grants& may) = 0;
+  /// Answers may have left, and their memory with them. Must not block.
+  virtual void look() = 0;
   /// Ends all copies and waits for them.
   virtual void end() = 0;
 };

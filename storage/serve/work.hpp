@@ -6,6 +6,7 @@
 #include "engine/base/error.hpp"
 
 #include <cstddef>
+#include <memory>
 
 namespace pgbraid::serve {
 
@@ -20,6 +21,8 @@ public:
   virtual bool cancelled() const = 0;
   /// The most memory that it holds between its first step and its end.
   virtual size_t weight_bytes() const { return size_t{64} << 10; }
+  /// Keeps what stands for this memory until its answer has left, too.
+  virtual void keep(std::shared_ptr<void> lease) = 0;
   /// Goes on. May wait for a disk, never for the other end.
   /// @param room  memory of the thread, free for use
   /// @returns false when the request is answered

@@ -3,13 +3,14 @@
 #include "storage/serve/work_pool.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 #include <system_error>
 #include <utility>
 
 namespace pgbraid::serve {
 
-work_pool::work_pool() = default;
+work_pool::work_pool(std::shared_ptr<memory_budget> budget) : budget_(std::move(budget)) {}
 
 work_pool::~work_pool() {
   end({errc::unknown, "the connection was closed"});
@@ -19,6 +20,7 @@ void work_pool::add(std::unique_ptr<work> begun) {
   const std::lock_guard guard(mutex_);
   if (ended_)
     return;
+  assert(begun->weight_bytes() <= memory_budget::largest_request_bytes);
   if (begun->weight_bytes() <= light_bytes)
     return make_ready(std::move(begun));
   queued_.push_back(std::move(begun));
@@ -27,11 +29,13 @@ void work_pool::add(std::unique_ptr<work> begun) {
 
 // In their order, so that none waits for ever.
 void work_pool::begin_more() {
-  while (!queued_.empty() &&
-         (begun_bytes_ == 0 || begun_bytes_ + queued_.front()->weight_bytes() <= budget_bytes)) {
-    begun_bytes_ += queued_.front()->weight_bytes();
+  while (!queued_.empty()) {
+    auto lease = budget_->for_request(queued_.front()->weight_bytes());
+    if (!lease)
+      return;
     auto one = std::move(queued_.front());
     queued_.pop_front();
+    one->keep(std::move(lease));
     make_ready(std::move(one));
   }
 }
@@ -143,11 +147,8 @@ void work_pool::close(std::unique_ptr<work> done) {
     std::replace(stepped_.begin(), stepped_.end(), static_cast<const work*>(done.get()),
                  static_cast<const work*>(nullptr));
   }
-  const auto weight = done->weight_bytes();
   done.reset();
   const std::lock_guard guard(mutex_);
-  begun_bytes_ -= weight <= light_bytes ? 0 : weight;
-  begin_more();
   stepped_.erase(std::find(stepped_.begin(), stepped_.end(), nullptr));
   if (!after_cancelled_.empty())
     look_again();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "storage/serve/memory_budget.hpp"
 #include "storage/serve/work.hpp"
 
 #include <condition_variable>
@@ -15,17 +16,16 @@ namespace pgbraid::serve {
 
 /// Steps what is ready, first come first served, with a fixed number of threads. A request that
 /// waits for the other end occupies none of them, so as many streams may be open as the link
-/// allows, which is what bounds the queue. All that are begun together weigh no more than the
-/// budget: the others wait, and cost only their heads.
+/// allows, which is what bounds the queue. All that are begun, and answers that were not sent,
+/// weigh no more than the budget: the others wait, and cost only their heads.
 class work_pool {
 public:
   static constexpr size_t threads_max = 8;
   static constexpr size_t room_bytes = size_t{512} << 10;
-  static constexpr size_t budget_bytes = size_t{256} << 20;
   /// What weighs no more is not counted, and waits for nobody: streams are few enough for it.
   static constexpr size_t light_bytes = size_t{64} << 10;
 
-  work_pool();
+  explicit work_pool(std::shared_ptr<memory_budget> budget);
   ~work_pool();
   work_pool(const work_pool&) = delete;
   work_pool& operator=(const work_pool&) = delete;
@@ -49,10 +49,10 @@ private:
   void put_back(std::unique_ptr<work> begun);
   void close(std::unique_ptr<work> done);
 
+  const std::shared_ptr<memory_budget> budget_;
   std::mutex mutex_;
   std::condition_variable filled_;
   std::deque<std::unique_ptr<work>> queued_; ///< not begun: there is no room for them
-  size_t begun_bytes_ = 0;                   ///< weight of all others
   std::deque<std::unique_ptr<work>> ready_;
   std::vector<std::unique_ptr<work>> waiting_;
   std::vector<std::unique_ptr<work>> after_cancelled_;

@@ -99,6 +99,7 @@ private:
       if (counts)
         of_.note_request();
     }
+    void look() override { to_->look(); }
     void end() override { to_->end(); }
 
   private:

@@ -65,6 +65,16 @@ TEST_CASE("compile: the budget holds every slab of every lane and the engines") 
   CHECK(out.budget_bytes == 2 * (out.slabs_per_worker * slab_bytes + 1000));
 }
 
+TEST_CASE("compile: compression counts, for a worker and for each of its files") {
+  const task_use use{.codecs = {.kernel_bytes = 5000, .stream_bytes = 70}};
+  for (const bool fuse : {true, false}) {
+    const machine on{.cores = 8, .process_max = 2, .fuse = fuse};
+    const auto out = compile(zst_backup(), on, use);
+    const auto files = fuse ? out.lanes : out.slabs_per_worker;
+    CHECK(out.budget_bytes == compile(zst_backup(), on).budget_bytes + 2 * (5000 + files * 70));
+  }
+}
+
 TEST_CASE("compile: a backup is cut where its bytes leave the host of the data") {
   const auto logical = backup_graph(
       {.compression = "lz4", .bundle = true, .plain_bytes = 1 << 20, .data_hosts = {"db2", "db3"}});

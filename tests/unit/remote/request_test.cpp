@@ -349,7 +349,7 @@ TEST_CASE("serve: what is begun together stays within its budget") {
         count += one.path().string().ends_with(".tmp") ? 1 : 0;
     return count;
   };
-  constexpr long fit = serve::work_pool::budget_bytes / (2 * remote::info_limit_bytes);
+  constexpr long fit = serve::memory_budget::limit_bytes / (2 * remote::info_limit_bytes);
   for (int i = 0; i < 100 && begun() < fit; ++i)
     REQUIRE(repo->info("backup"));
   for (int i = 0; i < 100; ++i) {
@@ -363,6 +363,51 @@ TEST_CASE("serve: what is begun together stays within its budget") {
     CHECK(one->trailer());
   for (int i = 0; i < all; ++i)
     CHECK(std::filesystem::exists(here / ("repo/backup/s" + std::to_string(i) + "/backup.info")));
+}
+
+TEST_CASE("serve: a copy waits for what has begun, and nothing begins before it") {
+  using budget = serve::memory_budget;
+  const auto memory = std::make_shared<budget>();
+  CHECK_FALSE(memory->for_copy(budget::copy_limit_bytes + 1));
+  auto all = memory->for_request(budget::limit_bytes);
+  REQUIRE(all);
+  CHECK_FALSE(memory->for_request(1));
+  auto copy = memory->for_copy(budget::copy_limit_bytes);
+  REQUIRE(copy);
+  CHECK_FALSE(memory->keeps_limit());
+  all.reset();
+  CHECK(memory->keeps_limit());
+  // Its answers leave room for the largest request, whose turn comes however long the copy is.
+  std::vector<budget::lease> answers;
+  while (auto one = memory->for_copied_answer())
+    answers.push_back(std::move(one));
+  CHECK(answers.size() > 20);
+  auto request = memory->for_request(budget::largest_request_bytes);
+  CHECK(request);
+  answers.clear();
+  copy.reset();
+  request.reset();
+  CHECK(memory->for_request(budget::limit_bytes));
+}
+
+TEST_CASE("serve: however many answers nobody takes yet, all arrive") {
+  rig r;
+  // Read to its end at once, since a stream holds so much; then it counts until it has left.
+  put(r.here / "repo/large", std::string((size_t{2} << 20) - 1000, 'x'));
+  const auto head = remote::encode(remote::read_request{.root = "repo", .path = "large"});
+  std::vector<std::unique_ptr<link::call>> asked;
+  for (int i = 0; i < 100; ++i) {
+    auto one = r.on->open(path::storage_read, head);
+    REQUIRE(one);
+    REQUIRE((*one)->end_write());
+    asked.push_back(std::move(*one));
+  }
+  for (auto& one : asked) {
+    std::vector<std::byte> content(size_t{2} << 20);
+    auto got = one->read(content);
+    REQUIRE(got);
+    CHECK(*got == content.size() - 1000);
+  }
 }
 
 TEST_CASE("serve: ten thousand questions at once") {

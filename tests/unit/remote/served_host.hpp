@@ -35,6 +35,7 @@ public:
   void take(std::unique_ptr<link::exchange> asked, const serve::grants&) override {
     asked->fail({errc::feature_not_supported, "no copies here"});
   }
+  void look() override {}
   void end() override {}
 };
 
