@@ -50,6 +50,15 @@ void log_end(pid_t pid, int status) {
     log::debug("child process {} ended", pid);
 }
 
+/// The log is no place for others to fill.
+bool may_warn(std::optional<std::chrono::steady_clock::time_point>& last_at) {
+  const auto now = std::chrono::steady_clock::now();
+  if (last_at && now - *last_at < quiet)
+    return false;
+  last_at = now;
+  return true;
+}
+
 /// The child's side of an introduction.
 result<void> ask_for_place(int server, const std::string& client) {
   const error lost{errc::host_connect, "the server did not answer its own process"};
@@ -102,15 +111,6 @@ std::string connection_children::fullest(std::string child::*whose) const {
   return out;
 }
 
-/// It is no place for others to fill.
-bool connection_children::may_warn() {
-  const auto now = clock::now();
-  if (warned_at_ && now - *warned_at_ < quiet)
-    return false;
-  warned_at_ = now;
-  return true;
-}
-
 bool connection_children::has_room() {
   if (unknown_count() >= unknown_max)
     look_after(); // whoever became known just now must not go
@@ -120,7 +120,7 @@ bool connection_children::has_room() {
                                    [](const child& one) { return one.client.empty(); });
   if (clock::now() - oldest->since < unknown_grace)
     return false;
-  if (may_warn())
+  if (may_warn(warned_of_unknown_at_))
     log::warn("{} connections have not said who they are: {}; the oldest have to go", unknown_max,
               fullest(&child::from));
   ::kill(oldest->pid, SIGKILL);
@@ -174,7 +174,7 @@ bool connection_children::give_place(const std::string& client) {
   const auto own = count_of(client);
   if (may_have_place(children_.size() - unknown_count(), own))
     return true;
-  if (may_warn())
+  if (may_warn(warned_of_known_at_))
     log::warn("client '{}' gets no further connection: of {} places {}", printable(client),
               known_max, fullest(&child::client));
   return false;

@@ -62,12 +62,13 @@ private:
   void listen_to(child& one);
   bool give_place(const std::string& client);
   std::string fullest(std::string child::*whose) const;
-  bool may_warn();
 
   std::vector<child> children_;
   io::unique_fd news_; ///< of the next child, with its other end
   io::unique_fd tell_;
-  std::optional<clock::time_point> warned_at_;
+  /// Of strangers and of known clients: neither hides the other from the log.
+  std::optional<clock::time_point> warned_of_unknown_at_;
+  std::optional<clock::time_point> warned_of_known_at_;
 };
 
 } // namespace pgbraid::cli

@@ -12,6 +12,7 @@ import time
 
 import lab
 from case import test
+from h2_client import Client
 from hostile import hostile
 from lab import equal, expect
 from other_host import answers, over_tls
@@ -84,6 +85,46 @@ def crowd(bench):
         line.close()
     still_serves(bench, other)
     expect("Too many open files" not in other.log(), "200 descriptors are enough", other.log())
+    other.end()
+
+
+def guests_of(other, name):
+    return other.log().count(f"client '{name}' at")
+
+
+def fill(other, name, wanted, more):
+    """Connections that greet and stay; of `wanted` and `more` the first get in."""
+    held = []
+    for number in range(wanted + more):
+        one = Client(other.authority, other.port, name)
+        said = one.hello("--stanza=demo", "--remote-type=repo", "--repo=1", f"--exec-id={number}-0123abcd",
+                         "backup:remote")
+        lab.wait_for(lambda: said in one.ended or one.closed, "the greeting is answered")
+        held.append(one)
+    equal(guests_of(other, name), wanted, f"connections of '{name}'")
+    return held
+
+
+@test("server: who takes all places that it can get keeps nobody else out, and is named", short=True)
+def full_house(bench):
+    bench.cipher = ""
+    other = over_tls(bench, "repo", {"repo1-path": bench.repo}, auth=("client=demo", "second=demo", "third=demo"),
+                     names=("server", "client", "second", "third"))
+    held = fill(other, "third", 64, 2)
+    expect(re.search("WARN: client 'third' gets no further connection: of 256 places 'third' has 64", other.log()),
+           "the log says who has them", other.log())
+    held += fill(other, "second", 1, 0)
+    # Strangers who say nothing have to go long before the time of a handshake is over.
+    lines = [knock(other.port) for _ in range(140)]
+    begun = time.monotonic()
+    bench.ours("stanza-create", "--no-online")
+    expect(time.monotonic() - begun < 8, "a proper client does not wait for strangers", time.monotonic() - begun)
+    expect("WARN: 128 connections have not said who they are: '127.0.0.1' has" in other.log(),
+           "the log says where strangers come from", other.log())
+    expect(not any(one.closed for one in held[:64] + held[-1:]), "who is in stays", other.log())
+    for one in [*lines, *held]:
+        one.close()
+    still_serves(bench, other)
     other.end()
 
 
