@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/error.hpp"
+
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace pgbraid {
@@ -16,6 +19,14 @@ public:
   /// Of an entry and of what it takes until it becomes one.
   static constexpr size_t entry_bytes = 128;
 
+  /// @param shown  the directory, as users know it
+  static error exceeded(std::string_view shown) {
+    return {errc::protocol,
+            "the list of '" + std::string(shown) + "' takes more than " +
+                std::to_string(limit_bytes >> 20) + " MiB",
+            "No directory of a repository or a cluster has so many files: some three million. Do "
+            "other files lie there, or does the other host send a list without an end?"};
+  }
   /// Takes one entry into account; false when it is too much.
   bool take(std::string_view name, std::string_view link_destination = {}) {
     const size_t wanted = entry_bytes + name.size() + link_destination.size();

@@ -13,6 +13,7 @@
 #include "engine/codec/compress.hpp"
 #include "engine/codec/digest.hpp"
 #include "engine/format/repository_path.hpp"
+#include "engine/format/timeline_history.hpp"
 #include "engine/io/file_writer.hpp"
 #include "engine/plan/archive_trouble.hpp"
 #include "engine/postgres/wal_name.hpp"
@@ -39,7 +40,6 @@ namespace pgbraid::cli {
 
 namespace {
 
-constexpr uint64_t history_limit_bytes = 16 << 20;
 /// Of headers, salt and the like.
 constexpr uint64_t packing_bytes = 64 << 10;
 
@@ -255,7 +255,7 @@ result<void> get::check_content(const candidate& from, uint64_t size_bytes,
 
 result<void> get::deliver(const candidate& from) {
   const auto limit_bytes =
-      from.checksum.empty() ? history_limit_bytes : uint64_t{control_.wal_segment_bytes};
+      from.checksum.empty() ? format::history_limit_bytes : uint64_t{control_.wal_segment_bytes};
   // Whatever packs it: what cannot be packed at all grows by less than that.
   auto file = from.source->repo->files().open_read(
       from.path, {.limit_bytes = limit_bytes + limit_bytes / 8 + packing_bytes});

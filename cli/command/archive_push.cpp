@@ -16,6 +16,7 @@
 #include "engine/codec/compress.hpp"
 #include "engine/codec/digest.hpp"
 #include "engine/format/repository_path.hpp"
+#include "engine/format/timeline_history.hpp"
 #include "engine/postgres/wal_header.hpp"
 #include "engine/postgres/wal_name.hpp"
 #include "storage/posix/posix_storage.hpp"
@@ -41,8 +42,6 @@ namespace pgbraid::cli {
 namespace {
 
 /// History files are a few lines; an existing one above this is taken to differ.
-constexpr uint64_t history_limit_bytes = 16 << 20;
-
 /// A repository that has not answered by then does not hold up the others; it gets the file after
 /// them.
 constexpr std::chrono::milliseconds grace(800);
@@ -463,7 +462,7 @@ result<void> push::copy_segment(const std::string& checksum, compress_type type,
 
 void push::warn_if_replaced(const std::string& path, std::string_view content,
                             push_target& target) {
-  auto stored = read_all(target.repo->files(), path, history_limit_bytes);
+  auto stored = read_all(target.repo->files(), path, format::history_limit_bytes);
   if (!stored && stored.failure().code == errc::file_missing)
     return;
   if (stored && target.repo->encrypted()) {
@@ -491,7 +490,7 @@ result<void> push::push_history(const std::string& content, push_target& target)
 
 /// Timeline and backup history: as they are, under their own name.
 result<void> push::push_history_everywhere() {
-  auto content = read_all(*source_, wal_.name, history_limit_bytes);
+  auto content = read_all(*source_, wal_.name, format::history_limit_bytes);
   if (!content)
     return content.failure();
   for (auto& target : targets_) {

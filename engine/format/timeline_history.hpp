@@ -10,6 +10,10 @@
 
 namespace pgbraid::format {
 
+/// The largest history file, of a timeline or of a backup: a line has some 100 bytes, and no
+/// cluster was promoted ten thousand times.
+inline constexpr uint64_t history_limit_bytes = uint64_t{1} << 20;
+
 /// One line: the timeline ended at this LSN and the next one began.
 struct timeline_switch {
   uint32_t timeline = 0;

@@ -31,7 +31,7 @@ enum class memory_verb : uint8_t {
 
 /// Behaves like the posix driver as far as the contract goes. Thread-safe; readers and writers keep
 /// the content they need and may outlive the storage's names, but not the storage.
-class memory_storage final : public storage {
+class memory_storage : public storage {
 public:
   explicit memory_storage(std::string root = "/memory", storage_features features = everything());
   ~memory_storage() override;

@@ -128,7 +128,7 @@ result<entry> entry_of(std::string_view line) {
   return one;
 }
 
-result<std::vector<entry>> entries_of(link::call& from) {
+result<std::vector<entry>> entries_of(link::call& from, const std::string& shown) {
   std::vector<entry> all;
   list_budget budget;
   line_reader lines(from);
@@ -142,7 +142,7 @@ result<std::vector<entry>> entries_of(link::call& from) {
     if (!one)
       return one.failure();
     if (!budget.take(one->name, one->info.link_destination))
-      return error{errc::protocol, "the other host sent a list that is too long"};
+      return list_budget::exceeded(shown);
     all.push_back(std::move(*one));
   }
   const auto by_name = [](const entry& a, const entry& b) { return a.name < b.name; };
@@ -166,7 +166,7 @@ result<std::optional<std::vector<entry>>> remote_storage::list(std::string_view 
   auto about = decode<list_answer>(*head);
   if (!about)
     return about.failure();
-  auto all = entries_of(**call);
+  auto all = entries_of(**call, shown_ + "/" + std::string(path));
   if (!all)
     return all.failure();
   if (!about->found)

@@ -9,6 +9,7 @@
 #include "storage/repository/repository.hpp"
 #include "storage/repository/sealed_text.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,7 +24,18 @@ constexpr uint64_t manifest_limit_bytes = uint64_t{2} << 30;
 constexpr size_t piece_bytes = size_t{256} << 10;
 constexpr int history_level = 9;
 
-result<void> read_manifest(io::reader& from, const secret& pass, format::manifest_feed& into) {
+/// What it has by the storage's own word; asked once it is open, so that a larger one which takes
+/// its place in between does no harm.
+result<uint64_t> most_bytes(storage& files, const std::string& path) {
+  auto about = files.info(path);
+  if (!about)
+    return about.failure();
+  return *about ? std::min((*about)->size_bytes, manifest_limit_bytes) : manifest_limit_bytes;
+}
+
+/// @param limit_bytes  what has no end ends there
+result<void> read_manifest(io::reader& from, uint64_t limit_bytes, const secret& pass,
+                           format::manifest_feed& into) {
   unsealer open(pass);
   const auto take = [&](std::string_view plain) { return into.feed(plain); };
   std::vector<std::byte> piece(piece_bytes);
@@ -34,9 +46,8 @@ result<void> read_manifest(io::reader& from, const secret& pass, format::manifes
       return got.failure();
     last = *got < piece.size();
     total_bytes += *got;
-    if (total_bytes > manifest_limit_bytes)
-      return error{errc::file_read,
-                   "it is larger than " + std::to_string(manifest_limit_bytes) + " bytes"};
+    if (total_bytes > limit_bytes)
+      return error{errc::file_read, "it is larger than " + std::to_string(limit_bytes) + " bytes"};
     if (auto fed = open.feed(byte_view(piece).first(*got), last, take); !fed)
       return fed;
   }
@@ -49,8 +60,11 @@ result<format::manifest> load_one_manifest(storage& files, const std::string& pa
   auto from = files.open_read(path);
   if (!from)
     return from.failure();
+  auto limit = most_bytes(files, path);
+  if (!limit)
+    return limit.failure();
   format::manifest_feed feed;
-  if (auto read = read_manifest(**from, pass, feed); !read)
+  if (auto read = read_manifest(**from, *limit, pass, feed); !read)
     return within_file(files, path, read.failure());
   auto parsed = feed.finish();
   if (!parsed)

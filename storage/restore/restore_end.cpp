@@ -20,7 +20,9 @@ namespace pgbraid {
 
 namespace {
 
-constexpr uint64_t settings_limit_bytes = 64 * 1024 * 1024;
+/// PostgreSQL, which writes it, has some 400 settings and the whole file in memory; each restore
+/// adds a few lines.
+constexpr uint64_t settings_limit_bytes = uint64_t{16} << 20;
 
 /// Recovery files belong to whom PGDATA belongs and are never more open than it.
 write_options recovery_file_options(const format::manifest& backup,

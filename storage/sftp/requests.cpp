@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <deque>
 #include <limits>
 #include <optional>
@@ -27,15 +28,29 @@ error without_end() {
   return {errc::protocol, "the SFTP server sent a list without an end"};
 }
 
-/// The names of a directory, or the first of them.
-struct some_names {
-  std::vector<named> names = {};
-  bool complete = false;
+constexpr size_t unlimited = std::numeric_limits<size_t>::max();
+
+/// Which names of a directory are wanted.
+struct name_wish {
+  std::string_view after = {}; ///< only those behind this one
+  size_t first = unlimited;    ///< so many of them, by name
+  size_t enough = unlimited;   ///< so many, whichever come first
 };
 
+/// Keeps the first ones.
+void cut(names_page& page, size_t count) {
+  if (page.names.size() <= count)
+    return;
+  page.complete = false;
+  const auto end = page.names.begin() + static_cast<std::ptrdiff_t>(count);
+  std::nth_element(page.names.begin(), end, page.names.end(),
+                   [](const named& a, const named& b) { return a.name < b.name; });
+  page.names.erase(end, page.names.end());
+}
+
 /// Adds what one answer brings; false at the end.
-result<bool> add_names(const reply& answer, const std::string& full_path, list_budget& budget,
-                       std::vector<named>& all) {
+result<bool> add_names(const reply& answer, const std::string& full_path, const name_wish& wish,
+                       list_budget& budget, names_page& to) {
   status why;
   auto names = names_of(answer, why);
   if (!names)
@@ -53,22 +68,24 @@ result<bool> add_names(const reply& answer, const std::string& full_path, list_b
         !check_storage_path(one.name))
       return error{errc::protocol, "the SFTP server sent an invalid name"};
     if (!budget.take(one.name))
-      return without_end();
-    all.push_back(std::move(one));
+      return list_budget::exceeded(full_path);
+    if (one.name > wish.after)
+      to.names.push_back(std::move(one));
   }
+  if (to.names.size() / 2 >= wish.first)
+    cut(to, wish.first);
   return true;
 }
 
 /// Asks ahead: most lists have one answer, and one that says so.
-/// @param enough  what comes after this many names may be left out
-result<some_names> read_names(connection& on, const open_handle& directory,
-                              const std::string& full_path, size_t enough) {
+result<names_page> read_names(connection& on, const open_handle& directory,
+                              const std::string& full_path, const name_wish& wish) {
   constexpr size_t ahead = 4;
-  some_names out;
+  names_page out;
   list_budget budget;
   std::deque<uint32_t> asked;
   result<bool> more = true;
-  while (more && *more && out.names.size() < enough) {
+  while (more && *more && out.names.size() < wish.enough) {
     while (asked.size() < ahead) {
       auto number = on.send(packet_kind::readdir, fields().text(directory.name()));
       if (!number)
@@ -78,18 +95,19 @@ result<some_names> read_names(connection& on, const open_handle& directory,
     auto answer = on.wait(asked.front());
     asked.pop_front();
     more =
-        answer ? add_names(*answer, full_path, budget, out.names) : result<bool>(answer.failure());
+        answer ? add_names(*answer, full_path, wish, budget, out) : result<bool>(answer.failure());
   }
   for (const auto number : asked)
     on.forget(number);
   if (!more)
     return more.failure();
-  out.complete = !*more;
+  out.complete = out.complete && !*more;
+  cut(out, wish.first);
   return out;
 }
 
-result<some_names> read_some(const std::shared_ptr<connection>& on, const std::string& full_path,
-                             size_t enough) {
+result<names_page> read_some(const std::shared_ptr<connection>& on, const std::string& full_path,
+                             const name_wish& wish) {
   auto number = on->send(packet_kind::opendir, fields().text(full_path));
   if (!number)
     return number.failure();
@@ -99,7 +117,7 @@ result<some_names> read_some(const std::shared_ptr<connection>& on, const std::s
     return opened.failure();
   if (!*opened)
     return refused(errc::path_open, "unable to list path", full_path, why);
-  return read_names(*on, **opened, full_path, enough);
+  return read_names(*on, **opened, full_path, wish);
 }
 
 } // namespace
@@ -233,12 +251,10 @@ result<std::optional<attributes>> seen_by(connection& on, uint32_t asked,
   return refused(errc::file_open, "unable to get info for", full_path, why);
 }
 
-result<std::vector<named>> read_directory(const std::shared_ptr<connection>& on,
-                                          const std::string& full_path) {
-  auto all = read_some(on, full_path, std::numeric_limits<size_t>::max());
-  if (!all)
-    return all.failure();
-  return std::move(all->names);
+result<names_page> read_directory(const std::shared_ptr<connection>& on,
+                                  const std::string& full_path, std::string_view after,
+                                  size_t count) {
+  return read_some(on, full_path, {.after = after, .first = count});
 }
 
 namespace {
@@ -280,7 +296,7 @@ result<void> remove_all(const std::shared_ptr<connection>& on, const std::string
 /// A part of it at a time: what a list takes does not depend on the directory.
 result<void> remove_below(const std::shared_ptr<connection>& on, const std::string& full_path) {
   for (size_t removed = 0; removed < removals_max;) {
-    const auto some = read_some(on, full_path, removal_names);
+    const auto some = read_some(on, full_path, {.enough = removal_names});
     if (!some)
       return some.failure();
     if (auto done = remove_all(on, full_path, some->names); !done)

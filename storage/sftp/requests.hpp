@@ -71,10 +71,17 @@ result<std::optional<uint64_t>> free_bytes_at(connection& on, std::string path);
 /// The answer of such a question that was asked already.
 result<std::optional<attributes>> seen_by(connection& on, uint32_t asked,
                                           const std::string& full_path);
-/// All names in a directory but `.` and `..`. Fails with `path_open` when it cannot be opened, and
-/// with `protocol` for names that are none.
-result<std::vector<named>> read_directory(const std::shared_ptr<connection>& on,
-                                          const std::string& full_path);
+/// Names of a directory, in no order.
+struct names_page {
+  std::vector<named> names = {};
+  bool complete = true; ///< there are no more
+};
+/// The first names of a directory behind another one, but `.` and `..`; in memory for no more than
+/// twice as many. Fails with `path_open` when it cannot be opened, and with `protocol` for names
+/// that are none, and for more than a list may take.
+result<names_page> read_directory(const std::shared_ptr<connection>& on,
+                                  const std::string& full_path, std::string_view after,
+                                  size_t count);
 /// A directory and all below it; links are removed, not followed.
 result<void> remove_directory(const std::shared_ptr<connection>& on, const std::string& full_path);
 

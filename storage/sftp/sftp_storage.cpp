@@ -49,6 +49,10 @@ public:
   result<std::optional<std::vector<entry>>> list(std::string_view path) override {
     return tried([&](verbs& on) { return on.list(path); });
   }
+  result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
+                                             size_t count) override {
+    return tried([&](verbs& on) { return on.list_some(path, after, count); });
+  }
   result<std::unique_ptr<io::reader>> open_read(std::string_view path,
                                                 const read_options& options) override;
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,

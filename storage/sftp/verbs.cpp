@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace pgbraid::sftp {
 
@@ -147,34 +148,48 @@ result<std::optional<entry_info>> verbs::info(std::string_view path) {
 }
 
 result<std::optional<std::vector<entry>>> verbs::list(std::string_view path) {
+  auto all = list_some(path, {}, std::numeric_limits<size_t>::max());
+  if (!all)
+    return all.failure();
+  if (!*all)
+    return std::optional<std::vector<entry>>();
+  return std::optional(std::move((*all)->entries));
+}
+
+result<std::optional<storage::list_page>> verbs::list_some(std::string_view path,
+                                                           std::string_view after, size_t count) {
   auto parents = begin_check(path);
   if (!parents)
     return parents.failure();
   auto looked = on_->send(packet_kind::lstat, fields().text(full(path)));
   if (!looked)
     return looked.failure();
-  auto names = read_directory(on_, full(path)); // a link would be followed, and is refused below
+  // A link would be followed, and is refused below.
+  auto page = read_directory(on_, full(path), after, count);
   if (auto fine = end_check(path, *parents); !fine)
     return fine.failure();
   auto about = seen_by(*on_, *looked, full(path));
   if (!about)
     return about.failure();
   if (!*about)
-    return std::optional<std::vector<entry>>();
+    return std::optional<storage::list_page>();
   if (kind_of(**about) == entry_kind::link)
     return link_refused(full(path));
-  if (!names)
-    return names.failure();
+  if (!page)
+    return page.failure();
   at_.real.add(std::string(path));
-  std::vector<entry> out;
-  for (auto& one : *names) {
+  std::sort(page->names.begin(), page->names.end(),
+            [](const named& a, const named& b) { return a.name < b.name; });
+  storage::list_page out;
+  if (!page->complete)
+    out.next = page->names.back().name;
+  for (auto& one : page->names) {
     auto info = info_of(join_path(path, one.name), one.about);
     if (!info)
       return info.failure();
     if (*info)
-      out.push_back({std::move(one.name), std::move(**info)});
+      out.entries.push_back({std::move(one.name), std::move(**info)});
   }
-  std::sort(out.begin(), out.end(), [](const entry& a, const entry& b) { return a.name < b.name; });
   return std::optional(std::move(out));
 }
 

@@ -45,6 +45,8 @@ public:
   result<std::optional<entry_info>> info(std::string_view path);
   result<std::vector<std::optional<entry_info>>> many_infos(std::span<const std::string> paths);
   result<std::optional<std::vector<entry>>> list(std::string_view path);
+  result<std::optional<storage::list_page>> list_some(std::string_view path, std::string_view after,
+                                                      size_t count);
   result<opened_file> open_read(std::string_view path);
   /// Makes a file that was not there; what has its name goes first, so that no other name of it
   /// changes with it.

@@ -83,6 +83,10 @@ def other_files(bench):
     history.write_text("1\t0/5000000\tno recovery target specified\n")
     bench.ours("archive-push", history)
     equal((ids / history.name).read_bytes(), history.read_bytes(), "the stored history file")
+    no_history = bench.dir / "00000003.history"
+    no_history.write_text("# much\n" * 200_000)
+    refused = bench.ours("archive-push", no_history, codes=(42,))
+    expect("it is larger than 1048576 bytes" in refused.text, "a history file has an end", refused)
     partial = bench.dir / (segment.name[:-2] + "FE.partial")
     partial.write_bytes(segment.read_bytes())
     bench.ours("archive-push", partial)

@@ -375,3 +375,29 @@ TEST_CASE("repository: generated passphrases are 64 characters and differ") {
   CHECK(one->view().size() == 64);
   CHECK_FALSE(*one == *two);
 }
+
+TEST_CASE("repository: a manifest that never ends is read no further than it is large") {
+  /// Delivers more than it says.
+  struct endless final : memory_storage {
+    using memory_storage::memory_storage;
+    result<std::optional<entry_info>> info(std::string_view path) override {
+      auto about = memory_storage::info(path);
+      if (about && *about)
+        (*about)->size_bytes = said_bytes;
+      return about;
+    }
+    uint64_t said_bytes = 0;
+  };
+  endless files("/repo");
+  repository repo(files, plain());
+  const auto path = format::manifest_path_of("demo", full);
+  const auto text = render(some_manifest(full));
+  put(files, path, text);
+  files.said_bytes = text.size();
+  CHECK(repo.load_manifest(full, secret()));
+  files.said_bytes = text.size() - 1;
+  const auto refused = repo.load_manifest(full, secret());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.failure().message.find("larger than " + std::to_string(text.size() - 1)) !=
+        std::string::npos);
+}

@@ -130,4 +130,9 @@ TEST_CASE("restore end: recovery files and the marker") {
         "a = 1\n# Disabled by pgbraid restore on T: recovery_target = 'immediate'\n\nb = 2\n");
   CHECK((*data.info("postgresql.auto.conf"))->mode == 0600);
   CHECK(data.content("recovery.signal") == "");
+
+  give(data, "postgresql.auto.conf", std::string((size_t{16} << 20) + 1, '#'));
+  const auto refused = write_recovery_files(*with.tree, files, with.backup, *with.owners, "T");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.failure().code == errc::file_read);
 }

@@ -6,10 +6,12 @@
 #include "tests/unit/io/scratch.hpp"
 
 #include <doctest/doctest.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <functional>
 
 using namespace pgbraid;
@@ -26,6 +28,15 @@ std::shared_ptr<session_pool> only(std::shared_ptr<connection> one) {
         return error{errc::protocol, "'there' lets nobody in any more"};
       },
       pool_settings{.host = "there", .limit = std::chrono::milliseconds(300)});
+}
+
+/// A line of what the kernel says about this process.
+long held_kib(std::string_view which) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(which))
+      return std::stol(line.substr(which.size()));
+  return 0;
 }
 
 /// One request as the server sees it.
@@ -311,10 +322,20 @@ TEST_CASE("sftp server: a list that never ends takes no more memory than lists m
       answer.text(std::to_string(names_sent++) + std::string(200, 'n')).text("").about({});
     return at.say(packet_kind::name, asked.number, answer);
   });
-  const auto all = there.repo().list("p");
+  auto& repo = there.repo();
+  const auto all = repo.list("p");
   REQUIRE_FALSE(all);
   CHECK(all.failure().code == errc::protocol);
+  CHECK(all.failure().message.find("/p' takes more than 512 MiB") != std::string::npos);
+  CHECK_FALSE(all.failure().hint.empty());
   CHECK(names_sent * (list_budget::entry_bytes + 200) < list_budget::limit_bytes * 11 / 10);
+  // In parts it ends, too, and hardly takes any.
+  std::ofstream("/proc/self/clear_refs") << "5";
+  const auto before = held_kib("VmRSS:");
+  names_sent = 0;
+  CHECK_FALSE(repo.list_some("p", "5", 1000));
+  if (::mallinfo2().uordblks != 0) // sanitizers keep what was freed
+    CHECK(held_kib("VmHWM:") < before + (64 << 10));
 }
 
 TEST_CASE("sftp server: a directory that never gets empty is not removed forever") {
