@@ -42,6 +42,8 @@ result<std::vector<remote::copied_file>> files_of(std::string_view lines) {
   std::vector<remote::copied_file> out;
   while (!lines.empty()) {
     const auto end = std::min(lines.find('\n'), lines.size());
+    if (end > remote::line_limit_bytes)
+      return error{errc::protocol, "the other host sent a line that is too long"};
     auto file = remote::decode<remote::copied_file>(lines.substr(0, end));
     if (!file)
       return file.failure();

@@ -188,4 +188,34 @@ TEST_CASE("hostile copy: requests without a copy, and a second copy, are refused
   REQUIRE((*first)->head());
   CHECK(host->main()->ask(remote::path::copy_begin, "{}", "{}").failure().code == errc::protocol);
   CHECK(host->main()->ask(remote::path::copy_file, file));
+  CHECK(host->main()->ask(remote::path::copy_small, "{}", file));
+  const auto long_line = file.substr(0, file.size() - 1) + R"(,"more":")" +
+                         std::string(remote::line_limit_bytes, 'x') + "\"}";
+  const auto refused = host->main()->ask(remote::path::copy_small, "{}", long_line);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.failure().code == errc::protocol);
+}
+
+TEST_CASE("hostile copy: whatever the rules cost, at least one worker has room") {
+  cluster_rig with;
+  served_host other({.pg_path = with.data, .process_max = 64, .mode = io::io_mode::threads},
+                    copies);
+  const auto file = remote::encode(remote::copied_file{.name = "n", .path = "PG_VERSION"});
+  for (const auto type : {compress_type::none, compress_type::gz, compress_type::lz4,
+                          compress_type::zst, compress_type::bz2})
+    for (const bool fuse : {true, false}) {
+      CAPTURE(compress_type_name(type));
+      const auto host = other.connect();
+      const remote::copy_rules rules{.compression = type,
+                                     .compress_level = codec::levels_of(type).high,
+                                     .cipher_pass = secret("x"),
+                                     .fuse = fuse,
+                                     .workers = 64};
+      auto begun = host->main()->open(remote::path::copy_begin, "{}");
+      REQUIRE(begun);
+      REQUIRE((*begun)->write(as_bytes(remote::encode(rules))));
+      REQUIRE((*begun)->end_write());
+      CHECK((*begun)->head());
+      CHECK(host->main()->ask(remote::path::copy_file, file));
+    }
 }
