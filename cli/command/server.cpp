@@ -101,8 +101,10 @@ private:
       clients +=
           fmt::format("{}'{}' ({})", clients.empty() ? "" : ", ", printable(name), printable(rule));
     log::info("listening on {}; clients that may come: {}", places, clients);
-    log::info("one connection holds {} MiB at most for what it reads, writes, lists and copies",
-              serve::memory_budget::limit_bytes >> 20);
+    log::info(
+        "one connection holds {} MiB at most for what it reads, writes, lists and copies; one "
+        "client has {} connections at most",
+        serve::memory_budget::limit_bytes >> 20, client_connections_max);
     if (only_this_host)
       log::warn("only this host can reach the server: set 'tls-server-address' to an address that "
                 "other hosts reach, or to '*' for all of this host's");

@@ -30,7 +30,6 @@ using std::chrono::milliseconds;
 
 constexpr size_t unknown_max = 128;
 constexpr size_t known_max = 256;
-constexpr size_t client_max = 64;
 /// The last places, and what a client may have that gets one.
 constexpr size_t reserve = 64;
 constexpr size_t few = 16;
@@ -80,7 +79,7 @@ result<void> ask_for_place(int server, const std::string& client) {
 } // namespace
 
 bool may_have_place(size_t total, size_t own) {
-  return total < known_max && own < (total < known_max - reserve ? client_max : few);
+  return total < known_max && own < (total < known_max - reserve ? client_connections_max : few);
 }
 
 size_t connection_children::unknown_count() const {

@@ -16,6 +16,9 @@
 
 namespace pgbraid::cli {
 
+/// No client has more connections than this.
+inline constexpr size_t client_connections_max = 64;
+
 /// Who may have a place for one more connection.
 /// @param total  connections of all known clients
 /// @param own    those of the client that asks

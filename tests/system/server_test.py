@@ -110,6 +110,7 @@ def full_house(bench):
     bench.cipher = ""
     other = over_tls(bench, "repo", {"repo1-path": bench.repo}, auth=("client=demo", "second=demo", "third=demo"),
                      names=("server", "client", "second", "third"))
+    expect("one client has 64 connections at most" in other.log(), "the log says how many", other.log())
     held = fill(other, "third", 64, 2)
     expect(re.search("WARN: client 'third' gets no further connection: of 256 places 'third' has 64", other.log()),
            "the log says who has them", other.log())
