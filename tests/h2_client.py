@@ -2,6 +2,7 @@
 # what it likes.
 # SPDX-License-Identifier: MIT
 import json
+import select
 import socket
 import ssl
 import struct
@@ -44,7 +45,9 @@ class Client:
         context.set_alpn_protocols(["h2"])
         line = socket.create_connection(("127.0.0.1", port), 30)
         self.line = context.wrap_socket(line, server_hostname="localhost")
-        self.lock = threading.Lock()
+        self.line.setblocking(False)
+        self.lock = threading.Lock()  # TLS is for one thread at a time.
+        self.turn = threading.Lock()  # A frame goes out whole.
         self.next = 1
         self.its_window = 65535
         self.granted = {}  # To each stream, beside the first window; 0 is the connection.
@@ -57,8 +60,21 @@ class Client:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def send(self, what):
+        left = memoryview(what)
+        with self.turn:
+            while left:
+                done = self._move(lambda: self.line.send(left))
+                if done is None:
+                    select.select([], [self.line], [], 0.1)
+                left = left[done or 0:]
+
+    def _move(self, what):
+        """None when nothing can move now."""
         with self.lock:
-            self.line.sendall(what)
+            try:
+                return what()
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return None
 
     def ask(self, path, head, body=None, more=False):
         """Opens a stream, and ends it unless there is more to come."""
@@ -108,10 +124,12 @@ class Client:
     def _exactly(self, count):
         out = b""
         while len(out) < count:
-            part = self.line.recv(count - len(out))
-            if not part:
+            part = self._move(lambda: self.line.recv(count - len(out)))
+            if part == b"":
                 raise ConnectionError
-            out += part
+            if part is None:
+                select.select([self.line], [], [], 1)
+            out += part or b""
         return out
 
     def _listen(self):
@@ -134,5 +152,5 @@ class Client:
                     self.send(frame(kind, 1, 0, payload if kind == PING else b""))
                 if kind == RST_STREAM or (kind in (DATA, HEADERS) and flags & 1):
                     self.ended.add(stream)
-        except OSError:  # ssl.SSLError and ConnectionError are some
+        except (OSError, ValueError):  # ssl.SSLError and ConnectionError are some; ValueError: we closed it
             self.closed = True
