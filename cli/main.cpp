@@ -1,10 +1,11 @@
 // The program: from its arguments to one command and its exit status.
 // SPDX-License-Identifier: MIT
-#include "cli/command/side_by_side.hpp"
-#include "cli/help.hpp"
-#include "cli/recovery_stop.hpp"
+#include "cli/frame/frame.hpp"
+#include "cli/frame/recovery_stop.hpp"
+#include "cli/frame/signals.hpp"
+#include "cli/help/help.hpp"
+#include "cli/open/side_by_side.hpp"
 #include "cli/run_command.hpp"
-#include "cli/signals.hpp"
 #include "engine/base/access_hint.hpp"
 #include "engine/base/exit_children.hpp"
 #include "engine/base/exit_locks.hpp"

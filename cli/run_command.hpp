@@ -1,29 +1,12 @@
-// One command with what surrounds it: log file, begin line, checks, end line, exit status.
-// Source of the order: cli/command/README.md, section 1.1.
+// From options to the command that they are for.
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "engine/base/log.hpp"
-#include "engine/base/result.hpp"
 #include "engine/config/options.hpp"
 
 namespace pgbraid::cli {
 
-/// The log settings that the options ask for.
-log::settings log_settings(const config::options& opts);
-
-/// Umask and priority, as the options ask for them.
-result<void> prepare_process(const config::options& opts);
-
-using run_function = result<int> (*)(const config::options&);
-
 /// Runs the command of `opts` and logs how it ended. Returns the exit status.
 int run_command(config::options opts);
-
-/// Runs another command of this program within the current one, on the same sources and under the
-/// same locks (expire after backup). The current one has done its work well: its end line is logged
-/// first, then the other one has its own log file, begin and end line.
-/// @param run  what the other one does when it follows
-result<int> run_follow_up(const config::options& opts, config::command_id other, run_function run);
 
 } // namespace pgbraid::cli

@@ -2,11 +2,11 @@
 // Source: cli/command/README.md, section 6.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
-#include "cli/command/session.hpp"
-#include "cli/command/side_by_side.hpp"
 #include "cli/command/wal_file.hpp"
-#include "cli/recovery_stop.hpp"
-#include "cli/remote/hosts.hpp"
+#include "cli/frame/recovery_stop.hpp"
+#include "cli/open/hosts.hpp"
+#include "cli/open/session.hpp"
+#include "cli/open/side_by_side.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/codec/aes.hpp"
@@ -14,11 +14,11 @@
 #include "engine/codec/digest.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/format/timeline_history.hpp"
+#include "engine/graph/single_lane.hpp"
 #include "engine/io/file_writer.hpp"
 #include "engine/plan/archive_trouble.hpp"
 #include "engine/postgres/wal_name.hpp"
-#include "storage/posix/posix_storage.hpp"
-#include "storage/transfer/transfer.hpp"
+#include "storage/driver/posix/posix_storage.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -2,11 +2,11 @@
 // Source: cli/command/README.md, section 4.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
-#include "cli/command/compression.hpp"
-#include "cli/command/session.hpp"
-#include "cli/command/side_by_side.hpp"
 #include "cli/command/stored_wal.hpp"
 #include "cli/command/wal_file.hpp"
+#include "cli/open/compression.hpp"
+#include "cli/open/session.hpp"
+#include "cli/open/side_by_side.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/base/units.hpp"
@@ -17,11 +17,11 @@
 #include "engine/codec/digest.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/format/timeline_history.hpp"
+#include "engine/graph/single_lane.hpp"
 #include "engine/postgres/wal_header.hpp"
 #include "engine/postgres/wal_name.hpp"
-#include "storage/posix/posix_storage.hpp"
+#include "storage/driver/posix/posix_storage.hpp"
 #include "storage/repository/wal_contest.hpp"
-#include "storage/transfer/transfer.hpp"
 
 #include <fmt/format.h>
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/backup_run.hpp"
 #include "cli/command/commands.hpp"
-#include "cli/command/graph_settings.hpp"
-#include "cli/run_command.hpp"
+#include "cli/frame/frame.hpp"
+#include "cli/open/graph_settings.hpp"
 #include "engine/base/command_stage.hpp"
 #include "engine/base/stop_signal.hpp"
 

@@ -1,9 +1,9 @@
 // Backup, from the first copied file to its place in backup.info.
 // SPDX-License-Identifier: MIT
-#include "actors/run_job.hpp"
+#include "actors/run/run_job.hpp"
 #include "cli/command/backup_files.hpp"
 #include "cli/command/backup_run.hpp"
-#include "cli/command/graph_settings.hpp"
+#include "cli/open/graph_settings.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/command_stage.hpp"
 #include "engine/base/log.hpp"

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "storage/backup/backup_job.hpp"
+#include "actors/backup/backup_job.hpp"
 
 namespace pgbraid::cli {
 

@@ -1,7 +1,7 @@
 // Backup, up to a manifest that is ready to be copied.
 // SPDX-License-Identifier: MIT
 #include "cli/command/backup_run.hpp"
-#include "cli/command/compression.hpp"
+#include "cli/open/compression.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/entry_name.hpp"

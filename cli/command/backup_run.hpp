@@ -3,11 +3,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/backup/backup_job.hpp"
 #include "cli/command/backup_session.hpp"
 #include "cli/command/backup_standby.hpp"
-#include "cli/command/session.hpp"
+#include "cli/open/session.hpp"
 #include "engine/plan/vanished_paths.hpp"
-#include "storage/backup/backup_job.hpp"
 #include "storage/repository/backup_claim.hpp"
 
 #include <chrono>

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/command/session.hpp"
+#include "cli/open/session.hpp"
 
 #include <functional>
 

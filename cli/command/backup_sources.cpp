@@ -1,7 +1,7 @@
 // Which hosts a backup reads its files from.
 // SPDX-License-Identifier: MIT
 #include "cli/command/backup_run.hpp"
-#include "cli/remote/hosts.hpp"
+#include "cli/open/hosts.hpp"
 
 #include <fmt/format.h>
 

@@ -3,16 +3,16 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/backup_session.hpp"
 #include "cli/command/commands.hpp"
-#include "cli/command/session.hpp"
-#include "cli/command/side_by_side.hpp"
-#include "cli/remote/hosts.hpp"
-#include "cli/terminal.hpp"
+#include "cli/frame/terminal.hpp"
+#include "cli/open/hosts.hpp"
+#include "cli/open/session.hpp"
+#include "cli/open/side_by_side.hpp"
 #include "engine/base/log.hpp"
 #include "engine/config/load.hpp"
 #include "engine/config/whole_configuration.hpp"
 #include "engine/format/repository_path.hpp"
-#include "engine/io/libpq_session.hpp"
-#include "engine/io/pg_archiver.hpp"
+#include "engine/pg/libpq_session.hpp"
+#include "engine/pg/pg_archiver.hpp"
 
 #include <fmt/format.h>
 

@@ -23,7 +23,4 @@ result<int> run_server(const config::options& opts);
 result<int> run_server_ping(const config::options& opts);
 result<int> run_stanza_create(const config::options& opts);
 
-/// The serving side of any command, over standard input and output.
-result<int> run_remote_role(const config::options& opts);
-
 } // namespace pgbraid::cli

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
 #include "cli/command/expire_archive.hpp"
-#include "cli/command/session.hpp"
+#include "cli/open/session.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"

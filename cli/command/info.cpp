@@ -2,8 +2,8 @@
 // Source: cli/command/README.md, section 9.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
-#include "cli/command/session.hpp"
-#include "cli/command/side_by_side.hpp"
+#include "cli/open/session.hpp"
+#include "cli/open/side_by_side.hpp"
 #include "engine/base/access_hint.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/log_sink.hpp"

@@ -1,12 +1,17 @@
 // The restore command: a backup becomes a data directory again.
 // Source of the order of steps: cli/command/README.md, section 7.1.
 // SPDX-License-Identifier: MIT
-#include "actors/run_job.hpp"
+#include "actors/restore/host_names.hpp"
+#include "actors/restore/restore_end.hpp"
+#include "actors/restore/restore_job.hpp"
+#include "actors/restore/space_check.hpp"
+#include "actors/restore/target_guard.hpp"
+#include "actors/run/run_job.hpp"
 #include "cli/command/commands.hpp"
-#include "cli/command/graph_settings.hpp"
 #include "cli/command/restore_source.hpp"
 #include "cli/command/restore_wal.hpp"
-#include "cli/terminal.hpp"
+#include "cli/frame/terminal.hpp"
+#include "cli/open/graph_settings.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/command_stage.hpp"
 #include "engine/base/log.hpp"
@@ -14,12 +19,7 @@
 #include "engine/plan/recovery_settings.hpp"
 #include "engine/plan/restore_access.hpp"
 #include "engine/plan/target_time.hpp"
-#include "storage/posix/posix_storage.hpp"
-#include "storage/restore/host_names.hpp"
-#include "storage/restore/restore_end.hpp"
-#include "storage/restore/restore_job.hpp"
-#include "storage/restore/space_check.hpp"
-#include "storage/restore/target_guard.hpp"
+#include "storage/driver/posix/posix_storage.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>

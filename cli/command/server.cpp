@@ -1,17 +1,17 @@
 // server: listens for other hosts over TLS; every connection has a process of its own.
 // Source: cli/command/README.md, section 10.
 // SPDX-License-Identifier: MIT
+#include "actors/serve/memory_budget.hpp"
 #include "cli/command/commands.hpp"
-#include "cli/remote/connection_children.hpp"
-#include "cli/remote/server_auth.hpp"
-#include "cli/remote/service_manager.hpp"
-#include "cli/remote/tls_connect.hpp"
-#include "cli/remote/tls_session.hpp"
+#include "cli/open/tls_connect.hpp"
+#include "cli/server/connection_children.hpp"
+#include "cli/server/server_auth.hpp"
+#include "cli/server/service_manager.hpp"
+#include "cli/server/tls_session.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/printable.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/config/load.hpp"
-#include "storage/serve/memory_budget.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>

@@ -1,8 +1,8 @@
 // server-ping: whether a TLS server answers. Nobody's certificate is looked at.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
-#include "cli/remote/tls_connect.hpp"
-#include "cli/terminal.hpp"
+#include "cli/frame/terminal.hpp"
+#include "cli/open/tls_connect.hpp"
 
 #include <fmt/format.h>
 

@@ -2,9 +2,9 @@
 // Source: cli/command/README.md, section 2.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
-#include "cli/command/session.hpp"
-#include "cli/command/side_by_side.hpp"
-#include "cli/terminal.hpp"
+#include "cli/frame/terminal.hpp"
+#include "cli/open/session.hpp"
+#include "cli/open/side_by_side.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
 

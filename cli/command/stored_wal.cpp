@@ -5,7 +5,7 @@
 #include "engine/codec/aes.hpp"
 #include "engine/codec/compress.hpp"
 #include "engine/codec/digest.hpp"
-#include "storage/transfer/transfer.hpp"
+#include "engine/graph/single_lane.hpp"
 
 #include <array>
 #include <vector>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "engine/link/settings.hpp"
-#include "engine/link/transport.hpp"
+#include "engine/net/transport.hpp"
 
 #include <memory>
 #include <optional>

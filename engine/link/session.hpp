@@ -8,7 +8,7 @@
 #include "engine/link/frame_scanner.hpp"
 #include "engine/link/settings.hpp"
 #include "engine/link/stream.hpp"
-#include "engine/link/transport.hpp"
+#include "engine/net/transport.hpp"
 
 #include <atomic>
 #include <map>

@@ -9,7 +9,7 @@
 #include "engine/postgres/exclusion.hpp"
 #include "storage/cluster/owner_names.hpp"
 #include "storage/cluster/target_location.hpp"
-#include "storage/path.hpp"
+#include "storage/storage_path.hpp"
 
 #include <fmt/format.h>
 

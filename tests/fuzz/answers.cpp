@@ -1,13 +1,13 @@
 // Fuzz target: what a host answers in good HTTP/2 to one request of each kind.
 // Lines: what is asked, head, trailer; then the body.
 // SPDX-License-Identifier: MIT
+#include "actors/backup/copy_answer.hpp"
 #include "engine/base/log.hpp"
-#include "storage/backup/copy_answer.hpp"
-#include "storage/remote/remote_pg.hpp"
-#include "storage/remote/remote_storage.hpp"
+#include "storage/driver/remote/remote_pg.hpp"
+#include "storage/driver/remote/remote_storage.hpp"
 #include "tests/fuzz/fed_transport.hpp"
 #include "tests/fuzz/target.hpp"
-#include "tests/unit/link/raw_frames.hpp"
+#include "tests/unit/engine/link/raw_frames.hpp"
 
 #include <array>
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/fuzz/fed_transport.hpp"
 
-#include "tests/unit/link/raw_frames.hpp"
+#include "tests/unit/engine/link/raw_frames.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>

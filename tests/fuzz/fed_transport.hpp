@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "engine/link/transport.hpp"
+#include "engine/net/transport.hpp"
 
 #include <atomic>
 #include <memory>

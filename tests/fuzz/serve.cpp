@@ -2,12 +2,12 @@
 // cluster. Requests are parted by an empty line; each is a line with the path, one with the head,
 // and the body.
 // SPDX-License-Identifier: MIT
-#include "actors/copy_service.hpp"
+#include "actors/serve/copy_service.hpp"
+#include "actors/serve/service.hpp"
 #include "engine/base/log.hpp"
 #include "engine/link/client_link.hpp"
-#include "storage/remote/protocol.hpp"
-#include "storage/remote/wire.hpp"
-#include "storage/serve/service.hpp"
+#include "storage/wire/protocol.hpp"
+#include "storage/wire/wire.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <sys/socket.h>

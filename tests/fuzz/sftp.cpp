@@ -1,7 +1,7 @@
 // Fuzz target: what an SFTP server answers, one record for each request: its kind, its length in
 // two bytes, its fields. The first byte says whether names are asked about, files read, or written.
 // SPDX-License-Identifier: MIT
-#include "storage/sftp/sftp_storage.hpp"
+#include "storage/driver/sftp/sftp_storage.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <sys/eventfd.h>

@@ -1,6 +1,6 @@
 // Fuzz target: one text, read as each message between hosts.
 // SPDX-License-Identifier: MIT
-#include "storage/remote/wire.hpp"
+#include "storage/wire/wire.hpp"
 
 #include "engine/link/peer_error.hpp"
 #include "tests/fuzz/target.hpp"

@@ -1,6 +1,6 @@
 // Fuzz target: the words of a command line that a TLS client greets with, one a line.
 // SPDX-License-Identifier: MIT
-#include "cli/remote/served_words.hpp"
+#include "cli/open/served_words.hpp"
 #include "engine/config/load.hpp"
 #include "tests/fuzz/target.hpp"
 

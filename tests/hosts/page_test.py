@@ -1,4 +1,4 @@
-# The page "Several hosts, step by step" (cli/remote/README.md): its own lines, on other names.
+# The page "Several hosts, step by step" (cli/server/README.md): its own lines, on other names.
 # SPDX-License-Identifier: MIT
 import pathlib
 import re
@@ -8,7 +8,7 @@ from lab import expect
 from place import DATA, PG1, PG2, REPO, SPACE, user_of
 from trial import trial
 
-PAGE = pathlib.Path(__file__).resolve().parents[2] / "cli/remote/README.md"
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "cli/server/README.md"
 CONF = "/etc/pgbraid/pgbraid.toml"
 WORKSHOP = "/root/authority"
 # What the page calls them, where it means a host and not the command `backup`.

@@ -14,9 +14,9 @@ install(CODE "
 " ALL_COMPONENTS)
 install(PROGRAMS ${CMAKE_BINARY_DIR}/pgbraid.stripped TYPE BIN RENAME pgbraid COMPONENT program)
 install(FILES LICENSE README.md ARCHITECTURE.md CHANGELOG.md TYPE DOC COMPONENT program)
-foreach(document bench/README.md cli/MIGRATION.md cli/command/README.md cli/remote/README.md
-                 engine/config/README.md engine/format/README.md storage/remote/README.md
-                 storage/sftp/README.md tests/README.md)
+foreach(document bench/README.md cli/MIGRATION.md cli/command/README.md cli/server/README.md
+                 engine/config/README.md engine/format/README.md storage/wire/README.md
+                 storage/driver/sftp/README.md tests/README.md)
   get_filename_component(folder ${document} DIRECTORY)
   install(FILES ${document} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder} COMPONENT program)
 endforeach()

@@ -1,6 +1,6 @@
 // Tests of what is said when another host cannot be reached over TLS.
 // SPDX-License-Identifier: MIT
-#include "cli/remote/connection_hints.hpp"
+#include "cli/open/connection_hints.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,10 +1,10 @@
 // What starts the serving side of a command on another host: the command line of ssh, and locks.
 // Expected words: engine/config/README.md, section 12; cli/command/README.md, section 1.4.
 // SPDX-License-Identifier: MIT
-#include "cli/remote/lock_names.hpp"
-#include "cli/remote/ssh_words.hpp"
+#include "cli/open/lock_names.hpp"
+#include "cli/open/ssh_words.hpp"
 #include "tests/hostile.hpp"
-#include "tests/unit/config/run.hpp"
+#include "tests/unit/engine/config/run.hpp"
 
 using namespace pgbraid;
 using namespace pgbraid::cli;

@@ -1,9 +1,9 @@
 // What a TLS server lets its clients ask for: stanzas by certificate, words by list.
 // Rules: cli/command/README.md, section 10.
 // SPDX-License-Identifier: MIT
-#include "cli/remote/connection_children.hpp"
-#include "cli/remote/served_words.hpp"
-#include "cli/remote/server_auth.hpp"
+#include "cli/open/served_words.hpp"
+#include "cli/server/connection_children.hpp"
+#include "cli/server/server_auth.hpp"
 #include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>

@@ -1,6 +1,6 @@
 // Which cipher ssh is asked for. Lists: what OpenSSH 9.2 and Red Hat's policy print.
 // SPDX-License-Identifier: MIT
-#include "cli/remote/ssh_ciphers.hpp"
+#include "cli/open/ssh_ciphers.hpp"
 
 #include <doctest/doctest.h>
 

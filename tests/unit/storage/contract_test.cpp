@@ -1,8 +1,8 @@
 // What every storage driver promises.
 // SPDX-License-Identifier: MIT
-#include "storage/path.hpp"
+#include "storage/storage_path.hpp"
 #include "tests/hostile.hpp"
-#include "tests/unit/remote/remote_rig.hpp"
+#include "tests/unit/actors/serve/remote_rig.hpp"
 #include "tests/unit/storage/rigs.hpp"
 #include "tests/unit/storage/sftp_rig.hpp"
 

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "storage/memory/memory_storage.hpp"
-#include "storage/posix/posix_storage.hpp"
-#include "tests/unit/io/scratch.hpp"
+#include "storage/driver/memory/memory_storage.hpp"
+#include "storage/driver/posix/posix_storage.hpp"
+#include "tests/unit/engine/io/scratch.hpp"
 
 namespace pgbraid::test {
 

@@ -2,9 +2,9 @@
 // suite. SPDX-License-Identifier: MIT
 #pragma once
 
-#include "engine/link/child_process.hpp"
-#include "storage/sftp/sftp_storage.hpp"
-#include "tests/unit/io/scratch.hpp"
+#include "engine/net/child_process.hpp"
+#include "storage/driver/sftp/sftp_storage.hpp"
+#include "tests/unit/engine/io/scratch.hpp"
 
 #include <doctest/doctest.h>
 #include <signal.h>

@@ -1,0 +1,267 @@
+// Dealing the files of a backup and completing the manifest.
+// SPDX-License-Identifier: MIT
+#include "actors/backup/backup_job.hpp"
+
+#include "actors/backup/backup_task.hpp"
+#include "actors/backup/far_batch.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/path.hpp"
+#include "engine/base/units.hpp"
+#include "engine/format/repository_path.hpp"
+#include "engine/io/descriptor_limit.hpp"
+#include "engine/postgres/exclusion.hpp"
+
+#include <algorithm>
+
+namespace pgbraid {
+
+namespace {
+
+std::string page_list(const std::vector<codec::page_range>& bad) {
+  std::string out;
+  for (const auto& run : bad) {
+    out += out.empty() ? "" : ", ";
+    out += run.first == run.last ? fmt::format("{}", run.first)
+                                 : fmt::format("{}-{}", run.first, run.last);
+  }
+  return out;
+}
+
+} // namespace
+
+remote::copy_rules copy_rules_of(const backup_settings& settings, const secret& cipher_pass) {
+  return {.compression = settings.compression,
+          .compress_level = settings.compress_level,
+          .gz = settings.gz,
+          .cipher_pass = cipher_pass,
+          .checksum_page = settings.checksum_page,
+          .page_bytes = settings.page_bytes,
+          .page_header_check = settings.page_header_check,
+          .fuse = settings.fuse,
+          .workers = settings.workers_per_link};
+}
+
+backup_job::backup_job(format::manifest& into, const cluster_files& names, source_set& from,
+                       repository& to, backup_settings settings, backup_hooks hooks)
+    : manifest_(into), sources_(from), names_(names), repo_(to), settings_(std::move(settings)),
+      hooks_(std::move(hooks)), chain_(copy_rules_of(settings_, manifest_.cipher_pass)) {
+  std::vector<plan::file_weight> weights;
+  weights.reserve(manifest_.files.size());
+  for (uint32_t i = 0; i < manifest_.files.size(); ++i) {
+    const auto& file = manifest_.files[i];
+    weights.push_back({i, file.size_bytes, file.mtime_s, file.name, names_.queue_of(file.name)});
+    total_bytes_ += file.size_bytes;
+  }
+  batches_ = plan::deal_backup(weights, settings_.rules);
+}
+
+backup_job::~backup_job() = default;
+
+graph::job_shape backup_job::shape() const {
+  auto out = chain_.shape();
+  out.bundle = settings_.rules.bundle;
+  out.file_count = manifest_.files.size();
+  out.plain_bytes = total_bytes_;
+  out.data_hosts = sources_.hosts();
+  for (const auto& batch : batches_)
+    out.bundled_bytes += batch.bundle_id != 0 ? batch.plain_bytes : 0;
+  return out;
+}
+
+graph::task_use backup_job::use(bool repository_here) const {
+  // From other hosts: a window and the next one, of the primary and of a standby.
+  const uint64_t far_windows = sources_.has_remote() ? 4 : 0;
+  const bool near = sources_.local_files() != nullptr;
+  const size_t writer = repository_here ? io::writer_descriptors : 0;
+  return {.bytes_per_worker = small_files::window_bytes * (far_windows + (near ? 1 : 0)),
+          .codecs = near ? chain_.memory() : codec::compress_memory{},
+          .lane_descriptors = writer + (near ? io::reader_descriptors : 0),
+          .settling_descriptors = writer,
+          .settling_files = settling().files,
+          .shared_descriptors = manifest_.targets.size() + 1};
+}
+
+graph::settling_limits backup_job::settling() const {
+  const auto can = repo_.files().features();
+  return {.files = can.settling_files, .writer_bytes = can.writer_bytes};
+}
+
+std::set<std::string> backup_job::target_paths() const {
+  std::set<std::string> out;
+  for (const auto& batch : batches_) {
+    if (batch.bundle_id != 0)
+      out.emplace(
+          split_path(format::bundle_path(repo_.stanza(), manifest_.label, batch.bundle_id)).parent);
+    else
+      for (const auto index : batch.files)
+        out.emplace(split_path(stored_path(manifest_.files[index].name)).parent);
+  }
+  return out;
+}
+
+std::string backup_job::stored_path(std::string_view name) const {
+  return format::data_file_path(repo_.stanza(), manifest_.label, name, settings_.compression);
+}
+
+remote::copied_file backup_job::far_file_of(const format::manifest_file& file,
+                                            bool for_standby) const {
+  auto place = names_.place(file.name);
+  remote::copied_file out{.name = std::string(file.name),
+                          .through = std::move(place.through),
+                          .path = std::move(place.path),
+                          .expected = file.size_bytes,
+                          .check_pages =
+                              file.pages != format::page_check::absent && settings_.checksum_page};
+  if (for_standby)
+    out.limit = file.size_bytes;
+  return out;
+}
+
+graph::task_list backup_job::deal() {
+  if (next_batch_ == batches_.size())
+    return {};
+  const auto& batch = batches_[next_batch_++];
+  std::shared_ptr<bundle_file> bundle;
+  if (batch.bundle_id != 0)
+    bundle = std::make_shared<bundle_file>(
+        repo_.files(), format::bundle_path(repo_.stanza(), manifest_.label, batch.bundle_id),
+        write_options{.how = publish::in_place, .make_parents = false}, batch.files.size());
+  const bool several = batch.files.size() > 1;
+  const auto* here = sources_.local_files();
+  const auto prefetch = several && here ? std::make_shared<small_files>() : nullptr;
+  const auto far =
+      several && sources_.has_remote() ? std::make_shared<far_batch>(sources_, chain_) : nullptr;
+
+  graph::task_list out;
+  for (size_t member = 0; member < batch.files.size(); ++member) {
+    const auto index = batch.files[member];
+    const auto& file = manifest_.files[index];
+    const bool for_standby = postgres::comes_from_standby(settings_.version, file.name);
+    backup_route route{.file_index = index,
+                       .wish = {far_file_of(file, for_standby), for_standby},
+                       .bundle = bundle,
+                       .member = member,
+                       .bundle_id = batch.bundle_id};
+    route.wish.file.skip_empty = bundle != nullptr;
+    if (!bundle)
+      route.target_path = stored_path(file.name);
+    if (prefetch && sources_.reads_here(for_standby) &&
+        file.size_bytes <= small_files::largest_bytes) {
+      const auto at = here->find(file.name);
+      route.prefetch = prefetch;
+      route.prefetch_index = prefetch->add(*at.in, at.path, file.size_bytes);
+    }
+    if (far && file.size_bytes <= far_batch::largest_bytes && !is_made_here(file.name)) {
+      route.far = far;
+      route.far_index = far->add(route.wish);
+    }
+    out.push_back(std::make_shared<backup_task>(*this, std::move(route)));
+  }
+  return out;
+}
+
+void backup_job::record(format::manifest_file& file, const backup_task& done) {
+  file.size_bytes = done.learned.plain_bytes;
+  if (done.learned.outcome == task_outcome::empty) {
+    file.has_checksum = true;
+    file.checksum = format::empty_sha1;
+    return;
+  }
+  file.checksum = done.learned.checksum;
+  file.has_checksum = true;
+  file.repo_size_bytes = done.stored_bytes;
+  file.has_repo_size = done.stored_bytes != done.learned.plain_bytes;
+  if (done.learned.repo_checksum) {
+    file.repo_checksum = *done.learned.repo_checksum;
+    file.has_repo_checksum = true;
+  }
+  file.bundle_id = done.route().bundle_id;
+  file.bundle_offset_bytes = done.bundle_offset_bytes;
+  const auto stored_at = file.in_bundle()
+                             ? format::bundle_path(repo_.stanza(), manifest_.label, file.bundle_id)
+                             : done.route().target_path;
+  touched_paths_.emplace(split_path(stored_at).parent);
+}
+
+std::string backup_job::shown_path(const format::manifest_file& file,
+                                   const backup_task& done) const {
+  const auto& from = sources_.all()[done.source];
+  return (from.host ? from.host->name() + ":" : "") + cluster_file_path(manifest_, file.name);
+}
+
+result<void> backup_job::report_pages(const format::manifest_file& file, const backup_task& done) {
+  const auto& found = *done.learned.pages;
+  const auto path = shown_path(file, done);
+  const bool one = found.bad.size() == 1 && found.bad[0].first == found.bad[0].last;
+  const auto text =
+      found.misaligned
+          ? fmt::format(
+                "page misalignment in file {}: file size {} is not divisible by page size {}", path,
+                file.size_bytes, settings_.page_bytes)
+          : fmt::format("invalid page checksum{} found in file {} at page{} {}", one ? "" : "s",
+                        path, one ? "" : "s", page_list(found.bad));
+  if (settings_.page_errors_end_it)
+    return error{errc::checksum, text};
+  ++page_warnings_;
+  log::warn("{}", text);
+  return success();
+}
+
+void backup_job::log_file(const format::manifest_file& file, const backup_task& done) {
+  const double share = total_bytes_ == 0 ? 100.0
+                                         : 100.0 * static_cast<double>(done_bytes_) /
+                                               static_cast<double>(total_bytes_);
+  const auto place = file.in_bundle()
+                         ? fmt::format("bundle {}/{}, ", file.bundle_id, file.bundle_offset_bytes)
+                         : std::string();
+  const auto path = shown_path(file, done);
+  if (done.learned.outcome == task_outcome::empty)
+    return log::detail("store truncated file {}", path);
+  log::detail("backup file {} ({}{}{}, {:.2f}%){}", path, place,
+              file.original_size_bytes != file.size_bytes
+                  ? format_size(file.original_size_bytes) + "->"
+                  : "",
+              format_size(file.size_bytes), share,
+              file.size_bytes == 0 ? "" : " checksum " + to_hex(file.checksum));
+}
+
+result<void> backup_job::settled(graph::task& done_task) {
+  const auto& done = static_cast<const backup_task&>(done_task);
+  auto& file = manifest_.files[done.route().file_index];
+  done_bytes_ += done.route().wish.file.expected;
+  if (done.learned.outcome == task_outcome::vanished) {
+    vanished_.push_back(done.route().file_index);
+    if (done.learned.path_gone)
+      gone_paths_.emplace(split_path(file.name).parent);
+    log::detail("skip file removed by database {}", shown_path(file, done));
+  } else {
+    record(file, done);
+    log_file(file, done);
+    if (done.learned.pages && !done.learned.pages->valid) {
+      if (auto reported = report_pages(file, done); !reported)
+        return reported;
+      file.pages = format::page_check::broken;
+      std::vector<format::page_range> bad;
+      for (const auto& run : done.learned.pages->bad)
+        bad.emplace_back(run.first, run.last);
+      if (!bad.empty())
+        file.page_errors = manifest_.add_page_errors(std::move(bad));
+    }
+  }
+  return hooks_.progress ? hooks_.progress(done_bytes_) : success();
+}
+
+result<void> backup_job::tick() {
+  return hooks_.tick ? hooks_.tick() : success();
+}
+
+void backup_job::remove_vanished() {
+  std::ranges::sort(vanished_);
+  uint32_t index = 0;
+  std::erase_if(manifest_.files, [&](const format::manifest_file&) {
+    return std::ranges::binary_search(vanished_, index++);
+  });
+  vanished_.clear();
+}
+
+} // namespace pgbraid

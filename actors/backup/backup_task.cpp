@@ -1,0 +1,192 @@
+// Reading, routing and finishing one file of a backup.
+// SPDX-License-Identifier: MIT
+#include "actors/backup/backup_task.hpp"
+
+#include <algorithm>
+
+namespace pgbraid {
+
+bool is_made_here(std::string_view name) {
+  return name == "pg_data/global/pg_control";
+}
+
+result<bool> backup_task::leave_out(task_outcome how) {
+  learned.outcome = how;
+  if (route_.bundle)
+    if (auto skipped = route_.bundle->skip(route_.member); !skipped)
+      return skipped.failure();
+  return false;
+}
+
+/// Settles where the file is read: `far_` is made, or `lease_` is that of this host.
+result<void> backup_task::choose_source() {
+  auto& sources = job_.sources_;
+  const auto& wish = route_.wish;
+  const auto turn = [this] { return has_turn(); };
+  if (route_.far) {
+    auto begun = route_.far->begin(route_.far_index);
+    if (!begun)
+      return begun.failure();
+    if (!sources.local(*begun))
+      far_ = std::make_unique<far_member>(sources, job_.chain_, route_.far, route_.far_index, turn);
+    else
+      lease_ = sources.lease(*begun, wish.file.expected);
+    return success();
+  }
+  auto lease = sources.choose(wish.for_standby, wish.file.expected);
+  if (!lease)
+    return lease.failure();
+  if (!sources.local(lease->source()))
+    far_ = std::make_unique<far_stream>(sources, job_.chain_, std::move(*lease), wish, turn);
+  else
+    lease_ = std::move(*lease);
+  return success();
+}
+
+result<bool> backup_task::open_local(const graph::worker_tools& tools) {
+  const auto& file = route_.wish.file;
+  local_wish wish{.name = file.name,
+                  .limit_bytes = file.limit,
+                  .expected_bytes = file.expected,
+                  .prefetch = route_.prefetch,
+                  .prefetch_index = route_.prefetch_index};
+  if (is_made_here(file.name)) {
+    wish.content = &job_.settings_.control_file;
+    source = job_.sources_.primary();
+  } else {
+    source = lease_.source();
+    wish.at = job_.sources_.local(source)->find(file.name);
+  }
+  local_ = std::make_unique<local_file>(std::move(wish));
+  auto there = local_->open(tools.engine);
+  if (!there)
+    return there.failure();
+  if (!*there) {
+    auto path_gone = local_->is_path_gone();
+    if (!path_gone)
+      return path_gone.failure();
+    learned.path_gone = *path_gone;
+    return leave_out(task_outcome::vanished);
+  }
+  if (!route_.bundle)
+    return true;
+  // A file that was cut to nothing is only recorded: bundles have no empty members.
+  auto empty = local_->is_empty();
+  if (!empty)
+    return empty.failure();
+  return *empty ? leave_out(task_outcome::empty) : result<bool>(true);
+}
+
+result<bool> backup_task::open(const graph::worker_tools& tools) {
+  engine_ = tools.engine;
+  if (!is_made_here(name()))
+    if (auto chosen = choose_source(); !chosen)
+      return chosen.failure();
+  // Another host's file is opened for writing with its first bytes: it may have vanished.
+  if (far_)
+    return true;
+  auto there = open_local(tools);
+  if (!there || !*there || route_.bundle)
+    return there;
+  if (auto opened = open_writer(); !opened)
+    return opened.failure();
+  return true;
+}
+
+std::unique_ptr<codec::stream> backup_task::open_stream(size_t, codec::kernel& kernel) {
+  if (far_)
+    return nullptr;
+  return copy_chain::open_stream(kernel, route_.wish.file, local_->rereader());
+}
+
+bool backup_task::ready_to_write(std::chrono::milliseconds) {
+  return has_turn();
+}
+
+result<void> backup_task::open_writer() {
+  auto target = job_.repo_.files().open_write(route_.target_path,
+                                              {.how = publish::in_place,
+                                               .make_parents = false,
+                                               .may_open_late = true,
+                                               .engine = engine_,
+                                               .size_hint_bytes = route_.wish.file.expected});
+  if (!target)
+    return target.failure();
+  writer_ = std::move(*target);
+  return success();
+}
+
+/// What is left of bytes of another host when those of broken attempts are taken away; forgets what
+/// was written of these.
+byte_view backup_task::without_stale(byte_view in) {
+  if (const auto begun_at = far_->begun_at(); begun_at > begun_at_) {
+    begun_at_ = begun_at;
+    stored_bytes = 0;
+    writer_.reset();
+    if (route_.bundle)
+      route_.bundle->begin_again();
+  }
+  const auto stale = taken_bytes_ < begun_at_ ? std::min(in.size(), begun_at_ - taken_bytes_) : 0;
+  taken_bytes_ += in.size();
+  return in.subspan(stale);
+}
+
+result<void> backup_task::write(byte_view in) {
+  if (far_)
+    in = without_stale(in);
+  if (in.empty())
+    return success();
+  stored_bytes += in.size();
+  if (route_.bundle)
+    return route_.bundle->write(in);
+  if (!writer_)
+    if (auto opened = open_writer(); !opened)
+      return opened;
+  return writer_->write(in);
+}
+
+result<void> backup_task::remove_written() {
+  writer_.reset();
+  return taken_bytes_ > 0 ? job_.repo_.files().remove_file(route_.target_path) : success();
+}
+
+result<void> backup_task::finish(std::span<const std::unique_ptr<codec::stream>> streams) {
+  if (far_) {
+    without_stale({});
+    learned = far_->results();
+    source = far_->source();
+  } else {
+    job_.chain_.take_results(streams, learned);
+    learned.plain_bytes = local_->read_bytes();
+    lease_.delivered(learned.plain_bytes);
+  }
+  local_.reset();
+  far_.reset();
+  lease_ = {};
+  if (learned.outcome != task_outcome::stored)
+    return route_.bundle ? route_.bundle->skip(route_.member) : remove_written();
+  if (route_.bundle) {
+    auto offset = route_.bundle->end(route_.member);
+    if (!offset)
+      return offset.failure();
+    bundle_offset_bytes = *offset;
+    return success();
+  }
+  if (!writer_)
+    if (auto opened = open_writer(); !opened)
+      return opened;
+  return writer_->begin_commit();
+}
+
+result<bool> backup_task::settled(bool wait) {
+  if (learned.outcome != task_outcome::stored)
+    return true;
+  if (route_.bundle)
+    return route_.bundle->committed(wait);
+  auto done = writer_->committed(wait);
+  if (done && *done)
+    writer_.reset();
+  return done;
+}
+
+} // namespace pgbraid

@@ -1,0 +1,71 @@
+// One file of a backup on its way into the repository.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/backup/backup_job.hpp"
+#include "actors/backup/bundle_file.hpp"
+#include "actors/backup/far_batch.hpp"
+
+namespace pgbraid {
+
+/// Whether the content of a file is made on this host instead of being read (pg_control).
+bool is_made_here(std::string_view name);
+
+/// Where the file comes from and goes to.
+struct backup_route {
+  uint32_t file_index = 0;
+  far_wish wish;
+  std::string target_path = {};             ///< when stored alone
+  std::shared_ptr<bundle_file> bundle = {}; ///< when bundled
+  size_t member = 0;                        ///< its place in the bundle
+  uint64_t bundle_id = 0;
+  std::shared_ptr<small_files> prefetch = {}; ///< for sources on this host
+  size_t prefetch_index = 0;
+  std::shared_ptr<far_batch> far = {}; ///< for sources on other hosts
+  size_t far_index = 0;
+};
+
+/// Reads on this host, where the kernels are still to come, or takes final bytes from another.
+class backup_task final : public graph::task {
+public:
+  backup_task(const backup_job& of, backup_route route) : job_(of), route_(std::move(route)) {}
+
+  result<bool> open(const graph::worker_tools& tools) override;
+  bool readable(std::chrono::milliseconds wait) override { return !far_ || far_->readable(wait); }
+  result<size_t> read(byte_span out) override { return far_ ? far_->read(out) : local_->read(out); }
+  std::unique_ptr<codec::stream> open_stream(size_t position, codec::kernel& kernel) override;
+  bool ready_to_write(std::chrono::milliseconds wait) override;
+  result<void> write(byte_view in) override;
+  result<void> finish(std::span<const std::unique_ptr<codec::stream>> streams) override;
+  result<bool> settled(bool wait) override;
+  std::string name() const override { return route_.wish.file.name; }
+
+  const backup_route& route() const { return route_; }
+
+  // What was learned; valid once settled.
+  copy_results learned = {};
+  size_t source = 0; ///< where it was read
+  uint64_t stored_bytes = 0;
+  uint64_t bundle_offset_bytes = 0;
+
+private:
+  result<void> choose_source();
+  result<bool> open_local(const graph::worker_tools& tools);
+  result<bool> leave_out(task_outcome how);
+  bool has_turn() const { return !route_.bundle || route_.bundle->has_turn(route_.member); }
+  byte_view without_stale(byte_view in);
+  result<void> open_writer();
+  result<void> remove_written();
+
+  const backup_job& job_;
+  backup_route route_;
+  io::io_engine* engine_ = nullptr;
+  source_lease lease_; ///< of this host; that of others is with `far_`
+  std::unique_ptr<local_file> local_;
+  std::unique_ptr<far_file> far_;
+  uint64_t taken_bytes_ = 0; ///< all that came from `far_`
+  uint64_t begun_at_ = 0;    ///< as far as `far_` was heard of
+  std::unique_ptr<io::writer> writer_;
+};
+
+} // namespace pgbraid

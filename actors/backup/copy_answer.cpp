@@ -1,0 +1,167 @@
+// Reading and checking what another host sends.
+// SPDX-License-Identifier: MIT
+#include "actors/backup/copy_answer.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace pgbraid {
+
+namespace {
+
+constexpr size_t length_bytes = 4;
+constexpr uint32_t largest_piece_bytes = uint32_t{16} << 20;
+
+error nonsense(const remote::copied_file& about, std::string_view what) {
+  return {errc::protocol, "the other host sent " + std::string(what) + " for '" + about.name + "'"};
+}
+
+int digit(char c) {
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+std::optional<codec::sha1_digest> from_hex(std::string_view text) {
+  codec::sha1_digest out{};
+  if (text.size() != 2 * out.size())
+    return {};
+  for (size_t i = 0; i < out.size(); ++i) {
+    const int high = digit(text[2 * i]);
+    const int low = digit(text[2 * i + 1]);
+    if (high < 0 || low < 0)
+      return {};
+    out[i] = static_cast<std::byte>(high * 16 + low);
+  }
+  return out;
+}
+
+/// Runs of pages must ascend and not touch, as the page check makes them.
+std::optional<codec::page_verdict> pages_of(const remote::copied_results& sent) {
+  codec::page_verdict out{.valid = sent.pages_valid, .misaligned = sent.pages_misaligned};
+  if (sent.bad_pages.size() % 2 != 0)
+    return {};
+  for (size_t i = 0; i < sent.bad_pages.size(); i += 2) {
+    const codec::page_range run{sent.bad_pages[i], sent.bad_pages[i + 1]};
+    if (run.last < run.first || (!out.bad.empty() && run.first <= out.bad.back().last))
+      return {};
+    out.bad.push_back(run);
+  }
+  if (out.valid != (out.bad.empty() && !out.misaligned) || (out.misaligned && !out.bad.empty()))
+    return {};
+  return out;
+}
+
+} // namespace
+
+uint64_t stored_limit_bytes(uint64_t plain_bytes) {
+  constexpr uint64_t frames_bytes = uint64_t{64} << 10;
+  const uint64_t packing_bytes = plain_bytes / 8 + frames_bytes;
+  return plain_bytes > UINT64_MAX - packing_bytes ? UINT64_MAX : plain_bytes + packing_bytes;
+}
+
+bool copy_answer::arrived(size_t bytes, std::chrono::milliseconds wait) const {
+  return from_.call->readable(std::min(bytes, arrival_limit_bytes()), wait);
+}
+
+size_t copy_answer::arrival_limit_bytes() const {
+  return from_.link->with().stream_window_bytes / 2;
+}
+
+result<void> copy_answer::fill(byte_span out) {
+  if (out.empty()) // results without a letter; there is nothing to read then
+    return success();
+  auto got = from_.call->read(out);
+  if (!got)
+    return got.failure();
+  if (*got == out.size())
+    return success();
+  if (auto why = from_.call->trailer(); !why)
+    return why.failure();
+  return error{errc::protocol, "the other host ended its answer too early"};
+}
+
+result<uint32_t> copy_answer::read_length(size_t limit) {
+  std::array<std::byte, length_bytes> raw;
+  if (auto filled = fill(raw); !filled)
+    return filled.failure();
+  uint32_t out = 0;
+  for (const auto byte : raw)
+    out = out << 8 | std::to_integer<uint32_t>(byte);
+  if (out > limit)
+    return error{errc::protocol, "the other host sent an impossible length"};
+  return out;
+}
+
+result<void> copy_answer::read_results(const remote::copied_file& asked) {
+  auto length = read_length(remote::body_limit_bytes);
+  if (!length)
+    return length.failure();
+  std::string text(*length, '\0');
+  if (auto filled = fill(std::as_writable_bytes(std::span(text))); !filled)
+    return filled;
+  auto sent = remote::decode<remote::copied_results>(text);
+  if (!sent)
+    return sent.failure();
+  results_ = {};
+  auto& out = results_.learned;
+  const bool has_bytes = sent->how == remote::copy_outcome::stored;
+  results_.grown = sent->how == remote::copy_outcome::grown;
+  if (!has_bytes && file_bytes_ > 0)
+    return nonsense(asked, "bytes of no file");
+  out.outcome = sent->how == remote::copy_outcome::empty      ? task_outcome::empty
+                : sent->how == remote::copy_outcome::vanished ? task_outcome::vanished
+                                                              : task_outcome::stored;
+  out.path_gone = out.outcome == task_outcome::vanished && sent->path_gone;
+  if (!has_bytes)
+    return out.outcome == task_outcome::empty && !asked.skip_empty
+               ? nonsense(asked, "an empty file")
+               : success();
+  out.plain_bytes = sent->plain;
+  if (out.plain_bytes > asked.limit.value_or(UINT64_MAX) ||
+      file_bytes_ > stored_limit_bytes(out.plain_bytes) ||
+      (!changed_ && file_bytes_ != out.plain_bytes))
+    return nonsense(asked, "a wrong size");
+  const auto sha1 = from_hex(sent->sha1);
+  out.repo_checksum = from_hex(sent->repo_sha1);
+  if (!sha1 || out.repo_checksum.has_value() != changed_)
+    return nonsense(asked, "an invalid checksum");
+  out.checksum = *sha1;
+  if (sent->pages_checked)
+    out.pages = pages_of(*sent);
+  if (out.pages.has_value() != asked.check_pages)
+    return nonsense(asked, "an invalid result of the page check");
+  return success();
+}
+
+result<size_t> copy_answer::take(byte_span out, const remote::copied_file& asked) {
+  if (ended_)
+    return size_t{0};
+  if (left_bytes_ == 0) {
+    auto length = read_length(largest_piece_bytes);
+    if (!length)
+      return length.failure();
+    left_bytes_ = *length;
+  }
+  if (left_bytes_ == 0) {
+    if (auto read = read_results(asked); !read)
+      return read.failure();
+    ended_ = true;
+    return size_t{0};
+  }
+  const auto count = std::min<size_t>(out.size(), left_bytes_);
+  if (auto filled = fill(out.first(count)); !filled)
+    return filled.failure();
+  left_bytes_ -= static_cast<uint32_t>(count);
+  file_bytes_ += count;
+  if (asked.limit && file_bytes_ > stored_limit_bytes(*asked.limit))
+    return nonsense(asked, "more bytes than there can be");
+  return count;
+}
+
+far_results copy_answer::next_file() {
+  assert(ended_);
+  ended_ = false;
+  file_bytes_ = 0;
+  return std::exchange(results_, {});
+}
+
+} // namespace pgbraid

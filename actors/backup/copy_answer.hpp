@@ -1,0 +1,51 @@
+// Files as another host sends them: pieces of final bytes, then what it learned about the file.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/backup/copy_client.hpp"
+#include "actors/backup/copy_results.hpp"
+
+namespace pgbraid {
+
+/// What came back of one file.
+struct far_results {
+  copy_results learned = {};
+  bool grown = false; ///< nothing was sent: to be asked for alone
+};
+
+/// The answer of copy/file or copy/small, read from front to back. Everything in it is checked.
+class copy_answer {
+public:
+  /// @param changed  stored bytes are not the plain ones, so that they have a checksum of their own
+  copy_answer(copy_call from, bool changed) : from_(std::move(from)), changed_(changed) {}
+
+  /// Whether so many bytes of the answer (or its end) are here.
+  /// @param wait  block until they are, at most this long
+  bool arrived(size_t bytes, std::chrono::milliseconds wait) const;
+  /// How much `arrived` may be asked for: the other host sends no more before it is taken.
+  size_t arrival_limit_bytes() const;
+  /// The next bytes of the present file, at least one; 0 at its end. Blocks until they are here.
+  /// @param asked  the file that is expected, for checks
+  result<size_t> take(byte_span out, const remote::copied_file& asked);
+  /// After the end of a file: its results. The next `take` begins with the next file.
+  far_results next_file();
+
+  bool is_broken(const error& what) const { return from_.is_broken(what); }
+
+private:
+  result<void> fill(byte_span out);
+  result<uint32_t> read_length(size_t limit);
+  result<void> read_results(const remote::copied_file& asked);
+
+  copy_call from_;
+  const bool changed_;
+  uint32_t left_bytes_ = 0; ///< of the present piece
+  uint64_t file_bytes_ = 0;
+  bool ended_ = false;
+  far_results results_ = {};
+};
+
+/// More than this is not stored of a file with so many bytes, whatever packs it.
+uint64_t stored_limit_bytes(uint64_t plain_bytes);
+
+} // namespace pgbraid

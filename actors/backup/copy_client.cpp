@@ -1,0 +1,101 @@
+// Connections of a copy.
+// SPDX-License-Identifier: MIT
+#include "actors/backup/copy_client.hpp"
+
+#include "storage/driver/remote/second_try.hpp"
+#include "storage/wire/protocol.hpp"
+
+#include <algorithm>
+
+namespace pgbraid {
+
+bool copy_call::is_broken(const error& what) const {
+  return what.code == errc::protocol || link->failure().has_value();
+}
+
+copy_client::copy_client(std::shared_ptr<remote::remote_host> host, remote::copy_rules rules)
+    : host_(std::move(host)), rules_(std::move(rules)) {}
+
+/// Fails with the reason of the other host when the copy ended there.
+result<bool> copy_client::is_running_on(const std::shared_ptr<link::client_link>& link) {
+  std::erase_if(copies_, [](const running& copy) {
+    const auto on = copy.link.lock();
+    return !on || on->failure();
+  });
+  const auto found =
+      std::ranges::find_if(copies_, [&](const running& copy) { return copy.link.lock() == link; });
+  if (found == copies_.end())
+    return false;
+  // Nothing comes on this stream until it ends, which takes as long as the backup.
+  if (!found->begun->has_ended())
+    return true;
+  const auto ended = std::move(found->begun);
+  copies_.erase(found);
+  std::byte none;
+  if (auto end = ended->read({&none, 1}); !end)
+    return end.failure();
+  if (auto why = ended->trailer(); !why)
+    return why.failure();
+  return false;
+}
+
+result<void> copy_client::begin_on(const std::shared_ptr<link::client_link>& link) {
+  const std::lock_guard lock(mutex_);
+  auto has_copy = is_running_on(link);
+  if (!has_copy)
+    return has_copy.failure();
+  if (*has_copy)
+    return success();
+  auto begun = link->open(remote::path::copy_begin, "{}");
+  if (!begun)
+    return begun.failure();
+  if (auto sent = (*begun)->write(as_bytes(remote::encode(rules_))); !sent)
+    return sent;
+  if (auto ended = (*begun)->end_write(); !ended)
+    return ended;
+  if (auto answered = (*begun)->head(); !answered)
+    return answered.failure();
+  copies_.push_back({link, std::move(*begun)});
+  return success();
+}
+
+result<copy_call> copy_client::ask(std::string_view path, std::string_view head,
+                                   std::string_view body) {
+  remote::second_try again;
+  while (true) {
+    auto link = host_->data();
+    auto asked = link ? ask_on(*link, path, head, body) : link.failure();
+    if (asked || !again.worth(link ? link->get() : nullptr, asked.failure(), host_name()))
+      return asked;
+  }
+}
+
+result<copy_call> copy_client::ask_on(std::shared_ptr<link::client_link> link,
+                                      std::string_view path, std::string_view head,
+                                      std::string_view body) {
+  if (auto begun = begin_on(link); !begun)
+    return begun.failure();
+  auto call = link->open(path, head);
+  if (!call)
+    return call.failure();
+  // A refusal may be here before all is sent. It is the answer, so whoever reads that finds it.
+  if (!body.empty())
+    if (auto sent = (*call)->write(as_bytes(body)); !sent && link->failure())
+      return sent.failure();
+  if (auto ended = (*call)->end_write(); !ended && link->failure())
+    return ended.failure();
+  return copy_call{std::move(link), std::move(*call)};
+}
+
+result<copy_call> copy_client::ask(const remote::copied_file& wanted) {
+  return ask(remote::path::copy_file, remote::encode(wanted), {});
+}
+
+result<copy_call> copy_client::ask(std::span<const remote::copied_file> wanted) {
+  std::string lines;
+  for (const auto& one : wanted)
+    lines += remote::encode(one) + "\n";
+  return ask(remote::path::copy_small, "{}", lines);
+}
+
+} // namespace pgbraid

@@ -1,0 +1,55 @@
+// Asking another host to copy files: one copy on each connection to it.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/link/remote_host.hpp"
+#include "storage/wire/wire.hpp"
+
+#include <span>
+
+namespace pgbraid {
+
+/// One request of a copy and the connection it runs on.
+struct copy_call {
+  std::shared_ptr<link::client_link> link;
+  std::unique_ptr<link::call> call;
+
+  /// Whether this failure is one of the connection or of what came over it, so that the request may
+  /// be made again on another one; otherwise it is what the other host has to say about the file.
+  bool is_broken(const error& what) const;
+};
+
+/// Connections that break cost a host this many more tries of the same work.
+inline constexpr unsigned more_tries = 2;
+
+/// Begins a copy on every connection that is used, with the same rules; all end with this object.
+/// Thread-safe.
+class copy_client {
+public:
+  copy_client(std::shared_ptr<remote::remote_host> host, remote::copy_rules rules);
+
+  const std::string& host_name() const { return host_->name(); }
+  /// One file. Connections that break meanwhile are made again; a failure means that there is no
+  /// point in asking this host once more.
+  result<copy_call> ask(const remote::copied_file& wanted);
+  /// Several small ones, which come one behind the other.
+  result<copy_call> ask(std::span<const remote::copied_file> wanted);
+
+private:
+  struct running {
+    std::weak_ptr<link::client_link> link;
+    std::unique_ptr<link::call> begun;
+  };
+  result<copy_call> ask(std::string_view path, std::string_view head, std::string_view body);
+  result<copy_call> ask_on(std::shared_ptr<link::client_link> link, std::string_view path,
+                           std::string_view head, std::string_view body);
+  result<bool> is_running_on(const std::shared_ptr<link::client_link>& link);
+  result<void> begin_on(const std::shared_ptr<link::client_link>& link);
+
+  const std::shared_ptr<remote::remote_host> host_;
+  const remote::copy_rules rules_;
+  std::mutex mutex_;
+  std::vector<running> copies_;
+};
+
+} // namespace pgbraid

@@ -1,0 +1,125 @@
+// Streams of other hosts, and what happens when they break.
+// SPDX-License-Identifier: MIT
+#include "actors/backup/far_file.hpp"
+
+#include "engine/buffer/slab.hpp"
+
+namespace pgbraid {
+
+bool break_count::add() {
+  const auto now = std::chrono::steady_clock::now();
+  if (noted_at_ != std::chrono::steady_clock::time_point() &&
+      now - noted_at_ < std::chrono::seconds(1))
+    return false;
+  noted_at_ = now;
+  return ++count_ > more_tries;
+}
+
+result<void> try_again(source_set& of, source_lease& lease, break_count& breaks,
+                       const far_wish& wish, bool broken, const error& why) {
+  if (!broken)
+    return why;
+  if (!breaks.add() && !of.is_dropped(lease.source()))
+    return success();
+  of.drop(lease.source(), why);
+  auto other = of.choose(wish.for_standby, wish.file.expected);
+  if (!other)
+    return other.failure();
+  lease = std::move(*other);
+  breaks.reset();
+  return success();
+}
+
+far_stream::far_stream(source_set& of, const copy_chain& chain, source_lease lease, far_wish wish,
+                       std::function<bool()> may_begin)
+    : of_(of), chain_(chain), lease_(std::move(lease)), wish_(std::move(wish)),
+      may_begin_(std::move(may_begin)) {}
+
+far_stream::~far_stream() = default;
+
+result<void> far_stream::begin() {
+  if (const auto* files = of_.local(lease_.source())) {
+    here_ = std::make_unique<packed_here>(chain_, *files, wish_.file);
+    return here_->open();
+  }
+  auto asked = of_.client(lease_.source()).ask(wish_.file);
+  if (asked) {
+    answer_.emplace(std::move(*asked), chain_.changes_bytes());
+    return success();
+  }
+  breaks_.use_up(); // that host is of no use any more
+  return begin_again(asked.failure(), true);
+}
+
+result<void> far_stream::begin_again(error why, bool broken) {
+  answer_.reset();
+  begun_at_ = given_bytes_;
+  if (auto chosen = try_again(of_, lease_, breaks_, wish_, broken, why); !chosen)
+    return chosen;
+  return begin();
+}
+
+bool far_stream::readable(std::chrono::milliseconds wait) {
+  if (ended_ || failure_)
+    return true;
+  if (!answer_ && !here_) {
+    if (!may_begin_())
+      return false;
+    // Asked here, not in `read`: whoever waits in there takes nothing of other streams, and those
+    // may fill the connection on which this one is to come.
+    if (auto begun = begin(); !begun) {
+      failure_ = begun.failure();
+      return true;
+    }
+  }
+  return here_ || answer_->arrived(chunk_bytes, wait);
+}
+
+result<size_t> far_stream::fill(byte_span out) {
+  if (here_)
+    return here_->read(out);
+  size_t filled = 0;
+  while (filled < out.size()) {
+    auto got = answer_->take(out.subspan(filled), wish_.file);
+    if (!got)
+      return got;
+    if (*got == 0)
+      break;
+    filled += *got;
+  }
+  return filled;
+}
+
+result<size_t> far_stream::read(byte_span out) {
+  if (ended_)
+    return size_t{0};
+  if (failure_)
+    return *failure_;
+  if (!answer_ && !here_)
+    if (auto begun = begin(); !begun)
+      return begun.failure();
+  auto got = fill(out);
+  while (!got) {
+    const bool broken = answer_ && answer_->is_broken(got.failure());
+    if (auto begun = begin_again(got.failure(), broken); !begun)
+      return begun.failure();
+    got = fill(out);
+  }
+  given_bytes_ += *got;
+  if (*got == out.size())
+    return got;
+  ended_ = true;
+  const auto end = here_ ? far_results{here_->results()} : answer_->next_file();
+  if (end.grown)
+    return error{errc::protocol, "the other host did not send '" + wish_.file.name +
+                                     "', which was asked for alone"};
+  results_ = end.learned;
+  lease_.delivered(results_.plain_bytes);
+  source_ = lease_.source();
+  lease_ = {};
+  answer_.reset();
+  here_.reset();
+  return got;
+}
+
+} // namespace pgbraid

@@ -1,0 +1,98 @@
+// A file that another host has read, packed and checked: only its final bytes come here.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/backup/copy_answer.hpp"
+#include "actors/backup/packed_here.hpp"
+#include "actors/backup/source_set.hpp"
+
+#include <atomic>
+
+namespace pgbraid {
+
+/// The reading half is used by one thread at a time, `begun_at` by any.
+class far_file {
+public:
+  virtual ~far_file() = default;
+  /// As of `graph::task`.
+  virtual bool readable(std::chrono::milliseconds wait) = 0;
+  virtual result<size_t> read(byte_span out) = 0;
+  /// Of all bytes that `read` ever gave, those before this number belong to attempts that failed:
+  /// whoever wrote them must begin again.
+  uint64_t begun_at() const { return begun_at_; }
+  /// Valid after the end.
+  virtual const copy_results& results() const = 0;
+  /// The source that gave it in the end; valid after the end.
+  virtual size_t source() const = 0;
+
+protected:
+  std::atomic<uint64_t> begun_at_{0};
+};
+
+/// What is asked for, and which sources may have it.
+struct far_wish {
+  remote::copied_file file;
+  bool for_standby = false;
+};
+
+/// How often the work on something was broken off.
+class break_count {
+public:
+  /// Notes another break. When a network fails all connections do; those that break within a second
+  /// are one. Returns whether that makes too many.
+  bool add();
+  /// No more tries on this source.
+  void use_up() {
+    count_ = more_tries;
+    noted_at_ = {};
+  }
+  void reset() { *this = {}; }
+
+private:
+  unsigned count_ = 0;
+  std::chrono::steady_clock::time_point noted_at_ = {};
+};
+
+/// What comes after work on a source failed: another try there, or, when there were enough, another
+/// source in `lease`. Fails when there is nobody left to ask, or when the failure is the file's
+/// own.
+/// @param broken  the failure is that of the connection
+result<void> try_again(source_set& of, source_lease& lease, break_count& breaks,
+                       const far_wish& wish, bool broken, const error& why);
+
+/// A file with a stream of its own. When a connection breaks it is begun again, on the same source
+/// or, when that is lost, on another, which may be this host.
+class far_stream final : public far_file {
+public:
+  /// @param may_begin  the request is made when this says so: members of a bundle wait for their
+  ///                   turn, so that no stream is open that nobody can read
+  far_stream(source_set& of, const copy_chain& chain, source_lease lease, far_wish wish,
+             std::function<bool()> may_begin);
+  ~far_stream() override;
+
+  bool readable(std::chrono::milliseconds wait) override;
+  result<size_t> read(byte_span out) override;
+  const copy_results& results() const override { return results_; }
+  size_t source() const override { return source_; }
+
+private:
+  result<void> begin();
+  result<void> begin_again(error why, bool broken);
+  result<size_t> fill(byte_span out);
+
+  source_set& of_;
+  const copy_chain& chain_;
+  source_lease lease_;
+  const far_wish wish_;
+  const std::function<bool()> may_begin_;
+  std::optional<copy_answer> answer_;
+  std::unique_ptr<packed_here> here_;
+  break_count breaks_;
+  uint64_t given_bytes_ = 0;
+  bool ended_ = false;
+  std::optional<error> failure_ = {}; ///< of beginning
+  copy_results results_;
+  size_t source_ = 0;
+};
+
+} // namespace pgbraid

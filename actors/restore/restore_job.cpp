@@ -1,0 +1,131 @@
+// Dealing and settling the files of a restore.
+// SPDX-License-Identifier: MIT
+#include "actors/restore/restore_job.hpp"
+
+#include "engine/base/command_stage.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/units.hpp"
+#include "engine/codec/aes.hpp"
+#include "engine/codec/compress.hpp"
+#include "engine/codec/container_kernel.hpp"
+#include "engine/codec/digest.hpp"
+#include "engine/format/repository_path.hpp"
+#include "engine/io/descriptor_limit.hpp"
+
+#include <fmt/format.h>
+
+namespace pgbraid {
+
+namespace {
+
+std::shared_ptr<shared_bytes> read_together(const restore_context& context,
+                                            const plan::restore_batch& batch) {
+  const auto path_of = [&](const format::manifest_file& file) {
+    return format::stored_file_path(context.stanza, context.backup, file);
+  };
+  if (batch.kind == plan::batch_kind::small) {
+    std::vector<small_read> files;
+    for (const auto* file : batch.files)
+      files.push_back({.path = path_of(*file), .limit_bytes = file->stored_bytes()});
+    return read_small_together(context.repository, std::move(files));
+  }
+  if (batch.kind == plan::batch_kind::bundle) {
+    std::vector<bundle_member> members;
+    for (const auto* file : batch.files)
+      members.push_back({file->bundle_offset_bytes, file->stored_bytes()});
+    return read_members_together(context.repository, path_of(*batch.files.front()),
+                                 std::move(members));
+  }
+  return nullptr;
+}
+
+} // namespace
+
+restore_job::restore_job(restore_context& context, std::vector<plan::restore_batch> batches)
+    : context_(context), batches_(std::move(batches)) {
+  for (const auto& batch : batches_)
+    for (const auto* file : batch.files) {
+      total_bytes_ += file->size_bytes;
+      ++total_files_;
+    }
+  context_.left_bytes = total_bytes_;
+}
+
+graph::task_list restore_job::deal() {
+  graph::task_list out;
+  if (next_ == batches_.size())
+    return out;
+  const auto& batch = batches_[next_++];
+  const auto together = read_together(context_, batch);
+  for (size_t i = 0; i < batch.files.size(); ++i)
+    out.push_back(std::make_shared<restore_task>(context_, *batch.files[i], together, i));
+  return out;
+}
+
+result<graph::chain> restore_job::make_chain() {
+  graph::chain out;
+  const auto& backup = context_.backup;
+  if (const auto pass = backup.cipher_pass.view(); !pass.empty())
+    out.push_back(std::make_unique<container_kernel>(codec::make_decrypt(pass),
+                                                     codec::make_decrypt(pass, true)));
+  if (const auto type = backup.options.compress_kind; type != compress_type::none)
+    out.push_back(std::make_unique<container_kernel>(codec::make_decompress(type),
+                                                     codec::make_decompress(type, true)));
+  out.push_back(std::make_unique<codec::digest_kernel>());
+  return out;
+}
+
+result<void> restore_job::settled(graph::task& done) {
+  const auto& task = dynamic_cast<const restore_task&>(done);
+  const auto& file = task.file();
+  done_bytes_ += file.size_bytes;
+  the_command_stage.done_bytes = done_bytes_;
+  the_command_stage.total_bytes = total_bytes_;
+  context_.left_bytes -= file.size_bytes;
+  if (file.pages == format::page_check::broken &&
+      task.what_happened() == restore_task::outcome::restored) {
+    ++bad_page_files_;
+    log::warn("invalid page checksum(s) found in file {}", task.name());
+  }
+  if (!log::enabled(log::level::detail))
+    return success();
+  const bool matched = task.what_happened() == restore_task::outcome::matched;
+  const auto bundle = file.in_bundle()
+                          ? fmt::format("bundle {}/{}, ", file.bundle_id, file.bundle_offset_bytes)
+                          : std::string();
+  const double percent = total_bytes_ == 0 ? 100.0
+                                           : 100.0 * static_cast<double>(done_bytes_) /
+                                                 static_cast<double>(total_bytes_);
+  log::detail("restore file {}{} ({}{}, {:.2f}%){}", task.name(),
+              matched ? " - exists and matches backup" : "", bundle, format_size(file.size_bytes),
+              percent,
+              file.size_bytes == 0 ? "" : fmt::format(" checksum {}", to_hex(file.checksum)));
+  return success();
+}
+
+graph::task_use restore_job::use(const plan::batch_limits& limits, bool repository_here) const {
+  // A worker holds the batch it works on and the one that was dealt ahead.
+  return {.bytes_per_worker = 2 * limits.bytes,
+          .lane_descriptors =
+              io::writer_descriptors + (repository_here ? io::reader_descriptors : 0),
+          .settling_descriptors = io::writer_descriptors,
+          .settling_files = settling().files,
+          .shared_descriptors = context_.where.roots().size() + 1};
+}
+
+graph::job_shape restore_job::shape() const {
+  graph::job_shape out{.compression =
+                           std::string(compress_type_name(context_.backup.options.compress_kind)),
+                       .cipher = !context_.backup.cipher_pass.empty(),
+                       .bundle = context_.backup.bundle,
+                       .file_count = total_files_,
+                       .plain_bytes = total_bytes_};
+  for (const auto& batch : batches_)
+    for (const auto* file : batch.files) {
+      out.stored_bytes += file->size_bytes == 0 ? 0 : file->stored_bytes();
+      out.bundled_bytes += file->in_bundle() ? file->size_bytes : 0;
+    }
+  return out;
+}
+
+} // namespace pgbraid

@@ -1,0 +1,48 @@
+// The job of restoring all files of a backup.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/restore/restore_task.hpp"
+#include "engine/graph/compile.hpp"
+#include "engine/graph/logical.hpp"
+#include "engine/plan/restore_order.hpp"
+
+#include <vector>
+
+namespace pgbraid {
+
+/// Deals the batches of `plan::order_restore`, one per ask. Everything passed must outlive it.
+///
+/// Kernels: decrypt (if the backup is encrypted), decompress (if compressed), digest. Nothing in a
+/// batch but `plan::batch_limits::bytes` of stored bytes is held besides the chunks of the lanes,
+/// and a worker holds at most two batches.
+class restore_job final : public graph::job {
+public:
+  restore_job(restore_context& context, std::vector<plan::restore_batch> batches);
+
+  graph::task_list deal() override;
+  result<graph::chain> make_chain() override;
+  result<void> settled(graph::task& done) override;
+
+  /// What the graph compiler needs to know.
+  graph::job_shape shape() const;
+  /// What tasks need beside chunks.
+  /// @param limits           those the batches were made with
+  /// @param repository_here  its files are open in this process
+  graph::task_use use(const plan::batch_limits& limits, bool repository_here) const;
+  /// Files that were restored although the backup found wrong page checksums in them.
+  uint64_t bad_page_files() const { return bad_page_files_; }
+  uint64_t total_bytes() const { return total_bytes_; }
+  uint64_t total_files() const { return total_files_; }
+
+private:
+  restore_context& context_;
+  std::vector<plan::restore_batch> batches_;
+  size_t next_ = 0;
+  uint64_t total_bytes_ = 0;
+  uint64_t total_files_ = 0;
+  uint64_t done_bytes_ = 0;
+  uint64_t bad_page_files_ = 0;
+};
+
+} // namespace pgbraid

@@ -1,0 +1,324 @@
+// The stages of the unfused graph.
+// SPDX-License-Identifier: MIT
+#include "actors/run/stage.hpp"
+
+#include <deque>
+
+namespace pgbraid::actors {
+
+namespace {
+
+// How late a stage that waits for another host may notice a stop.
+constexpr auto longest_wait = std::chrono::milliseconds(20);
+
+/// What every stage has: a way to fail, and credit for the edge behind it.
+struct stage_base {
+  caf::event_based_actor* self;
+  chain_links links;
+  caf::actor next;
+  size_t credit = edge_window;
+  bool stepping = false;
+
+  void go_on() {
+    if (std::exchange(stepping, true))
+      return;
+    self->send(self, step_atom::value);
+  }
+  void fail(const error& what) {
+    links.run->stop = true;
+    self->send(links.supervisor, fail_atom::value, share(what));
+    leave();
+  }
+  void push(piece_ptr out) {
+    assert(credit > 0);
+    --credit;
+    self->send(next, push_atom::value, std::move(out));
+  }
+  void end() {
+    if (next)
+      self->send(next, none_atom::value);
+    leave();
+  }
+  void leave() {
+    next = nullptr;
+    self->quit();
+  }
+};
+
+struct source_state : stage_base {
+  size_t number = 0;
+  caf::actor dealer;
+  caf::actor collector;
+  std::deque<graph::task_ptr> queue;
+  file_run_ptr file;
+  bool asked = false; ///< one ask at a time: a second one could be answered "none" too early
+  bool exhausted = false;
+
+  void step();
+
+private:
+  result<void> open_next();
+  result<void> read_piece();
+};
+
+result<void> source_state::open_next() {
+  auto work = std::move(queue.front());
+  queue.pop_front();
+  auto opened = work->open({});
+  if (!opened)
+    return opened.failure();
+  if (!*opened) {
+    self->send(collector, settled_atom::value,
+               std::make_shared<graph::task_list>(graph::task_list{std::move(work)}));
+    return success();
+  }
+  file = std::make_shared<file_run>();
+  file->work = std::move(work);
+  for (size_t i = 0; i < links.kernels->size(); ++i)
+    file->streams.push_back(file->work->open_stream(i, *(*links.kernels)[i]));
+  return success();
+}
+
+result<void> source_state::read_piece() {
+  auto out = std::make_shared<piece>();
+  out->memory = links.run->pool->try_take();
+  assert(out->memory); // every edge window is in the budget
+  auto got = file->work->read(out->memory->room().first(chunk_bytes));
+  if (!got)
+    return got.failure();
+  out->memory->fill(*got);
+  links.run->bytes_read += *got;
+  ++links.run->steps;
+  out->last = *got < chunk_bytes;
+  out->file = file;
+  if (out->last)
+    file = nullptr;
+  push(std::move(out));
+  return success();
+}
+
+void source_state::step() {
+  stepping = false;
+  if (links.run->stop)
+    return end();
+  if (!file && queue.empty()) {
+    if (exhausted)
+      return end();
+    if (!std::exchange(asked, true))
+      self->send(dealer, ask_atom::value, number);
+    return;
+  }
+  if (credit == 0)
+    return; // the credit message comes back here
+  if (file && !file->work->readable(longest_wait))
+    return go_on();
+  if (auto moved = file ? read_piece() : open_next(); !moved)
+    return fail(moved.failure());
+  go_on();
+}
+
+struct kernel_state : stage_base {
+  size_t position = 0;
+  caf::actor previous;
+  std::deque<piece_ptr> pending;
+  bool ended = false;
+
+  void step();
+
+private:
+  codec::kernel& kernel() { return *(*links.kernels)[position]; }
+  void consumed();
+  result<void> observe();
+  result<void> transform();
+};
+
+void kernel_state::consumed() {
+  pending.pop_front();
+  self->send(previous, credit_atom::value);
+}
+
+result<void> kernel_state::observe() {
+  auto out = pending.front();
+  if (auto* stream = out->file->streams[position].get()) {
+    codec::job job{.state = stream, .in = out->memory->data(), .last = out->last};
+    kernel().run({&job, 1});
+    if (job.failure)
+      return job.failure->within(out->file->work->name());
+  }
+  consumed();
+  push(std::move(out));
+  return success();
+}
+
+result<void> kernel_state::transform() {
+  auto& in = *pending.front();
+  if (!in.file->streams[position]) {
+    auto same = pending.front();
+    consumed();
+    push(std::move(same));
+    return success();
+  }
+  auto out = std::make_shared<piece>();
+  out->memory = links.run->pool->try_take();
+  assert(out->memory);
+  out->file = in.file;
+  codec::job job{.state = in.file->streams[position].get(),
+                 .in = in.memory->data(),
+                 .last = in.last,
+                 .out = out->memory->room()};
+  kernel().run({&job, 1});
+  if (job.failure)
+    return job.failure->within(in.file->work->name());
+  out->memory->fill(out->memory->room().size() - job.out.size());
+  out->last = job.finished;
+  in.memory->keep_last(job.in.size());
+  if (job.in.empty() && (!in.last || job.finished))
+    consumed();
+  if (!out->memory->empty() || out->last)
+    push(std::move(out));
+  return success();
+}
+
+void kernel_state::step() {
+  stepping = false;
+  if (links.run->stop)
+    return end();
+  if (pending.empty()) {
+    if (ended)
+      end();
+    return;
+  }
+  if (credit == 0)
+    return;
+  if (auto moved = kernel().transforms() ? transform() : observe(); !moved)
+    return fail(moved.failure());
+  go_on();
+}
+
+struct sink_state : stage_base {
+  caf::actor collector;
+  /// Finished and not yet durable: members of a bundle wait for its last one.
+  std::deque<graph::task_ptr> settling;
+
+  result<void> take(const piece& in);
+  result<void> settle();
+};
+
+result<void> sink_state::settle() {
+  graph::task_list done;
+  while (!settling.empty()) {
+    auto durable = settling.front()->settled(true);
+    if (!durable)
+      return durable.failure();
+    if (!*durable)
+      break;
+    done.push_back(std::move(settling.front()));
+    settling.pop_front();
+  }
+  if (!done.empty())
+    self->send(collector, settled_atom::value, std::make_shared<graph::task_list>(std::move(done)));
+  return success();
+}
+
+result<void> sink_state::take(const piece& in) {
+  auto& work = *in.file->work;
+  // One chain passes the members of a bundle in order: only another host can make it wait.
+  while (!work.ready_to_write(longest_wait))
+    if (links.run->stop)
+      return success();
+  if (!in.memory->empty())
+    if (auto written = work.write(in.memory->data()); !written)
+      return written;
+  if (!in.last)
+    return success();
+  if (auto finished = work.finish(in.file->streams); !finished)
+    return finished;
+  settling.push_back(in.file->work);
+  return settle();
+}
+
+} // namespace
+
+caf::behavior source_stage(caf::event_based_actor* self, chain_links links, size_t number,
+                           caf::actor dealer, caf::actor collector, caf::actor next) {
+  auto state = std::make_shared<source_state>();
+  static_cast<stage_base&>(*state) = {.self = self, .links = links, .next = std::move(next)};
+  state->number = number;
+  state->dealer = std::move(dealer);
+  state->collector = std::move(collector);
+  state->go_on();
+  return {
+      [=](work_atom, const task_list_ptr& tasks) {
+        guarded(self, links.supervisor, [&] {
+          state->asked = false;
+          for (auto& task : *tasks)
+            state->queue.push_back(std::move(task));
+          state->go_on();
+        });
+      },
+      [=](none_atom) {
+        state->asked = false;
+        state->exhausted = true;
+        state->go_on();
+      },
+      [=](credit_atom) {
+        ++state->credit;
+        state->go_on();
+      },
+      [=](step_atom) { guarded(self, links.supervisor, [&] { state->step(); }); },
+  };
+}
+
+caf::behavior kernel_stage(caf::event_based_actor* self, chain_links links, size_t position,
+                           caf::actor next) {
+  auto state = std::make_shared<kernel_state>();
+  static_cast<stage_base&>(*state) = {.self = self, .links = links, .next = std::move(next)};
+  state->position = position;
+  return {
+      [=](push_atom, const piece_ptr& in) {
+        state->previous = caf::actor_cast<caf::actor>(self->current_sender());
+        state->pending.push_back(in);
+        state->go_on();
+      },
+      [=](credit_atom) {
+        ++state->credit;
+        state->go_on();
+      },
+      [=](none_atom) {
+        state->ended = true;
+        state->go_on();
+      },
+      [=](step_atom) { guarded(self, links.supervisor, [&] { state->step(); }); },
+  };
+}
+
+caf::behavior sink_stage(caf::event_based_actor* self, chain_links links, caf::actor collector) {
+  auto state = std::make_shared<sink_state>();
+  static_cast<stage_base&>(*state) = {.self = self, .links = links, .next = nullptr};
+  state->collector = std::move(collector);
+  return {
+      [=](push_atom, const piece_ptr& in) {
+        guarded(self, links.supervisor, [&] {
+          if (links.run->stop)
+            return state->leave();
+          ++links.run->steps;
+          if (auto taken = state->take(*in); !taken)
+            return state->fail(taken.failure());
+          self->send(caf::actor_cast<caf::actor>(self->current_sender()), credit_atom::value);
+        });
+      },
+      [=](none_atom) {
+        guarded(self, links.supervisor, [&] {
+          // The last member of a bundle may have vanished: then nothing but the end tells.
+          auto settled = links.run->stop ? success() : state->settle();
+          settled ? state->leave() : state->fail(settled.failure());
+        });
+      },
+      [=](step_atom) {
+        if (links.run->stop)
+          state->leave();
+      },
+  };
+}
+
+} // namespace pgbraid::actors

@@ -1,0 +1,304 @@
+// Taking in requests, and the run of a copy.
+// SPDX-License-Identifier: MIT
+#include "actors/serve/copy_service.hpp"
+
+#include "actors/backup/small_files.hpp"
+#include "actors/run/run_job.hpp"
+#include "actors/serve/copied_place.hpp"
+#include "actors/serve/memory_budget.hpp"
+#include "actors/serve/served_copy.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/units.hpp"
+#include "engine/io/descriptor_limit.hpp"
+#include "storage/wire/protocol.hpp"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace pgbraid::actors {
+
+namespace {
+
+constexpr size_t rules_limit_bytes = size_t{64} << 10;
+// As often a slow body is looked at.
+constexpr auto look_every = std::chrono::milliseconds(5);
+
+/// A copy and the thread that runs it.
+struct running_copy {
+  std::shared_ptr<served_copy> job;
+  std::thread thread;
+};
+
+struct request {
+  std::unique_ptr<link::exchange> asked;
+  serve::grants may;
+};
+
+result<std::vector<remote::copied_file>> files_of(std::string_view lines) {
+  std::vector<remote::copied_file> out;
+  while (!lines.empty()) {
+    const auto end = std::min(lines.find('\n'), lines.size());
+    if (end > remote::line_limit_bytes)
+      return error{errc::protocol, "the other host sent a line that is too long"};
+    auto file = remote::decode<remote::copied_file>(lines.substr(0, end));
+    if (!file)
+      return file.failure();
+    out.push_back(std::move(*file));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  if (auto fine = validate(out); !fine)
+    return fine.failure();
+  return out;
+}
+
+// Nothing is written here.
+constexpr io::io_limits reading = {.write_slabs = 0};
+
+/// With fewer workers than asked for where they would take too much memory, or there are none.
+graph::compiled_graph graph_of(const remote::copy_rules& rules, size_t process_max, size_t cores) {
+  const copy_chain chain(rules);
+  const auto workers = std::clamp<size_t>(rules.workers, 1, std::max<size_t>(1, process_max));
+  graph::machine machine{.cores = cores,
+                         .process_max = workers,
+                         .fuse = rules.fuse,
+                         .descriptors_max = io::descriptor_limit()};
+  if (rules.fuse)
+    machine.engine_bytes = uint64_t{reading.read_slabs} * reading.slab_bytes;
+  // What goes to the other host costs no descriptor here.
+  const graph::task_use use{.bytes_per_worker = small_files::window_bytes,
+                            .codecs = chain.memory(),
+                            .lane_descriptors = 1};
+  const auto logical = graph::backup_graph(chain.shape());
+  auto out = graph::compile(logical, machine, use);
+  while (out.budget_bytes > serve::memory_budget::copy_limit_bytes && *machine.process_max > 1) {
+    --*machine.process_max;
+    out = graph::compile(logical, machine, use);
+  }
+  if (out.workers_max < workers)
+    log::detail("copy: {} of {} workers, which may take {} of memory", out.workers_max, workers,
+                format_size(out.budget_bytes));
+  return out;
+}
+
+/// Reading what is asked for may take as long as the other end likes; so a thread of its own does
+/// it, which hands the work on to the copy.
+class copy_desk final : public serve::copy_service {
+public:
+  explicit copy_desk(size_t cores) : cores_(cores), intake_([this] { take_in(); }) {}
+  ~copy_desk() override { end(); }
+
+  void take(std::unique_ptr<link::exchange> asked, const serve::grants& may) override;
+  void look() override;
+  void end() override;
+
+private:
+  void take_in();
+  void handle(request next);
+  result<void> begin(std::unique_ptr<link::exchange>& asked, const serve::grants& may);
+  result<void> add(std::unique_ptr<link::exchange>& asked, bool small);
+  void leave_copy();
+  void set_copy(std::shared_ptr<served_copy> job);
+  result<void> wait_for_room();
+  result<void> wait_for_memory(const link::exchange& asked, const serve::memory_budget& memory);
+  result<std::string> read_body(link::exchange& asked, size_t limit_bytes);
+
+  const size_t cores_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<request> waiting_; ///< as many as a link has streams
+  bool ended_ = false;
+  std::shared_ptr<served_copy> looked_at_; ///< the job of `copy_`
+  std::optional<running_copy> copy_;       ///< of the intake thread alone, and of `end` after it
+  std::thread intake_;
+};
+
+void copy_desk::take(std::unique_ptr<link::exchange> asked, const serve::grants& may) {
+  const std::lock_guard lock(mutex_);
+  if (ended_)
+    return asked->fail({errc::protocol, "this connection takes no more requests"});
+  waiting_.push_back({std::move(asked), may});
+  changed_.notify_all();
+}
+
+void copy_desk::look() {
+  std::shared_ptr<served_copy> job;
+  {
+    const std::lock_guard lock(mutex_);
+    job = looked_at_;
+  }
+  if (job)
+    job->look();
+}
+
+void copy_desk::take_in() {
+  while (true) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return ended_ || !waiting_.empty(); });
+    if (ended_)
+      return;
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    handle(std::move(next));
+  }
+}
+
+void copy_desk::handle(request next) {
+  auto& asked = next.asked;
+  const auto& path = asked->path();
+  auto handled = path == remote::path::copy_begin   ? begin(asked, next.may)
+                 : path == remote::path::copy_file  ? add(asked, false)
+                 : path == remote::path::copy_small ? add(asked, true)
+                                                    : error{errc::protocol, "unknown request"};
+  if (!handled && asked)
+    asked->fail(handled.failure());
+}
+
+result<void> copy_desk::begin(std::unique_ptr<link::exchange>& asked, const serve::grants& may) {
+  if (may.pg_path.empty() || !may.roots)
+    return error{errc::access, "no cluster is served on this connection"};
+  auto body = read_body(*asked, rules_limit_bytes);
+  if (!body)
+    return body.failure();
+  auto rules = remote::decode<remote::copy_rules>(*body);
+  if (!rules)
+    return rules.failure();
+  if (auto fine = validate(*rules); !fine)
+    return fine;
+  if (copy_ && !copy_->job->is_over())
+    return error{errc::protocol, "a copy runs on this connection already"};
+  leave_copy();
+
+  auto finder = [roots = may.roots,
+                 pg_path = may.pg_path](const remote::copied_file& file) -> result<served_place> {
+    auto place = serve::find_copied(*roots, pg_path, file.through, file.path);
+    if (!place)
+      return place.failure();
+    return served_place{std::move(place->where), std::move(place->path)};
+  };
+  run_settings run{.graph = graph_of(*rules, may.process_max, cores_),
+                   .fuse = rules->fuse,
+                   .mode = may.mode,
+                   .limits = reading,
+                   .minds_signals = false};
+  auto lease = may.memory->for_copy(run.graph.budget_bytes);
+  if (!lease)
+    return error{errc::memory, "a copy by these rules takes too much memory"};
+  if (auto room = wait_for_memory(*asked, *may.memory); !room)
+    return room;
+  if (auto answered = asked->respond("{}"); !answered)
+    return answered;
+  auto job =
+      std::make_shared<served_copy>(std::move(*rules), std::move(asked), std::move(finder),
+                                    [memory = may.memory] { return memory->for_copied_answer(); });
+  copy_.emplace(running_copy{job, std::thread([job, run, lease]() mutable {
+                               const auto outcome = run_job(*job, run);
+                               lease.reset(); // before the other end hears of it, and asks for more
+                               job->end(outcome);
+                             })});
+  set_copy(job);
+  return success();
+}
+
+result<void> copy_desk::add(std::unique_ptr<link::exchange>& asked, bool small) {
+  if (!copy_ || copy_->job->is_over())
+    return error{errc::protocol, "no copy runs on this connection"};
+  if (!small) {
+    auto file = remote::decode<remote::copied_file>(asked->head());
+    if (!file)
+      return file.failure();
+    copy_->job->add(std::move(asked), {std::move(*file)}, false);
+    return success();
+  }
+  if (auto room = wait_for_room(); !room)
+    return room;
+  auto body = read_body(*asked, remote::body_limit_bytes);
+  if (!body)
+    return body.failure();
+  auto files = files_of(*body);
+  if (!files)
+    return files.failure();
+  copy_->job->add(std::move(asked), std::move(*files), true);
+  return success();
+}
+
+/// Names of files cost memory: those of further requests stay in the other host's until the copy
+/// has caught up.
+result<void> copy_desk::wait_for_room() {
+  std::unique_lock lock(mutex_);
+  while (!ended_ && copy_->job->is_full() && !copy_->job->is_over())
+    changed_.wait_for(lock, look_every);
+  if (ended_)
+    return error{errc::protocol, "this connection takes no more requests"};
+  return success();
+}
+
+/// Others have begun; they end, or the other end takes nothing and harms itself.
+result<void> copy_desk::wait_for_memory(const link::exchange& asked,
+                                        const serve::memory_budget& memory) {
+  std::unique_lock lock(mutex_);
+  while (!ended_ && !asked.cancelled() && !memory.keeps_limit())
+    changed_.wait_for(lock, look_every);
+  if (ended_ || asked.cancelled())
+    return error{errc::protocol, "this connection takes no more requests"};
+  return success();
+}
+
+/// Unlike `exchange::read_all` this ends when the service does.
+result<std::string> copy_desk::read_body(link::exchange& asked, size_t limit_bytes) {
+  std::string out;
+  std::array<std::byte, size_t{16} << 10> part;
+  while (out.size() <= limit_bytes) {
+    if (std::unique_lock lock(mutex_); !ended_ && !asked.readable(part.size())) {
+      changed_.wait_for(lock, look_every);
+      continue;
+    } else if (ended_) {
+      return error{errc::protocol, "this connection takes no more requests"};
+    }
+    auto got = asked.read(part);
+    if (!got)
+      return got.failure();
+    if (*got == 0)
+      return out;
+    out.append(as_text(byte_view(part).first(*got)));
+  }
+  return error{errc::protocol, "the other host sent a request that is too long"};
+}
+
+void copy_desk::set_copy(std::shared_ptr<served_copy> job) {
+  const std::lock_guard lock(mutex_);
+  looked_at_ = std::move(job);
+}
+
+void copy_desk::leave_copy() {
+  set_copy({});
+  if (!copy_)
+    return;
+  copy_->job->abandon();
+  copy_->thread.join();
+  copy_.reset();
+}
+
+void copy_desk::end() {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    waiting_.clear();
+  }
+  changed_.notify_all();
+  if (intake_.joinable())
+    intake_.join();
+  leave_copy();
+}
+
+} // namespace
+
+std::unique_ptr<serve::copy_service> make_copy_service(size_t cores) {
+  return std::make_unique<copy_desk>(cores);
+}
+
+} // namespace pgbraid::actors

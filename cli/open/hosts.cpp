@@ -1,0 +1,137 @@
+// The other hosts of a command.
+// SPDX-License-Identifier: MIT
+#include "cli/open/hosts.hpp"
+
+#include "cli/open/connect_host.hpp"
+#include "cli/open/host_keys.hpp"
+#include "cli/open/lock_names.hpp"
+#include "storage/wire/protocol.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace pgbraid::cli {
+
+namespace {
+
+using config::option_group;
+
+/// More do not help: each has a cipher thread of its own at both ends.
+constexpr unsigned links_limit = 8;
+
+/// How long the end of a command waits for a host that is slow to let locks go.
+constexpr std::chrono::seconds leave_limit(5);
+
+/// Held while it is connected, so that others who want this host wait, and nobody else.
+struct host_place {
+  std::mutex mutex = {};
+  std::shared_ptr<remote::remote_host> host = {};
+  bool locks = false; ///< it holds locks for us
+};
+
+struct host_map {
+  std::mutex mutex;
+  /// By group and key, which stay the same when one command follows another.
+  std::map<std::pair<option_group, unsigned>, std::shared_ptr<host_place>> known;
+};
+
+host_map& all_hosts() {
+  static host_map one;
+  return one;
+}
+
+bool is_remote(const config::options& opts, option_group which, size_t position) {
+  return opts.has_value(keys_of(which).host, position);
+}
+
+/// Besides the main one, which takes its part.
+unsigned links_for(const config::options& opts) {
+  const auto wanted = opts.has_value("process-max")
+                          ? static_cast<unsigned>(opts.integer("process-max"))
+                          : std::thread::hardware_concurrency();
+  return std::clamp(wanted, 1U, links_limit) - 1;
+}
+
+std::shared_ptr<host_place> place_of(option_group which, unsigned key) {
+  auto& hosts = all_hosts();
+  const std::lock_guard lock(hosts.mutex);
+  auto& known = hosts.known[{which, key}];
+  if (!known)
+    known = std::make_shared<host_place>();
+  return known;
+}
+
+result<std::shared_ptr<remote::remote_host>> host_of(const config::options& opts,
+                                                     option_group which, size_t position) {
+  const auto place =
+      place_of(which, which == option_group::pg ? opts.pg_key(position) : opts.repo_key(position));
+  const std::lock_guard lock(place->mutex);
+  auto& known = place->host;
+  if (known)
+    return known;
+  auto connected =
+      remote::remote_host::connect(opts.text(keys_of(which).host, position), links_for(opts),
+                                   [opts, which, position](unsigned process) {
+                                     return connect_host(opts, which, position, process);
+                                   });
+  if (!connected)
+    return connected.failure();
+  known = *connected;
+  place->locks = !remote_lock_names(opts).empty();
+  return known;
+}
+
+} // namespace
+
+uint32_t workers_per_link(const config::options& opts) {
+  const unsigned links = links_for(opts) + 1;
+  const auto workers = opts.has_value("process-max")
+                           ? static_cast<unsigned>(opts.integer("process-max"))
+                           : std::thread::hardware_concurrency();
+  return std::max(1U, (workers + links - 1) / links);
+}
+
+bool repo_is_remote(const config::options& opts, size_t position) {
+  return is_remote(opts, option_group::repo, position);
+}
+
+bool pg_is_remote(const config::options& opts, size_t position) {
+  return is_remote(opts, option_group::pg, position);
+}
+
+result<std::shared_ptr<remote::remote_host>> host_of_repo(const config::options& opts,
+                                                          size_t position) {
+  return host_of(opts, option_group::repo, position);
+}
+
+result<std::shared_ptr<remote::remote_host>> host_of_pg(const config::options& opts,
+                                                        size_t position) {
+  return host_of(opts, option_group::pg, position);
+}
+
+void forget_broken_repo_host(const config::options& opts, size_t position) {
+  const auto place = place_of(option_group::repo, opts.repo_key(position));
+  const std::lock_guard lock(place->mutex);
+  if (place->host && place->host->main()->failure())
+    place->host.reset();
+}
+
+void leave_hosts() {
+  auto& hosts = all_hosts();
+  const std::lock_guard lock(hosts.mutex);
+  for (const auto& [key, place] : hosts.known) {
+    // One that is being connected belongs to a thread that the process leaves behind.
+    const std::unique_lock free(place->mutex, std::try_to_lock);
+    if (!free || !place->host)
+      continue;
+    if (place->locks)
+      place->host->leave(remote::path::leave, leave_limit);
+    place->host.reset();
+  }
+}
+
+} // namespace pgbraid::cli

@@ -1,0 +1,127 @@
+// What commands share before their own work begins: repositories, clusters, locks.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/result.hpp"
+#include "engine/config/options.hpp"
+#include "engine/format/archive_info.hpp"
+#include "engine/format/backup_info.hpp"
+#include "engine/io/lock_file.hpp"
+#include "engine/pg/pg_client.hpp"
+#include "engine/postgres/control_file.hpp"
+#include "storage/cluster/cluster_walk.hpp"
+#include "storage/repository/repository.hpp"
+#include "storage/storage.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgbraid::cli {
+
+/// One configured repository: its storage and the stanza's part of it. Moves freely.
+struct open_repository {
+  std::unique_ptr<storage> files;
+  std::unique_ptr<repository> stanza;
+  size_t position = 0; ///< for `opts.text("repo-path", position)`
+
+  repository* operator->() const { return stanza.get(); }
+  repository& operator*() const { return *stanza; }
+};
+
+/// Opens one repository, on whatever host it lies; nothing is read yet, except that a remote one is
+/// asked for its cipher when none is configured here.
+/// @param position  0 .. opts.repo_count() - 1
+result<open_repository> open_repository_at(const config::options& opts, size_t position);
+/// The same for any stanza (info looks at all of them).
+result<open_repository> open_repository_at(const config::options& opts, size_t position,
+                                           std::string stanza);
+/// Position of the repository that `--repo` chose, or all positions.
+std::vector<size_t> repository_positions(const config::options& opts);
+/// The repository that `--repo` chose, or the first one (backup, restore --set ...).
+result<open_repository> open_default_repository(const config::options& opts);
+
+/// Fails with `host_invalid` (72) "X command must be run on the PostgreSQL host" if the default
+/// cluster is on another host.
+result<void> require_pg_host(const config::options& opts);
+
+/// global/pg_control below a directory, read again while its CRC is wrong (it may be being
+/// written).
+result<postgres::control_file> load_control(const std::string& pg_path);
+/// That of a configured cluster, on whatever host it lies.
+result<postgres::control_file> load_control(const config::options& opts, size_t position);
+/// The valid file's first `control_file_bytes` too, for backups that store it.
+struct loaded_control {
+  postgres::control_file fields;
+  std::vector<std::byte> bytes;
+};
+result<loaded_control> load_control_bytes(const std::string& pg_path);
+result<loaded_control> load_control_bytes(const config::options& opts, size_t position);
+/// Opens directories of a configured cluster, on whatever host it lies: PGDATA, tablespaces and
+/// what its links lead to.
+storage_opener cluster_opener(const config::options& opts, size_t position);
+/// Names of the owners of its files.
+owner_lookup cluster_owners(const config::options& opts, size_t position);
+/// Whether that cluster has a postmaster.pid: its server runs, or died.
+result<bool> has_postmaster_pid(const config::options& opts, size_t position);
+
+/// Whose directories for locks and logs root may believe in: the owners of the local repositories
+/// and clusters, who could do as they like with these anyway. Empty for other users.
+std::vector<uid_t> trusted_owners(const config::options& opts);
+/// Takes the locks of the command (`row_of(command).lock`) on all repositories it works on. Keep
+/// the set until the work is done.
+result<io::lock_set> lock_command(const config::options& opts);
+/// Fails with `stop` (62) if a stop file exists for the stanza or for all.
+result<void> check_stop_file(const config::options& opts);
+
+/// The content for lock files of this run without progress; backup renders its own with progress.
+std::string lock_text(const config::options& opts);
+
+/// A connected cluster and which one it is.
+struct open_cluster {
+  io::pg_client client;
+  size_t position = 0; ///< for `opts.text("pg-path", position)`
+};
+
+/// Where PostgreSQL of a configured cluster answers on its own host.
+io::pg_address cluster_address(const config::options& opts, size_t position);
+/// Connects to one configured cluster.
+result<io::pg_client> connect_cluster(const config::options& opts, size_t position);
+
+/// The clusters a command works with.
+struct open_clusters {
+  std::optional<open_cluster> primary;
+  std::vector<open_cluster> standbys = {}; ///< in order of the keys
+};
+/// Connects to every configured cluster; the ones that do not answer are WARN
+/// `unable to check pgN: ...`. Fails with `db_connect` (56) when two are primaries.
+result<open_clusters> connect_clusters(const config::options& opts);
+/// The primary among them; fails as `connect_primary`.
+result<open_cluster> take_primary(open_clusters& found);
+/// The primary alone; fails with `db_connect` (56) "unable to find primary cluster - cannot
+/// proceed".
+result<open_cluster> connect_primary(const config::options& opts);
+
+/// The server's version and data directory must be those of pg-path; fails with `db_mismatch` (58).
+/// @param control  of the configured pg-path
+result<void> check_cluster_path(const config::options& opts, const open_cluster& cluster,
+                                const postgres::control_file& control);
+/// archive_mode and archive_command allow archiving with this program (or pgbackrest): 87, 67, 68.
+/// Does nothing when archive-check is off.
+result<void> check_archive_settings(const config::options& opts, const io::pg_server_info& server);
+
+/// backup.info's current entry must be the cluster; fails with `backup_mismatch` (51).
+result<void> check_stanza_matches(const format::backup_info& info,
+                                  const postgres::control_file& control);
+/// The archive id for WAL of the cluster: `15-1`. Fails with `archive_mismatch` (44) when no
+/// history entry is the cluster.
+result<std::string> cluster_archive_id(const format::archive_info& info,
+                                       const postgres::control_file& control);
+/// Current entries of both info files must agree; fails with `file_invalid` (28).
+result<void> check_infos_agree(const format::archive_info& archive,
+                               const format::backup_info& backup);
+
+} // namespace pgbraid::cli

@@ -1,0 +1,94 @@
+// Threads that ask, and one error made of several.
+// SPDX-License-Identifier: MIT
+#include "cli/open/side_by_side.hpp"
+
+#include <atomic>
+#include <list>
+#include <string>
+#include <system_error>
+#include <thread>
+
+namespace pgbraid::cli {
+
+namespace {
+
+struct aside {
+  std::thread thread = {};
+  std::atomic<bool> done = false;
+};
+
+/// All of the process. Entries stay where they are, since their threads write to them.
+struct asides {
+  std::mutex mutex = {};
+  std::list<aside> all = {};
+};
+
+asides& the() {
+  static asides one;
+  return one;
+}
+
+bool started(const std::function<void()>& work) {
+  auto& known = the();
+  const std::lock_guard held(known.mutex);
+  auto& one = known.all.emplace_back();
+  try {
+    one.thread = std::thread([&one, work] {
+      work();
+      one.done = true;
+    });
+    return true;
+  } catch (const std::system_error&) {
+    known.all.pop_back();
+    return false;
+  }
+}
+
+} // namespace
+
+void run_aside(std::function<void()> work) {
+  if (!started(work))
+    work();
+}
+
+bool join_aside() {
+  auto& known = the();
+  const std::lock_guard held(known.mutex);
+  std::erase_if(known.all, [](auto& one) {
+    const bool done = one.done;
+    if (done)
+      one.thread.join();
+    return done;
+  });
+  return known.all.empty();
+}
+
+std::vector<repository_answer<open_repository>> open_each(const config::options& opts) {
+  return ask_repositories<open_repository>(
+      opts, repository_positions(opts),
+      [](const config::options& of, size_t position) { return open_repository_at(of, position); });
+}
+
+void joined_failures::add(const error& what) {
+  if (!first_) {
+    first_ = what;
+    return;
+  }
+  // A standby and the primary may say the same of a repository.
+  if (first_->message.find(what.message) == std::string::npos)
+    first_->message += "\n" + what.message;
+  if (!what.hint.empty() && first_->hint.find(what.hint) == std::string::npos)
+    first_->hint += (first_->hint.empty() ? "" : "\n") + what.hint;
+}
+
+void joined_failures::add(unsigned repo_key, const error& what) {
+  add(what.within(fmt::format("repo{}", repo_key)));
+}
+
+result<void> joined_failures::outcome() const {
+  if (first_)
+    return *first_;
+  return success();
+}
+
+} // namespace pgbraid::cli

@@ -1,0 +1,113 @@
+// Connects to a TLS server, patiently.
+// Source of the message: cli/command/README.md, section 1.7.
+// SPDX-License-Identifier: MIT
+#include "engine/net/tls_client.hpp"
+
+#include "engine/base/log.hpp"
+#include "engine/base/stop_signal.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <thread>
+
+namespace pgbraid::link {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+result<std::unique_ptr<transport>> try_once(const tls_context& with, const tls_target& to,
+                                            steady_clock::time_point until) {
+  auto socket = connect_tcp(to.host, to.port, to.how, until);
+  if (!socket)
+    return socket.failure();
+  auto made = shake_hands(with, std::move(*socket), to.host, until);
+  if (!made)
+    return made.failure();
+  return std::move(made->over);
+}
+
+bool heals(const error& what) {
+  return what.code == errc::host_connect;
+}
+
+/// For users, a host that does not exist is one that cannot be reached.
+error final(error what) {
+  if (what.code == errc::host_invalid)
+    what.code = errc::host_connect;
+  return what;
+}
+
+/// Returns whether there is time left for another attempt.
+bool pause(milliseconds wanted, steady_clock::time_point until) {
+  constexpr auto slice = milliseconds(20);
+  const auto end = std::min(steady_clock::now() + wanted, until - slice);
+  while (steady_clock::now() < end && stop_signal == 0)
+    std::this_thread::sleep_for(slice);
+  return stop_signal == 0 && steady_clock::now() + slice < until;
+}
+
+/// Nobody should have to guess why nothing happens.
+void tell_first(const error& what, milliseconds limit) {
+  const auto end = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + limit);
+  tm local = {};
+  ::localtime_r(&end, &local);
+  log::warn("{}; trying again until {:%H:%M:%S}", what.message, local);
+}
+
+/// The first error, and how often it came again.
+struct attempts {
+  std::optional<error> first = {};
+  unsigned retries = 0;
+  milliseconds first_retry = {};
+  milliseconds last_retry = {};
+
+  void add(const error& what, milliseconds since) {
+    if (!first) {
+      first = what;
+      return;
+    }
+    if (++retries == 1)
+      first_retry = since;
+    last_retry = since;
+  }
+
+  error outcome() const {
+    auto out = *first;
+    if (retries > 0)
+      out.message +=
+          fmt::format("\n[{}] on {} {} from {}-{}ms", error_name(out.code), retries,
+                      retries == 1 ? "retry" : "retries", first_retry.count(), last_retry.count());
+    return out;
+  }
+};
+
+} // namespace
+
+result<std::unique_ptr<transport>> connect_tls(const tls_context& with, const tls_target& to) {
+  constexpr auto longest_pause = milliseconds(2000);
+  const auto begin = steady_clock::now();
+  const auto until = begin + to.limit;
+  attempts tried;
+  for (auto wait = milliseconds(100);; wait = std::min(wait * 2, longest_pause)) {
+    auto made = try_once(with, to, until);
+    if (made)
+      return made;
+    if (!heals(made.failure()))
+      return final(made.failure());
+    if (!tried.first)
+      tell_first(made.failure(), to.limit);
+    tried.add(made.failure(),
+              std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin));
+    if (stop_signal != 0)
+      return error{errc::term, fmt::format("terminated while connecting to '{}'", to.host)};
+    if (!pause(wait, until))
+      return tried.outcome();
+  }
+}
+
+} // namespace pgbraid::link

@@ -1,0 +1,561 @@
+// The verbs of the contract as system calls below one open root.
+// SPDX-License-Identifier: MIT
+#include "storage/driver/posix/posix_storage.hpp"
+
+#include "engine/io/file_reader.hpp"
+#include "engine/io/file_writer.hpp"
+#include "engine/io/small_files.hpp"
+#include "storage/driver/posix/directory_names.hpp"
+#include "storage/driver/posix/tree_removal.hpp"
+#include "storage/storage_path.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <mutex>
+
+namespace pgbraid {
+
+namespace {
+
+using io::unique_fd;
+using shared_fd = std::shared_ptr<const unique_fd>;
+
+bool is_missing(int error_number) {
+  return error_number == ENOENT || error_number == ENOTDIR;
+}
+bool is_link_trouble(int error_number) {
+  return error_number == ELOOP || error_number == EXDEV;
+}
+
+/// Codes for the ways in which reaching a name can fail.
+struct codes {
+  errc missing;
+  errc other;
+};
+
+entry_kind kind_of(mode_t mode) {
+  if (S_ISREG(mode))
+    return entry_kind::file;
+  if (S_ISDIR(mode))
+    return entry_kind::path;
+  return S_ISLNK(mode) ? entry_kind::link : entry_kind::special;
+}
+
+entry_info to_info(const struct stat& found) {
+  return {.kind = kind_of(found.st_mode),
+          .size_bytes = S_ISREG(found.st_mode) ? static_cast<uint64_t>(found.st_size) : 0,
+          .mtime_s = found.st_mtim.tv_sec,
+          .mode = found.st_mode & 07777,
+          .uid = found.st_uid,
+          .gid = found.st_gid};
+}
+
+// @returns 0 or errno
+int read_link(int fd, const char* name, std::string& destination) {
+  std::array<char, PATH_MAX> text;
+  const auto got = ::readlinkat(fd, name, text.data(), text.size());
+  if (got < 0)
+    return errno;
+  destination.assign(text.data(), static_cast<size_t>(got));
+  return 0;
+}
+
+// @returns 0 or errno
+int look_at(int fd, const char* name, int flags, entry_info& info) {
+  struct stat found = {};
+  if (::fstatat(fd, name, &found, flags) != 0)
+    return errno;
+  info = to_info(found);
+  return info.kind == entry_kind::link ? read_link(fd, name, info.link_destination) : 0;
+}
+
+class posix_storage final : public storage {
+public:
+  posix_storage(std::string root, io::path_walk walk) : root_(std::move(root)), walk_(walk) {
+    while (root_.size() > 1 && root_.back() == '/')
+      root_.pop_back();
+  }
+
+  storage_features features() const override {
+    return {.paths = true, .symlinks = true, .hardlinks = true};
+  }
+  const std::string& root() const override { return root_; }
+  result<std::optional<entry_info>> info(std::string_view path) override;
+  result<std::optional<std::vector<entry>>> list(std::string_view path) override;
+  result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
+                                             size_t count) override;
+  result<std::unique_ptr<io::reader>> open_read(std::string_view path,
+                                                const read_options& options) override;
+  result<std::unique_ptr<io::writer>> open_write(std::string_view path,
+                                                 const write_options& options) override;
+  void read_small(std::span<small_read> files, io::io_engine* engine) override;
+  result<void> make_path(std::string_view path, uint32_t mode) override {
+    return make_paths(path, mode, false);
+  }
+  result<void> remove_file(std::string_view path) override;
+  result<void> remove_tree(std::string_view path) override;
+  result<void> move(std::string_view from, std::string_view to) override;
+  result<void> make_symlink(std::string_view path, std::string_view destination) override;
+  result<void> make_hardlink(std::string_view path, std::string_view existing) override;
+  result<void> sync_path(std::string_view path) override;
+  result<void> set_attributes(std::string_view path, const attributes& wanted) override;
+  result<std::optional<uint64_t>> free_bytes() override;
+
+private:
+  /// A name in an open directory.
+  struct place {
+    unique_fd parent;
+    std::string name;
+  };
+
+  std::string shown(std::string_view path) const {
+    return path.empty() ? root_ : root_ + "/" + std::string(path);
+  }
+  error failed(std::string_view verb, std::string_view path, int error_number, codes code) const;
+  shared_fd open_root();
+  unique_fd open_at(std::string_view path, int flags);
+  int open_place(std::string_view path, place& found, int flags = O_PATH);
+  result<unique_fd> open_list(std::string_view path);
+  result<bool> look_at_entry(int fd, std::string_view path, entry& one) const;
+  result<void> make_root(uint32_t mode);
+  result<void> make_paths(std::string_view path, uint32_t mode, bool sync);
+  result<unique_fd> open_parent_for_write(std::string_view parent, const write_options& options);
+  result<void> make_one_path(int root_fd, std::string_view path, uint32_t mode, bool sync);
+
+  std::string root_;
+  io::path_walk walk_;
+  std::mutex mutex_; ///< guards root_fd_
+  shared_fd root_fd_;
+};
+
+error posix_storage::failed(std::string_view verb, std::string_view path, int error_number,
+                            codes code) const {
+  const auto what = "cannot " + std::string(verb) + " '" + shown(path) + "'";
+  if (is_link_trouble(error_number))
+    return {errc::link_destination,
+            what + ": a symbolic link is in the way, and below '" + root_ + "' none is followed",
+            "What is to lie elsewhere can be mounted there (mount --bind)."};
+  return system_error(is_missing(error_number) ? code.missing : code.other, what, error_number);
+}
+
+// The root is opened once; a root that was removed in the meantime is opened anew.
+shared_fd posix_storage::open_root() {
+  const std::lock_guard guard(mutex_);
+  struct stat found = {};
+  if (root_fd_ && ::fstat(root_fd_->get(), &found) == 0 && found.st_nlink > 0)
+    return root_fd_;
+  unique_fd opened(::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  root_fd_ = opened ? std::make_shared<const unique_fd>(std::move(opened)) : nullptr;
+  return root_fd_;
+}
+
+unique_fd posix_storage::open_at(std::string_view path, int flags) {
+  const auto root = open_root();
+  if (!root)
+    return {};
+  return io::open_beneath(root->get(), std::string(path).c_str(), flags, 0, walk_);
+}
+
+// Opens the parent of `path`. @returns 0 or errno
+int posix_storage::open_place(std::string_view path, place& found, int flags) {
+  const auto parts = split_path(path);
+  found.parent = open_at(parts.parent, flags | O_DIRECTORY);
+  found.name = parts.name;
+  return found.parent ? 0 : errno;
+}
+
+// ---- looking
+
+result<std::optional<entry_info>> posix_storage::info(std::string_view path) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine.failure();
+  entry_info found;
+  const auto fd = open_at(path, O_PATH | O_NOFOLLOW);
+  const int failure = fd ? look_at(fd.get(), "", AT_EMPTY_PATH, found) : errno;
+  if (is_missing(failure))
+    return std::optional<entry_info>();
+  if (failure != 0)
+    return failed("get information about", path, failure, {errc::file_missing, errc::file_open});
+  return std::optional(std::move(found));
+}
+
+/// Empty when there is no such path.
+result<unique_fd> posix_storage::open_list(std::string_view path) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine.failure();
+  auto fd = open_at(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
+  if (fd || errno == ENOENT)
+    return fd;
+  // O_DIRECTORY answers ENOTDIR for a link too.
+  int failure = errno;
+  auto found = info(path);
+  if (found && *found && (*found)->kind == entry_kind::link)
+    failure = ELOOP;
+  return failed("list", path, failure, {errc::path_open, errc::path_open});
+}
+
+/// False when it vanished meanwhile: as if it had not been seen.
+result<bool> posix_storage::look_at_entry(int fd, std::string_view path, entry& one) const {
+  const int failure = look_at(fd, one.name.c_str(), AT_SYMLINK_NOFOLLOW, one.info);
+  if (failure == 0 || failure == ENOENT)
+    return failure == 0;
+  return failed("get information about", path.empty() ? one.name : shown(path) + "/" + one.name,
+                failure, {errc::file_info, errc::file_info});
+}
+
+result<std::optional<std::vector<entry>>> posix_storage::list(std::string_view path) {
+  auto fd = open_list(path);
+  if (!fd)
+    return fd.failure();
+  if (!*fd)
+    return std::optional<std::vector<entry>>();
+  std::vector<entry> all;
+  std::optional<error> trouble;
+  const int failure = each_name(fd->get(), [&](const char* name) {
+    entry one = {.name = name, .info = {}};
+    auto seen = look_at_entry(fd->get(), path, one);
+    if (!seen)
+      trouble = seen.failure();
+    else if (*seen)
+      all.push_back(std::move(one));
+    return !trouble;
+  });
+  if (trouble)
+    return *trouble;
+  if (failure != 0)
+    return failed("list", path, failure, {errc::path_open, errc::path_open});
+  std::sort(all.begin(), all.end(), [](const entry& a, const entry& b) { return a.name < b.name; });
+  return std::optional(std::move(all));
+}
+
+result<std::optional<storage::list_page>>
+posix_storage::list_some(std::string_view path, std::string_view after, size_t count) {
+  auto fd = open_list(path);
+  if (!fd)
+    return fd.failure();
+  if (!*fd)
+    return std::optional<list_page>();
+  first_names names(after, count);
+  const int failure = each_name(fd->get(), [&](const char* name) {
+    names.add(name);
+    return true;
+  });
+  if (failure != 0)
+    return failed("list", path, failure, {errc::path_open, errc::path_open});
+  list_page out;
+  const bool more = names.finish();
+  if (more)
+    out.next = names.all().back();
+  for (auto& name : names.all()) {
+    entry one = {.name = std::move(name), .info = {}};
+    auto seen = look_at_entry(fd->get(), path, one);
+    if (!seen)
+      return seen.failure();
+    if (*seen)
+      out.entries.push_back(std::move(one));
+  }
+  return std::optional(std::move(out));
+}
+
+result<std::optional<uint64_t>> posix_storage::free_bytes() {
+  struct statvfs space = {};
+  std::string at = root_;
+  while (::statvfs(at.c_str(), &space) != 0) {
+    const auto slash = at.rfind('/');
+    if (!is_missing(errno) || slash == std::string::npos || at == "/")
+      return failed("get the free space of", {}, errno, {errc::file_info, errc::file_info});
+    at.resize(std::max<size_t>(slash, 1));
+  }
+  return std::optional(uint64_t{space.f_bavail} * space.f_frsize);
+}
+
+// ---- reading
+
+result<std::unique_ptr<io::reader>> posix_storage::open_read(std::string_view path,
+                                                             const read_options& options) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine.failure();
+  // O_NONBLOCK: a fifo must not hold up the open.
+  auto fd = open_at(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  if (!fd)
+    return failed("open", path, errno, {errc::file_missing, errc::file_open});
+  return io::open_file_reader(std::move(fd), shown(path),
+                              {.offset_bytes = options.offset_bytes,
+                               .limit_bytes = options.limit_bytes,
+                               .engine = options.engine});
+}
+
+void posix_storage::read_small(std::span<small_read> files, io::io_engine* engine) {
+  const auto root = open_root();
+  if (!root || walk_ == io::path_walk::by_segment) {
+    storage::read_small(files, engine);
+    return;
+  }
+  std::vector<io::small_file> batch;
+  std::vector<small_read*> owners;
+  for (auto& one : files) {
+    one.failure.reset();
+    if (auto fine = check_storage_path(one.path); !fine) {
+      one.failure = fine.failure();
+      continue;
+    }
+    one.content.resize(one.limit_bytes);
+    batch.push_back({.path = one.path.c_str(), .room = one.content});
+    owners.push_back(&one);
+  }
+  io::read_small_files(root->get(), batch, engine);
+  for (size_t i = 0; i < batch.size(); ++i) {
+    const auto outcome = batch[i].outcome;
+    owners[i]->content.resize(static_cast<size_t>(std::max<int64_t>(outcome, 0)));
+    if (outcome == -EINVAL)
+      owners[i]->failure = error{errc::file_open, "cannot open '" + shown(owners[i]->path) +
+                                                      "' for reading: it is not a file"};
+    else if (outcome < 0)
+      owners[i]->failure =
+          failed("read", owners[i]->path, static_cast<int>(-outcome),
+                 {errc::file_missing, outcome == -EIO ? errc::file_read : errc::file_open});
+  }
+}
+
+// ---- making
+
+result<void> posix_storage::make_root(uint32_t mode) {
+  for (size_t end = root_.find('/', 1);; end = root_.find('/', end + 1)) {
+    const auto part = root_.substr(0, end);
+    if (::mkdir(part.c_str(), mode & 07777) == 0) {
+      ::chmod(part.c_str(), mode & 07777); // whatever the umask
+      const auto above = part.substr(0, std::max<size_t>(1, part.rfind('/')));
+      const unique_fd parent(::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      if (parent && ::fsync(parent.get()) != 0 && errno != EINVAL && errno != EBADF)
+        return system_error(errc::path_sync, "cannot sync '" + above + "'", errno);
+    } else if (errno != EEXIST)
+      return system_error(errc::path_create, "cannot make '" + part + "'", errno);
+    if (end == std::string::npos)
+      return success();
+  }
+}
+
+result<void> posix_storage::make_paths(std::string_view path, uint32_t mode, bool sync) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine;
+  const codes code = {errc::path_create, errc::path_create};
+  if (open_at(path, O_PATH | O_DIRECTORY))
+    return success();
+  if (errno != ENOENT)
+    return failed("make", path, errno, code);
+  if (!open_root())
+    if (auto made = make_root(mode); !made)
+      return made;
+  const auto root = open_root();
+  if (!root)
+    return failed("make", {}, errno, code);
+  for (size_t end = 0; end < path.size();) {
+    end = std::min(path.find('/', end + 1), path.size());
+    if (auto made = make_one_path(root->get(), path.substr(0, end), mode, sync); !made)
+      return made;
+  }
+  if (!open_at(path, O_PATH | O_DIRECTORY))
+    return failed("make", path, errno, code);
+  return success();
+}
+
+result<void> posix_storage::make_one_path(int root_fd, std::string_view path, uint32_t mode,
+                                          bool sync) {
+  const codes code = {errc::path_create, errc::path_create};
+  const auto parts = split_path(path);
+  const auto parent = io::open_beneath(root_fd, std::string(parts.parent).c_str(),
+                                       O_RDONLY | O_DIRECTORY, 0, walk_);
+  if (!parent)
+    return failed("make", path, errno, code);
+  const std::string name(parts.name);
+  const bool made = ::mkdirat(parent.get(), name.c_str(), mode & 07777) == 0;
+  if (!made && errno != EEXIST)
+    return failed("make", path, errno, code);
+  if (made && ::fchmodat(parent.get(), name.c_str(), mode & 07777, 0) != 0)
+    return failed("set the mode of", path, errno, {errc::file_mode, errc::file_mode});
+  if (made && sync && ::fsync(parent.get()) != 0 && errno != EINVAL && errno != EBADF)
+    return failed("sync the parent of", path, errno, {errc::path_sync, errc::path_sync});
+  return success();
+}
+
+result<unique_fd> posix_storage::open_parent_for_write(std::string_view parent,
+                                                       const write_options& options) {
+  constexpr int flags = O_RDONLY | O_DIRECTORY;
+  auto fd = open_at(parent, flags);
+  if (!fd && errno == ENOENT && options.make_parents) {
+    const bool sync = options.sync && options.how == publish::atomic;
+    if (auto made = make_paths(parent, options.path_mode, sync); !made)
+      return made.failure();
+    fd = open_at(parent, flags);
+  }
+  if (!fd)
+    return failed("open for writing in", parent, errno, {errc::file_missing, errc::file_open});
+  return fd;
+}
+
+result<std::unique_ptr<io::writer>> posix_storage::open_write(std::string_view path,
+                                                              const write_options& options) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine.failure();
+  const auto parts = split_path(path);
+  if (parts.name.empty())
+    return error{errc::param_invalid, "cannot write '" + root_ + "': it is a path"};
+  auto parent = open_parent_for_write(parts.parent, options);
+  if (!parent)
+    return parent.failure();
+  return io::open_file_writer({std::move(*parent), std::string(parts.name), shown(path)},
+                              {.atomic = options.how == publish::atomic,
+                               .sync = options.sync,
+                               .mode = options.mode,
+                               .mtime_s = options.mtime_s,
+                               .uid = options.uid,
+                               .gid = options.gid,
+                               .engine = options.engine,
+                               .size_hint_bytes = options.size_hint_bytes});
+}
+
+result<void> posix_storage::make_symlink(std::string_view path, std::string_view destination) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine;
+  place at;
+  int failure = open_place(path, at);
+  if (failure == 0 &&
+      ::symlinkat(std::string(destination).c_str(), at.parent.get(), at.name.c_str()) != 0)
+    failure = errno;
+  if (failure == 0)
+    return success();
+  return failed("make the link", path, failure,
+                {errc::path_missing, failure == EEXIST ? errc::file_exists : errc::file_write});
+}
+
+result<void> posix_storage::make_hardlink(std::string_view path, std::string_view existing) {
+  for (const auto one : {path, existing})
+    if (auto fine = check_storage_path(one); !fine)
+      return fine;
+  place from;
+  place to;
+  int failure = open_place(existing, from);
+  if (failure == 0)
+    failure = open_place(path, to);
+  if (failure != 0)
+    return failed("make the link", path, failure, {errc::file_missing, errc::file_write});
+  if (::linkat(from.parent.get(), from.name.c_str(), to.parent.get(), to.name.c_str(), 0) == 0)
+    return success();
+  const auto code = errno == EEXIST   ? errc::file_exists
+                    : errno == ENOENT ? errc::file_missing
+                                      : errc::file_write;
+  return system_error(code, "cannot link '" + shown(path) + "' to '" + shown(existing) + "'",
+                      errno);
+}
+
+// ---- changing
+
+result<void> posix_storage::remove_file(std::string_view path) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine;
+  place at;
+  int failure = open_place(path, at);
+  if (failure == 0 && ::unlinkat(at.parent.get(), at.name.c_str(), 0) != 0)
+    failure = errno;
+  if (failure == 0 || is_missing(failure))
+    return success();
+  return failed("remove", path, failure, {errc::file_remove, errc::file_remove});
+}
+
+result<void> posix_storage::remove_tree(std::string_view path) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine;
+  int failure = 0;
+  if (path.empty()) {
+    const auto fd = open_at({}, O_RDONLY | O_DIRECTORY);
+    failure = fd ? remove_content(fd.get()) : errno;
+    if (failure == 0 && ::rmdir(root_.c_str()) != 0)
+      failure = errno;
+  } else {
+    place at;
+    failure = open_place(path, at);
+    if (failure == 0)
+      failure = remove_below(at.parent.get(), at.name.c_str());
+  }
+  if (failure == 0 || is_missing(failure))
+    return success();
+  return failed("remove", path, failure, {errc::path_remove, errc::path_remove});
+}
+
+result<void> posix_storage::move(std::string_view from, std::string_view to) {
+  for (const auto one : {from, to})
+    if (auto fine = check_storage_path(one); !fine)
+      return fine;
+  const codes code = {errc::file_missing, errc::file_move};
+  place source;
+  place target;
+  if (const int failure = open_place(from, source); failure != 0)
+    return failed("move", from, failure, code);
+  if (const int failure = open_place(to, target); failure != 0)
+    return failed("move to", to, failure, code);
+  if (::renameat(source.parent.get(), source.name.c_str(), target.parent.get(),
+                 target.name.c_str()) == 0)
+    return success();
+  return system_error(errno == ENOENT ? errc::file_missing : errc::file_move,
+                      "cannot move '" + shown(from) + "' to '" + shown(to) + "'", errno);
+}
+
+result<void> posix_storage::sync_path(std::string_view path) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine;
+  const auto fd = open_at(path, O_RDONLY | O_DIRECTORY);
+  if (!fd)
+    return failed("sync", path, errno, {errc::path_missing, errc::path_open});
+  // Some file systems cannot sync directories and say so.
+  if (::fsync(fd.get()) != 0 && errno != EINVAL && errno != EBADF)
+    return failed("sync", path, errno, {errc::path_sync, errc::path_sync});
+  return success();
+}
+
+// Owner first: changing it clears the set-uid bits of the mode.
+result<void> posix_storage::set_attributes(std::string_view path, const attributes& wanted) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine;
+  place at;
+  int failure = 0;
+  if (path.empty())
+    at.name = root_; // absolute: the directory is not used
+  else
+    failure = open_place(path, at);
+  const int fd = at.parent.get();
+  const char* name = at.name.c_str();
+  const int flags = path.empty() ? 0 : AT_SYMLINK_NOFOLLOW;
+  struct stat found = {};
+  if (failure == 0 && ::fstatat(fd, name, &found, flags) != 0)
+    failure = errno;
+  if (failure != 0)
+    return failed("change", path, failure, {errc::file_missing, errc::file_open});
+  if ((wanted.uid || wanted.gid) &&
+      ::fchownat(fd, name, wanted.uid.value_or(static_cast<uid_t>(-1)),
+                 wanted.gid.value_or(static_cast<gid_t>(-1)), flags) != 0)
+    return failed("set the owner of", path, errno, {errc::file_owner, errc::file_owner});
+  if (wanted.mode && !S_ISLNK(found.st_mode) &&
+      ::fchmodat(fd, name, *wanted.mode & 07777, flags) != 0)
+    return failed("set the mode of", path, errno, {errc::file_mode, errc::file_mode});
+  if (wanted.mtime_s) {
+    const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
+                               {.tv_sec = *wanted.mtime_s, .tv_nsec = 0}};
+    if (::utimensat(fd, name, times, flags) != 0)
+      return failed("set the time of", path, errno, {errc::file_info, errc::file_info});
+  }
+  return success();
+}
+
+} // namespace
+
+std::unique_ptr<storage> make_posix_storage(std::string root, io::path_walk walk) {
+  return std::make_unique<posix_storage>(std::move(root), walk);
+}
+
+} // namespace pgbraid

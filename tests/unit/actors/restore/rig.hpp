@@ -1,0 +1,226 @@
+// A repository, targets and a backup in memory, for tests of restores.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/restore/restore_end.hpp"
+#include "actors/restore/restore_job.hpp"
+#include "engine/codec/aes.hpp"
+#include "engine/codec/compress.hpp"
+#include "engine/codec/digest.hpp"
+#include "engine/codec/whole.hpp"
+#include "engine/format/repository_path.hpp"
+#include "engine/graph/lane_group.hpp"
+#include "storage/driver/memory/memory_storage.hpp"
+#include "tests/unit/engine/plan/sample_backup.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace pgbraid::restore_test {
+
+inline std::string content_of(size_t size, char seed) {
+  std::string out(size, seed);
+  for (size_t i = 0; i < size; i += 7)
+    out[i] = static_cast<char>('a' + i * 31 % 26);
+  return out;
+}
+
+/// Everything a restore needs. Storages of roots are found again by their path.
+struct rig {
+  memory_storage repository{"/repo"};
+  std::map<std::string, std::shared_ptr<memory_storage>> roots;
+  format::manifest backup = plan_test::sample_backup();
+  plan::map_wish wish{.pg_path = "/new"};
+  plan::recovery_type type = plan::recovery_type::standard;
+  bool delta = false;
+  bool force = false;
+
+  std::optional<plan::restore_mapping> where;
+  std::optional<plan::restore_rules> rules;
+  std::optional<plan::owner_policy> owners;
+  std::optional<restore_tree> tree;
+  std::optional<restore_context> context;
+  std::optional<restore_job> job;
+
+  rig() {
+    backup.files.clear();
+    backup.copy_start_s = 1000;
+    // A link to a file needs its file; see link_hba().
+    std::erase_if(backup.targets, [](const auto& target) { return target.is_file_link(); });
+    std::erase_if(backup.links,
+                  [](const auto& link) { return link.name == "pg_data/pg_hba.conf"; });
+  }
+
+  /// A file that was a link to ../conf/hba.conf.
+  void link_hba() {
+    backup.targets.push_back({.name = "pg_data/pg_hba.conf",
+                              .type = format::target_type::link,
+                              .path = "../conf",
+                              .file = "hba.conf"});
+    plan_test::add_link(backup, "pg_data/pg_hba.conf", "../conf/hba.conf");
+    add("pg_data/pg_hba.conf", "hba");
+  }
+
+  memory_storage& root(const std::string& path) {
+    auto& found = roots[path];
+    if (!found)
+      found = std::make_shared<memory_storage>(path);
+    return *found;
+  }
+
+  /// Stores a file the way the manifest's options say. Bundle 0 means a file of its own.
+  void add(std::string_view name, const std::string& content, uint64_t bundle = 0) {
+    auto& file = plan_test::add_file(backup, name, content.size());
+    file.checksum = codec::sha1_of(as_bytes(content));
+    file.has_checksum = true;
+    file.mtime_s = 500;
+    if (content.empty() && backup.bundle)
+      return;
+    auto stored = pack(content, bundle != 0 && backup.bundle_raw);
+    file.repo_size_bytes = stored.size();
+    file.has_repo_size = true;
+    if (bundle == 0) {
+      put(format::stored_file_path("demo", backup, file), stored);
+      return;
+    }
+    auto& members = bundles[bundle];
+    file.bundle_id = bundle;
+    file.bundle_offset_bytes = members.size();
+    members += stored;
+    put(format::bundle_path("demo", backup.label, bundle), members);
+  }
+
+  void put(const std::string& path, std::string_view content) {
+    REQUIRE(write_all(repository, path, content));
+  }
+
+  std::string pack(std::string_view content, bool raw) const {
+    auto bytes =
+        codec::compress_all(backup.options.compress_kind, 3, as_bytes(content), {.raw = raw});
+    REQUIRE(bytes);
+    if (!backup.cipher_pass.empty()) {
+      const auto kernel = codec::make_encrypt(backup.cipher_pass.view(), {.raw = raw});
+      bytes = codec::transform_all(*kernel, *bytes, 1 << 30);
+      REQUIRE(bytes);
+    }
+    return std::string(as_text(*bytes));
+  }
+
+  /// Plans; to be called when all files are there.
+  void plan() {
+    backup.sort();
+    job.reset();
+    auto mapped = plan::map_restore(backup, wish);
+    if (!mapped)
+      FAIL(mapped.failure().text());
+    where.emplace(std::move(*mapped));
+    rules.emplace(backup, *where, type, 150000);
+    const plan::owner_lookup names{
+        .user_id = [](std::string_view) { return std::optional<uint32_t>(); },
+        .group_id = [](std::string_view) { return std::optional<uint32_t>(); },
+        .user_name = [](uint32_t) { return std::optional<std::string>("postgres"); },
+        .group_name = [](uint32_t) { return std::optional<std::string>("postgres"); }};
+    owners.emplace(backup, plan::owner_facts{}, names);
+    tree.emplace(backup, *where, *rules, *owners, [this](const std::string& path) {
+      root(path);
+      return std::unique_ptr<storage>(std::make_unique<shared_root>(roots[path]));
+    });
+    context.emplace(repository, "demo", backup, *where, *owners, *tree, delta, force);
+    job.emplace(*context, plan::order_restore(backup, *rules));
+  }
+
+  /// Builds the directories and restores all files in one worker.
+  result<void> restore() {
+    if (auto built = tree->build(); !built)
+      return built;
+    return copy();
+  }
+
+  result<void> copy() {
+    auto chain = job->make_chain();
+    if (!chain)
+      return chain.failure();
+    const size_t lanes = 4;
+    slab_pool pool(lanes * graph::lane_group::slabs_per_lane(*chain));
+    const graph::worker_tools tools;
+    auto group = graph::lane_group::make(std::move(*chain), lanes, pool, tools);
+    if (!group)
+      return group.failure();
+    for (auto tasks = job->deal(); !tasks.empty(); tasks = job->deal())
+      if (auto done = run(**group, tasks); !done)
+        return done;
+    return success();
+  }
+
+  std::map<std::string, uint64_t> outcomes; ///< absolute path to restore_task::outcome
+
+private:
+  result<void> run(graph::lane_group& group, graph::task_list& tasks) {
+    size_t next = 0;
+    while (next < tasks.size() || !group.idle()) {
+      while (next < tasks.size() && group.free_lanes() > 0)
+        if (auto started = group.start(tasks[next++]); !started)
+          return started;
+      if (auto stepped = group.step(); !stepped)
+        return stepped;
+      auto settled = group.take_settled(false);
+      if (!settled)
+        return settled.failure();
+      for (const auto& task : *settled) {
+        if (auto taken = job->settled(*task); !taken)
+          return taken;
+        outcomes[task->name()] =
+            static_cast<uint64_t>(dynamic_cast<const restore_task&>(*task).what_happened());
+      }
+    }
+    return success();
+  }
+
+  /// Hands a storage out without giving it away.
+  class shared_root final : public storage {
+  public:
+    explicit shared_root(std::shared_ptr<memory_storage> to) : to_(std::move(to)) {}
+    storage_features features() const override { return to_->features(); }
+    const std::string& root() const override { return to_->root(); }
+    result<std::optional<entry_info>> info(std::string_view path) override {
+      return to_->info(path);
+    }
+    result<std::optional<std::vector<entry>>> list(std::string_view path) override {
+      return to_->list(path);
+    }
+    result<std::unique_ptr<io::reader>> open_read(std::string_view path,
+                                                  const read_options& options) override {
+      return to_->open_read(path, options);
+    }
+    result<std::unique_ptr<io::writer>> open_write(std::string_view path,
+                                                   const write_options& options) override {
+      return to_->open_write(path, options);
+    }
+    result<void> make_path(std::string_view path, uint32_t mode) override {
+      return to_->make_path(path, mode);
+    }
+    result<void> remove_file(std::string_view path) override { return to_->remove_file(path); }
+    result<void> remove_tree(std::string_view path) override { return to_->remove_tree(path); }
+    result<void> move(std::string_view from, std::string_view to) override {
+      return to_->move(from, to);
+    }
+    result<void> make_symlink(std::string_view path, std::string_view destination) override {
+      return to_->make_symlink(path, destination);
+    }
+    result<void> sync_path(std::string_view path) override { return to_->sync_path(path); }
+    result<void> set_attributes(std::string_view path, const attributes& wanted) override {
+      return to_->set_attributes(path, wanted);
+    }
+    result<std::optional<uint64_t>> free_bytes() override { return to_->free_bytes(); }
+
+  private:
+    std::shared_ptr<memory_storage> to_;
+  };
+
+  std::map<uint64_t, std::string> bundles;
+};
+
+} // namespace pgbraid::restore_test
