@@ -49,3 +49,34 @@ def citations(bench):
     equal(told(PAGE, DOCUMENT), [], "a page")
     equal(told(PAGE, DOCUMENT.replace("3.1;", "4;")),
           [f"cites section '4', which {PAGE} does not have"], "a page that cites itself wrongly")
+
+
+@test("tidy: arrows that point up, circles, permissions that nobody uses", cluster=False)
+def arrows(bench):
+    TIDY.ROOT = bench.dir
+    layers = {"engine/base": [], "storage": ["engine/base"], "storage/driver/posix": ["storage"],
+              "storage/driver/sftp": ["storage"], "tests": ["engine/*", "storage/*"]}
+    files = {f"{folder}/a.hpp": "" for folder in layers}
+    for name in files:
+        (bench.dir / name).parent.mkdir(parents=True, exist_ok=True)
+        (bench.dir / name).touch()
+
+    def told(file, *targets):
+        return len(list(TIDY.check_arrows(file, "".join(f"#include {to}\n" for to in targets), layers)))
+
+    equal(told("engine/base/b.cpp", '"storage/a.hpp"'), 1, "an arrow that points up")
+    equal(told("storage/b.cpp", '"engine/base/a.hpp"'), 0, "one that points down")
+    equal(told("storage/b.cpp", '"storage/driver/posix/a.hpp"'), 1, "a folder below, not named")
+    equal(told("storage/driver/posix/b.cpp", '"storage/driver/sftp/a.hpp"'), 1, "a sibling")
+    equal(told("tests/b.cpp", '"storage/driver/sftp/a.hpp"', '"engine/base/a.hpp"'), 0, "all below")
+    equal(told("actors/b.cpp"), 1, "a folder without a line")
+    equal(told("storage/b.cpp", "<caf/all.hpp>"), 1, "CAF elsewhere")
+    equal(told("storage/b.cpp", '"storage/gone.hpp"'), 1, "a file that is not there")
+    circle = {"a.hpp": '#include "b.hpp"\n', "b.hpp": '#include "c.hpp"\n', "c.hpp": '#include "a.hpp"\n'}
+    equal(len(list(TIDY.check_circles(circle))), 1, "a circle of includes")
+    equal(list(TIDY.check_layer_order(layers)), [], "an order of layers")
+    equal(len(list(TIDY.check_layer_order({"a": ["b"], "b": []}))), 1, "a line that names a later one")
+    files["storage/a.hpp"] = '#include "engine/base/a.hpp"\n'
+    files["storage/driver/posix/a.hpp"] = '#include "storage/a.hpp"\n'
+    equal([line.split("'")[1::2] for line in TIDY.check_unused(files, layers)],
+          [["storage/driver/sftp", "storage"]], "permissions that nobody uses")
