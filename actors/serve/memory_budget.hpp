@@ -37,10 +37,13 @@ public:
 
 private:
   lease take(size_t bytes, size_t limit) {
-    const std::lock_guard held(mutex_);
-    if (used_bytes_ + bytes > limit)
-      return {};
-    used_bytes_ += bytes;
+    {
+      const std::lock_guard held(mutex_);
+      if (used_bytes_ + bytes > limit)
+        return {};
+      used_bytes_ += bytes;
+    }
+    // Without the lock: where memory is short, the lease gives its bytes back while it is made.
     return {this, [bytes, self = shared_from_this()](void*) { self->give_back(bytes); }};
   }
   void give_back(size_t bytes) {

@@ -27,8 +27,16 @@ void work_pool::add(std::unique_ptr<work> begun) {
   begin_more();
 }
 
-// In their order, so that none waits for ever.
+// In their order, so that none waits for ever. What nobody wants any more only has to end, and
+// others wait for that (`add_after_cancelled`): it needs no memory.
 void work_pool::begin_more() {
+  const auto gone = std::stable_partition(queued_.begin(), queued_.end(),
+                                          [](const auto& one) { return !one->cancelled(); });
+  std::vector<std::unique_ptr<work>> cancelled(std::make_move_iterator(gone),
+                                               std::make_move_iterator(queued_.end()));
+  queued_.erase(gone, queued_.end());
+  for (auto& one : cancelled)
+    make_ready(std::move(one));
   while (!queued_.empty()) {
     auto lease = budget_->for_request(queued_.front()->weight_bytes());
     if (!lease)

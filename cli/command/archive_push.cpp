@@ -41,7 +41,6 @@ namespace pgbraid::cli {
 
 namespace {
 
-/// History files are a few lines; an existing one above this is taken to differ.
 /// A repository that has not answered by then does not hold up the others; it gets the file after
 /// them.
 constexpr std::chrono::milliseconds grace(800);
@@ -462,7 +461,7 @@ result<void> push::copy_segment(const std::string& checksum, compress_type type,
 
 void push::warn_if_replaced(const std::string& path, std::string_view content,
                             push_target& target) {
-  auto stored = read_all(target.repo->files(), path, format::history_limit_bytes);
+  auto stored = read_all(target.repo->files(), path, format::stored_history_limit_bytes);
   if (!stored && stored.failure().code == errc::file_missing)
     return;
   if (stored && target.repo->encrypted()) {

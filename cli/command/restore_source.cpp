@@ -136,7 +136,7 @@ result<std::vector<format::timeline_switch>>
 load_history(const restore_source& source, const backup_archive& archive, uint32_t timeline) {
   const auto path = format::wal_history_path(source.repo->stanza(), archive.archive_id,
                                              fmt::format("{:08X}.history", timeline));
-  auto content = read_all(source.repo->files(), path, format::history_limit_bytes);
+  auto content = read_all(source.repo->files(), path, format::stored_history_limit_bytes);
   if (!content)
     return content.failure();
   if (archive.pass.empty())

@@ -120,8 +120,7 @@ void log_success(const frame& of) {
                                                of.opts.command_name(), suffix));
 }
 
-void log_failure(const frame& of, const error& what) {
-  log::failure(what);
+void log_failure_end(const frame& of, const error& what) {
   log::write(frame_level(of.opts),
              fmt::format("{} command end: aborted with exception [{:03}]", of.opts.command_name(),
                          static_cast<unsigned>(what.code)));
@@ -169,13 +168,16 @@ int run_framed(config::options opts, run_function run) {
     open_log_file(opts);
     outcome = checked_run(opts, run);
   }
+  // Said first: a host that is slow to let locks go must not hold up what went wrong.
+  if (!outcome && !stopped(outcome))
+    log::failure(with_recovery_hint(outcome.failure()));
   leave_hosts();
   if (stopped(outcome)) {
     say_stopped(stop_signal);
     return recovery_status(static_cast<int>(errc::term));
   }
   if (!outcome) {
-    log_failure(*current(), with_recovery_hint(outcome.failure()));
+    log_failure_end(*current(), outcome.failure());
     return recovery_status(static_cast<int>(outcome.failure().code));
   }
   log_success(*current());

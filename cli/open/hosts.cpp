@@ -13,6 +13,7 @@
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace pgbraid::cli {
 
@@ -23,8 +24,10 @@ using config::option_group;
 /// More do not help: each has a cipher thread of its own at both ends.
 constexpr unsigned links_limit = 8;
 
-/// How long the end of a command waits for a host that is slow to let locks go.
+/// How long the end of a command waits for hosts that are slow to let locks go: in all, and for
+/// one.
 constexpr std::chrono::seconds leave_limit(5);
+constexpr std::chrono::milliseconds leave_step_limit(2000);
 
 /// Held while it is connected, so that others who want this host wait, and nobody else.
 struct host_place {
@@ -54,6 +57,15 @@ unsigned links_for(const config::options& opts) {
                           ? static_cast<unsigned>(opts.integer("process-max"))
                           : std::thread::hardware_concurrency();
   return std::clamp(wanted, 1U, links_limit) - 1;
+}
+
+std::vector<std::shared_ptr<host_place>> all_places() {
+  auto& hosts = all_hosts();
+  const std::lock_guard lock(hosts.mutex);
+  std::vector<std::shared_ptr<host_place>> out;
+  for (const auto& [key, place] : hosts.known)
+    out.push_back(place);
+  return out;
 }
 
 std::shared_ptr<host_place> place_of(option_group which, unsigned key) {
@@ -121,15 +133,14 @@ void forget_broken_repo_host(const config::options& opts, size_t position) {
 }
 
 void leave_hosts() {
-  auto& hosts = all_hosts();
-  const std::lock_guard lock(hosts.mutex);
-  for (const auto& [key, place] : hosts.known) {
+  const auto until = std::chrono::steady_clock::now() + leave_limit;
+  for (const auto& place : all_places()) {
     // One that is being connected belongs to a thread that the process leaves behind.
     const std::unique_lock free(place->mutex, std::try_to_lock);
     if (!free || !place->host)
       continue;
-    if (place->locks)
-      place->host->leave(remote::path::leave, leave_limit);
+    if (place->locks && std::chrono::steady_clock::now() < until)
+      place->host->leave(remote::path::leave, leave_step_limit);
     place->host.reset();
   }
 }

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -83,11 +82,11 @@ public:
   void wait(clock::time_point until) {
     wait(until, {}, [](const T&) { return false; });
   }
-  /// What kept one of them from answering well.
+  /// What kept one of them from answering well, until now: a good answer may come at any moment.
   error failure(size_t i) {
     const auto* came = answer(i);
-    assert(came == nullptr || !*came);
-    return came != nullptr ? came->failure() : error{errc::host_connect, "there is no answer yet"};
+    return came != nullptr && !*came ? came->failure()
+                                     : error{errc::host_connect, "there was no answer in time"};
   }
 
 private:

@@ -13,6 +13,8 @@ namespace pgbraid::format {
 /// The largest history file, of a timeline or of a backup: a line has some 100 bytes, and no
 /// cluster was promoted ten thousand times.
 inline constexpr uint64_t history_limit_bytes = uint64_t{1} << 20;
+/// As it is stored: encryption adds a header and padding.
+inline constexpr uint64_t stored_history_limit_bytes = history_limit_bytes + 64;
 
 /// One line: the timeline ended at this LSN and the next one began.
 struct timeline_switch {

@@ -24,13 +24,16 @@ constexpr uint64_t manifest_limit_bytes = uint64_t{2} << 30;
 constexpr size_t piece_bytes = size_t{256} << 10;
 constexpr int history_level = 9;
 
-/// What it has by the storage's own word; asked once it is open, so that a larger one which takes
-/// its place in between does no harm.
+/// What it may have by the storage's own word, with room for what another host put in its place
+/// since, where attributes are kept for a while. Servers that tell no size say 0.
 result<uint64_t> most_bytes(storage& files, const std::string& path) {
+  constexpr uint64_t room_bytes = uint64_t{16} << 20;
   auto about = files.info(path);
   if (!about)
     return about.failure();
-  return *about ? std::min((*about)->size_bytes, manifest_limit_bytes) : manifest_limit_bytes;
+  if (!*about || (*about)->size_bytes == 0)
+    return manifest_limit_bytes;
+  return std::min((*about)->size_bytes + room_bytes, manifest_limit_bytes);
 }
 
 /// @param limit_bytes  what has no end ends there
@@ -62,7 +65,7 @@ result<format::manifest> load_one_manifest(storage& files, const std::string& pa
     return from.failure();
   auto limit = most_bytes(files, path);
   if (!limit)
-    return limit.failure();
+    return within_file(files, path, limit.failure());
   format::manifest_feed feed;
   if (auto read = read_manifest(**from, *limit, pass, feed); !read)
     return within_file(files, path, read.failure());

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 
 namespace pgbraid::sftp {
@@ -181,6 +182,7 @@ result<std::optional<storage::list_page>> verbs::list_some(std::string_view path
   std::sort(page->names.begin(), page->names.end(),
             [](const named& a, const named& b) { return a.name < b.name; });
   storage::list_page out;
+  assert(page->complete || !page->names.empty());
   if (!page->complete)
     out.next = page->names.back().name;
   for (auto& one : page->names) {

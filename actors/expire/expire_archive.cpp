@@ -1,7 +1,7 @@
 // expire: the WAL that no backup needs any more.
 // Source: cli/command/README.md, section 8.3.
 // SPDX-License-Identifier: MIT
-#include "cli/command/expire_archive.hpp"
+#include "actors/expire/expire_archive.hpp"
 
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 namespace {
 
@@ -30,11 +30,10 @@ bool is_hex(std::string_view text, size_t length) {
   return text.size() == length && text.find_first_not_of(hex_digits) == text.npos;
 }
 
-class archive_expiry {
+class archive_sweep {
 public:
-  explicit archive_expiry(const archive_expiry_scope& scope)
-      : opts_(scope.opts), repo_(scope.repo), position_(scope.position),
-        keep_from_(scope.keep_from), dry_run_(scope.dry_run) {}
+  archive_sweep(repository& repo, const archive_expiry& settings)
+      : repo_(repo), settings_(settings) {}
 
   result<void> run(const format::backup_info& info);
 
@@ -49,24 +48,21 @@ private:
   void kept(const std::string& id);
 
   result<void> remove_tree(const std::string& path) {
-    return dry_run_ ? success() : repo_.files().remove_tree(path);
+    return settings_.dry_run ? success() : repo_.files().remove_tree(path);
   }
   result<void> remove_file(const std::string& path) {
-    return dry_run_ ? success() : repo_.files().remove_file(path);
+    return settings_.dry_run ? success() : repo_.files().remove_file(path);
   }
 
-  const config::options& opts_;
   repository& repo_;
-  size_t position_;
-  std::string keep_from_;
-  bool dry_run_;
+  const archive_expiry& settings_;
   /// The run of neighbours that is being removed from an archive id, for one line in the log.
   std::optional<std::pair<std::string, std::string>> removal_ = {};
   bool removed_any_ = false;
 };
 
-result<void> archive_expiry::run(const format::backup_info& info) {
-  if (!opts_.has_value("repo-retention-archive", position_)) {
+result<void> archive_sweep::run(const format::backup_info& info) {
+  if (!settings_.fulls) {
     log::info("option '{}-retention-archive' is not set - archive logs will not be expired",
               repo_.name());
     return success();
@@ -79,8 +75,7 @@ result<void> archive_expiry::run(const format::backup_info& info) {
   auto on_disk = repo_.list_archive_ids();
   if (!on_disk)
     return on_disk.failure();
-  const plan::archive_retention retention(
-      info, static_cast<uint64_t>(opts_.integer("repo-retention-archive", position_)), keep_from_);
+  const plan::archive_retention retention(info, *settings_.fulls, settings_.keep_from);
   for (const auto& cluster : archive->history) {
     const auto id = format::archive_id(cluster);
     if (std::find(on_disk->begin(), on_disk->end(), id) == on_disk->end())
@@ -92,8 +87,8 @@ result<void> archive_expiry::run(const format::backup_info& info) {
   return success();
 }
 
-result<void> archive_expiry::expire_archive_id(const std::string& id,
-                                               const plan::archive_plan& plan) {
+result<void> archive_sweep::expire_archive_id(const std::string& id,
+                                              const plan::archive_plan& plan) {
   switch (plan.what) {
   case plan::archive_plan::action::none:
     return success();
@@ -111,7 +106,7 @@ result<void> archive_expiry::expire_archive_id(const std::string& id,
   return expire_wal(id, plan);
 }
 
-void archive_expiry::removed(const std::string& name) {
+void archive_sweep::removed(const std::string& name) {
   if (!removal_)
     removal_.emplace(name, name);
   removal_->second = name;
@@ -119,14 +114,14 @@ void archive_expiry::removed(const std::string& name) {
 }
 
 /// Something between removed names stays: the run ends.
-void archive_expiry::kept(const std::string& id) {
+void archive_sweep::kept(const std::string& id) {
   if (removal_)
     log::info("{}: {} remove archive, start = {}, stop = {}", repo_.name(), id, removal_->first,
               removal_->second);
   removal_.reset();
 }
 
-result<void> archive_expiry::expire_wal(const std::string& id, const plan::archive_plan& plan) {
+result<void> archive_sweep::expire_wal(const std::string& id, const plan::archive_plan& plan) {
   const auto path = format::archive_path(repo_.stanza()) + "/" + id;
   auto listed = repo_.files().list(path);
   if (!listed)
@@ -153,8 +148,8 @@ result<void> archive_expiry::expire_wal(const std::string& id, const plan::archi
   return remove_histories(id, plan, entries);
 }
 
-result<void> archive_expiry::expire_files(const std::string& path, const std::string& id,
-                                          const plan::archive_plan& plan) {
+result<void> archive_sweep::expire_files(const std::string& path, const std::string& id,
+                                         const plan::archive_plan& plan) {
   auto listed = repo_.files().list(path);
   if (!listed)
     return listed.failure();
@@ -173,8 +168,8 @@ result<void> archive_expiry::expire_files(const std::string& path, const std::st
   return success();
 }
 
-result<void> archive_expiry::remove_histories(const std::string& id, const plan::archive_plan& plan,
-                                              const std::vector<entry>& entries) {
+result<void> archive_sweep::remove_histories(const std::string& id, const plan::archive_plan& plan,
+                                             const std::vector<entry>& entries) {
   for (const auto& one : entries) {
     const bool is_history = one.name.ends_with(history_suffix) &&
                             is_hex(one.name.substr(0, timeline_length), timeline_length) &&
@@ -191,8 +186,9 @@ result<void> archive_expiry::remove_histories(const std::string& id, const plan:
 
 } // namespace
 
-result<void> expire_archive(const archive_expiry_scope& scope, const format::backup_info& info) {
-  return archive_expiry(scope).run(info);
+result<void> expire_archive(repository& repo, const archive_expiry& settings,
+                            const format::backup_info& info) {
+  return archive_sweep(repo, settings).run(info);
 }
 
-} // namespace pgbraid::cli
+} // namespace pgbraid

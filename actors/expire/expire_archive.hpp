@@ -1,0 +1,26 @@
+// expire: the WAL that no backup needs any more.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "storage/repository/repository.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace pgbraid {
+
+struct archive_expiry {
+  /// How many of the newest full backups keep all WAL since their start; none: all WAL stays.
+  std::optional<uint64_t> fulls = {};
+  /// A full backup that keeps all WAL since its start whatever retention says; empty: none.
+  std::string keep_from = {};
+  bool dry_run = false;
+};
+
+/// Removes WAL and timeline histories that retention no longer keeps.
+/// @param info  as it is after expired backups have gone
+result<void> expire_archive(repository& repo, const archive_expiry& settings,
+                            const format::backup_info& info);
+
+} // namespace pgbraid

@@ -1,0 +1,200 @@
+// Expire on a repository in memory: what goes, what stays, and that it may be cut off anywhere.
+// SPDX-License-Identifier: MIT
+#include "actors/expire/expire.hpp"
+#include "engine/format/repository_path.hpp"
+#include "storage/driver/memory/memory_storage.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+using namespace pgbraid;
+using names = std::vector<std::string>;
+
+namespace {
+
+const std::array<std::string, 4> labels = {"20261101-120000F", "20261102-120000F",
+                                           "20261103-120000F", "20261104-120000F"};
+constexpr std::string_view sum = "dafbf44355254f826b129cecc7a094e4a6b4009e";
+
+std::string segment(unsigned number) {
+  return fmt::format("0000000100000000{:08X}", number);
+}
+
+/// Four full backups; the n-th (from 0) needs WAL segment 10n + 2. WAL goes from 1 to 40.
+struct rig {
+  memory_storage files;
+  repository repo{files, {.key = 1, .stanza = "demo"}};
+  format::backup_info info;
+
+  rig() {
+    format::archive_info archive;
+    archive.add(77, "15");
+    REQUIRE(repo.save(archive));
+    info.add_history(77, "15", 202209061, 1300);
+    for (size_t i = 0; i < labels.size(); ++i)
+      add_backup(labels[i], segment(10 * static_cast<unsigned>(i) + 2));
+    save();
+    for (unsigned number = 1; number <= 40; ++number)
+      put(fmt::format("archive/demo/15-1/0000000100000000/{}-{}", segment(number), sum));
+  }
+
+  void put(const std::string& path) { REQUIRE(write_all(files, path, "x")); }
+  void save() { REQUIRE(repo.save(info)); }
+
+  void add_backup(const std::string& label, const std::string& wal) {
+    info.add({.label = label,
+              .archive_start = wal,
+              .archive_stop = wal,
+              .page_errors = false,
+              .history_id = 1});
+    format::manifest of;
+    of.label = label;
+    of.references = {label};
+    of.history_id = 1;
+    of.system_id = 77;
+    of.db_version = "15";
+    of.targets = {{.name = "pg_data", .path = "/data"}};
+    of.file_defaults.mode = 0600;
+    of.path_defaults.mode = 0700;
+    REQUIRE(files.make_path(format::label_path("demo", label)));
+    publication all(files);
+    REQUIRE(repo.add(all, of, {}));
+    REQUIRE(all.publish());
+    put(format::label_path("demo", label) + "/pg_data/PG_VERSION");
+  }
+
+  void page_errors(size_t number) {
+    info.find(labels[number])->page_errors = true;
+    save();
+  }
+
+  /// Backups that are listed; each has its manifest, and no other directory is left.
+  names backups() {
+    auto loaded = repo.load_backup_info();
+    REQUIRE(loaded);
+    names out;
+    for (const auto& one : loaded->backups)
+      out.push_back(one.label);
+    auto on_disk = repo.list_backups();
+    REQUIRE(on_disk);
+    names complete;
+    for (const auto& one : *on_disk) {
+      CHECK(one.has_manifest);
+      complete.push_back(one.label);
+    }
+    CHECK(complete == out);
+    return out;
+  }
+  std::string oldest_wal() {
+    auto range = repo.wal_range("15-1");
+    REQUIRE(range);
+    return *range ? (*range)->min : "";
+  }
+};
+
+names newest(size_t count) {
+  return {labels.end() - static_cast<std::ptrdiff_t>(count), labels.end()};
+}
+
+} // namespace
+
+TEST_CASE_FIXTURE(rig, "expire: the newest full backups stay, and the WAL since their start") {
+  REQUIRE(expire(repo, {.fulls = 2, .archive_fulls = 2}));
+  CHECK(backups() == newest(2));
+  CHECK(oldest_wal() == segment(22));
+  REQUIRE(expire(repo, {.fulls = 2, .archive_fulls = 1}));
+  CHECK(backups() == newest(2));
+  CHECK(files.content(fmt::format("archive/demo/15-1/0000000100000000/{}-{}", segment(22), sum)));
+  CHECK_FALSE(
+      files.content(fmt::format("archive/demo/15-1/0000000100000000/{}-{}", segment(23), sum)));
+}
+
+TEST_CASE_FIXTURE(rig, "expire: without retention nothing goes") {
+  const auto before = files.used_bytes();
+  REQUIRE(expire(repo, {}));
+  CHECK(files.used_bytes() == before);
+  CHECK(backups() == newest(4));
+}
+
+TEST_CASE_FIXTURE(rig, "expire: a dry run changes nothing") {
+  const auto before = files.used_bytes();
+  const auto removed = files.used(memory_verb::remove);
+  REQUIRE(expire(repo, {.fulls = 1, .archive_fulls = 1, .dry_run = true}));
+  CHECK(files.used_bytes() == before);
+  CHECK(files.used(memory_verb::remove) == removed);
+  CHECK(backups() == newest(4));
+  CHECK(oldest_wal() == segment(1));
+}
+
+TEST_CASE_FIXTURE(rig, "expire: bad pages in the oldest backup that would be left") {
+  page_errors(2);
+  SUBCASE("stop it") {
+    const auto done = expire(repo, {.fulls = 2, .archive_fulls = 2});
+    REQUIRE_FALSE(done);
+    CHECK(done.failure().code == errc::checksum);
+    CHECK(backups() == newest(4));
+    CHECK(oldest_wal() == segment(1));
+  }
+  SUBCASE("are only told when that is wanted") {
+    REQUIRE(expire(repo, {.fulls = 2, .archive_fulls = 2, .bad_pages_stop = false}));
+    CHECK(backups() == newest(2));
+  }
+}
+
+TEST_CASE_FIXTURE(rig, "expire: after a backup the newest sound set stays, with its WAL") {
+  page_errors(2);
+  page_errors(3);
+  REQUIRE(expire(repo, {.fulls = 1, .archive_fulls = 1, .follows_backup = true}));
+  CHECK(backups() == names{labels[1], labels[3]});
+  CHECK(oldest_wal() == segment(12));
+}
+
+TEST_CASE_FIXTURE(rig, "expire: while a manifest cannot be read no WAL goes, nor its set") {
+  info.remove(labels[0]);
+  save();
+  REQUIRE(write_all(files, format::manifest_path_of("demo", labels[0]), "damaged"));
+  REQUIRE(write_all(files, format::manifest_path_of("demo", labels[0]) + ".copy", "damaged"));
+  REQUIRE_FALSE(expire(repo, {.fulls = 1, .archive_fulls = 1}));
+  CHECK(files.content(format::label_path("demo", labels[0]) + "/pg_data/PG_VERSION"));
+  CHECK(oldest_wal() == segment(1));
+}
+
+TEST_CASE("expire: cut off at any change, the next one comes to the same end") {
+  const expire_settings settings{.fulls = 2, .archive_fulls = 2, .exec_id = "1-2"};
+  const auto changes = [](memory_verb verb) {
+    using enum memory_verb;
+    constexpr std::array all = {open_write, write, sync, publish, make_path, remove, move};
+    return std::ranges::find(all, verb) != all.end();
+  };
+  for (unsigned cut = 1;; ++cut) {
+    CAPTURE(cut);
+    rig one;
+    unsigned seen = 0;
+    one.files.set_hook([&](memory_verb verb, std::string_view) -> std::optional<error> {
+      if (changes(verb) && ++seen >= cut)
+        return error{errc::file_write, "the power is gone"};
+      return {};
+    });
+    const bool finished = static_cast<bool>(expire(one.repo, settings)) && seen < cut;
+    one.files.set_hook({});
+    // Whatever is listed can be restored: its manifest, its files and its WAL are there.
+    auto listed = one.repo.load_backup_info();
+    REQUIRE(listed);
+    for (const auto& label : newest(2)) {
+      CHECK(listed->find(label) != nullptr);
+      CHECK(one.repo.load_manifest(label, {}));
+      CHECK(one.files.content(format::label_path("demo", label) + "/pg_data/PG_VERSION"));
+    }
+    CHECK(one.oldest_wal() <= segment(22));
+    REQUIRE(expire(one.repo, settings));
+    CHECK(one.backups() == newest(2));
+    CHECK(one.oldest_wal() == segment(22));
+    if (finished)
+      break;
+  }
+}
