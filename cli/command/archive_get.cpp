@@ -17,6 +17,7 @@
 #include "engine/graph/single_lane.hpp"
 #include "engine/io/file_writer.hpp"
 #include "engine/plan/archive_trouble.hpp"
+#include "engine/plan/stanza_match.hpp"
 #include "engine/postgres/wal_name.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
 
@@ -154,7 +155,7 @@ result<void> look_in(get_source& source, const postgres::control_file& control,
   auto info = source.repo->load_archive_info();
   if (!info)
     return info.failure();
-  if (auto newest = cluster_archive_id(*info, control); !newest)
+  if (auto newest = plan::cluster_archive_id(*info, control); !newest)
     return newest.failure();
   for (const auto* entry :
        info->matching(control.system_id, postgres::version_name(control.version))) {

@@ -7,6 +7,7 @@
 #include "engine/format/entry_name.hpp"
 #include "engine/format/info_value.hpp"
 #include "engine/plan/manifest_tree.hpp"
+#include "engine/plan/stanza_match.hpp"
 
 #include <thread>
 #include <vector>
@@ -98,7 +99,7 @@ result<void> backup_run::open_cluster_of_run() {
   if (!loaded)
     return loaded.failure();
   control = std::move(*loaded);
-  if (auto fits = check_stanza_matches(info, control.fields); !fits)
+  if (auto fits = plan::check_stanza_matches(info, control.fields); !fits)
     return fits;
   if (primary)
     if (auto fits = check_cluster_path(opts, *primary, control.fields); !fits)
@@ -109,7 +110,7 @@ result<void> backup_run::open_cluster_of_run() {
       return of_standby.failure();
     if (auto fits = check_cluster_path(opts, standby, *of_standby); !fits)
       return fits;
-    if (auto fits = check_stanza_matches(info, *of_standby); !fits)
+    if (auto fits = plan::check_stanza_matches(info, *of_standby); !fits)
       return fits;
   }
   if (auto settled = settle_checksum_page(); !settled)
@@ -119,7 +120,7 @@ result<void> backup_run::open_cluster_of_run() {
   auto loaded_archive = repo->load_archive_info();
   if (!loaded_archive)
     return loaded_archive.failure();
-  auto id = cluster_archive_id(*loaded_archive, control.fields);
+  auto id = plan::cluster_archive_id(*loaded_archive, control.fields);
   if (!id)
     return id.failure();
   archive_id = *id;

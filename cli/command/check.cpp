@@ -13,6 +13,7 @@
 #include "engine/format/repository_path.hpp"
 #include "engine/pg/libpq_session.hpp"
 #include "engine/pg/pg_archiver.hpp"
+#include "engine/plan/stanza_match.hpp"
 
 #include <fmt/format.h>
 
@@ -39,7 +40,7 @@ result<std::string> check_repository(repository& repo, const postgres::control_f
   auto backup = repo.load_backup_info();
   if (!backup)
     return backup.failure();
-  if (auto agree = check_infos_agree(*archive, *backup); !agree)
+  if (auto agree = plan::check_infos_agree(*archive, *backup); !agree)
     return agree.failure();
   const auto& current = archive->current();
   if (current.system_id != control.system_id ||

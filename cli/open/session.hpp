@@ -113,15 +113,4 @@ result<void> check_cluster_path(const config::options& opts, const open_cluster&
 /// Does nothing when archive-check is off.
 result<void> check_archive_settings(const config::options& opts, const io::pg_server_info& server);
 
-/// backup.info's current entry must be the cluster; fails with `backup_mismatch` (51).
-result<void> check_stanza_matches(const format::backup_info& info,
-                                  const postgres::control_file& control);
-/// The archive id for WAL of the cluster: `15-1`. Fails with `archive_mismatch` (44) when no
-/// history entry is the cluster.
-result<std::string> cluster_archive_id(const format::archive_info& info,
-                                       const postgres::control_file& control);
-/// Current entries of both info files must agree; fails with `file_invalid` (28).
-result<void> check_infos_agree(const format::archive_info& archive,
-                               const format::backup_info& backup);
-
 } // namespace pgbraid::cli
