@@ -336,9 +336,6 @@ repository_errors get::listed_troubles() const {
 
 /// Where nobody could give the file, and not everybody could tell whether it is there.
 error get::why_not() {
-  // What keeps a command from its only repository is its error.
-  if (const auto* only = asked_->answer(0); asked_->size() == 1 && only != nullptr && !*only)
-    return only->failure();
   const auto troubles = listed_troubles();
   if (undelivered_)
     return troubles.all(errc::file_read, fmt::format("unable to get {}:", name_));
@@ -407,8 +404,11 @@ result<int> run_archive_get(const config::options& opts) {
   auto destination = locate_wal(opts, words[1]);
   if (!destination)
     return destination.failure();
-  if (!is_wal_file_name(words[0])) {
+  if (words[0].find('/') != words[0].npos)
     return error{errc::param_invalid, fmt::format("'{}' is not the name of a WAL file", words[0])};
+  if (!is_wal_file_name(words[0])) { // No archive has such a thing.
+    log::info("unable to find {} in the archive", words[0]);
+    return 1;
   }
   auto found = get(opts, words[0], std::move(*destination)).run();
   if (!found)

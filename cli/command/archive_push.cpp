@@ -195,10 +195,8 @@ result<void> push::accept(push_answer& from) {
   return success();
 }
 
-/// Where no repository takes the file. What keeps a command from its only one is its error.
+/// Where no repository takes the file.
 error push::why_nowhere() {
-  if (const auto* only = asked_->answer(0); asked_->size() == 1 && only != nullptr && !*only)
-    return only->failure();
   return failed_.all(errc::repo_invalid, "unable to find a valid repository:");
 }
 

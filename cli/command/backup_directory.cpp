@@ -46,11 +46,6 @@ result<void> backup_run::remove_incomplete(std::vector<disk_backup>& found) {
 }
 
 result<void> backup_run::choose_label() {
-  auto on_disk = repo->list_backups();
-  if (!on_disk)
-    return on_disk.failure();
-  if (auto removed = remove_incomplete(*on_disk); !removed)
-    return removed;
   manifest.copy_start_s = wall_s();
   if (online) {
     auto second = next_server_second(primary->client);

@@ -159,10 +159,10 @@ result<void> backup_run::start() {
   if (!clock)
     return clock.failure();
   start_s = *clock / 1000;
-  if (auto fine = check_label(); !fine)
-    return fine;
   if (auto settings_fit = check_archive_settings(opts, primary->client.server()); !settings_fit)
     return settings_fit;
+  if (auto fine = check_label(); !fine)
+    return fine;
   auto started = begin_backup(opts, *primary);
   if (!started)
     return started.failure();
@@ -183,6 +183,9 @@ result<void> backup_run::check_label() {
   auto on_disk = repo->list_backups();
   if (!on_disk)
     return on_disk.failure();
+  // One that was begun while the clock was ahead must not be in the way for ever.
+  if (auto removed = remove_incomplete(*on_disk); !removed)
+    return removed;
   auto known = repo->known_labels(*on_disk);
   if (!known)
     return known.failure();

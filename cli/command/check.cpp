@@ -280,7 +280,7 @@ result<void> check_stanza(const config::options& opts) {
   check_paths(opts, *clusters);
   auto repos = open_all(opts, found);
   if (clusters->standbys.empty() && opts.text("backup-standby") != "n")
-    log::warn("option backup-standby is enabled but standby is not properly configured");
+    log::warn("option 'backup-standby' is enabled but standby is not properly configured");
   for (const auto& standby : clusters->standbys)
     check_standby(opts, standby, repos, found);
   std::string segment;

@@ -87,7 +87,7 @@ void select(format::backup_info& info, const question& asked) {
 /// worse for it.)
 void say_not_found(std::vector<report::info_repository>& repositories) {
   for (auto& repo : repositories) {
-    if (repo.code != info_code::ok)
+    if (repo.code != info_code::ok && repo.code != info_code::no_valid_backups)
       continue;
     repo.code = info_code::backup_not_found;
     repo.info.reset();
@@ -96,7 +96,10 @@ void say_not_found(std::vector<report::info_repository>& repositories) {
 }
 
 result<bool> has_label(repository& repo, const std::string& label) {
-  auto found = repo.files().info(format::manifest_path_of(repo.stanza(), label));
+  // The link is looked at, not through.
+  const bool link = label == format::latest_link;
+  auto found = repo.files().info(link ? format::label_path(repo.stanza(), label)
+                                      : format::manifest_path_of(repo.stanza(), label));
   if (!found)
     return found.failure();
   return found->has_value();

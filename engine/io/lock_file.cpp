@@ -265,14 +265,17 @@ result<void> check_stop_files(const std::string& lock_path, std::string_view sta
                               const std::vector<uid_t>& also_trusted) {
   if (auto fine = check_directory_trust(lock_path, lock_path_role, also_trusted); !fine)
     return fine;
-  struct stat found = {};
-  if (::lstat((lock_path + "/" + std::string(stanza) + ".stop").c_str(), &found) == 0)
-    return error{errc::stop, "stop file exists for stanza " + std::string(stanza),
-                 "Remove it with the command start when work may go on."};
-  if (::lstat((lock_path + "/all.stop").c_str(), &found) == 0)
-    return error{errc::stop, "stop file exists for all stanzas",
-                 "Remove it with the command start when work may go on."};
-  return success();
+  const auto refused = [&](std::string_view whose, const std::string& of) -> result<void> {
+    const auto path = lock_path + "/" + std::string(whose) + ".stop";
+    struct stat found = {};
+    if (::lstat(path.c_str(), &found) != 0)
+      return success();
+    return error{errc::stop, "stop file exists for " + of,
+                 "Work goes on when '" + path + "' is removed."};
+  };
+  if (auto free = refused(stanza, "stanza " + std::string(stanza)); !free)
+    return free;
+  return refused("all", "all stanzas");
 }
 
 } // namespace pgbraid::io

@@ -218,9 +218,16 @@ void session::lose(std::optional<error> why, bool gone) {
   if (done_)
     return;
   done_ = true;
-  if (gone && why)
-    if (auto known = over_transport_->farewell())
+  if (gone && why) {
+    auto known = over_transport_->farewell();
+    // What it printed says more than how it ended, whichever of both was seen first.
+    if (known && beginning_is_none()) {
+      why = no_beginning();
+      why->message += "; " + known->message;
+    } else if (known) {
       why = std::move(known);
+    }
+  }
   const std::lock_guard held(mutex_);
   if (!failure_)
     failure_ = std::move(why);

@@ -31,16 +31,16 @@ std::string last_words(const child_process& child) {
   return printable(text);
 }
 
-/// How it ended, as it stands in brackets.
+/// How it ended, as it stands behind "terminated unexpectedly".
 std::string ending(int status) {
-  return WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
-                             : fmt::format("{}", WEXITSTATUS(status));
+  return WIFSIGNALED(status) ? fmt::format(" on signal {}", WTERMSIG(status))
+                             : fmt::format(" [{}]", WEXITSTATUS(status));
 }
 
 /// An exit status of ours says more than that something ended.
 errc code_of(int status) {
   if (!WIFEXITED(status))
-    return errc::unknown;
+    return errc::execute;
   const auto code = static_cast<errc>(WEXITSTATUS(status));
   return error_name(code) == error_name(errc::unknown) ? errc::unknown : code;
 }
@@ -67,7 +67,7 @@ public:
       return std::nullopt;
     auto text = fmt::format("remote-{} process on '{}' terminated unexpectedly", process_, host_);
     if (status)
-      text += fmt::format(" [{}]", ending(*status));
+      text += ending(*status);
     if (!words.empty())
       text += ": " + words;
     return error{status ? code_of(*status) : errc::unknown, std::move(text)};

@@ -74,7 +74,7 @@ TEST_CASE("ssh transport: what ssh printed and its status are the reason") {
         "pg1-srv port 22: No route to host");
   CHECK(farewell("exit 127") == "125: remote-3 process on 'pg1-srv' terminated unexpectedly [127]");
   CHECK(farewell("kill -KILL $$") ==
-        "125: remote-3 process on 'pg1-srv' terminated unexpectedly [signal 9]");
+        "102: remote-3 process on 'pg1-srv' terminated unexpectedly on signal 9");
   CHECK(farewell("printf 'a\\033[2Jb' >&2; exit 1") ==
         "125: remote-3 process on 'pg1-srv' terminated unexpectedly [1]: a\\x1b[2Jb");
 }
