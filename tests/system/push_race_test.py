@@ -85,14 +85,15 @@ def stored_is(bench, path, peer=True):
 
 def pushed_at_once(bench, paths):
     """The exit statuses of pushes that begin together, and what they said. A host lets one push of
-    a stanza in at a time: PostgreSQL, too, tries again after error 50."""
+    a stanza in at a time: PostgreSQL, too, tries again when the lock is somebody's."""
     running = [lab.spawn(bench.argv(OURS, "archive-push", path), bench.dir / f"push-{number}.log")
                for number, path in enumerate(paths)]
     codes = [process.wait(timeout=240) for process in running]
-    said = "".join((bench.dir / f"push-{number}.log").read_text(errors="replace")
-                   for number in range(len(paths)))
+    logs = [(bench.dir / f"push-{number}.log").read_text(errors="replace")
+            for number in range(len(paths))]
+    said = "".join(logs)
     for number, path in enumerate(paths):
-        if codes[number] == 50:
+        if codes[number] == 103 and "[LockAcquireError]" in logs[number]:
             codes[number] = bench.ours("archive-push", path, codes=None).code
     return codes, said
 
