@@ -64,7 +64,8 @@ def noise(path, count):
     path.write_bytes(os.urandom(count))
 
 
-@test("server: reads, writes and lists of one client take no more memory than it says", short=True)
+# Not in the short rounds: sanitizers keep what was freed, a quarter of a GiB of it.
+@test("server: reads, writes and lists of one client take no more memory than it says")
 def reads_and_writes(bench):
     bench.cipher = ""
     other = over_tls(bench, "repo", {"repo1-path": bench.repo, "repo1-cipher-type": "aes-256-cbc",
@@ -90,7 +91,7 @@ def reads_and_writes(bench):
     other.end()
 
 
-@test("server: copies of one client take no more memory than it says, whatever it wants", short=True)
+@test("server: copies of one client take no more memory than it says, whatever it wants")
 def copies(bench):
     other = over_tls(bench, "pg", {"repo1-path": bench.repo})
     noise(bench.cluster.data / "base" / "large", 6 << 20)
