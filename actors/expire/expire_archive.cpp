@@ -6,13 +6,13 @@
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/plan/expire_archive.hpp"
+#include "engine/postgres/wal_name.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,15 +20,7 @@ namespace pgbraid {
 
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789ABCDEF";
-constexpr size_t directory_length = 16;
 constexpr size_t segment_length = 24;
-constexpr std::string_view history_suffix = ".history";
-constexpr size_t timeline_length = 8;
-
-bool is_hex(std::string_view text, size_t length) {
-  return text.size() == length && text.find_first_not_of(hex_digits) == text.npos;
-}
 
 class archive_sweep {
 public:
@@ -130,7 +122,7 @@ result<void> archive_sweep::expire_wal(const std::string& id, const plan::archiv
   removal_.reset();
   removed_any_ = false;
   for (const auto& one : entries) { // sorted
-    if (one.info.kind != entry_kind::path || !is_hex(one.name, directory_length))
+    if (one.info.kind != entry_kind::path || !postgres::is_wal_directory_name(one.name))
       continue;
     const auto directory = path + "/" + one.name;
     if (!plan.keeps_directory(one.name)) {
@@ -155,7 +147,7 @@ result<void> archive_sweep::expire_files(const std::string& path, const std::str
     return listed.failure();
   for (const auto& one : listed->value_or(std::vector<entry>())) {
     const auto segment = one.name.substr(0, segment_length);
-    if (one.info.kind != entry_kind::file || !is_hex(segment, segment_length))
+    if (one.info.kind != entry_kind::file || !postgres::is_segment_name(segment))
       continue;
     if (plan.keeps_file(one.name)) {
       kept(id);
@@ -171,10 +163,7 @@ result<void> archive_sweep::expire_files(const std::string& path, const std::str
 result<void> archive_sweep::remove_histories(const std::string& id, const plan::archive_plan& plan,
                                              const std::vector<entry>& entries) {
   for (const auto& one : entries) {
-    const bool is_history = one.name.ends_with(history_suffix) &&
-                            is_hex(one.name.substr(0, timeline_length), timeline_length) &&
-                            one.name.size() == timeline_length + history_suffix.size();
-    if (!is_history || plan.keeps_history(one.name))
+    if (!postgres::is_history_name(one.name) || plan.keeps_history(one.name))
       continue;
     log::info("{}: {} remove history file {}", repo_.name(), id, one.name);
     const auto path = format::archive_path(repo_.stanza()) + "/" + id + "/" + one.name;

@@ -27,11 +27,10 @@ constexpr size_t max_directories = 2048;
 
 using stock = std::vector<plan::archived_segment>;
 
-/// The directory of one log of one timeline; its name is the first 16 digits of its segments.
+/// The directory of one log of one timeline.
 bool is_wal_directory(const entry& found, const plan::log_range& wanted) {
-  const auto first = found.name + "00000000";
-  return found.info.kind == entry_kind::path && postgres::is_segment_name(first) &&
-         wanted.contains(plan::archived_segment_of(first, 0).log);
+  return found.info.kind == entry_kind::path && postgres::is_wal_directory_name(found.name) &&
+         wanted.contains(plan::archived_segment_of(found.name + "00000000", 0).log);
 }
 
 result<void> add_directory(storage& files, const std::string& path, stock& to) {

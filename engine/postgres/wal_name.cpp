@@ -68,6 +68,10 @@ bool is_segment_name(std::string_view name) {
   return name.size() == segment_name_length && is_hex(name);
 }
 
+bool is_wal_directory_name(std::string_view name) {
+  return name.size() == 16 && is_hex(name);
+}
+
 bool is_segment_or_partial_name(std::string_view name) {
   constexpr std::string_view partial = ".partial";
   if (name.ends_with(partial))

@@ -23,6 +23,8 @@ std::string format_lsn(lsn location);
 bool is_segment_name(std::string_view name);
 /// A segment name, or one with `.partial` after it.
 bool is_segment_or_partial_name(std::string_view name);
+/// A directory of an archive: the first 16 digits of the names of its segments.
+bool is_wal_directory_name(std::string_view name);
 /// `00000002.history`.
 bool is_history_name(std::string_view name);
 /// `000000010000000000000004.00000028.backup`.
