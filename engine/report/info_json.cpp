@@ -63,18 +63,13 @@ private:
     to_.end_array();
   }
   void named_or_null(std::string_view name, const std::vector<info_detail::named>& values) {
-    to_.member(name);
     if (values.empty())
-      to_.null();
+      to_.member(name).null();
     else
-      named_array(values);
+      named(name, values);
   }
-  void named_values(std::string_view name, const std::vector<info_detail::named>& values) {
-    to_.member(name);
-    named_array(values);
-  }
-  void named_array(const std::vector<info_detail::named>& values) {
-    to_.begin_array();
+  void named(std::string_view name, const std::vector<info_detail::named>& values) {
+    to_.member(name).begin_array();
     for (const auto& value : values) {
       to_.begin_object();
       if (!value.destination.empty())
@@ -155,7 +150,7 @@ void json_report::backup(const info_repository& from, const format::backup_summa
   to_.member("version").string(of.writer_version).end_object();
   place(of.history_id, from.key);
   if (more)
-    named_values("database-ref", more->databases);
+    named("database-ref", more->databases);
   if (of.page_errors)
     to_.member("error").boolean(*of.page_errors);
   if (more && !more->damaged_files.empty())
