@@ -3,11 +3,12 @@
 #include "actors/expire/expire.hpp"
 #include "engine/format/repository_path.hpp"
 #include "storage/driver/memory/memory_storage.hpp"
+#include "tests/unit/storage/power_cut.hpp"
+#include "tests/unit/storage/repository/small_manifest.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -52,18 +53,9 @@ struct rig {
               .archive_stop = wal,
               .page_errors = false,
               .history_id = 1});
-    format::manifest of;
-    of.label = label;
-    of.references = {label};
-    of.history_id = 1;
-    of.system_id = 77;
-    of.db_version = "15";
-    of.targets = {{.name = "pg_data", .path = "/data"}};
-    of.file_defaults.mode = 0600;
-    of.path_defaults.mode = 0700;
     REQUIRE(files.make_path(format::label_path("demo", label)));
     publication all(files);
-    REQUIRE(repo.add(all, of, {}));
+    REQUIRE(repo.add(all, test::small_manifest(label), {}));
     REQUIRE(all.publish());
     put(format::label_path("demo", label) + "/pg_data/PG_VERSION");
   }
@@ -176,22 +168,14 @@ TEST_CASE_FIXTURE(rig, "expire: while a manifest cannot be read no WAL goes, nor
 
 TEST_CASE("expire: cut off at any change, the next one comes to the same end") {
   const expire_settings settings{.fulls = 2, .archive_fulls = 2, .exec_id = "1-2"};
-  const auto changes = [](memory_verb verb) {
-    using enum memory_verb;
-    constexpr std::array all = {open_write, write, sync, publish, make_path, remove, move};
-    return std::ranges::find(all, verb) != all.end();
-  };
   for (unsigned cut = 1;; ++cut) {
     CAPTURE(cut);
     rig one;
-    unsigned seen = 0;
-    one.files.set_hook([&](memory_verb verb, std::string_view) -> std::optional<error> {
-      if (changes(verb) && ++seen >= cut)
-        return error{errc::file_write, "the power is gone"};
-      return {};
-    });
-    const bool finished = static_cast<bool>(expire(one.repo, settings)) && seen < cut;
-    one.files.set_hook({});
+    bool finished = false;
+    {
+      const test::power_cut power(one.files, cut);
+      finished = expire(one.repo, settings) && !power.happened();
+    }
     // Whatever is listed can be restored: its manifest, its files and its WAL are there.
     auto listed = one.repo.load_backup_info();
     REQUIRE(listed);

@@ -3,6 +3,7 @@
 #include "actors/stanza/create.hpp"
 #include "engine/format/repository_path.hpp"
 #include "storage/driver/memory/memory_storage.hpp"
+#include "tests/unit/storage/power_cut.hpp"
 
 #include <doctest/doctest.h>
 
@@ -103,17 +104,11 @@ TEST_CASE("stanza create: cut off at any write, the next one succeeds") {
   for (unsigned cut = 1;; ++cut) {
     CAPTURE(cut);
     rig one;
-    unsigned seen = 0;
-    one.files.set_hook([&](memory_verb verb, std::string_view) -> std::optional<error> {
-      using enum memory_verb;
-      const bool changes = verb == open_write || verb == write || verb == sync || verb == publish ||
-                           verb == make_path;
-      if (changes && ++seen >= cut)
-        return error{errc::file_write, "the power is gone"};
-      return {};
-    });
-    const bool finished = static_cast<bool>(create_stanza(one.repo, cluster())) && seen < cut;
-    one.files.set_hook({});
+    bool finished = false;
+    {
+      const test::power_cut power(one.files, cut);
+      finished = create_stanza(one.repo, cluster()) && !power.happened();
+    }
     const auto next = create_stanza(one.repo, cluster());
     // archive.info alone tells that something is missing, and what.
     if (!next)

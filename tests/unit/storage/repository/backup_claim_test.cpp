@@ -5,6 +5,7 @@
 #include "storage/repository/backup_claim.hpp"
 #include "storage/repository/repository.hpp"
 #include "tests/unit/actors/serve/remote_rig.hpp"
+#include "tests/unit/storage/repository/small_manifest.hpp"
 #include "tests/unit/storage/rigs.hpp"
 #include "tests/unit/storage/sftp_rig.hpp"
 
@@ -25,24 +26,11 @@ const std::string copy = base + "/backup.manifest.copy";
 const secret no_pass;
 constexpr int64_t long_ago_s = 1'000'000'000;
 
-format::manifest some_manifest() {
-  format::manifest of;
-  of.label = label;
-  of.references = {label};
-  of.history_id = 1;
-  of.system_id = 77;
-  of.db_version = "15";
-  of.targets = {{.name = "pg_data", .path = "/data"}};
-  of.file_defaults.mode = 0600;
-  of.path_defaults.mode = 0700;
-  return of;
-}
-
 template <class Rig> struct stanza_in : Rig {
   repository here{this->repo, {.key = 1, .stanza = "demo"}};
 
   auto take(std::string_view owner) {
-    return backup_claim::take(here, some_manifest(), no_pass, owner);
+    return backup_claim::take(here, small_manifest(label), no_pass, owner);
   }
   bool exists(const std::string& path) {
     const auto found = this->repo.info(path);
@@ -84,7 +72,7 @@ TEST_CASE_TEMPLATE("backup claim: a backup that is being made renews its copy", 
     REQUIRE((*claim)->renew());
   }
   CHECK(on.changed_s(copy) > before_s);
-  REQUIRE((*claim)->save(some_manifest(), no_pass));
+  REQUIRE((*claim)->save(small_manifest(label), no_pass));
   CHECK(names_of(on.repo, base) == std::vector<std::string>{"backup.manifest.copy", "file"});
   CHECK((*claim)->close());
 }
@@ -108,7 +96,7 @@ TEST_CASE_TEMPLATE("backup claim: a directory that was removed is missed", rig, 
   REQUIRE(claim);
   REQUIRE(on.repo.remove_tree(base));
   SUBCASE("when the copy is written") {
-    CHECK(code_of((*claim)->save(some_manifest(), no_pass)) == errc::path_missing);
+    CHECK(code_of((*claim)->save(small_manifest(label), no_pass)) == errc::path_missing);
   }
   SUBCASE("when it is renewed") {
     CHECK(code_of((*claim)->renew()) == errc::path_missing);

@@ -8,6 +8,7 @@
 #include "storage/repository/backup_claim.hpp"
 #include "storage/repository/repository.hpp"
 #include "tests/hostile.hpp"
+#include "tests/unit/storage/repository/small_manifest.hpp"
 
 #include <doctest/doctest.h>
 
@@ -41,17 +42,9 @@ backup_info some_info(std::string_view pass = {}) {
 }
 
 manifest some_manifest(const std::string& label, std::optional<std::string> prior = {}) {
-  manifest of;
-  of.label = label;
+  auto of = test::small_manifest(label);
   of.type = type_of_label(label);
   of.prior = std::move(prior);
-  of.references = {label};
-  of.history_id = 1;
-  of.system_id = 77;
-  of.db_version = "15";
-  of.targets = {{.name = "pg_data", .path = "/data"}};
-  of.file_defaults.mode = 0600;
-  of.path_defaults.mode = 0700;
   return of;
 }
 

@@ -1,0 +1,42 @@
+// A storage in memory that is cut off in the middle of its work.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "storage/driver/memory/memory_storage.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace pgbraid::test {
+
+/// From its n-th change on (from 1) a storage takes none any more, while this lives.
+class power_cut {
+public:
+  power_cut(memory_storage& files, unsigned nth) : files_(files), nth_(nth) {
+    files_.set_hook([this](memory_verb verb, std::string_view) -> std::optional<error> {
+      if (changes(verb) && ++seen_ >= nth_)
+        return error{errc::file_write, "the power is gone"};
+      return {};
+    });
+  }
+  ~power_cut() { files_.set_hook({}); }
+  power_cut(const power_cut&) = delete;
+  power_cut& operator=(const power_cut&) = delete;
+  /// Whether something was refused.
+  bool happened() const { return seen_ >= nth_; }
+
+private:
+  static bool changes(memory_verb verb) {
+    using enum memory_verb;
+    constexpr std::array all = {open_write, write, sync, publish, make_path, remove, move};
+    return std::ranges::find(all, verb) != all.end();
+  }
+
+  memory_storage& files_;
+  const unsigned nth_;
+  unsigned seen_ = 0;
+};
+
+} // namespace pgbraid::test
