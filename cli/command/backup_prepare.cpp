@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/backup_run.hpp"
 #include "cli/open/compression.hpp"
+#include "cli/open/locks.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/entry_name.hpp"

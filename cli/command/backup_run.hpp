@@ -6,7 +6,9 @@
 #include "actors/backup/backup_job.hpp"
 #include "cli/command/backup_session.hpp"
 #include "cli/command/backup_standby.hpp"
-#include "cli/open/session.hpp"
+#include "cli/open/clusters.hpp"
+#include "cli/open/locks.hpp"
+#include "cli/open/repositories.hpp"
 #include "engine/plan/vanished_paths.hpp"
 #include "storage/repository/backup_claim.hpp"
 

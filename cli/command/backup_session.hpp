@@ -3,7 +3,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/open/session.hpp"
+#include "cli/open/clusters.hpp"
+#include "cli/open/repositories.hpp"
 
 #include <functional>
 

@@ -3,7 +3,8 @@
 #include "actors/expire/expire.hpp"
 
 #include "cli/command/commands.hpp"
-#include "cli/open/session.hpp"
+#include "cli/open/locks.hpp"
+#include "cli/open/repositories.hpp"
 #include "engine/base/log.hpp"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 // Source: cli/command/README.md, section 9.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
-#include "cli/open/session.hpp"
+#include "cli/open/repositories.hpp"
 #include "cli/open/side_by_side.hpp"
 #include "engine/base/access_hint.hpp"
 #include "engine/base/log.hpp"
@@ -12,6 +12,7 @@
 #include "engine/config/whole_configuration.hpp"
 #include "engine/format/lock_content.hpp"
 #include "engine/format/repository_path.hpp"
+#include "engine/io/lock_file.hpp"
 #include "engine/report/info_stanza.hpp"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/open/session.hpp"
+#include "cli/open/repositories.hpp"
 #include "engine/format/manifest.hpp"
 #include "engine/format/timeline_history.hpp"
 #include "engine/plan/recovery_type.hpp"

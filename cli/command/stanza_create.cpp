@@ -4,7 +4,8 @@
 #include "actors/stanza/create.hpp"
 #include "cli/command/commands.hpp"
 #include "cli/frame/terminal.hpp"
-#include "cli/open/session.hpp"
+#include "cli/open/clusters.hpp"
+#include "cli/open/locks.hpp"
 #include "cli/open/side_by_side.hpp"
 #include "engine/base/log.hpp"
 

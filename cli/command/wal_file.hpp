@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/open/session.hpp"
+#include "cli/open/repositories.hpp"
 
 #include <string>
 #include <string_view>

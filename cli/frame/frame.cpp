@@ -6,7 +6,7 @@
 #include "cli/frame/signals.hpp"
 #include "cli/frame/who_runs.hpp"
 #include "cli/open/hosts.hpp"
-#include "cli/open/session.hpp"
+#include "cli/open/locks.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/config/load.hpp"
 #include "engine/io/trusted_directory.hpp"

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/open/lock_names.hpp"
 
-#include "cli/open/session.hpp"
+#include "cli/open/repositories.hpp"
 
 #include <fmt/format.h>
 

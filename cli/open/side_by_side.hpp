@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/open/session.hpp"
+#include "cli/open/repositories.hpp"
 #include "engine/base/result.hpp"
 #include "engine/config/options.hpp"
 

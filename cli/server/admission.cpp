@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include "cli/server/admission.hpp"
 
+#include "cli/open/clusters.hpp"
 #include "cli/open/graph_settings.hpp"
 #include "cli/open/lock_names.hpp"
-#include "cli/open/session.hpp"
+#include "cli/open/locks.hpp"
 #include "cli/open/sftp_repository.hpp"
 #include "engine/base/printable.hpp"
 #include "engine/base/version.hpp"

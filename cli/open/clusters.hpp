@@ -1,48 +1,19 @@
-// What commands share before their own work begins: repositories, clusters, locks.
+// Opening the clusters of the options, and comparing them with the configuration.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 #include "engine/base/result.hpp"
 #include "engine/config/options.hpp"
-#include "engine/format/archive_info.hpp"
-#include "engine/format/backup_info.hpp"
-#include "engine/io/lock_file.hpp"
 #include "engine/pg/pg_client.hpp"
 #include "engine/postgres/control_file.hpp"
 #include "storage/cluster/cluster_walk.hpp"
-#include "storage/repository/repository.hpp"
-#include "storage/storage.hpp"
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace pgbraid::cli {
-
-/// One configured repository: its storage and the stanza's part of it. Moves freely.
-struct open_repository {
-  std::unique_ptr<storage> files;
-  std::unique_ptr<repository> stanza;
-  size_t position = 0; ///< for `opts.text("repo-path", position)`
-
-  repository* operator->() const { return stanza.get(); }
-  repository& operator*() const { return *stanza; }
-};
-
-/// Opens one repository, on whatever host it lies; nothing is read yet, except that a remote one is
-/// asked for its cipher when none is configured here.
-/// @param position  0 .. opts.repo_count() - 1
-result<open_repository> open_repository_at(const config::options& opts, size_t position);
-/// The same for any stanza (info looks at all of them).
-result<open_repository> open_repository_at(const config::options& opts, size_t position,
-                                           std::string stanza);
-/// Position of the repository that `--repo` chose, or all positions.
-std::vector<size_t> repository_positions(const config::options& opts);
-/// The repository that `--repo` chose, or the first one (backup, restore --set ...).
-result<open_repository> open_default_repository(const config::options& opts);
 
 /// Fails with `host_invalid` (72) "X command must be run on the PostgreSQL host" if the default
 /// cluster is on another host.
@@ -67,18 +38,6 @@ storage_opener cluster_opener(const config::options& opts, size_t position);
 owner_lookup cluster_owners(const config::options& opts, size_t position);
 /// Whether that cluster has a postmaster.pid: its server runs, or died.
 result<bool> has_postmaster_pid(const config::options& opts, size_t position);
-
-/// Whose directories for locks and logs root may believe in: the owners of the local repositories
-/// and clusters, who could do as they like with these anyway. Empty for other users.
-std::vector<uid_t> trusted_owners(const config::options& opts);
-/// Takes the locks of the command (`row_of(command).lock`) on all repositories it works on. Keep
-/// the set until the work is done.
-result<io::lock_set> lock_command(const config::options& opts);
-/// Fails with `stop` (62) if a stop file exists for the stanza or for all.
-result<void> check_stop_file(const config::options& opts);
-
-/// The content for lock files of this run without progress; backup renders its own with progress.
-std::string lock_text(const config::options& opts);
 
 /// A connected cluster and which one it is.
 struct open_cluster {

@@ -1,18 +1,37 @@
-// Connecting to clusters, and comparing them with configuration and repositories.
+// Reaching clusters, and comparing them with configuration and repositories.
 // SPDX-License-Identifier: MIT
+#include "cli/open/clusters.hpp"
+
 #include "cli/open/hosts.hpp"
-#include "cli/open/session.hpp"
 #include "engine/base/log.hpp"
+#include "storage/driver/posix/posix_storage.hpp"
 #include "storage/driver/remote/remote_pg.hpp"
+#include "storage/driver/remote/remote_storage.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 namespace pgbraid::cli {
 
 namespace {
+
+constexpr std::string_view control_path = "global/pg_control";
+
+result<std::vector<std::byte>> read_control(storage& pgdata) {
+  std::vector<std::byte> bytes(postgres::control_file_bytes);
+  auto file = pgdata.open_read(control_path);
+  if (!file)
+    return file.failure();
+  auto got = (*file)->read(bytes);
+  if (!got)
+    return got.failure();
+  bytes.resize(*got);
+  return bytes;
+}
 
 /// Two names of one directory, or the same name.
 bool same_path(const std::string& a, const std::string& b) {
@@ -21,6 +40,108 @@ bool same_path(const std::string& a, const std::string& b) {
 }
 
 } // namespace
+
+result<void> require_pg_host(const config::options& opts) {
+  if (opts.pg_count() == 0 || !opts.has_value("pg-host", opts.pg_default()))
+    return success();
+  return error{errc::host_invalid,
+               fmt::format("{} command must be run on the PostgreSQL host", opts.command_name())};
+}
+
+result<loaded_control> load_control_bytes(const std::string& pg_path) {
+  constexpr auto pause = std::chrono::milliseconds(50);
+  auto pgdata = make_posix_storage(pg_path);
+  std::vector<std::byte> before;
+  for (;;) {
+    auto bytes = read_control(*pgdata);
+    if (!bytes)
+      return bytes.failure();
+    auto fields = postgres::parse_control_file(*bytes);
+    if (fields)
+      return loaded_control{*fields, std::move(*bytes)};
+    // A wrong checksum may mean that the server is writing the file; the same bytes twice do not.
+    if (fields.failure().code != errc::checksum || *bytes == before)
+      return fields.failure().within(fmt::format("{}/{}", pg_path, control_path));
+    before = std::move(*bytes);
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+result<postgres::control_file> load_control(const std::string& pg_path) {
+  auto loaded = load_control_bytes(pg_path);
+  if (!loaded)
+    return loaded.failure();
+  return loaded->fields;
+}
+
+result<loaded_control> load_control_bytes(const config::options& opts, size_t position) {
+  const auto& path = opts.text("pg-path", position);
+  if (!pg_is_remote(opts, position))
+    return load_control_bytes(path);
+  auto host = host_of_pg(opts, position);
+  if (!host)
+    return host.failure();
+  auto bytes = remote::load_remote_control(**host);
+  if (!bytes)
+    return bytes.failure();
+  auto fields = postgres::parse_control_file(*bytes);
+  if (!fields)
+    return fields.failure().within(fmt::format("{}:{}/{}", (*host)->name(), path, control_path));
+  return loaded_control{*fields, std::move(*bytes)};
+}
+
+result<postgres::control_file> load_control(const config::options& opts, size_t position) {
+  auto loaded = load_control_bytes(opts, position);
+  if (!loaded)
+    return loaded.failure();
+  return loaded->fields;
+}
+
+storage_opener cluster_opener(const config::options& opts, size_t position) {
+  if (!pg_is_remote(opts, position))
+    return [](const std::string& path) -> result<std::unique_ptr<storage>> {
+      return make_posix_storage(path);
+    };
+  return [&opts, position](const std::string& path) -> result<std::unique_ptr<storage>> {
+    auto host = host_of_pg(opts, position);
+    if (!host)
+      return host.failure();
+    const bool pgdata = path == opts.text("pg-path", position);
+    return remote::make_remote_storage(*host, pgdata ? "pg" : path, path);
+  };
+}
+
+owner_lookup cluster_owners(const config::options& opts, size_t position) {
+  if (!pg_is_remote(opts, position))
+    return local_owners();
+  // A name that cannot be asked for is left out, as one that does not exist.
+  return {.user = [&opts, position](uint32_t uid) -> std::optional<std::string> {
+            auto host = host_of_pg(opts, position);
+            if (!host)
+              return {};
+            const auto names = remote::load_remote_names(**host, {uid}, {});
+            return names && names->users.contains(uid) ? std::optional(names->users.at(uid))
+                                                       : std::nullopt;
+          },
+          .group = [&opts, position](uint32_t gid) -> std::optional<std::string> {
+            auto host = host_of_pg(opts, position);
+            if (!host)
+              return {};
+            const auto names = remote::load_remote_names(**host, {}, {gid});
+            return names && names->groups.contains(gid) ? std::optional(names->groups.at(gid))
+                                                        : std::nullopt;
+          }};
+}
+
+result<bool> has_postmaster_pid(const config::options& opts, size_t position) {
+  auto pgdata = cluster_opener(opts, position)(opts.text("pg-path", position));
+  if (!pgdata)
+    return pgdata.failure();
+  auto found = (*pgdata)->info("postmaster.pid");
+  if (!found)
+    return found.failure();
+  return found->has_value();
+}
 
 io::pg_address cluster_address(const config::options& opts, size_t position) {
   io::pg_address address{.port = static_cast<uint16_t>(opts.integer("pg-port", position)),

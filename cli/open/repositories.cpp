@@ -1,0 +1,93 @@
+// Opening repositories, on whatever host they lie.
+// SPDX-License-Identifier: MIT
+#include "cli/open/repositories.hpp"
+
+#include "cli/open/hosts.hpp"
+#include "cli/open/sftp_repository.hpp"
+#include "storage/driver/posix/posix_storage.hpp"
+#include "storage/driver/remote/remote_pg.hpp"
+#include "storage/driver/remote/remote_storage.hpp"
+#include "storage/repository/confined_storage.hpp"
+
+#include <utility>
+
+namespace pgbraid::cli {
+
+namespace {
+
+std::string stanza_of(const config::options& opts) {
+  return opts.has_value("stanza") ? opts.text("stanza") : std::string();
+}
+
+result<void> open_remote(const config::options& opts, size_t position, open_repository& into,
+                         repository_settings& settings) {
+  auto host = host_of_repo(opts, position);
+  if (!host)
+    return host.failure();
+  const bool opened_here = settings.cipher != cipher_type::none;
+  if (!opened_here) {
+    auto found = remote::load_remote_cipher(**host);
+    if (!found)
+      return found.failure();
+    settings.cipher = *found;
+    settings.sealed_there = *found != cipher_type::none;
+  }
+  into.files = remote::make_remote_storage(*host, "repo", opts.text("repo-path", position),
+                                           settings.sealed_there ? remote::content::info_text
+                                                                 : remote::content::as_stored);
+  return success();
+}
+
+result<void> open_files(const config::options& opts, size_t position, open_repository& into,
+                        repository_settings& settings) {
+  if (repo_is_remote(opts, position))
+    return open_remote(opts, position, into, settings);
+  if (opts.text("repo-type", position) != "sftp") {
+    into.files = make_posix_storage(opts.text("repo-path", position));
+    return success();
+  }
+  auto files = open_sftp(opts, position);
+  if (!files)
+    return files.failure();
+  into.files = std::move(*files);
+  return success();
+}
+
+} // namespace
+
+std::vector<size_t> repository_positions(const config::options& opts) {
+  if (opts.repo_chosen())
+    return {opts.repo_default()};
+  std::vector<size_t> all(opts.repo_count());
+  for (size_t i = 0; i < all.size(); ++i)
+    all[i] = i;
+  return all;
+}
+
+result<open_repository> open_repository_at(const config::options& opts, size_t position) {
+  return open_repository_at(opts, position, stanza_of(opts));
+}
+
+result<open_repository> open_repository_at(const config::options& opts, size_t position,
+                                           std::string stanza) {
+  repository_settings settings{.key = opts.repo_key(position), .stanza = std::move(stanza)};
+  if (opts.has_value("repo-cipher-type", position) &&
+      opts.text("repo-cipher-type", position) == cipher_type_name(cipher_type::aes_256_cbc)) {
+    settings.cipher = cipher_type::aes_256_cbc;
+    settings.passphrase = secret(opts.text("repo-cipher-pass", position));
+  }
+  open_repository opened;
+  if (auto reached = open_files(opts, position, opened, settings); !reached)
+    return reached.failure();
+  if (!settings.stanza.empty())
+    opened.files = make_confined_storage(std::move(opened.files), settings.stanza);
+  opened.stanza = std::make_unique<repository>(*opened.files, std::move(settings));
+  opened.position = position;
+  return opened;
+}
+
+result<open_repository> open_default_repository(const config::options& opts) {
+  return open_repository_at(opts, opts.repo_default());
+}
+
+} // namespace pgbraid::cli

@@ -1,0 +1,39 @@
+// Opening the repositories of the options.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/result.hpp"
+#include "engine/config/options.hpp"
+#include "storage/repository/repository.hpp"
+#include "storage/storage.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pgbraid::cli {
+
+/// One configured repository: its storage and the stanza's part of it. Moves freely.
+struct open_repository {
+  std::unique_ptr<storage> files;
+  std::unique_ptr<repository> stanza;
+  size_t position = 0; ///< for `opts.text("repo-path", position)`
+
+  repository* operator->() const { return stanza.get(); }
+  repository& operator*() const { return *stanza; }
+};
+
+/// Opens one repository, on whatever host it lies; nothing is read yet, except that a remote one is
+/// asked for its cipher when none is configured here.
+/// @param position  0 .. opts.repo_count() - 1
+result<open_repository> open_repository_at(const config::options& opts, size_t position);
+/// The same for any stanza (info looks at all of them).
+result<open_repository> open_repository_at(const config::options& opts, size_t position,
+                                           std::string stanza);
+/// Position of the repository that `--repo` chose, or all positions.
+std::vector<size_t> repository_positions(const config::options& opts);
+/// The repository that `--repo` chose, or the first one (backup, restore --set ...).
+result<open_repository> open_default_repository(const config::options& opts);
+
+} // namespace pgbraid::cli
