@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/codec/whole.hpp"
 
+#include "engine/codec/stepper.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,18 +18,18 @@ result<std::vector<std::byte>> transform_all(kernel& step, byte_view in, uint64_
   std::vector<std::byte> made;
   size_t filled = 0;
   const auto state = step.open();
-  job j{.state = state.get(), .in = in, .last = true, .out = {}};
-  while (!j.finished) {
+  auto left = window_of(in, true);
+  while (left.fresh) {
     if (filled > limit_bytes)
       return error{errc::format,
                    fmt::format("content is larger than the limit of {} bytes", limit_bytes)};
     if (filled == made.size())
       made.resize(filled == 0 ? in.size() + first_room_bytes : filled * 2);
-    j.out = byte_span(made).subspan(filled);
-    step.run(std::span(&j, 1));
-    if (j.failure)
-      return *j.failure;
-    filled = made.size() - j.out.size();
+    window piece;
+    const auto room = byte_span(made).subspan(filled);
+    if (auto stepped = transform(step, *state, left, room, piece); !stepped)
+      return stepped.failure();
+    filled += piece.bytes.size();
   }
   if (filled > limit_bytes)
     return error{errc::format,
