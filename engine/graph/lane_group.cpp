@@ -78,7 +78,6 @@ result<void> lane_group::start(task_ptr work) {
     at->streams.push_back(at->work->open_stream(i, *kernels_[i]));
   for (auto& piece : at->buffers)
     piece = buffer{.memory = std::move(piece.memory)};
-  at->finished.assign(kernels_.size(), false);
   at->written_bytes = 0;
   at->source_ended = false;
   return success();
@@ -86,38 +85,39 @@ result<void> lane_group::start(task_ptr work) {
 
 result<void> lane_group::refill(lane& at) {
   auto& first = at.buffers.front();
-  if (first.fresh || at.source_ended || !at.work->readable({}))
+  if (first.data.fresh || at.source_ended || !at.work->readable({}))
     return success();
   auto got = at.work->read(first.memory->room().first(chunk_bytes));
   if (!got)
     return got.failure();
   moved_ = true;
   bytes_read_ += *got;
-  first.data = byte_view(first.memory->room()).first(*got);
-  first.last = at.source_ended = *got < chunk_bytes;
+  at.source_ended = *got < chunk_bytes;
+  first.data = codec::window_of(first.memory->room().first(*got), at.source_ended);
   first.observed = 0;
-  first.fresh = true;
   return success();
 }
 
+/// The step of the streams that were added.
+result<void> lane_group::run_kernel(size_t position) {
+  const auto broken = stepper_.run(*kernels_[position]);
+  auto outcome = broken ? broken->why.within(stepped_[broken->number]->work->name()) : success();
+  stepped_.clear();
+  return outcome;
+}
+
 result<void> lane_group::run_observer(size_t position, size_t buffer_index) {
-  jobs_.clear();
   for (auto& at : lanes_) {
     if (!at.work || !at.streams[position])
       continue;
     auto& from = at.buffers[buffer_index];
-    if (!from.fresh || from.observed > position)
+    if (!from.data.fresh || from.observed > position)
       continue;
     from.observed = position + 1;
-    jobs_.push_back({.state = at.streams[position].get(), .in = from.data, .last = from.last});
-    owners_.push_back(&at);
+    stepper_.observe(*at.streams[position], from.data);
+    stepped_.push_back(&at);
   }
-  if (!jobs_.empty())
-    kernels_[position]->run(jobs_);
-  for (size_t i = 0; i < jobs_.size(); ++i)
-    if (jobs_[i].failure)
-      return jobs_[i].failure->within(owners_[i]->work->name());
-  return success();
+  return run_kernel(position);
 }
 
 void lane_group::bypass(size_t position, size_t buffer_index) {
@@ -126,7 +126,7 @@ void lane_group::bypass(size_t position, size_t buffer_index) {
       continue;
     auto& from = at.buffers[buffer_index];
     auto& to = at.buffers[buffer_index + 1];
-    if (!from.fresh || to.fresh)
+    if (!from.data.fresh || to.data.fresh)
       continue;
     std::swap(from, to);
     to.observed = 0;
@@ -136,52 +136,32 @@ void lane_group::bypass(size_t position, size_t buffer_index) {
 
 result<void> lane_group::run_transform(size_t position, size_t buffer_index) {
   bypass(position, buffer_index);
-  jobs_.clear();
   for (auto& at : lanes_) {
     if (!at.work || !at.streams[position])
       continue;
-    const auto& from = at.buffers[buffer_index];
+    auto& from = at.buffers[buffer_index];
     auto& to = at.buffers[buffer_index + 1];
-    if (!from.fresh || to.fresh || at.finished[position])
+    if (!from.data.fresh || to.data.fresh)
       continue;
-    jobs_.push_back({.state = at.streams[position].get(),
-                     .in = from.data,
-                     .last = from.last,
-                     .out = to.memory->room()});
-    owners_.push_back(&at);
-  }
-  if (!jobs_.empty())
-    kernels_[position]->run(jobs_);
-  moved_ = moved_ || !jobs_.empty();
-  for (size_t i = 0; i < jobs_.size(); ++i) {
-    auto& step = jobs_[i];
-    if (step.failure)
-      return step.failure->within(owners_[i]->work->name());
-    auto& from = owners_[i]->buffers[buffer_index];
-    auto& to = owners_[i]->buffers[buffer_index + 1];
-    from.data = step.in;
-    from.fresh = !step.in.empty() || (step.last && !step.finished);
-    const auto room = to.memory->room();
-    to.data = byte_view(room).first(room.size() - step.out.size());
-    to.last = step.finished;
     to.observed = 0;
-    to.fresh = !to.data.empty() || to.last;
-    owners_[i]->finished[position] = step.finished;
+    stepper_.transform(*at.streams[position], from.data, to.memory->room(), to.data);
+    stepped_.push_back(&at);
+    moved_ = true;
   }
-  return success();
+  return run_kernel(position);
 }
 
 result<void> lane_group::drain(lane& at) {
   auto& from = at.buffers.back();
-  if (!from.fresh || !at.work->ready_to_write({}))
+  if (!from.data.fresh || !at.work->ready_to_write({}))
     return success();
   moved_ = true;
-  if (!from.data.empty())
-    if (auto written = at.work->write(from.data); !written)
+  if (!from.data.bytes.empty())
+    if (auto written = at.work->write(from.data.bytes); !written)
       return written;
-  at.written_bytes += from.data.size();
-  from.fresh = false;
-  if (!from.last)
+  at.written_bytes += from.data.bytes.size();
+  from.data.fresh = false;
+  if (!from.data.last)
     return success();
   if (auto finished = at.work->finish(at.streams); !finished)
     return finished;
@@ -202,7 +182,7 @@ void lane_group::wait_for_one() {
     if (!at.work)
       continue;
     const bool ready =
-        at.buffers.back().fresh ? at.work->ready_to_write(slice_) : at.work->readable(slice_);
+        at.buffers.back().data.fresh ? at.work->ready_to_write(slice_) : at.work->readable(slice_);
     if (ready || std::chrono::steady_clock::now() - begun >= slice_)
       return;
   }
@@ -219,7 +199,6 @@ result<void> lane_group::step() {
 
   size_t buffer_index = 0;
   for (size_t position = 0; position < kernels_.size(); ++position) {
-    owners_.clear();
     const bool transforms = kernels_[position]->transforms();
     auto ran =
         transforms ? run_transform(position, buffer_index) : run_observer(position, buffer_index);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/buffer/slab.hpp"
+#include "engine/codec/stepper.hpp"
 #include "engine/graph/task.hpp"
 
 #include <deque>
@@ -43,16 +44,13 @@ public:
 private:
   struct buffer {
     slab_ptr memory;
-    byte_view data = {};
-    bool last = false;   ///< data holds the end of the stream
+    codec::window data = {};
     size_t observed = 0; ///< kernels below this position have seen the data
-    bool fresh = false;  ///< filled and not yet passed on completely
   };
   struct lane {
     task_ptr work;
     std::vector<std::unique_ptr<codec::stream>> streams;
     std::vector<buffer> buffers; ///< [0] is what was read, one more per transforming kernel
-    std::vector<bool> finished;  ///< per kernel
     bool source_ended = false;
     uint64_t written_bytes = 0;
   };
@@ -68,6 +66,7 @@ private:
   result<void> run_transform(size_t position, size_t buffer_index);
   void bypass(size_t position, size_t buffer_index);
   result<void> drain(lane& at);
+  result<void> run_kernel(size_t position);
   void wait_for_one();
 
   chain kernels_;
@@ -81,8 +80,8 @@ private:
   bool moved_ = false;
   std::chrono::milliseconds slice_{0}; ///< of the last wait
   size_t turn_ = 0;                    ///< the lane to wait for next
-  std::vector<codec::job> jobs_;
-  std::vector<lane*> owners_;
+  codec::stepper stepper_;
+  std::vector<lane*> stepped_; ///< whose streams are in it
 };
 
 } // namespace pgbraid::graph

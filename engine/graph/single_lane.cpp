@@ -3,6 +3,7 @@
 #include "engine/graph/single_lane.hpp"
 
 #include "engine/base/stop_signal.hpp"
+#include "engine/codec/stepper.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -15,8 +16,8 @@ namespace {
 
 constexpr size_t chunk_bytes = 1 << 20;
 
-/// Takes bytes that went through all steps; `last` with the end of the stream.
-using sink = std::function<result<void>(byte_view bytes, bool last)>;
+/// Takes what went through all steps.
+using sink = std::function<result<void>(const codec::window& made)>;
 
 /// Steps in a row before a sink.
 class chain {
@@ -26,39 +27,20 @@ public:
       rooms_.emplace_back(step.kernel->transforms() ? chunk_bytes : 0);
   }
 
-  result<void> push(byte_view bytes, bool last) { return push(0, bytes, last); }
+  result<void> push(const codec::window& bytes) { return push(0, bytes); }
 
 private:
-  result<void> push(size_t at, byte_view bytes, bool last) {
+  result<void> push(size_t at, const codec::window& bytes) {
     if (at == steps_.size())
-      return to_(bytes, last);
-    return steps_[at].kernel->transforms() ? transform(at, bytes, last) : observe(at, bytes, last);
-  }
-
-  result<void> observe(size_t at, byte_view bytes, bool last) {
-    codec::job job{.state = steps_[at].state.get(), .in = bytes, .last = last, .out = {}};
-    steps_[at].kernel->run({&job, 1});
-    if (job.failure)
-      return *job.failure;
-    return push(at + 1, bytes, last);
-  }
-
-  result<void> transform(size_t at, byte_view bytes, bool last) {
-    const byte_span room(rooms_[at]);
-    for (;;) {
-      codec::job job{.state = steps_[at].state.get(), .in = bytes, .last = last, .out = room};
-      steps_[at].kernel->run({&job, 1});
-      if (job.failure)
-        return *job.failure;
-      bytes = job.in;
-      const auto made = room.first(room.size() - job.out.size());
-      if (!made.empty() || job.finished) {
-        if (auto pushed = push(at + 1, made, job.finished); !pushed)
-          return pushed;
-      }
-      if (last ? job.finished : bytes.empty())
-        return success();
-    }
+      return to_(bytes);
+    auto& kernel = *steps_[at].kernel;
+    auto& state = *steps_[at].state;
+    if (kernel.transforms())
+      return codec::feed(kernel, state, bytes, rooms_[at],
+                         [&](const codec::window& made) { return push(at + 1, made); });
+    if (auto seen = codec::observe(kernel, state, bytes); !seen)
+      return seen;
+    return push(at + 1, bytes);
   }
 
   std::span<transfer_step> steps_;
@@ -67,16 +49,16 @@ private:
 };
 
 sink writer_of(transfer_branch& branch) {
-  return [&branch](byte_view bytes, bool) -> result<void> {
-    if (bytes.empty())
+  return [&branch](const codec::window& made) -> result<void> {
+    if (made.bytes.empty())
       return success();
-    branch.written_bytes += bytes.size();
+    branch.written_bytes += made.bytes.size();
     if (branch.written_bytes > branch.limit_bytes) {
       return error{errc::format, "content is longer than the limit of " +
                                      std::to_string(branch.limit_bytes) + " bytes: there are " +
                                      std::to_string(branch.written_bytes) + " and may be more"};
     }
-    return branch.target == nullptr ? success() : branch.target->write(bytes);
+    return branch.target == nullptr ? success() : branch.target->write(made.bytes);
   };
 }
 
@@ -88,11 +70,11 @@ bool has_nobody_left(std::span<const transfer_branch> branches) {
 /// A sink that gives the same bytes to every branch that still works. It fails when none does: what
 /// is before it may have very much more to bring, and nobody to bring it to.
 sink fan_out(std::span<transfer_branch> branches, std::vector<chain>& chains) {
-  return [branches, &chains](byte_view bytes, bool last) -> result<void> {
+  return [branches, &chains](const codec::window& made) -> result<void> {
     for (size_t i = 0; i < branches.size(); ++i) {
       if (branches[i].failure)
         continue;
-      if (auto pushed = chains[i].push(bytes, last); !pushed)
+      if (auto pushed = chains[i].push(made); !pushed)
         branches[i].failure = pushed.failure();
     }
     if (has_nobody_left(branches))
@@ -119,7 +101,7 @@ result<transfer_outcome> run(const supply& next, std::span<transfer_step> shared
       return bytes.failure();
     outcome.read_bytes += bytes->size();
     last = bytes->size() < chunk_bytes;
-    auto pushed = front.push(*bytes, last);
+    auto pushed = front.push(codec::window_of(*bytes, last));
     if (!pushed && has_nobody_left(branches))
       break; // each of them says why
     if (!pushed)
