@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/buffer/slab.hpp"
+#include "engine/codec/stepper.hpp"
 #include "engine/graph/task.hpp"
 
 #include <caf/all.hpp>
@@ -26,11 +27,11 @@ struct file_run {
 };
 using file_run_ptr = std::shared_ptr<file_run>;
 
-/// A slab of one file between two stages of the unfused graph.
+/// Bytes of one file between two stages of the unfused graph.
 struct piece {
   file_run_ptr file;
   slab_ptr memory;
-  bool last = false; ///< the file ends with this piece
+  codec::window data = {}; ///< in that memory
 };
 using piece_ptr = std::shared_ptr<piece>;
 

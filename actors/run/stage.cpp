@@ -86,12 +86,11 @@ result<void> source_state::read_piece() {
   auto got = file->work->read(out->memory->room().first(chunk_bytes));
   if (!got)
     return got.failure();
-  out->memory->fill(*got);
+  out->data = codec::window_of(out->memory->room().first(*got), *got < chunk_bytes);
   links.run->bytes_read += *got;
   ++links.run->steps;
-  out->last = *got < chunk_bytes;
   out->file = file;
-  if (out->last)
+  if (out->data.last)
     file = nullptr;
   push(std::move(out));
   return success();
@@ -139,12 +138,9 @@ void kernel_state::consumed() {
 
 result<void> kernel_state::observe() {
   auto out = pending.front();
-  if (auto* stream = out->file->streams[position].get()) {
-    codec::job job{.state = stream, .in = out->memory->data(), .last = out->last};
-    kernel().run({&job, 1});
-    if (job.failure)
-      return job.failure->within(out->file->work->name());
-  }
+  if (auto* stream = out->file->streams[position].get())
+    if (auto seen = codec::observe(kernel(), *stream, out->data); !seen)
+      return seen.failure().within(out->file->work->name());
   consumed();
   push(std::move(out));
   return success();
@@ -162,19 +158,13 @@ result<void> kernel_state::transform() {
   out->memory = links.run->pool->try_take();
   assert(out->memory);
   out->file = in.file;
-  codec::job job{.state = in.file->streams[position].get(),
-                 .in = in.memory->data(),
-                 .last = in.last,
-                 .out = out->memory->room()};
-  kernel().run({&job, 1});
-  if (job.failure)
-    return job.failure->within(in.file->work->name());
-  out->memory->fill(out->memory->room().size() - job.out.size());
-  out->last = job.finished;
-  in.memory->keep_last(job.in.size());
-  if (job.in.empty() && (!in.last || job.finished))
+  if (auto stepped = codec::transform(kernel(), *in.file->streams[position], in.data,
+                                      out->memory->room(), out->data);
+      !stepped)
+    return stepped.failure().within(in.file->work->name());
+  if (!in.data.fresh)
     consumed();
-  if (!out->memory->empty() || out->last)
+  if (out->data.fresh)
     push(std::move(out));
   return success();
 }
@@ -226,10 +216,10 @@ result<void> sink_state::take(const piece& in) {
   while (!work.ready_to_write(longest_wait))
     if (links.run->stop)
       return success();
-  if (!in.memory->empty())
-    if (auto written = work.write(in.memory->data()); !written)
+  if (!in.data.bytes.empty())
+    if (auto written = work.write(in.data.bytes); !written)
       return written;
-  if (!in.last)
+  if (!in.data.last)
     return success();
   if (auto finished = work.finish(in.file->streams); !finished)
     return finished;

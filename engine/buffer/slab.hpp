@@ -18,8 +18,8 @@ inline constexpr size_t slab_bytes = chunk_bytes + (size_t{64} << 10);
 
 class slab_pool;
 
-/// One piece of chunk memory with the part of it that is filled. One owner at a time; its
-/// destructor gives the memory back to the pool.
+/// One piece of chunk memory. One owner at a time; its destructor gives the memory back to the
+/// pool.
 class slab {
 public:
   slab(slab_pool& pool, std::unique_ptr<std::byte[]> memory);
@@ -27,22 +27,11 @@ public:
   slab(const slab&) = delete;
   slab& operator=(const slab&) = delete;
 
-  /// All of the memory, to be filled; `fill` then says which part holds data.
   byte_span room() { return {memory_.get(), slab_bytes}; }
-  byte_view data() const { return {memory_.get() + begin_, end_ - begin_}; }
-  void fill(size_t count) {
-    begin_ = 0;
-    end_ = count;
-  }
-  /// Keeps only the last `left` bytes of the data: the rest was consumed.
-  void keep_last(size_t left) { begin_ = end_ - left; }
-  bool empty() const { return begin_ == end_; }
 
 private:
   slab_pool& pool_;
   std::unique_ptr<std::byte[]> memory_;
-  size_t begin_ = 0;
-  size_t end_ = 0;
 };
 
 using slab_ptr = std::shared_ptr<slab>;

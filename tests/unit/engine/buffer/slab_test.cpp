@@ -19,14 +19,3 @@ TEST_CASE("slab pool: gives out up to its limit and takes memory back") {
   REQUIRE(third);
   CHECK(third->room().data() == memory);
 }
-
-TEST_CASE("slab: keeps the unconsumed end of its data") {
-  slab_pool pool(1);
-  auto piece = pool.try_take();
-  piece->fill(10);
-  piece->keep_last(4);
-  CHECK(piece->data().size() == 4);
-  CHECK(piece->data().data() == piece->room().data() + 6);
-  piece->keep_last(0);
-  CHECK(piece->empty());
-}
