@@ -5,6 +5,7 @@
 #include "engine/base/units.hpp"
 #include "engine/codec/container_kernel.hpp"
 #include "engine/codec/digest.hpp"
+#include "engine/codec/stepper.hpp"
 #include "engine/format/repository_path.hpp"
 
 #include <fmt/format.h>
@@ -111,8 +112,10 @@ result<bool> restore_task::has_same_content(storage& target, const std::string& 
     if (!got)
       return got.failure();
     last = *got < chunk.size();
-    codec::job job{.state = stream.get(), .in = byte_view(chunk).first(*got), .last = last};
-    digest.run({&job, 1});
+    if (auto seen =
+            codec::observe(digest, *stream, codec::window_of(byte_view(chunk).first(*got), last));
+        !seen)
+      return seen.failure();
   }
   return codec::digest_kernel::value(*stream) == file_.checksum;
 }

@@ -4,6 +4,7 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/codec/digest.hpp"
+#include "engine/codec/stepper.hpp"
 
 #include <fmt/format.h>
 
@@ -35,8 +36,10 @@ result<std::pair<format::sha1_bytes, bool>> digest_of(io::reader& from, uint64_t
       return got.failure();
     got_bytes += *got;
     last = *got < chunk.size() || got_bytes > size_bytes;
-    codec::job job{.state = stream.get(), .in = byte_view(chunk).first(*got), .last = last};
-    digest.run({&job, 1});
+    if (auto seen =
+            codec::observe(digest, *stream, codec::window_of(byte_view(chunk).first(*got), last));
+        !seen)
+      return seen.failure();
   }
   return std::pair(codec::digest_kernel::value(*stream), got_bytes == size_bytes);
 }

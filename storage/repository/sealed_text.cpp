@@ -5,11 +5,11 @@
 #include "engine/base/bytes.hpp"
 #include "engine/codec/aes.hpp"
 #include "engine/codec/cipher_text.hpp"
+#include "engine/codec/stepper.hpp"
 #include "engine/format/info_file.hpp"
 
 #include <cstring>
 #include <functional>
-#include <span>
 #include <utility>
 
 namespace pgbraid {
@@ -92,13 +92,12 @@ result<void> unsealer::feed(byte_view piece, bool last, const taker& to) {
 result<void> unsealer::decrypt(byte_view piece, bool last, const taker& to) {
   constexpr size_t room_bytes = size_t{256} << 10;
   plain_.resize(room_bytes);
-  codec::job j{.state = stream_.get(), .in = piece, .last = last, .out = {}};
-  while (!j.finished && (last || !j.in.empty())) {
-    j.out = plain_;
-    decrypt_->run(std::span(&j, 1));
-    if (j.failure)
+  auto left = codec::window_of(piece, last);
+  while (left.fresh) {
+    codec::window out;
+    if (!codec::transform(*decrypt_, *stream_, left, plain_, out))
       return wrong_passphrase();
-    const auto made = as_text(byte_view(plain_).first(plain_.size() - j.out.size()));
+    const auto made = as_text(out.bytes);
     if (made.empty())
       continue;
     // One wrong passphrase in 256 leaves padding that looks right, but never a section.
