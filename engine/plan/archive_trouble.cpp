@@ -48,7 +48,7 @@ std::optional<std::string_view> value_in(std::string_view line, std::string_view
   if (lowered(line.substr(0, name.size())) != name)
     return std::nullopt;
   line.remove_prefix(std::min(name.size(), line.size()));
-  if (line.empty() || (line.front() != '=' && !is_space(line.front())))
+  if (line.empty() || (line.front() != '=' && line.front() != '\'' && !is_space(line.front())))
     return std::nullopt;
   line = trimmed(line);
   if (!line.empty() && line.front() == '=')

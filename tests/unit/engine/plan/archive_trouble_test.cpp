@@ -33,11 +33,12 @@ TEST_CASE("archive trouble: which recovery promotes") {
 TEST_CASE("archive trouble: standby_mode is read as PostgreSQL reads it") {
   for (const std::string_view text :
        {"standby_mode = 'on'\n", "standby_mode on", "  STANDBY_MODE='TRUE' # yes\r\n",
-        "standby_mode=1", "standby_mode = y", "standby_mode='off'\nstandby_mode='on'\n"})
+        "standby_mode=1", "standby_mode'on'", "standby_mode = y",
+        "standby_mode='off'\nstandby_mode='on'\n"})
     CHECK_MESSAGE(is_standby_conf(text), std::string(text));
   for (const std::string_view text :
        {"", "#standby_mode = 'on'", "standby_mode = 'off'", "standby_mode = ''",
-        "standby_mode='on'\nstandby_mode='off'", "standby_mode_too = on", "standby_mode",
-        "restore_command = 'standby_mode = on'", "standby_mode = #on"})
+        "standby_mode='on'\nstandby_mode='off'", "standby_mode_too = on", "standby_mode'off'",
+        "standby_mode", "restore_command = 'standby_mode = on'", "standby_mode = #on"})
     CHECK_FALSE_MESSAGE(is_standby_conf(text), std::string(text));
 }
