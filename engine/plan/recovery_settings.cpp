@@ -144,7 +144,7 @@ std::string setting_of_line(std::string_view line) {
   if (begin == std::string_view::npos)
     return {};
   line.remove_prefix(begin);
-  std::string name(line.substr(0, line.find_first_of(" \t=")));
+  std::string name(line.substr(0, line.find_first_of(" \t\r='")));
   std::ranges::transform(name, name.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
