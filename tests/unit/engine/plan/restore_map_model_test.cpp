@@ -175,32 +175,27 @@ format::manifest hostile_backup() {
       "pg_data/evil",        "pg_data/evil/passwd", "pg_data/base",          "pg_data/pg_wal/x",
       "pg_data/pg_tblspc/1", "pg_tblspc/1",         "pg_tblspc/1/x",         "pg_tblspc/16384/x",
       "pg_data/pg_hba.conf", "pg_data/base/5/x",    "pg_data/pg_hba.conf/x", "pg_data/base/5/112",
-      "pg_data/a/b/c"};
+      "pg_data/a/b/c",       "pg_data/base/9",      "pg_data/base/5/in"};
   static const std::vector<std::string> places{"/etc", "/space", "/fast/wal", "../conf/hba.conf"};
   auto out = sample_backup();
   for (auto more = *between(1, 2); more > 0; --more) {
+    // One name may be several things: a link with its target is as it should be.
     const auto name = *rc::gen::elementOf(names);
-    switch (*between(0, 4)) {
-    case 0:
+    const auto place = *rc::gen::elementOf(places);
+    const auto kinds = *between(1, 15);
+    const bool tablespace = name.find("pg_tblspc/1") != name.npos;
+    if ((kinds & 1) != 0)
       add_file(out, name, 1);
-      break;
-    case 1:
+    if ((kinds & 2) != 0)
       add_path(out, name);
-      break;
-    case 2:
-      add_link(out, name, *rc::gen::elementOf(places));
-      break;
-    case 3:
-      out.targets.push_back(
-          {.name = name, .type = format::target_type::link, .path = *rc::gen::elementOf(places)});
-      break;
-    default:
-      out.targets.push_back({.name = "pg_tblspc/1",
+    if ((kinds & 4) != 0)
+      add_link(out, name, out.keep(place));
+    if ((kinds & 8) != 0)
+      out.targets.push_back({.name = tablespace ? "pg_tblspc/1" : name,
                              .type = format::target_type::link,
-                             .path = *rc::gen::elementOf(places),
-                             .tablespace_id = 1,
+                             .path = place,
+                             .tablespace_id = tablespace ? 1U : 0U,
                              .tablespace_name = "evil"});
-    }
   }
   out.sort();
   return out;
