@@ -20,6 +20,7 @@
 #include "engine/plan/archive_trouble.hpp"
 #include "engine/plan/stanza_match.hpp"
 #include "engine/postgres/wal_name.hpp"
+#include "storage/cluster/control_reader.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
 
 #include <fcntl.h>
@@ -110,11 +111,11 @@ private:
 
 result<void> get::check_cluster() {
   const auto& pg_path = opts_.text("pg-path", opts_.pg_default());
-  auto control = load_control(pg_path);
+  auto pgdata = make_posix_storage(pg_path);
+  auto control = read_control(*pgdata);
   if (!control)
     return control.failure();
-  control_ = *control;
-  auto pgdata = make_posix_storage(pg_path);
+  control_ = control->fields;
   if (auto info = pgdata->info(""); info && *info)
     mode_ = (*info)->mode & 0640;
   if (!control_.checkpoint_is_invalid())

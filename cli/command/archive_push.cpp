@@ -22,6 +22,7 @@
 #include "engine/graph/single_lane.hpp"
 #include "engine/postgres/wal_header.hpp"
 #include "engine/postgres/wal_name.hpp"
+#include "storage/cluster/control_reader.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
 #include "storage/repository/wal_contest.hpp"
 
@@ -176,11 +177,12 @@ result<void> push::know_cluster() {
   const auto position = opts_.pg_default();
   if (opts_.pg_count() == 0 || !opts_.has_value("pg-path", position))
     return success();
-  auto control = load_control(opts_.text("pg-path", position));
+  auto control = read_control(*make_posix_storage(opts_.text("pg-path", position)));
   if (!control)
     return control.failure();
-  cluster_ = {.system_id = control->system_id, .version = postgres::version_name(control->version)};
-  control_segment_bytes_ = control->wal_segment_bytes;
+  const auto& fields = control->fields;
+  cluster_ = {.system_id = fields.system_id, .version = postgres::version_name(fields.version)};
+  control_segment_bytes_ = fields.wal_segment_bytes;
   return success();
 }
 
@@ -375,7 +377,7 @@ result<void> push::push_segment() {
         (wanted.failure().code == errc::archive_duplicate || wanted.failure().code == errc::term))
       return wanted.failure();
     if (!wanted)
-      failed_.add(*target.repo, wanted.failure());
+      failed_.add(target.repo->key(), wanted.failure());
     else if (*wanted)
       missing.push_back(std::move(branch));
   }
@@ -399,7 +401,7 @@ result<void> push::settle_failure(push_branch& branch, const error& why) {
   if (missing && !*missing)
     if (auto there = accept_stored(branch); there && *there)
       return success();
-  failed_.add(*branch.target->repo, why);
+  failed_.add(branch.target->repo->key(), why);
   return success();
 }
 
@@ -494,7 +496,7 @@ result<void> push::push_history_everywhere() {
     return content.failure();
   for (auto& target : targets_) {
     if (auto pushed = push_history(*content, target); !pushed)
-      failed_.add(*target.repo, pushed.failure());
+      failed_.add(target.repo->key(), pushed.failure());
   }
   return success();
 }

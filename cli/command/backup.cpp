@@ -1,80 +1,126 @@
 // The backup command: a full backup of one cluster into one repository.
 // SPDX-License-Identifier: MIT
-#include "cli/command/backup_run.hpp"
+#include "actors/backup/backup.hpp"
+
 #include "cli/command/commands.hpp"
 #include "cli/frame/frame.hpp"
+#include "cli/open/clusters.hpp"
+#include "cli/open/compression.hpp"
 #include "cli/open/graph_settings.hpp"
-#include "engine/base/command_stage.hpp"
-#include "engine/base/stop_signal.hpp"
+#include "cli/open/hosts.hpp"
+#include "cli/open/locks.hpp"
+#include "cli/open/repositories.hpp"
+#include "engine/base/log.hpp"
 
-#include <array>
+#include <chrono>
+#include <thread>
 
 namespace pgbraid::cli {
 
 namespace {
 
-struct backup_step {
-  result<void> (backup_run::*take)();
-  const char* doing; ///< for the line that a signal leaves
-};
-
-constexpr auto first_steps = std::to_array<backup_step>({
-    {&backup_run::start, "starting the backup in PostgreSQL"},
-    {&backup_run::build_manifest, "listing the files of the cluster"},
-});
-
-constexpr auto directory_steps = std::to_array<backup_step>({
-    {&backup_run::choose_label, "choosing a label"},
-    {&backup_run::make_directories, "making directories"},
-    {&backup_run::copy, "copying files"},
-    {&backup_run::stop, "stopping the backup in PostgreSQL"},
-    {&backup_run::publish, "completing the backup in the repository"},
-});
-
-result<int> explain_backup(backup_run& run) {
-  if (auto walked = run.build_manifest(); !walked)
-    return walked.failure();
-  if (run.repo->encrypted())
-    run.manifest.cipher_pass = secret("explain"); // only its presence shapes the graph
-  if (auto opened = run.open_sources(); !opened)
-    return opened.failure();
-  const backup_job job(run.manifest, *run.cluster, *run.sources, *run.repo, run.settings, {});
-  print_graph(run.opts, run.graph_of(job),
-              job.use(repository_is_here(run.opts, run.repo.position)));
-  return 0;
+/// Some have a value only together with others: --force is for backups of stopped clusters.
+bool flag_if_any(const config::options& opts, config::flag_key name) {
+  return opts.has_value(name) && opts.flag(name);
 }
 
-/// From the first change of the repository to a complete backup, or to what was before.
-result<void> fill_directory(backup_run& run) {
-  const polled_signals polling; // whoever is stopped cleans up
-  for (const auto& [step, doing] : directory_steps) {
-    the_command_stage.enter(doing);
-    auto done = (run.*step)();
-    if (done && !should_stop())
-      continue;
-    return run.give_up(done ? stopped_by_signal() : done.failure());
+standby_wish standby_wish_of(const config::options& opts) {
+  const auto& word = opts.text("backup-standby");
+  return word == "y"        ? standby_wish::required
+         : word == "prefer" ? standby_wish::preferred
+                            : standby_wish::none;
+}
+
+plan::batch_rules batch_rules_of(const config::options& opts, size_t position) {
+  plan::batch_rules rules;
+  rules.bundle = opts.flag("repo-bundle", position);
+  if (rules.bundle) {
+    rules.bundle_limit_bytes = opts.size_bytes("repo-bundle-limit", position);
+    rules.bundle_size_bytes = opts.size_bytes("repo-bundle-size", position);
   }
-  return success();
+  return rules;
+}
+
+/// What the options say about the repository that is written.
+void add_repository(const config::options& opts, size_t position, backup_request& out) {
+  out.rules = batch_rules_of(opts, position);
+  out.symlinks = opts.has_value("repo-symlink", position) && opts.flag("repo-symlink", position);
+  if (repo_is_remote(opts, position))
+    out.repo_host = opts.text("repo-host", position);
+  out.repository_here = repository_is_here(opts, position);
+}
+
+/// What is to be read and how it is stored.
+void add_content(const config::options& opts, backup_request& out) {
+  if (opts.has_value("checksum-page"))
+    out.checksum_page = opts.flag("checksum-page");
+  out.page_header_check = opts.flag("page-header-check");
+  out.page_errors_end_it = opts.flag("checksum-page-error");
+  const auto packing = compression_of(opts);
+  out.compression = packing.type;
+  out.compress_level = packing.level;
+  out.gz = packing.gz;
+  out.exclude = opts.list("exclude");
+  out.annotations = opts.map("annotation");
+  std::erase_if(out.annotations, [](const auto& note) { return note.second.empty(); });
+}
+
+backup_request request_of(const config::options& opts, size_t position) {
+  backup_request out{.type = opts.text("type"),
+                     .exec_id = opts.exec_id(),
+                     .online = opts.flag("online"),
+                     .force = flag_if_any(opts, "force"),
+                     .start_fast = flag_if_any(opts, "start-fast"),
+                     .archive_check = flag_if_any(opts, "archive-check"),
+                     .archive_mode_check = flag_if_any(opts, "archive-mode-check"),
+                     .archive_timeout = std::chrono::milliseconds(opts.time_ms("archive-timeout")),
+                     .db_timeout = std::chrono::milliseconds(opts.time_ms("db-timeout")),
+                     .fuse = opts.flag("fuse"),
+                     .standbys = standby_wish_of(opts),
+                     .lock_path = opts.text("lock-path"),
+                     .save_threshold = opts.size_bytes("manifest-save-threshold"),
+                     .buffer_size = opts.size_bytes("buffer-size"),
+                     .compress_level_network = opts.integer("compress-level-network"),
+                     .process_max = opts.has_value("process-max")
+                                        ? static_cast<uint64_t>(opts.integer("process-max"))
+                                        : std::thread::hardware_concurrency(),
+                     .workers_per_link = workers_per_link(opts)};
+  add_content(opts, out);
+  add_repository(opts, position, out);
+  return out;
 }
 
 } // namespace
 
 result<int> run_backup(const config::options& opts) {
-  backup_run run{.opts = opts};
-  if (auto opened = run.open(); !opened)
-    return opened.failure();
-  if (auto typed = run.choose_type(); !typed)
-    return typed.failure();
-  if (opts.flag("explain"))
-    return explain_backup(run);
-
-  for (const auto& [step, doing] : first_steps) {
-    the_command_stage.enter(doing);
-    if (auto done = (run.*step)(); !done)
-      return done.failure();
+  if (auto free = check_stop_file(opts); !free)
+    return free.failure();
+  auto lock = lock_command(opts);
+  if (!lock)
+    return lock.failure();
+  if (!opts.repo_chosen() && opts.repo_count() > 1)
+    log::info("repo option not specified, defaulting to repo{}",
+              opts.repo_key(opts.repo_default()));
+  auto repo = open_default_repository(opts);
+  if (!repo)
+    return repo.failure();
+  const auto wanted = request_of(opts, repo->position);
+  const backup_ends between{.to = **repo,
+                            .clusters = clusters_of(opts),
+                            .offline = opts.pg_default(),
+                            .lock = *lock,
+                            .compile = [&](const auto& drawn, const auto& use) {
+                              return graph_settings(opts, drawn, use);
+                            }};
+  if (opts.flag("explain")) {
+    const auto drawn = draw_backup(wanted, between);
+    if (!drawn)
+      return drawn.failure();
+    print_graph(opts, drawn->graph, drawn->use);
+    return 0;
   }
-  if (auto done = fill_directory(run); !done)
-    return done.failure();
+  if (auto made = make_backup(wanted, between); !made)
+    return made.failure();
   // Under the same locks; the backup is complete whatever expire says.
   return opts.flag("expire-auto")
              ? run_follow_up(opts, config::command_id::expire, run_expire_after_backup)

@@ -7,7 +7,9 @@
 #include "cli/open/clusters.hpp"
 #include "cli/open/locks.hpp"
 #include "cli/open/side_by_side.hpp"
+#include "engine/base/failures.hpp"
 #include "engine/base/log.hpp"
+#include "storage/cluster/open_cluster.hpp"
 
 #include <fmt/format.h>
 
@@ -18,14 +20,17 @@ namespace {
 /// The cluster's control file; online it is compared with what the server says.
 result<postgres::control_file> identify_cluster(const config::options& opts) {
   if (!opts.flag("online"))
-    return load_control(opts, opts.pg_default());
-  auto primary = connect_primary(opts);
+    return cluster_at(opts, opts.pg_default())->control_fields();
+  auto found = connect_clusters(clusters_of(opts));
+  if (!found)
+    return found.failure();
+  auto primary = take_primary(*found);
   if (!primary)
     return primary.failure();
-  auto control = load_control(opts, primary->position);
+  auto control = (*primary)->control_fields();
   if (!control)
     return control.failure();
-  if (auto same = check_cluster_path(opts, *primary, *control); !same)
+  if (auto same = check_cluster_path(*primary, *control); !same)
     return same.failure();
   return control;
 }

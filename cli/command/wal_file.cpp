@@ -58,12 +58,4 @@ result<void> check_wal_name(const wal_location& wal) {
   return error{errc::param_invalid, fmt::format("'{}' is not the name of a WAL file", wal.name)};
 }
 
-void repository_errors::add(unsigned repo_key, const error& what) {
-  lines_.push_back(fmt::format("repo{}: [{}] {}", repo_key, error_name(what.code), what.text()));
-}
-
-error repository_errors::all(errc code, std::string_view title) const {
-  return {code, fmt::format("{}\n{}", title, fmt::join(lines_, "\n"))};
-}
-
 } // namespace pgbraid::cli

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/open/repositories.hpp"
+#include "engine/base/failures.hpp"
 
 #include <string>
 #include <string_view>
@@ -27,19 +28,5 @@ result<wal_location> locate_wal(const config::options& opts, std::string_view pa
 /// Whether a file may be archived: by its name. Under another one nobody would look for it.
 /// Fails with `param_invalid` (96), or `file_missing` (55) when there is no such file at all.
 result<void> check_wal_name(const wal_location& wal);
-
-/// Errors of several repositories: `repo2: [FileWriteError] text`, one per line.
-class repository_errors {
-public:
-  void add(unsigned repo_key, const error& what);
-  void add(const repository& repo, const error& what) { add(repo.key(), what); }
-  bool empty() const { return lines_.empty(); }
-  const std::vector<std::string>& lines() const { return lines_; }
-  /// One error that lists them all.
-  error all(errc code, std::string_view title) const;
-
-private:
-  std::vector<std::string> lines_;
-};
 
 } // namespace pgbraid::cli

@@ -1,4 +1,4 @@
-// Threads that ask, and one error made of several.
+// Threads that ask.
 // SPDX-License-Identifier: MIT
 #include "cli/open/side_by_side.hpp"
 
@@ -67,28 +67,6 @@ std::vector<repository_answer<open_repository>> open_each(const config::options&
   return ask_repositories<open_repository>(
       opts, repository_positions(opts),
       [](const config::options& of, size_t position) { return open_repository_at(of, position); });
-}
-
-void joined_failures::add(const error& what) {
-  if (!first_) {
-    first_ = what;
-    return;
-  }
-  // A standby and the primary may say the same of a repository.
-  if (first_->message.find(what.message) == std::string::npos)
-    first_->message += "\n" + what.message;
-  if (!what.hint.empty() && first_->hint.find(what.hint) == std::string::npos)
-    first_->hint += (first_->hint.empty() ? "" : "\n") + what.hint;
-}
-
-void joined_failures::add(unsigned repo_key, const error& what) {
-  add(what.within(fmt::format("repo{}", repo_key)));
-}
-
-result<void> joined_failures::outcome() const {
-  if (first_)
-    return *first_;
-  return success();
 }
 
 } // namespace pgbraid::cli

@@ -154,19 +154,4 @@ std::vector<repository_answer<T>> ask_repositories(const config::options& opts,
 /// Opens all repositories that the command works on (`repository_positions`).
 std::vector<repository_answer<open_repository>> open_each(const config::options& opts);
 
-/// What went wrong with several repositories or clusters, as one error: every one is worked on,
-/// whatever becomes of the others.
-class joined_failures {
-public:
-  void add(const error& what);
-  /// The same, with the repository's name before it.
-  void add(unsigned repo_key, const error& what);
-  bool empty() const { return !first_; }
-  /// The code is that of the first.
-  result<void> outcome() const;
-
-private:
-  std::optional<error> first_ = {};
-};
-
 } // namespace pgbraid::cli

@@ -1,6 +1,6 @@
 // Backup: its label, its directory, and what becomes of that when the backup fails.
 // SPDX-License-Identifier: MIT
-#include "cli/command/backup_run.hpp"
+#include "actors/backup/backup_run.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/path.hpp"
@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 /// Takes it out of those found, too. Locks do not tell whether another host works on it; that one
 /// was begun under the lock that is held here tells that nobody does.
@@ -25,15 +25,15 @@ result<void> backup_run::remove_incomplete(std::vector<disk_backup>& found) {
     return success();
   const auto label = found.back().label;
   const auto now_s =
-      storage_time_s(repo->files(), format::backup_path(repo->stanza()), opts.exec_id());
-  auto busy = is_in_progress(*repo, label, now_s);
+      storage_time_s(repo.files(), format::backup_path(repo.stanza()), wanted.exec_id);
+  auto busy = is_in_progress(repo, label, now_s);
   if (!busy)
     return busy.failure();
   // It may have become one since.
-  auto there = repo->look_at_backup(label);
+  auto there = repo.look_at_backup(label);
   if (!there)
     return there.failure();
-  const bool dead = io::noted_label(opts.text("lock-path"), repo->stanza(), repo->key()) == label;
+  const bool dead = io::noted_label(wanted.lock_path, repo.stanza(), repo.key()) == label;
   if ((*busy && !dead) || there->has_manifest) {
     log::warn("backup '{}' is left alone: another host or lock-path may be making it (incomplete "
               "backups are removed when nothing in them has changed for {} minutes)",
@@ -42,18 +42,18 @@ result<void> backup_run::remove_incomplete(std::vector<disk_backup>& found) {
   }
   found.pop_back();
   log::warn("backup '{}' cannot be resumed: this version does not resume backups", label);
-  return repo->remove_backup(label);
+  return repo.remove_backup(label);
 }
 
 result<void> backup_run::choose_label() {
   manifest.copy_start_s = wall_s();
-  if (online) {
+  if (wanted.online) {
     auto second = next_server_second(primary->client);
     if (!second)
       return second.failure();
     manifest.copy_start_s = *second;
   }
-  if (repo->encrypted()) {
+  if (repo.encrypted()) {
     auto pass = generate_passphrase();
     if (!pass)
       return pass.failure();
@@ -65,13 +65,13 @@ result<void> backup_run::choose_label() {
 /// Of several that choose the same label, one gets it; the others choose a later one.
 result<void> backup_run::take_directory() {
   for (int tries = 0;; ++tries) {
-    auto on_disk = repo->list_backups();
+    auto on_disk = repo.list_backups();
     if (!on_disk)
       return on_disk.failure();
-    auto known = repo->known_labels(*on_disk);
+    auto known = repo.known_labels(*on_disk);
     if (!known)
       return known.failure();
-    auto chosen = format::choose_label(format::backup_type::full, start_s, {}, *known);
+    auto chosen = format::choose_label(manifest.type, start_s, {}, *known);
     if (!chosen)
       return chosen.failure();
     if (chosen->second_added)
@@ -81,11 +81,10 @@ result<void> backup_run::take_directory() {
     // What nobody could read in the end is not begun.
     if (auto readable = format::checked_text(manifest); !readable)
       return readable.failure();
-    auto taken = backup_claim::take(*repo, manifest, info.cipher_pass, opts.exec_id());
+    auto taken = backup_claim::take(repo, manifest, info.cipher_pass, wanted.exec_id);
     if (taken) {
       claim = std::move(*taken);
-      if (auto noted =
-              io::note_label(opts.text("lock-path"), repo->stanza(), repo->key(), manifest.label);
+      if (auto noted = io::note_label(wanted.lock_path, repo.stanza(), repo.key(), manifest.label);
           !noted)
         log::detail("{}", noted.failure().message);
       claim->keep_renewing(std::chrono::seconds(plan::renew_after_s));
@@ -97,40 +96,39 @@ result<void> backup_run::take_directory() {
 }
 
 result<void> backup_run::make_directories() {
-  auto& files = repo->files();
-  const bool has_paths = files.features().paths;
-  const auto base = format::label_path(repo->stanza(), manifest.label);
+  auto& to = repo.files();
+  const bool has_paths = to.features().paths;
+  const auto base = format::label_path(repo.stanza(), manifest.label);
   const std::string history_year(
-      split_path(format::history_manifest_path(repo->stanza(), manifest.label)).parent);
+      split_path(format::history_manifest_path(repo.stanza(), manifest.label)).parent);
   const std::string history(split_path(history_year).parent);
   std::vector<std::string> paths = {history, history_year, base + "/pg_data"};
   if (!manifest.bundle)
     for (const auto& path : manifest.paths)
       paths.push_back(base + "/" + std::string(path.name));
   if (has_paths)
-    if (auto made = files.make_many_paths(paths); !made)
+    if (auto made = to.make_many_paths(paths); !made)
       return made;
   return manifest.bundle || !has_paths ? success() : link_tablespaces();
 }
 
 /// In a bundled backup only these are needed.
 result<void> backup_run::make_target_paths(const backup_job& job) {
-  auto& files = repo->files();
-  if (!manifest.bundle || !files.features().paths)
+  auto& to = repo.files();
+  if (!manifest.bundle || !to.features().paths)
     return success();
   const auto paths = job.target_paths();
-  return files.make_many_paths(std::vector<std::string>(paths.begin(), paths.end()));
+  return to.make_many_paths(std::vector<std::string>(paths.begin(), paths.end()));
 }
 
 result<void> backup_run::link_tablespaces() {
-  auto& files = repo->files();
-  if (!files.features().symlinks || !opts.flag("repo-symlink", repo.position))
+  auto& to = repo.files();
+  if (!to.features().symlinks || !wanted.symlinks)
     return success();
-  const auto base = format::label_path(repo->stanza(), manifest.label);
+  const auto base = format::label_path(repo.stanza(), manifest.label);
   for (const auto& target : manifest.targets)
     if (target.is_tablespace())
-      if (auto linked =
-              files.make_symlink(base + "/pg_data/" + target.name, "../../" + target.name);
+      if (auto linked = to.make_symlink(base + "/pg_data/" + target.name, "../../" + target.name);
           !linked)
         return linked;
   return success();
@@ -154,4 +152,4 @@ error stopped_by_signal() {
   return {errc::term, "terminated by a signal"};
 }
 
-} // namespace pgbraid::cli
+} // namespace pgbraid

@@ -1,6 +1,6 @@
 // Backup: what went away while it was copied, and what is wrong with what was copied.
 // SPDX-License-Identifier: MIT
-#include "cli/command/backup_run.hpp"
+#include "actors/backup/backup_run.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 
@@ -11,7 +11,7 @@
 #include <thread>
 #include <utility>
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 namespace {
 
@@ -42,7 +42,7 @@ result<void> backup_run::check_gone(const std::set<std::string>& paths) {
   const auto deadline = std::chrono::steady_clock::now() + catalogs_wait;
   while (!paths.empty()) {
     plan::catalog_places now = places;
-    if (online) {
+    if (wanted.online) {
       auto asked = current_places();
       if (!asked)
         return asked.failure();
@@ -52,7 +52,7 @@ result<void> backup_run::check_gone(const std::set<std::string>& paths) {
         paths, [&](const auto& path) { return !plan::was_dropped(path, places, now); });
     if (lost == paths.end())
       return success();
-    if (!online || should_stop() || std::chrono::steady_clock::now() >= deadline)
+    if (!wanted.online || should_stop() || std::chrono::steady_clock::now() >= deadline)
       return error{
           errc::path_missing,
           fmt::format("'{}' went away while it was copied", cluster_file_path(manifest, *lost)),
@@ -76,4 +76,4 @@ result<void> backup_run::note_losses(const backup_job& job) {
   return success();
 }
 
-} // namespace pgbraid::cli
+} // namespace pgbraid

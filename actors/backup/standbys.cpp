@@ -1,7 +1,8 @@
 // Choosing standbys and waiting for their replay.
 // SPDX-License-Identifier: MIT
-#include "cli/command/backup_standby.hpp"
+#include "actors/backup/standbys.hpp"
 
+#include "actors/backup/start_stop.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/postgres/wal_name.hpp"
@@ -9,7 +10,7 @@
 #include <chrono>
 #include <thread>
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 namespace {
 
@@ -34,7 +35,7 @@ error too_slow(uint64_t wanted, uint64_t reached, std::string_view what) {
 /// Waits one more time for something that moves, unless it has stood still for too long.
 class patience {
 public:
-  explicit patience(int64_t limit_ms) : limit_(limit_ms) {}
+  explicit patience(std::chrono::milliseconds limit) : limit_(limit) {}
   /// @param reached  where the thing is now
   bool goes_on(uint64_t reached) {
     const auto now = clock::now();
@@ -54,8 +55,9 @@ private:
   clock::time_point since_ = clock::now();
 };
 
-result<void> wait_for_location(io::pg_client& standby, uint64_t lsn, int64_t limit_ms) {
-  patience left(limit_ms);
+result<void> wait_for_location(io::pg_client& standby, uint64_t lsn,
+                               std::chrono::milliseconds limit) {
+  patience left(limit);
   while (true) {
     auto reached = standby.replay_location();
     if (!reached)
@@ -73,11 +75,11 @@ result<void> wait_for_location(io::pg_client& standby, uint64_t lsn, int64_t lim
   }
 }
 
-result<postgres::control_file> wait_for_checkpoint(const config::options& opts, size_t position,
-                                                   uint64_t lsn) {
-  patience left(opts.time_ms("archive-timeout"));
+result<postgres::control_file> wait_for_checkpoint(cluster& standby, uint64_t lsn,
+                                                   std::chrono::milliseconds limit) {
+  patience left(limit);
   while (true) {
-    auto control = load_control(opts, position);
+    auto control = standby.control_fields();
     if (!control || control->checkpoint_lsn >= lsn)
       return control;
     if (!left.goes_on(control->checkpoint_lsn))
@@ -87,14 +89,13 @@ result<postgres::control_file> wait_for_checkpoint(const config::options& opts, 
 
 } // namespace
 
-result<std::vector<open_cluster>> choose_standbys(const config::options& opts,
+result<std::vector<open_cluster>> choose_standbys(standby_wish wish,
                                                   std::vector<open_cluster> found) {
-  const auto& wish = opts.text("backup-standby");
-  if (wish == "n")
+  if (wish == standby_wish::none)
     return std::vector<open_cluster>();
   if (!found.empty())
     return found;
-  if (wish == "y")
+  if (wish == standby_wish::required)
     return error{errc::db_connect, "unable to find standby cluster - cannot proceed",
                  "Is a standby configured, and does it answer?\nWith backup-standby=prefer the "
                  "primary is read when there is none."};
@@ -102,20 +103,20 @@ result<std::vector<open_cluster>> choose_standbys(const config::options& opts,
   return found;
 }
 
-result<void> wait_for_replay(const config::options& opts, open_cluster& standby,
-                             const backup_begin& begun) {
+result<void> wait_for_replay(open_cluster& standby, const backup_begin& begun,
+                             std::chrono::milliseconds limit) {
   const auto lsn = begun.at.lsn;
-  auto control = load_control(opts, standby.position);
+  auto control = standby->control_fields();
   if (!control)
     return control.failure();
   if (control->checkpoint_lsn > lsn)
     return is_ahead(*control, lsn);
   log::info("wait for replay on the standby to reach {}", postgres::format_lsn(lsn));
-  if (auto there = wait_for_location(standby.client, lsn, opts.time_ms("archive-timeout")); !there)
+  if (auto there = wait_for_location(standby.client, lsn, limit); !there)
     return there;
   if (auto made = standby.client.checkpoint(); !made)
     return made;
-  auto now = wait_for_checkpoint(opts, standby.position, lsn);
+  auto now = wait_for_checkpoint(*standby.place, lsn, limit);
   if (!now)
     return now.failure();
   if (now->timeline != begun.control.timeline)
@@ -125,20 +126,20 @@ result<void> wait_for_replay(const config::options& opts, open_cluster& standby,
   return success();
 }
 
-result<void> wait_for_standbys(const config::options& opts, std::vector<open_cluster>& standbys,
-                               const backup_begin& begun) {
+result<void> wait_for_standbys(std::vector<open_cluster>& standbys, const backup_begin& begun,
+                               std::chrono::milliseconds limit) {
   for (size_t i = 0; i < standbys.size();) {
-    auto there = wait_for_replay(opts, standbys[i], begun);
+    auto there = wait_for_replay(standbys[i], begun, limit);
     if (there) {
       ++i;
       continue;
     }
     if (standbys.size() == 1 || stop_signal != 0)
       return there;
-    log::warn("pg{} is not read: {}", opts.pg_key(standbys[i].position), there.failure().message);
+    log::warn("{} is not read: {}", standbys[i]->name(), there.failure().message);
     standbys.erase(standbys.begin() + static_cast<std::ptrdiff_t>(i));
   }
   return success();
 }
 
-} // namespace pgbraid::cli
+} // namespace pgbraid

@@ -1,15 +1,13 @@
-// One run of the backup command: what it knows and its steps, in the order in which they are taken.
+// One run of a backup: what it knows and its steps, in the order in which they are taken.
 // Source of the order: cli/command/README.md, section 5.1.
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/backup/backup.hpp"
 #include "actors/backup/backup_job.hpp"
-#include "cli/command/backup_session.hpp"
-#include "cli/command/backup_standby.hpp"
-#include "cli/open/clusters.hpp"
-#include "cli/open/locks.hpp"
-#include "cli/open/repositories.hpp"
+#include "actors/backup/start_stop.hpp"
 #include "engine/plan/vanished_paths.hpp"
+#include "storage/cluster/open_cluster.hpp"
 #include "storage/repository/backup_claim.hpp"
 
 #include <chrono>
@@ -18,21 +16,20 @@
 #include <string>
 #include <vector>
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 /// Everything one run knows, in the order in which it is learned; its steps are taken in the order
 /// of their declaration.
 struct backup_run {
-  const config::options& opts;
-  io::lock_set lock = {};
-  open_repository repo = {};
+  const backup_request& wanted;
+  const backup_ends& between;
+  repository& repo = between.to;
   format::backup_info info = {};
   std::string archive_id = {};
-  size_t pg_position = 0; ///< of the primary, or of the stopped cluster
+  std::shared_ptr<cluster> source = {}; ///< the primary's, or the stopped one
   std::optional<open_cluster> primary = {};
   std::vector<open_cluster> standbys = {}; ///< to be read
   loaded_control control = {};
-  bool online = true;
   bool checksum_page = false;
   int64_t start_s = 0;
   std::optional<backup_begin> begun = {};
@@ -40,7 +37,7 @@ struct backup_run {
   std::vector<std::string> gone_paths = {}; ///< that the walk did not find any more
   plan::catalog_places places = {};         ///< at the time of the walk
   std::unique_ptr<backup_claim> claim = {}; ///< on the directory, once there is one
-  std::optional<cluster_files> cluster = {};
+  std::optional<cluster_files> files = {};
   std::vector<std::unique_ptr<cluster_files>> standby_files = {}; ///< of standbys on this host
   backup_settings settings = {};
   std::unique_ptr<source_set> sources = {}; ///< where `copy` reads; lost ones can be dropped
@@ -64,13 +61,14 @@ struct backup_run {
   error give_up(error why);
 
 private:
-  const std::string& pg_path() const { return opts.text("pg-path", pg_position); }
   result<void> open_cluster_of_run();
   result<void> connect();
   result<void> require_stopped();
-  result<void> settle_checksum_page();
+  result<void> check_standby_files();
+  void settle_checksum_page();
   result<void> walk();
-  result<backup_source> source_at(size_t position, bool standby);
+  result<void> ask_catalogs(cluster_walk_options& wanted_of_walk);
+  result<backup_source> source_at(cluster& one, bool standby);
   result<void> check_label();
   result<void> remove_incomplete(std::vector<disk_backup>& found);
   result<void> take_directory();
@@ -81,6 +79,7 @@ private:
   void refresh_info();
   result<void> link_tablespaces();
   void fill_cluster();
+  void fill_settings();
   void fill_options();
   result<void> show_progress(uint64_t done_bytes, uint64_t total_bytes);
   result<void> keep_alive();
@@ -91,4 +90,4 @@ private:
 /// What a run that was told to stop ends with.
 error stopped_by_signal();
 
-} // namespace pgbraid::cli
+} // namespace pgbraid

@@ -1,13 +1,13 @@
 // Storing backup_label and tablespace_map.
 // SPDX-License-Identifier: MIT
-#include "cli/command/backup_files.hpp"
+#include "actors/backup/stop_files.hpp"
 
 #include "engine/base/log.hpp"
 #include "engine/codec/cipher_text.hpp"
 #include "engine/codec/digest.hpp"
 #include "engine/format/repository_path.hpp"
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 namespace {
 
@@ -59,4 +59,4 @@ result<void> store_text_file(repository& repo, format::manifest& into,
   return success();
 }
 
-} // namespace pgbraid::cli
+} // namespace pgbraid

@@ -1,9 +1,9 @@
 // Backup, from the first copied file to its place in backup.info.
 // SPDX-License-Identifier: MIT
+#include "actors/archive/wal_arrival.hpp"
+#include "actors/backup/backup_run.hpp"
+#include "actors/backup/stop_files.hpp"
 #include "actors/run/run_job.hpp"
-#include "cli/command/backup_files.hpp"
-#include "cli/command/backup_run.hpp"
-#include "cli/open/graph_settings.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/command_stage.hpp"
 #include "engine/base/log.hpp"
@@ -19,7 +19,7 @@
 #include <algorithm>
 #include <set>
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 namespace {
 
@@ -32,7 +32,7 @@ constexpr auto ping_standbys_every = std::chrono::seconds(2);
 result<void> backup_run::show_progress(uint64_t done_bytes, uint64_t total_bytes) {
   the_command_stage.done_bytes = done_bytes;
   the_command_stage.total_bytes = total_bytes;
-  const auto threshold = std::max(opts.size_bytes("manifest-save-threshold"), total_bytes / 100);
+  const auto threshold = std::max(wanted.save_threshold, total_bytes / 100);
   if (done_bytes - saved_bytes >= threshold && done_bytes < total_bytes) {
     saved_bytes = done_bytes;
     if (auto saved = claim->save(manifest, info.cipher_pass); !saved)
@@ -43,11 +43,11 @@ result<void> backup_run::show_progress(uint64_t done_bytes, uint64_t total_bytes
     return success();
   written_progress = share;
   const auto shown =
-      lock.write(render(format::lock_content{.exec_id = opts.exec_id(),
-                                             .pid = static_cast<uint64_t>(::getpid()),
-                                             .percent_hundredths = share,
-                                             .size_bytes = total_bytes,
-                                             .size_complete_bytes = done_bytes}));
+      between.lock.write(render(format::lock_content{.exec_id = wanted.exec_id,
+                                                     .pid = static_cast<uint64_t>(::getpid()),
+                                                     .percent_hundredths = share,
+                                                     .size_bytes = total_bytes,
+                                                     .size_complete_bytes = done_bytes}));
   // What info shows is no reason to lose a backup.
   if (!shown)
     log::debug("progress is not shown: {}", shown.failure().message);
@@ -77,20 +77,20 @@ result<void> backup_run::keep_alive() {
 /// WAL. One that is gone only stops being read.
 result<void> backup_run::check_standbys() {
   for (size_t i = 0; i < standbys.size(); ++i) {
-    const size_t source = i + 1; // the primary comes first
-    if (sources->is_dropped(source))
+    const size_t index = i + 1; // the primary comes first
+    if (sources->is_dropped(index))
       continue;
     auto alive = standbys[i].client.ping();
     if (!alive && alive.failure().code == errc::db_mismatch)
       return alive;
     if (!alive)
-      sources->drop(source, alive.failure());
+      sources->drop(index, alive.failure());
   }
   return success();
 }
 
 result<void> backup_run::sync_directories(const backup_job& job) {
-  const auto base = format::label_path(repo->stanza(), manifest.label);
+  const auto base = format::label_path(repo.stanza(), manifest.label);
   // A new file is safe only when every path above it is.
   std::set<std::string> paths;
   for (std::string path : job.touched_paths())
@@ -100,32 +100,31 @@ result<void> backup_run::sync_directories(const backup_job& job) {
     for (const auto& path : manifest.paths)
       paths.insert(base + "/" + std::string(path.name));
   paths.insert(base);
-  const auto history = format::history_manifest_path(repo->stanza(), manifest.label);
+  const auto history = format::history_manifest_path(repo.stanza(), manifest.label);
   for (auto path = split_path(history).parent; path != split_path(base).parent;
        path = split_path(path).parent)
     paths.emplace(path);
-  paths.insert(format::backup_path(repo->stanza()));
-  return repo->files().sync_many_paths(std::vector<std::string>(paths.begin(), paths.end()));
+  paths.insert(format::backup_path(repo.stanza()));
+  return repo.files().sync_many_paths(std::vector<std::string>(paths.begin(), paths.end()));
 }
 
 result<void> backup_run::copy() {
   // The checkpoint of the start is in pg_control by now: read it once more, valid, for the backup.
-  auto fresh = load_control_bytes(opts, pg_position);
+  auto fresh = source->control();
   if (!fresh)
     return fresh.failure();
   settings.control_file = postgres::padded_control_file(fresh->bytes);
   uint64_t total_bytes = 0;
   if (auto opened = open_sources(); !opened)
     return opened;
-  backup_job job(manifest, *cluster, *sources, *repo, settings,
+  backup_job job(manifest, *files, *sources, repo, settings,
                  {.progress = [&](uint64_t done) { return show_progress(done, total_bytes); },
                   .tick = [&] { return keep_alive(); }});
   total_bytes = job.total_bytes();
   the_command_stage.total_bytes = total_bytes;
   if (auto made = make_target_paths(job); !made)
     return made;
-  const auto run =
-      graph_settings(opts, graph_of(job), job.use(repository_is_here(opts, repo.position)));
+  const auto run = between.compile(graph_of(job), job.use(wanted.repository_here));
   if (auto done = actors::run_job(job, run); !done)
     return done;
   if (auto checked = check_standbys(); !checked)
@@ -135,13 +134,13 @@ result<void> backup_run::copy() {
   if (auto noted = note_losses(job); !noted)
     return noted;
   job.remove_vanished();
-  if (online && !manifest.find_file("pg_data/global/pg_control"))
+  if (wanted.online && !manifest.find_file("pg_data/global/pg_control"))
     return error{errc::file_missing, "pg_control vanished during the backup"};
   return sync_directories(job);
 }
 
 result<void> backup_run::stop() {
-  if (!online) {
+  if (!wanted.online) {
     manifest.stop_s = wall_s();
     return success();
   }
@@ -155,12 +154,12 @@ result<void> backup_run::stop() {
   if (!clock)
     return clock.failure();
   manifest.stop_s = *clock / 1000;
-  if (auto stored = store_text_file(*repo, manifest, settings, "backup_label",
-                                    stopped->backup_label, manifest.stop_s);
+  if (auto stored = store_text_file(repo, manifest, settings, "backup_label", stopped->backup_label,
+                                    manifest.stop_s);
       !stored)
     return stored;
   if (stopped->tablespace_map.find_first_not_of(" \t\r\n") != std::string::npos)
-    if (auto stored = store_text_file(*repo, manifest, settings, "tablespace_map",
+    if (auto stored = store_text_file(repo, manifest, settings, "tablespace_map",
                                       stopped->tablespace_map, manifest.stop_s);
         !stored)
       return stored;
@@ -170,7 +169,7 @@ result<void> backup_run::stop() {
   manifest.archive_stop = stopped->segment;
   manifest.lsn_start = postgres::format_lsn(begun->at.lsn);
   manifest.lsn_stop = postgres::format_lsn(stopped->lsn);
-  if (!opts.flag("archive-check"))
+  if (!wanted.archive_check)
     return success();
   log::info("check archive for segment(s) {}:{}", begun->at.segment, stopped->segment);
   const auto segments =
@@ -179,15 +178,15 @@ result<void> backup_run::stop() {
   if (segments.empty())
     return error{errc::archive_timeout,
                  "the range of WAL segments of the backup cannot be checked"};
-  return wait_for_wal({&*repo, archive_id, opts.time_ms("archive-timeout")}, segments);
+  return wait_for_wal({&repo, archive_id, wanted.archive_timeout}, segments);
 }
 
 /// Others may have published backups since this one began. What cannot be read now is as it was.
 void backup_run::refresh_info() {
-  auto loaded = repo->load_backup_info();
+  auto loaded = repo.load_backup_info();
   if (!loaded || loaded->current_id != info.current_id)
     return;
-  auto reconciled = reconcile(*repo, *loaded);
+  auto reconciled = reconcile(repo, *loaded);
   if (!reconciled)
     return;
   for (const auto& line : reconciled->warnings)
@@ -205,16 +204,16 @@ result<void> backup_run::publish() {
   const auto size_bytes = summary.size_bytes;
   info.add(summary);
   // Written again only so that object stores count its age from the last backup.
-  const auto archive = repo->load_archive_info();
-  if (auto held = lock.check_held(); !held)
+  const auto archive = repo.load_archive_info();
+  if (auto held = between.lock.check_held(); !held)
     return held;
-  publication all(repo->files());
-  if (auto added = repo->add(all, manifest, info.cipher_pass); !added)
+  publication all(repo.files());
+  if (auto added = repo.add(all, manifest, info.cipher_pass); !added)
     return added;
-  if (auto added = repo->add(all, info); !added)
+  if (auto added = repo.add(all, info); !added)
     return added;
   if (archive)
-    if (auto added = repo->add(all, *archive); !added)
+    if (auto added = repo.add(all, *archive); !added)
       return added;
   if (auto ours = claim->close(); !ours)
     return ours;
@@ -224,8 +223,8 @@ result<void> backup_run::publish() {
   if (auto published = all.publish(); !published)
     return published;
   // Nothing reads this link, so a file system without links loses nothing.
-  if (opts.flag("repo-symlink", repo.position))
-    if (auto linked = repo->set_latest(manifest.label); !linked)
+  if (wanted.symlinks)
+    if (auto linked = repo.set_latest(manifest.label); !linked)
       log::warn("unable to point 'latest' to the new backup: {}", linked.failure().message);
   if (!archive)
     return archive.failure();
@@ -234,4 +233,4 @@ result<void> backup_run::publish() {
   return success();
 }
 
-} // namespace pgbraid::cli
+} // namespace pgbraid

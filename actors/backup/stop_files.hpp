@@ -5,7 +5,7 @@
 
 #include "actors/backup/backup_job.hpp"
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 /// Stores `content` as `pg_data/<name>` of the backup: alone, compressed and encrypted like the
 /// others, with the owner of PGDATA and its mode & 0644, and adds it to the manifest.
@@ -13,4 +13,4 @@ result<void> store_text_file(repository& repo, format::manifest& into,
                              const backup_settings& settings, std::string_view name,
                              std::string_view content, int64_t mtime_s);
 
-} // namespace pgbraid::cli
+} // namespace pgbraid
