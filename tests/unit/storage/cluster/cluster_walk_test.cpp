@@ -1,115 +1,27 @@
 // Tests of the directory walk; tests/system compares it with the peer on a real cluster.
 // SPDX-License-Identifier: MIT
-#include "storage/cluster/cluster_walk.hpp"
-#include "storage/driver/memory/memory_storage.hpp"
 #include "tests/hostile.hpp"
+#include "tests/unit/storage/cluster/walk_rig.hpp"
 
 #include <doctest/doctest.h>
 
-#include <map>
-
 using namespace pgbraid;
+using namespace pgbraid::test;
 
 namespace {
-
-/// Lends a storage of the rig to the walk, which owns what it opens.
-class lent final : public storage {
-public:
-  explicit lent(storage& to) : to_(to) {}
-  storage_features features() const override { return to_.features(); }
-  const std::string& root() const override { return to_.root(); }
-  result<std::optional<entry_info>> info(std::string_view path) override { return to_.info(path); }
-  result<std::optional<std::vector<entry>>> list(std::string_view path) override {
-    return to_.list(path);
-  }
-  result<std::unique_ptr<io::reader>> open_read(std::string_view path,
-                                                const read_options& options) override {
-    return to_.open_read(path, options);
-  }
-  result<std::unique_ptr<io::writer>> open_write(std::string_view path,
-                                                 const write_options& options) override {
-    return to_.open_write(path, options);
-  }
-  result<void> make_path(std::string_view path, uint32_t mode) override {
-    return to_.make_path(path, mode);
-  }
-  result<void> remove_file(std::string_view path) override { return to_.remove_file(path); }
-  result<void> remove_tree(std::string_view path) override { return to_.remove_tree(path); }
-  result<void> move(std::string_view from, std::string_view to) override {
-    return to_.move(from, to);
-  }
-  result<void> make_symlink(std::string_view path, std::string_view destination) override {
-    return to_.make_symlink(path, destination);
-  }
-  result<void> sync_path(std::string_view path) override { return to_.sync_path(path); }
-  result<void> set_attributes(std::string_view path, const attributes& wanted) override {
-    return to_.set_attributes(path, wanted);
-  }
-
-private:
-  storage& to_;
-};
-
-constexpr const char* our_directory = "PG_15_202209061";
-
-struct rig {
-  std::map<std::string, memory_storage> places;
-  cluster_walk_options options{.version = 150000, .catalog_version = 202209061};
-
-  rig() {
-    place("/db/main");
-    put("/db/main", "PG_VERSION", "15\n");
-    put("/db/main", "base/5/1259", "x");
-    put("/db/main", "pg_wal/000000010000000000000001", "x");
-    put("/db/main", "postmaster.pid", "1");
-    REQUIRE(place("/db/main").make_path("pg_tblspc", 0750));
-    REQUIRE(place("/db/main").set_attributes("", {.mode = 0700}));
-  }
-  memory_storage& place(const std::string& path) {
-    return places.try_emplace(path, path).first->second;
-  }
-  void put(const std::string& root, std::string_view path, std::string_view content) {
-    REQUIRE(write_all(place(root), path, content, {.mode = 0600}));
-  }
-  void link(std::string_view path, std::string_view destination) {
-    REQUIRE(place("/db/main").make_symlink(path, destination));
-  }
-  result<format::manifest> walk() {
-    format::manifest into;
-    const auto open = [this](const std::string& path) -> result<std::unique_ptr<storage>> {
-      return std::unique_ptr<storage>(new lent(place(path)));
-    };
-    if (auto walked = walk_cluster(place("/db/main"), open, options, into); !walked)
-      return walked.failure();
-    return into;
-  }
-  std::vector<std::string> files() {
-    const auto walked = walk();
-    REQUIRE(walked);
-    std::vector<std::string> names;
-    for (const auto& file : walked->files)
-      names.emplace_back(file.name);
-    return names;
-  }
-  errc failure() {
-    const auto walked = walk();
-    REQUIRE(!walked);
-    return walked.failure().code;
-  }
-};
 
 using names = std::vector<std::string>;
 
 } // namespace
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: takes files and leaves run-time files and WAL") {
+TEST_CASE_FIXTURE(walk_rig, "cluster_walk: takes files and leaves run-time files and WAL") {
   CHECK(files() == names{"pg_data/PG_VERSION", "pg_data/base/5/1259"});
   options.online = false;
   CHECK(files() == names{"pg_data/PG_VERSION", "pg_data/base/5/1259",
                          "pg_data/pg_wal/000000010000000000000001"});
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: defaults are owner and mode of PGDATA") {
+TEST_CASE_FIXTURE(walk_rig, "cluster_walk: defaults are owner and mode of PGDATA") {
   const auto walked = walk();
   REQUIRE(walked);
   CHECK(walked->path_defaults.mode == 0700);
@@ -120,14 +32,14 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: defaults are owner and mode of PGDATA") {
   CHECK(walked->find_path("pg_tblspc") == nullptr);
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: marks files with page checksums only when asked") {
+TEST_CASE_FIXTURE(walk_rig, "cluster_walk: marks files with page checksums only when asked") {
   CHECK(walk()->find_file("pg_data/base/5/1259")->pages == format::page_check::absent);
   options.checksum_page = true;
   CHECK(walk()->find_file("pg_data/base/5/1259")->pages == format::page_check::valid);
   CHECK(walk()->find_file("pg_data/PG_VERSION")->pages == format::page_check::absent);
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: keeps only the init fork of unlogged relations") {
+TEST_CASE_FIXTURE(walk_rig, "cluster_walk: keeps only the init fork of unlogged relations") {
   for (const auto* name : {"16385", "16385.1", "16385_fsm", "16385_init", "163850"})
     put("/db/main", std::string("base/5/") + name, "x");
   put("/db/main", "foreign/16385", "x");
@@ -137,7 +49,7 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: keeps only the init fork of unlogged relat
                          "pg_data/foreign/16385_init"});
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: users exclude names and contents") {
+TEST_CASE_FIXTURE(walk_rig, "cluster_walk: users exclude names and contents") {
   put("/db/main", "log/a.log", "x");
   put("/db/main", "junk/b", "x");
   options.exclude = {"log/", "junk"};
@@ -146,7 +58,7 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: users exclude names and contents") {
   CHECK(walk()->find_path("pg_data/junk") == nullptr);
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: leaves out what a manifest cannot name") {
+TEST_CASE_FIXTURE(walk_rig, "cluster_walk: leaves out what a manifest cannot name") {
   test::hostile("control characters and line feeds", 4);
   put("/db/main", "base/5/line\nfeed", "x");
   put("/db/main", "new\nline/inside", "x");
@@ -164,7 +76,8 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: leaves out what a manifest cannot name") {
     CHECK(path.name.find('\n') == std::string_view::npos);
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: leaves out what a restore or the end of a backup makes") {
+TEST_CASE_FIXTURE(walk_rig,
+                  "cluster_walk: leaves out what a restore or the end of a backup makes") {
   for (const auto* name :
        {"backup_label", "tablespace_map", "backup.manifest", "global/pg_control.pgbackrest.tmp",
         "global/pg_control.0123456789abcdef.pgbackrest.tmp", "recovery.signal.pgbackrest.tmp"}) {
@@ -184,7 +97,7 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: leaves out what a restore or the end of a 
   }
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: owners without a name that can be written are numbers") {
+TEST_CASE_FIXTURE(walk_rig, "cluster_walk: owners without a name that can be written are numbers") {
   options.owners = {.user = [](uint32_t) { return std::optional<std::string>(""); },
                     .group = [](uint32_t) { return std::optional<std::string>("staff"); }};
   const auto walked = walk();
@@ -193,7 +106,7 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: owners without a name that can be written 
   CHECK(walked->owner_name(walked->files[0].group) == "staff");
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: a link to a file among WAL goes where WAL goes") {
+TEST_CASE_FIXTURE(walk_rig, "cluster_walk: a link to a file among WAL goes where WAL goes") {
   put("/db/etc", "file", "x");
   link("pg_wal/linked", "/db/etc/file");
   CHECK(walk()->links.empty());
@@ -203,7 +116,7 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: a link to a file among WAL goes where WAL 
   CHECK(walk()->find_file("pg_data/pg_wal/linked") != nullptr);
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: follows a tablespace into our own directory only") {
+TEST_CASE_FIXTURE(walk_rig, "cluster_walk: follows a tablespace into our own directory only") {
   REQUIRE(place("/ts").make_path(std::string(our_directory) + "/5", 0700));
   put("/ts", std::string(our_directory) + "/5/16390", "x");
   put("/ts", "PG_14_202107181/5/1", "x");
@@ -231,7 +144,7 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: follows a tablespace into our own director
   CHECK(walk()->find_target("pg_tblspc/16384")->tablespace_name == "ts16384");
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: follows links of directories and files one level") {
+TEST_CASE_FIXTURE(walk_rig, "cluster_walk: follows links of directories and files one level") {
   put("/db/etc", "hba.conf", "abc");
   put("/db/xact", "0000", "x");
   REQUIRE(place("/db").make_path("xact", 0700));
@@ -252,7 +165,7 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: follows links of directories and files one
   CHECK(cluster_file_path(*walked, "pg_data/pg_xact/0000") == "/db/xact/0000");
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: refuses links that lead nowhere, to links, or back") {
+TEST_CASE_FIXTURE(walk_rig, "cluster_walk: refuses links that lead nowhere, to links, or back") {
   SUBCASE("dangling") {
     link("x", "/nowhere/at-all");
     CHECK(failure() == errc::file_open);
@@ -307,7 +220,7 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: refuses links that lead nowhere, to links,
   }
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: a directory that vanishes meanwhile is no error") {
+TEST_CASE_FIXTURE(walk_rig, "cluster_walk: a directory that vanishes meanwhile is no error") {
   place("/db/main")
       .set_hook([this](memory_verb verb, std::string_view path) -> std::optional<error> {
         if (verb == memory_verb::list && path == "base/5")
@@ -320,7 +233,8 @@ TEST_CASE_FIXTURE(rig, "cluster_walk: a directory that vanishes meanwhile is no 
   CHECK(gone == names{"pg_data/base/5"}); // whoever asks the catalogs may find it one
 }
 
-TEST_CASE_FIXTURE(rig, "cluster_walk: a tablespace of the catalog without its directory is noted") {
+TEST_CASE_FIXTURE(walk_rig,
+                  "cluster_walk: a tablespace of the catalog without its directory is noted") {
   link("pg_tblspc/16384", "/ts");
   REQUIRE(place("/").make_path("ts", 0700));
   put("/ts", "PG_14_202107181/5/1", "x");
