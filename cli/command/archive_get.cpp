@@ -5,10 +5,9 @@
 #include "cli/command/wal_file.hpp"
 #include "cli/frame/recovery_stop.hpp"
 #include "cli/open/clusters.hpp"
-#include "cli/open/hosts.hpp"
 #include "cli/open/repositories.hpp"
-#include "cli/open/side_by_side.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/side_by_side.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/codec/aes.hpp"
 #include "engine/codec/compress.hpp"
@@ -103,6 +102,7 @@ private:
   wal_location destination_;
   postgres::control_file control_ = {};
   uint32_t mode_ = 0600;
+  const std::vector<repository_door> doors_ = repository_doors(opts_);
   std::optional<side_by_side<get_source>> asked_ = {};
   /// Of each repository, as long as it gave no use.
   std::vector<std::optional<error>> troubles_ = {};
@@ -169,9 +169,9 @@ result<void> look_in(get_source& source, const postgres::control_file& control,
 }
 
 /// Asks one repository for the file, the newest archive id first.
-result<get_source> look(const config::options& opts, size_t position,
-                        const postgres::control_file& control, const std::string& name) {
-  auto repo = open_repository_at(opts, position);
+result<get_source> look(const repository_door& door, const postgres::control_file& control,
+                        const std::string& name) {
+  auto repo = door.open();
   if (!repo)
     return repo.failure();
   get_source source{.repo = std::move(*repo)};
@@ -323,7 +323,7 @@ void get::ask_again() {
     troubles_[i].reset();
     if (asked_->answer(i) == nullptr)
       continue;
-    forget_broken_repo_host(opts_, asked_->position(i));
+    doors_[i].reconnect();
     asked_->ask_again(i);
   }
 }
@@ -332,7 +332,7 @@ repository_errors get::listed_troubles() const {
   repository_errors all;
   for (size_t i = 0; i < troubles_.size(); ++i)
     if (troubles_[i])
-      all.add(asked_->key(i), *troubles_[i]);
+      all.add(doors_[i].key, *troubles_[i]);
   return all;
 }
 
@@ -360,10 +360,11 @@ error get::give_up() {
 result<bool> get::run() {
   if (auto good = check_cluster(); !good)
     return good.failure();
-  asked_.emplace(opts_, repository_positions(opts_),
-                 [control = control_, name = name_](const config::options& opts, size_t position) {
-                   return look(opts, position, control, name);
-                 });
+  std::vector<side_by_side<get_source>::question> questions;
+  for (const auto& door : doors_)
+    questions.push_back(
+        [door, control = control_, name = name_] { return look(door, control, name); });
+  asked_.emplace(std::move(questions));
   troubles_.resize(asked_->size());
   const auto began = std::chrono::steady_clock::now();
   const auto until = began + patience();

@@ -8,8 +8,8 @@
 #include "cli/open/compression.hpp"
 #include "cli/open/locks.hpp"
 #include "cli/open/repositories.hpp"
-#include "cli/open/side_by_side.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/side_by_side.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/base/units.hpp"
 #include "engine/buffer/large_memory.hpp"
@@ -113,6 +113,7 @@ private:
   /// happens to the file.
   large_memory held_ = {};
   size_t held_bytes_ = 0;
+  const std::vector<repository_door> doors_ = repository_doors(opts_);
   std::optional<side_by_side<push_answer>> asked_ = {};
   std::vector<bool> taken_ = {}; ///< whose answer was looked at
   bool any_ = false;             ///< one of them accepts WAL
@@ -165,8 +166,8 @@ result<void> push::check_target(const format::archive_history& current, const re
                "Does --stanza name the stanza of this cluster?"};
 }
 
-result<push_answer> open_target(const config::options& opts, size_t position) {
-  auto repo = open_repository_at(opts, position);
+result<push_answer> open_target(const repository_door& door) {
+  auto repo = door.open();
   if (!repo)
     return repo.failure();
   auto info = (*repo)->load_archive_info();
@@ -213,7 +214,7 @@ void push::take_targets() {
       continue;
     taken_[i] = true;
     if (auto accepted = *came ? accept(**came) : came->failure(); !accepted)
-      failed_.add(asked_->key(i), accepted.failure());
+      failed_.add(doors_[i].key, accepted.failure());
   }
 }
 
@@ -510,7 +511,10 @@ result<void> push::store() {
 
 /// Who answers first gets the file first; who does not answer cannot keep it from the others.
 result<void> push::store_everywhere() {
-  asked_.emplace(opts_, repository_positions(opts_), open_target);
+  std::vector<side_by_side<push_answer>::question> questions;
+  for (const auto& door : doors_)
+    questions.push_back([door] { return open_target(door); });
+  asked_.emplace(std::move(questions));
   taken_.resize(asked_->size());
   const auto until = std::chrono::steady_clock::now() +
                      std::chrono::milliseconds(opts_.time_ms("protocol-timeout"));
@@ -524,7 +528,7 @@ result<void> push::store_everywhere() {
     return stored;
   for (size_t i = 0; i < asked_->size(); ++i)
     if (!taken_[i])
-      failed_.add(asked_->key(i), asked_->failure(i));
+      failed_.add(doors_[i].key, asked_->failure(i));
   return success();
 }
 

@@ -5,10 +5,10 @@
 
 #include "cli/command/commands.hpp"
 #include "cli/frame/terminal.hpp"
+#include "cli/open/ask_repositories.hpp"
 #include "cli/open/clusters.hpp"
 #include "cli/open/hosts.hpp"
 #include "cli/open/repositories.hpp"
-#include "cli/open/side_by_side.hpp"
 #include "engine/base/log.hpp"
 #include "engine/config/load.hpp"
 #include "engine/config/whole_configuration.hpp"

@@ -2,8 +2,8 @@
 // Source: cli/command/README.md, section 9.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
+#include "cli/open/ask_repositories.hpp"
 #include "cli/open/repositories.hpp"
-#include "cli/open/side_by_side.hpp"
 #include "engine/base/access_hint.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/log_sink.hpp"
@@ -228,12 +228,13 @@ result<std::set<std::string>> list_stanzas(const config::options& opts, size_t p
 
 stanza_names find_stanzas(const config::options& opts, const std::vector<size_t>& positions) {
   stanza_names found;
-  for (auto& one : ask_repositories<std::set<std::string>>(opts, positions, list_stanzas)) {
-    if (one.said)
-      found.names.merge(*one.said);
+  auto told = ask_repositories<std::set<std::string>>(opts, positions, list_stanzas);
+  for (size_t i = 0; i < told.size(); ++i) {
+    auto& said = told[i].said;
+    if (said)
+      found.names.merge(*said);
     else
-      found.silent.emplace(one.position,
-                           failed_repository(opts, one.position, {}, one.said.failure()));
+      found.silent.emplace(positions[i], failed_repository(opts, positions[i], {}, said.failure()));
   }
   return found;
 }
@@ -275,10 +276,12 @@ std::vector<report::info_stanza> collect(const config::options& opts) {
   std::vector<report::info_stanza> stanzas;
   for (const auto& name : found.names) {
     auto& stanza = stanzas.emplace_back(report::info_stanza{.name = name, .repositories = {}});
-    for (auto& one : told)
+    for (size_t i = 0; i < told.size(); ++i) {
+      auto& said = told[i].said;
       stanza.repositories.push_back(
-          one.said ? std::move((*one.said)[stanzas.size() - 1])
-                   : failed_repository(opts, one.position, name, one.said.failure()));
+          said ? std::move((*said)[stanzas.size() - 1])
+               : failed_repository(opts, positions[i], name, said.failure()));
+    }
     if (asked.label && std::ranges::none_of(stanza.repositories, &report::info_repository::holds))
       say_not_found(stanza.repositories);
     stanza.backup = read_lock(opts, positions, name, "backup");

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/restore_wal.hpp"
 
-#include "cli/open/side_by_side.hpp"
+#include "cli/open/ask_repositories.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"

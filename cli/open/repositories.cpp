@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/open/repositories.hpp"
 
+#include "cli/open/ask_repositories.hpp"
 #include "cli/open/hosts.hpp"
 #include "cli/open/sftp_repository.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
@@ -9,6 +10,7 @@
 #include "storage/driver/remote/remote_storage.hpp"
 #include "storage/repository/confined_storage.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace pgbraid::cli {
@@ -84,6 +86,23 @@ result<open_repository> open_repository_at(const config::options& opts, size_t p
   opened.stanza = std::make_unique<repository>(*opened.files, std::move(settings));
   opened.position = position;
   return opened;
+}
+
+std::vector<repository_door> repository_doors(const config::options& opts) {
+  const auto own = std::make_shared<const config::options>(opts);
+  std::vector<repository_door> doors;
+  for (const auto position : repository_positions(opts)) {
+    doors.push_back({.key = opts.repo_key(position),
+                     .open = [own, position] { return open_repository_at(*own, position); },
+                     .reconnect = [own, position] { forget_broken_repo_host(*own, position); }});
+  }
+  return doors;
+}
+
+std::vector<repository_answer<open_repository>> open_each(const config::options& opts) {
+  return ask_repositories<open_repository>(
+      opts, repository_positions(opts),
+      [](const config::options& of, size_t position) { return open_repository_at(of, position); });
 }
 
 result<open_repository> open_default_repository(const config::options& opts) {

@@ -4,25 +4,13 @@
 
 #include "engine/base/result.hpp"
 #include "engine/config/options.hpp"
-#include "storage/repository/repository.hpp"
-#include "storage/storage.hpp"
+#include "storage/repository/open_repository.hpp"
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
 
 namespace pgbraid::cli {
-
-/// One configured repository: its storage and the stanza's part of it. Moves freely.
-struct open_repository {
-  std::unique_ptr<storage> files;
-  std::unique_ptr<repository> stanza;
-  size_t position = 0; ///< for `opts.text("repo-path", position)`
-
-  repository* operator->() const { return stanza.get(); }
-  repository& operator*() const { return *stanza; }
-};
 
 /// Opens one repository, on whatever host it lies; nothing is read yet, except that a remote one is
 /// asked for its cipher when none is configured here.
@@ -33,6 +21,8 @@ result<open_repository> open_repository_at(const config::options& opts, size_t p
                                            std::string stanza);
 /// Position of the repository that `--repo` chose, or all positions.
 std::vector<size_t> repository_positions(const config::options& opts);
+/// Those that the command works on (`repository_positions`), to be opened later.
+std::vector<repository_door> repository_doors(const config::options& opts);
 /// The repository that `--repo` chose, or the first one (backup, restore --set ...).
 result<open_repository> open_default_repository(const config::options& opts);
 

@@ -1,10 +1,8 @@
-// The same question to several repositories at the same time.
+// Several that are asked at the same time, each in a thread of its own.
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/open/repositories.hpp"
 #include "engine/base/result.hpp"
-#include "engine/config/options.hpp"
 
 #include <fmt/format.h>
 
@@ -20,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 /// Runs `work` in a thread that belongs to the process; here and now when there can be no thread.
 /// @param work  owns whatever it uses, since nobody may be left who waits for it
@@ -30,25 +28,23 @@ void run_aside(std::function<void()> work);
 /// use.
 bool join_aside();
 
-/// Repositories that are asked the same thing, each in a thread of its own, so that none waits for
-/// another one. A single one is asked by the caller's thread.
+/// Each question is put in a thread of its own, so that none waits for another one. A single one is
+/// put by the caller's thread.
 /// @tparam T  what each of them answers
 template <class T> class side_by_side {
 public:
   using clock = std::chrono::steady_clock;
-  /// `question(opts, position)`; what it has captured is its own.
-  using question = std::function<result<T>(const config::options&, size_t)>;
+  /// Owns what it has captured: it may outlive whoever asks.
+  using question = std::function<result<T>()>;
 
   /// Asks at once.
-  side_by_side(const config::options& opts, std::vector<size_t> positions, question ask)
-      : shared_(std::make_shared<shared>(opts, std::move(positions), std::move(ask))) {
+  explicit side_by_side(std::vector<question> questions)
+      : shared_(std::make_shared<shared>(std::move(questions))) {
     for (size_t i = 0; i < size(); ++i)
       ask_again(i);
   }
 
-  size_t size() const { return shared_->positions.size(); }
-  size_t position(size_t i) const { return shared_->positions[i]; }
-  unsigned key(size_t i) const { return shared_->opts.repo_key(position(i)); }
+  size_t size() const { return shared_->ask.size(); }
   /// The answer, which nobody changes until it is asked for again; null while there is none.
   result<T>* answer(size_t i) {
     const std::lock_guard held(shared_->mutex);
@@ -91,8 +87,8 @@ public:
 
 private:
   struct shared {
-    shared(const config::options& of, std::vector<size_t> where, question what)
-        : opts(of), positions(std::move(where)), ask(std::move(what)), answers(positions.size()) {}
+    explicit shared(std::vector<question> questions)
+        : ask(std::move(questions)), answers(ask.size()) {}
     void put(size_t i) {
       auto came = answer_of(i);
       const std::lock_guard held(mutex);
@@ -101,7 +97,7 @@ private:
     }
     result<T> answer_of(size_t i) {
       try {
-        return ask(opts, positions[i]);
+        return ask[i]();
       } catch (const std::exception& problem) {
         return error{errc::unhandled, fmt::format("unexpected failure: {}", problem.what())};
       }
@@ -113,9 +109,7 @@ private:
       return std::ranges::any_of(answers, [&](auto& one) { return one && *one && good(**one); });
     }
 
-    const config::options opts;
-    const std::vector<size_t> positions;
-    const question ask;
+    const std::vector<question> ask;
     std::mutex mutex = {}; ///< guards what follows
     std::condition_variable changed = {};
     std::vector<std::optional<result<T>>> answers;
@@ -125,33 +119,19 @@ private:
   std::optional<clock::time_point> good_at_ = {};
 };
 
-/// What one repository answered, or why it did not.
-template <class T> struct repository_answer {
-  size_t position = 0;
-  unsigned key = 0;
-  result<T> said;
-};
-
-/// Asks these repositories and waits for all of them, each by its own limits and by
-/// protocol-timeout at the latest. The answers come in the order of the positions.
+/// Asks all and waits until each has answered, or for `limit`. The answers come in the order of the
+/// questions.
 template <class T>
-std::vector<repository_answer<T>> ask_repositories(const config::options& opts,
-                                                   std::vector<size_t> positions,
-                                                   typename side_by_side<T>::question question) {
-  side_by_side<T> all(opts, std::move(positions), std::move(question));
-  all.wait(std::chrono::steady_clock::now() +
-           std::chrono::milliseconds(opts.time_ms("protocol-timeout")));
-  std::vector<repository_answer<T>> out;
+std::vector<result<T>> ask_all(std::vector<std::function<result<T>()>> questions,
+                               std::chrono::milliseconds limit) {
+  side_by_side<T> all(std::move(questions));
+  all.wait(std::chrono::steady_clock::now() + limit);
+  std::vector<result<T>> out;
   for (size_t i = 0; i < all.size(); ++i) {
     auto* came = all.answer(i);
-    out.push_back({.position = all.position(i),
-                   .key = all.key(i),
-                   .said = came != nullptr ? std::move(*came) : result<T>(all.failure(i))});
+    out.push_back(came != nullptr ? std::move(*came) : result<T>(all.failure(i)));
   }
   return out;
 }
 
-/// Opens all repositories that the command works on (`repository_positions`).
-std::vector<repository_answer<open_repository>> open_each(const config::options& opts);
-
-} // namespace pgbraid::cli
+} // namespace pgbraid

@@ -1,6 +1,6 @@
 // Threads that ask.
 // SPDX-License-Identifier: MIT
-#include "cli/open/side_by_side.hpp"
+#include "engine/base/side_by_side.hpp"
 
 #include <atomic>
 #include <list>
@@ -8,7 +8,7 @@
 #include <system_error>
 #include <thread>
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 namespace {
 
@@ -63,10 +63,4 @@ bool join_aside() {
   return known.all.empty();
 }
 
-std::vector<repository_answer<open_repository>> open_each(const config::options& opts) {
-  return ask_repositories<open_repository>(
-      opts, repository_positions(opts),
-      [](const config::options& of, size_t position) { return open_repository_at(of, position); });
-}
-
-} // namespace pgbraid::cli
+} // namespace pgbraid
