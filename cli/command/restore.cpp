@@ -20,6 +20,7 @@
 #include "engine/base/units.hpp"
 #include "engine/plan/recovery_settings.hpp"
 #include "engine/plan/restore_access.hpp"
+#include "engine/plan/restore_doubt.hpp"
 #include "engine/plan/target_time.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
 
@@ -30,6 +31,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace pgbraid::cli {
 
@@ -277,14 +279,7 @@ result<void> restore_run::check_targets() {
   if (!foreign)
     return foreign.failure();
   for (const auto& path : *foreign)
-    if (auto agreed = refuse_or_warn(
-            opts_,
-            {errc::path_not_empty,
-             fmt::format("'{}' has files, but no link in '{}' leads there: it may be another "
-                         "cluster's, and what is not in the backup would be removed from it",
-                         path, opts_.text("pg-path")),
-             "Map it to another directory with --tablespace-map or --link-map, or go on with "
-             "--restore-check=warn."});
+    if (auto agreed = refuse_or_warn(opts_, plan::foreign_target(path, opts_.text("pg-path")));
         !agreed)
       return agreed;
   decided_.doubts += foreign->size();
@@ -295,23 +290,16 @@ result<void> restore_run::check_targets() {
 result<void> restore_run::check_pages() {
   if (!opts_.flag("checksum-page-error"))
     return success();
-  std::string names;
-  for (const auto& file : backup().files) {
-    if (file.pages != format::page_check::broken || !rules_.is_restored(file.name))
-      continue;
-    restore_task probe(context_, file, nullptr, 0);
+  std::vector<std::string> names;
+  for (const auto* file : plan::broken_files(backup(), rules_)) {
+    restore_task probe(context_, *file, nullptr, 0);
     auto stays = probe.would_keep({});
     if (!stays)
       return stays.failure();
     if (!*stays)
-      names += (names.empty() ? "" : "\n") +
-               fmt::format("invalid page checksum(s) found in file {}", probe.name());
+      names.push_back(probe.name());
   }
-  if (names.empty())
-    return success();
-  return error{errc::checksum, names,
-               "The pages were wrong when the backup was made. Choose another set with --set, or "
-               "restore this one with --no-checksum-page-error.\nNothing was changed."};
+  return plan::refuse_broken_pages(names);
 }
 
 struct restore_step {

@@ -204,13 +204,12 @@ result<restore_source> open_restore_source(const config::options& opts) {
   const auto version = postgres::parse_version(backup->db_version);
   if (!version)
     return version.failure();
+  const bool online = backup->options.online;
   restore_source out{.repo = std::move(from.repo),
                      .backup = std::move(*backup),
                      .version = *version,
-                     .type = *plan::parse_recovery_type(opts.text("type"))};
-  const bool online = out.backup.options.online;
-  if (!online && !opts.is_set("type"))
-    out.type = plan::recovery_type::none;
+                     .type = plan::type_for_backup(*plan::parse_recovery_type(opts.text("type")),
+                                                   opts.is_set("type"), online)};
   if (auto reachable = check_target_timeline(opts, out); !reachable)
     return reachable.failure();
   if (auto valid = format::validate(out.backup, format::strictness::lenient); !valid)

@@ -7,6 +7,7 @@
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/format/wal_entry.hpp"
+#include "engine/plan/restore_doubt.hpp"
 #include "engine/plan/restore_wal.hpp"
 #include "engine/postgres/wal_name.hpp"
 
@@ -110,68 +111,46 @@ stock list_all(const config::options& opts, const plan::wal_question& question, 
   return out;
 }
 
-/// Whether WAL may come from where we cannot look.
-bool has_other_sources(const config::options& opts, plan::recovery_type type) {
-  const auto& given = opts.map("recovery-option");
-  return type == plan::recovery_type::preserve || type == plan::recovery_type::standby ||
-         given.contains("restore-command") || given.contains("restore_command");
-}
-
-error missing_wal(const format::manifest& backup, const std::string& segment) {
-  return {errc::file_missing,
-          fmt::format("WAL segment {} is in no archive, but backup set {} needs all WAL from {} to "
-                      "{} to become consistent",
-                      segment, backup.label, *backup.archive_start, *backup.archive_stop),
-          "A cluster restored from this set would not start. Choose another one with --set, or go "
-          "on with --restore-check=warn where the segment will come from elsewhere."};
+plan::doubt_rule doubt_rule_of(const config::options& opts) {
+  return opts.text("restore-check") == "refuse" ? plan::doubt_rule::refuse : plan::doubt_rule::warn;
 }
 
 } // namespace
 
 result<void> refuse_or_warn(const config::options& opts, const error& what) {
-  if (opts.text("restore-check") == "refuse") {
-    auto refusal = what;
-    refusal.hint += "\nNothing was changed.";
-    return refusal;
-  }
-  log::warn("{}", what.message);
+  auto line = plan::refuse_or_warn(doubt_rule_of(opts), what);
+  if (!line)
+    return line.failure();
+  log::warn("{}", *line);
   return success();
 }
 
 result<size_t> check_wal(const config::options& opts, const restore_source& source) {
-  using enum plan::recovery_type;
-  const auto& backup = source.backup;
   const auto target = opts.has_value("target") ? opts.text("target") : std::string();
   size_t warned = 0;
   if (auto text = plan::future_warning(source.type, target, wall_s())) {
     log::warn("{}", *text);
     ++warned;
   }
-  if (!backup.options.online || !backup.options.archive_check || source.type == none ||
-      backup.options.archive_copy || !backup.archive_start || !backup.archive_stop ||
-      !postgres::is_segment_name(*backup.archive_start) ||
-      !postgres::is_segment_name(*backup.archive_stop))
+  const auto question =
+      plan::wal_question_of(source.backup, source.type, target, source.timeline, source.history);
+  if (!question)
     return warned;
-  const plan::wal_question question{.backup = &backup,
-                                    .type = source.type,
-                                    .target = target,
-                                    .timeline = source.timeline != 0
-                                                    ? source.timeline
-                                                    : postgres::timeline_of(*backup.archive_start),
-                                    .history = source.history};
   bool complete = true;
-  auto all = list_all(opts, question, complete);
-  const auto answer = plan::judge_wal(question, std::move(all));
+  auto all = list_all(opts, *question, complete);
+  const auto answer = plan::judge_wal(*question, std::move(all));
   for (const auto& text : answer.warnings)
     log::warn("{}", text);
   warned += answer.warnings.size() + (complete ? 0 : 1);
   if (!answer.missing)
     return warned;
-  const auto what = missing_wal(backup, *answer.missing);
-  if (!complete || has_other_sources(opts, source.type))
-    log::warn("{}", what.message);
-  else if (auto agreed = refuse_or_warn(opts, what); !agreed)
-    return agreed.failure();
+  const auto rule =
+      plan::rule_for_wal(doubt_rule_of(opts), complete,
+                         plan::has_other_sources(source.type, opts.map("recovery-option")));
+  auto line = plan::refuse_or_warn(rule, plan::missing_wal(source.backup, *answer.missing));
+  if (!line)
+    return line.failure();
+  log::warn("{}", *line);
   return warned + 1;
 }
 

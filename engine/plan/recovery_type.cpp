@@ -25,6 +25,10 @@ std::string_view recovery_type_word(recovery_type type) {
   return words[static_cast<size_t>(type)];
 }
 
+recovery_type type_for_backup(recovery_type wished, bool given, bool online) {
+  return online || given ? wished : recovery_type::none;
+}
+
 bool has_recovery_target(recovery_type type) {
   return type == recovery_type::name || type == recovery_type::time || type == recovery_type::lsn ||
          type == recovery_type::xid;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 namespace pgbraid::plan {
 
@@ -198,6 +199,23 @@ bool replays_further(recovery_type type) {
 
 archived_segment archived_segment_of(std::string_view name, int64_t stored_s) {
   return {hex_part(name, 0), hex_part(name, 8), hex_part(name, 16), stored_s};
+}
+
+std::optional<wal_question> wal_question_of(const format::manifest& backup, recovery_type type,
+                                            std::string target, uint32_t timeline,
+                                            std::vector<format::timeline_switch> history) {
+  const auto& made = backup.options;
+  if (!made.online || !made.archive_check || made.archive_copy || type == recovery_type::none)
+    return {};
+  if (!backup.archive_start || !postgres::is_segment_name(*backup.archive_start) ||
+      !backup.archive_stop || !postgres::is_segment_name(*backup.archive_stop))
+    return {};
+  return wal_question{.backup = &backup,
+                      .type = type,
+                      .target = std::move(target),
+                      .timeline =
+                          timeline != 0 ? timeline : postgres::timeline_of(*backup.archive_start),
+                      .history = std::move(history)};
 }
 
 log_range wanted_logs(const wal_question& of) {

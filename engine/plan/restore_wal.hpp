@@ -34,6 +34,14 @@ struct wal_question {
   std::vector<format::timeline_switch> history = {};
 };
 
+/// What to ask of the archives for a restore that recovers with this type. Empty where its own WAL
+/// need not be in one: no recovery, a stopped cluster, WAL inside the backup, a backup that was
+/// made without looking at the archive; or where the manifest does not name it.
+/// @param timeline  that recovery will end on; 0: that of the backup
+std::optional<wal_question> wal_question_of(const format::manifest& backup, recovery_type type,
+                                            std::string target, uint32_t timeline,
+                                            std::vector<format::timeline_switch> history);
+
 /// The logs (upper halves of an LSN) that can matter.
 struct log_range {
   uint32_t first = 0;
