@@ -1,402 +1,29 @@
 // archive-get: one WAL file from whichever repository has it undamaged.
 // Source: cli/command/README.md, section 6.
 // SPDX-License-Identifier: MIT
+#include "actors/archive/get.hpp"
 #include "cli/command/commands.hpp"
 #include "cli/command/wal_file.hpp"
 #include "cli/frame/recovery_stop.hpp"
 #include "cli/open/clusters.hpp"
 #include "cli/open/repositories.hpp"
 #include "engine/base/log.hpp"
-#include "engine/base/side_by_side.hpp"
-#include "engine/base/stop_signal.hpp"
-#include "engine/codec/aes.hpp"
-#include "engine/codec/compress.hpp"
-#include "engine/codec/digest.hpp"
-#include "engine/format/repository_path.hpp"
-#include "engine/format/timeline_history.hpp"
-#include "engine/graph/single_lane.hpp"
-#include "engine/io/file_writer.hpp"
 #include "engine/plan/archive_trouble.hpp"
-#include "engine/plan/stanza_match.hpp"
 #include "engine/postgres/wal_name.hpp"
-#include "storage/cluster/control_reader.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstddef>
-#include <memory>
-#include <optional>
-#include <set>
 #include <string>
-#include <string_view>
-#include <thread>
 #include <utility>
-#include <vector>
 
 namespace pgbraid::cli {
 
 namespace {
 
-/// Of headers, salt and the like.
-constexpr uint64_t packing_bytes = 64 << 10;
-
-/// One that holds the file is waited for no longer than this for the sake of the others.
-constexpr std::chrono::milliseconds grace(800);
-/// Recovery goes on without a history file that is not there, so that less waiting must do.
-constexpr std::chrono::milliseconds history_patience(10'000);
-constexpr std::chrono::milliseconds pause_first(250);
-constexpr std::chrono::milliseconds pause_longest(4000);
-
-struct get_source;
-
-/// One place where the file lies.
-struct candidate {
-  get_source* source = nullptr;
-  size_t index = 0; ///< of the repository among those that were asked
-  std::string archive_id;
-  std::string path;
-  std::string checksum = {}; ///< of the plain content; empty for history files
-  compress_type compress = compress_type::none;
-};
-
-/// A repository that has WAL of the cluster, and where in it the file lies.
-struct get_source {
-  open_repository repo;
-  secret pass = {};
-  std::vector<candidate> found = {}; ///< without `source` and `index`
-  std::optional<error> trouble = {}; ///< it was opened, and yet it is of no use
-};
-
-class get {
-public:
-  get(const config::options& opts, std::string name, wal_location destination)
-      : opts_(opts), name_(std::move(name)), destination_(std::move(destination)) {}
-
-  /// Whether the file was found (and is at its destination).
-  result<bool> run();
-
-private:
-  result<void> check_cluster();
-  std::chrono::milliseconds patience() const;
-  void note_troubles();
-  std::vector<candidate> collect();
-  result<void> require_one_content(const std::vector<candidate>& all) const;
-  result<std::unique_ptr<io::writer>> open_destination() const;
-  result<void> check_content(const candidate& from, uint64_t size_bytes,
-                             const std::string& checksum) const;
-  result<void> deliver(const candidate& from);
-  result<bool> deliver_any(const std::vector<candidate>& all);
-  bool may_heal() const;
-  void ask_again();
-  repository_errors listed_troubles() const;
-  error why_not();
-  error give_up();
-
-  const config::options& opts_;
-  std::string name_;
-  wal_location destination_;
-  postgres::control_file control_ = {};
-  uint32_t mode_ = 0600;
-  const std::vector<repository_door> doors_ = repository_doors(opts_);
-  std::optional<side_by_side<get_source>> asked_ = {};
-  /// Of each repository, as long as it gave no use.
-  std::vector<std::optional<error>> troubles_ = {};
-  bool undelivered_ = false; ///< it was found, and could not be had
-};
-
-result<void> get::check_cluster() {
-  const auto& pg_path = opts_.text("pg-path", opts_.pg_default());
-  auto pgdata = make_posix_storage(pg_path);
-  auto control = read_control(*pgdata);
-  if (!control)
-    return control.failure();
-  control_ = control->fields;
-  if (auto info = pgdata->info(""); info && *info)
-    mode_ = (*info)->mode & 0640;
-  if (!control_.checkpoint_is_invalid())
-    return success();
-  auto label = pgdata->info("backup_label");
-  if (!label)
-    return label.failure();
-  if (*label)
-    return success();
-  return error{errc::format, "pg_control from backup is not valid without backup_label",
-               "Was the backup_label file removed?\nRestore the backup again and leave the file "
-               "where it is."};
-}
-
-result<void> find_in(get_source& source, const std::string& archive_id, const std::string& name) {
-  if (!postgres::is_segment_or_partial_name(name)) {
-    auto path = format::wal_history_path(source.repo->stanza(), archive_id, name);
-    auto info = source.repo->files().info(path);
-    if (!info)
-      return info.failure();
-    if (*info)
-      source.found.push_back({.archive_id = archive_id, .path = std::move(path)});
-    return success();
-  }
-  auto found = source.repo->find_wal(archive_id, name);
-  if (!found)
-    return found.failure();
-  for (auto& one : *found) {
-    source.found.push_back({.archive_id = archive_id,
-                            .path = std::move(one.path),
-                            .checksum = std::move(one.entry.checksum),
-                            .compress = one.entry.compress});
-  }
-  return success();
-}
-
-result<void> look_in(get_source& source, const postgres::control_file& control,
-                     const std::string& name) {
-  auto info = source.repo->load_archive_info();
-  if (!info)
-    return info.failure();
-  if (auto newest = plan::cluster_archive_id(*info, control); !newest)
-    return newest.failure();
-  for (const auto* entry :
-       info->matching(control.system_id, postgres::version_name(control.version))) {
-    if (auto found = find_in(source, format::archive_id(*entry), name); !found)
-      return found.failure();
-  }
-  source.pass = std::move(info->cipher_pass);
-  return success();
-}
-
-/// Asks one repository for the file, the newest archive id first.
-result<get_source> look(const repository_door& door, const postgres::control_file& control,
-                        const std::string& name) {
-  auto repo = door.open();
-  if (!repo)
-    return repo.failure();
-  get_source source{.repo = std::move(*repo)};
-  if (auto looked = look_in(source, control, name); !looked) {
-    source.trouble = looked.failure();
-    source.found.clear();
-  }
-  return source;
-}
-
-/// How long a repository that cannot be asked is waited for, and asked again.
-std::chrono::milliseconds get::patience() const {
-  const std::chrono::milliseconds whole(opts_.time_ms("archive-timeout"));
-  return postgres::is_segment_or_partial_name(name_) ? whole : std::min(whole, history_patience);
-}
-
-/// What keeps repositories from being of use, besides files that could not be had from them.
-void get::note_troubles() {
-  for (size_t i = 0; i < asked_->size(); ++i) {
-    auto* came = asked_->answer(i);
-    if (came == nullptr || !*came)
-      troubles_[i] = asked_->failure(i);
-    else if ((*came)->trouble)
-      troubles_[i] = (*came)->trouble;
-  }
-}
-
-std::vector<candidate> get::collect() {
-  std::vector<candidate> all;
-  for (size_t i = 0; i < asked_->size(); ++i) {
-    auto* came = asked_->answer(i);
-    if (came == nullptr || !*came)
-      continue;
-    for (auto one : (*came)->found) {
-      one.source = &**came;
-      one.index = i;
-      all.push_back(std::move(one));
-    }
-  }
-  return all;
-}
-
-/// Nobody can tell which of two contents of one segment is the right one.
-result<void> get::require_one_content(const std::vector<candidate>& all) const {
-  std::set<std::string_view> checksums;
-  for (const auto& one : all)
-    checksums.insert(one.checksum);
-  if (checksums.size() <= 1)
-    return success();
-  error found{errc::archive_duplicate, fmt::format("duplicates found for WAL segment {}:", name_),
-              "Is more than one cluster archiving to this stanza?"};
-  for (const auto& one : all)
-    found.message += fmt::format("\n{}: {}", one.source->repo->name(), one.path);
-  return found;
-}
-
-/// PostgreSQL syncs what it takes over, so nothing is synced here. A call that a PostgreSQL which
-/// is gone has left running may not publish its segment for the one that this PostgreSQL asked for.
-result<std::unique_ptr<io::writer>> get::open_destination() const {
-  const auto& directory = destination_.directory;
-  io::unique_fd parent(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent)
-    return system_error(errno == ENOENT ? errc::file_missing : errc::file_open,
-                        fmt::format("cannot open '{}' for writing", directory), errno);
-  return io::open_file_writer(
-      {std::move(parent), destination_.name, directory + "/" + destination_.name},
-      {.newest_wins = true, .sync = false, .mode = mode_});
-}
-
-/// What is shorter than a segment ends a recovery as if there were no more WAL.
-result<void> get::check_content(const candidate& from, uint64_t size_bytes,
-                                const std::string& checksum) const {
-  if (from.checksum.empty())
-    return success();
-  if (checksum != from.checksum)
-    return error{errc::checksum, fmt::format("'{}' is damaged: its content has checksum '{}'",
-                                             from.path, checksum)};
-  if (size_bytes != control_.wal_segment_bytes)
-    return error{errc::file_read,
-                 fmt::format("'{}' holds {} bytes but pg_control says that segments have {}",
-                             from.path, size_bytes, control_.wal_segment_bytes)};
-  return success();
-}
-
-result<void> get::deliver(const candidate& from) {
-  const auto limit_bytes =
-      from.checksum.empty() ? format::history_limit_bytes : uint64_t{control_.wal_segment_bytes};
-  // Whatever packs it: what cannot be packed at all grows by less than that.
-  auto file = from.source->repo->files().open_read(
-      from.path, {.limit_bytes = limit_bytes + limit_bytes / 8 + packing_bytes});
-  if (!file)
-    return file.failure();
-  auto writer = open_destination();
-  if (!writer)
-    return writer.failure();
-
-  std::unique_ptr<codec::kernel> cipher;
-  const auto unpacker = codec::make_decompress(from.compress);
-  codec::digest_kernel sha1;
-  std::vector<transfer_step> steps;
-  if (from.source->repo->encrypted()) {
-    cipher = codec::make_decrypt(from.source->pass.view());
-    steps.emplace_back(*cipher);
-  }
-  if (unpacker)
-    steps.emplace_back(*unpacker);
-  steps.emplace_back(sha1);
-  const polled_signals polling;
-  auto copied = transfer(**file, steps, **writer, limit_bytes);
-  if (!copied && copied.failure().code == errc::format) // that of what is in it
-    return copied.failure().within(fmt::format("'{}'", from.path));
-  if (!copied)
-    return copied.failure();
-  const auto actual = to_hex(codec::digest_kernel::value(*steps.back().state));
-  if (auto good = check_content(from, copied->written_bytes, actual); !good)
-    return good;
-  return io::commit(**writer);
-}
-
-/// From the first that gives it undamaged. What the others have against it are warnings then.
-result<bool> get::deliver_any(const std::vector<candidate>& all) {
-  for (const auto& one : all) {
-    const auto delivered = deliver(one);
-    if (delivered) {
-      const auto troubles = listed_troubles();
-      for (const auto& line : troubles.lines())
-        log::warn("{}", line);
-      log::info("found {} in the {}: {} archive", name_, one.source->repo->name(), one.archive_id);
-      return true;
-    }
-    if (delivered.failure().code == errc::term)
-      return delivered.failure();
-    troubles_[one.index] = delivered.failure();
-    one.source->found.clear();
-    undelivered_ = true;
-  }
-  return false;
-}
-
-bool get::may_heal() const {
-  return std::ranges::any_of(troubles_,
-                             [](const auto& one) { return one && plan::may_heal(one->code); });
-}
-
-void get::ask_again() {
-  for (size_t i = 0; i < asked_->size(); ++i) {
-    if (!troubles_[i] || !plan::may_heal(troubles_[i]->code))
-      continue;
-    troubles_[i].reset();
-    if (asked_->answer(i) == nullptr)
-      continue;
-    doors_[i].reconnect();
-    asked_->ask_again(i);
-  }
-}
-
-repository_errors get::listed_troubles() const {
-  repository_errors all;
-  for (size_t i = 0; i < troubles_.size(); ++i)
-    if (troubles_[i])
-      all.add(doors_[i].key, *troubles_[i]);
-  return all;
-}
-
-/// Where nobody could give the file, and not everybody could tell whether it is there.
-error get::why_not() {
-  const auto troubles = listed_troubles();
-  if (undelivered_)
-    return troubles.all(errc::file_read, fmt::format("unable to get {}:", name_));
-  if (troubles.lines().size() == troubles_.size())
-    return troubles.all(errc::repo_invalid, "unable to find a valid repository:");
-  return troubles.all(
-      errc::repo_invalid,
-      fmt::format("unable to find {}, and not every repository could be asked:", name_));
-}
-
-/// The last word.
-error get::give_up() {
-  const auto some = std::ranges::any_of(troubles_, [](const auto& one) { return !one; });
-  // Where somebody was asked and knows of no newer timeline, recovery follows the one it is on.
-  if (some && !undelivered_ && !postgres::is_segment_or_partial_name(name_))
-    disarm_recovery_stop();
-  return why_not();
-}
-
-result<bool> get::run() {
-  if (auto good = check_cluster(); !good)
-    return good.failure();
-  std::vector<side_by_side<get_source>::question> questions;
-  for (const auto& door : doors_)
-    questions.push_back(
-        [door, control = control_, name = name_] { return look(door, control, name); });
-  asked_.emplace(std::move(questions));
-  troubles_.resize(asked_->size());
-  const auto began = std::chrono::steady_clock::now();
-  const auto until = began + patience();
-  // A standby asks again by itself, and has another source that it turns to meanwhile.
-  const bool once = recovery_mode_at(opts_) == plan::recovery_mode::standby;
-  for (auto pause = pause_first;; pause = std::min(2 * pause, pause_longest)) {
-    asked_->wait(until, grace, [](const get_source& one) { return !one.found.empty(); });
-    note_troubles();
-    const auto all = collect();
-    if (auto one = require_one_content(all); !one)
-      return one.failure();
-    if (const auto delivered = deliver_any(all); !delivered || *delivered)
-      return delivered;
-    if (listed_troubles().empty()) {
-      log::info("unable to find {} in the archive", name_);
-      return false;
-    }
-    if (once || !may_heal() || std::chrono::steady_clock::now() + pause >= until)
-      return give_up();
-    if (pause == pause_first)
-      log::warn("{}\ntrying again for up to {}s", why_not().message,
-                std::chrono::ceil<std::chrono::seconds>(patience()).count());
-    std::this_thread::sleep_for(pause);
-    ask_again();
-  }
-}
-
-} // namespace
-
-result<int> run_archive_get(const config::options& opts) {
-  if (auto local = require_pg_host(opts); !local)
-    return local.failure();
+/// The name of the file and where it is wanted.
+result<get_request> request_of(const config::options& opts) {
   const auto& words = opts.parameters();
   if (words.empty())
     return error{errc::param_required, "WAL segment to get required"};
@@ -409,11 +36,29 @@ result<int> run_archive_get(const config::options& opts) {
     return destination.failure();
   if (words[0].find('/') != words[0].npos)
     return error{errc::param_invalid, fmt::format("'{}' is not the name of a WAL file", words[0])};
-  if (!is_wal_file_name(words[0])) { // No archive has such a thing.
-    log::info("unable to find {} in the archive", words[0]);
+  return get_request{.name = words[0],
+                     .destination = std::move(*destination),
+                     .patience = std::chrono::milliseconds(opts.time_ms("archive-timeout")),
+                     // It has another source that it turns to meanwhile.
+                     .once = recovery_mode_at(opts) == plan::recovery_mode::standby};
+}
+
+} // namespace
+
+result<int> run_archive_get(const config::options& opts) {
+  if (auto local = require_pg_host(opts); !local)
+    return local.failure();
+  const auto wanted = request_of(opts);
+  if (!wanted)
+    return wanted.failure();
+  if (!postgres::is_archived_name(wanted->name)) { // No archive has such a thing.
+    log::info("unable to find {} in the archive", wanted->name);
     return 1;
   }
-  auto found = get(opts, words[0], std::move(*destination)).run();
+  const auto pgdata = make_posix_storage(opts.text("pg-path", opts.pg_default()));
+  const auto found = get_wal(*wanted, {.pgdata = *pgdata,
+                                       .from = repository_doors(opts),
+                                       .may_end_recovery = disarm_recovery_stop});
   if (!found)
     return found.failure();
   // 1 tells PostgreSQL that the archive ends here; it is no error.

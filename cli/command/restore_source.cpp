@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command/restore_source.hpp"
 
-#include "cli/command/wal_file.hpp"
 #include "cli/open/ask_repositories.hpp"
+#include "engine/base/failures.hpp"
 #include "engine/base/log.hpp"
 #include "engine/codec/cipher_text.hpp"
 #include "engine/format/repository_path.hpp"

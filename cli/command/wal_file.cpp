@@ -1,4 +1,4 @@
-// Paths of WAL files and lists of repository errors.
+// Paths of WAL files.
 // SPDX-License-Identifier: MIT
 #include "cli/command/wal_file.hpp"
 
@@ -42,13 +42,8 @@ result<wal_location> locate_wal(const config::options& opts, std::string_view pa
   return found;
 }
 
-bool is_wal_file_name(std::string_view name) {
-  return postgres::is_segment_or_partial_name(name) || postgres::is_history_name(name) ||
-         postgres::is_backup_history_name(name);
-}
-
 result<void> check_wal_name(const wal_location& wal) {
-  if (is_wal_file_name(wal.name))
+  if (postgres::is_archived_name(wal.name))
     return success();
   const auto path = wal.directory + "/" + wal.name;
   std::error_code failed;

@@ -1,24 +1,14 @@
-// What archive-push and archive-get share: paths of WAL files, and lists of repository errors.
+// What archive-push and archive-get share: paths of WAL files.
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/open/repositories.hpp"
-#include "engine/base/failures.hpp"
+#include "actors/archive/wal_location.hpp"
+#include "engine/base/result.hpp"
+#include "engine/config/options.hpp"
 
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace pgbraid::cli {
-
-/// A WAL file of the cluster.
-struct wal_location {
-  std::string directory; ///< absolute
-  std::string name;
-};
-
-/// Whether PostgreSQL archives files of such a name.
-bool is_wal_file_name(std::string_view name);
 
 /// Resolves `%p` of archive_command and restore_command: a relative path counts from pg-path, which
 /// must be the working directory, as it is for commands that PostgreSQL runs.

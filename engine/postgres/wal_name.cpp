@@ -88,6 +88,10 @@ bool is_backup_history_name(std::string_view name) {
          is_hex(name.substr(25, 8)) && name.ends_with(".backup");
 }
 
+bool is_archived_name(std::string_view name) {
+  return is_segment_or_partial_name(name) || is_history_name(name) || is_backup_history_name(name);
+}
+
 uint32_t timeline_of(std::string_view name) {
   assert(name.size() >= 8 && is_hex(name.substr(0, 8)));
   return hex_number(name.substr(0, 8));

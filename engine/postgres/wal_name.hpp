@@ -30,6 +30,9 @@ bool is_history_name(std::string_view name);
 /// `000000010000000000000004.00000028.backup`.
 bool is_backup_history_name(std::string_view name);
 
+/// Any of these but a directory: what PostgreSQL archives.
+bool is_archived_name(std::string_view name);
+
 /// The first 8 digits of any WAL file name as a number. @param name  checked by the caller
 uint32_t timeline_of(std::string_view name);
 

@@ -1,6 +1,6 @@
 // Whether a segment in an archive is what its name says.
 // SPDX-License-Identifier: MIT
-#include "cli/command/stored_wal.hpp"
+#include "actors/archive/stored_wal.hpp"
 
 #include "engine/codec/aes.hpp"
 #include "engine/codec/compress.hpp"
@@ -10,7 +10,7 @@
 #include <array>
 #include <vector>
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 result<std::optional<error>> damage_of(const repository& in, const archived_wal& stored,
                                        const secret& pass, uint64_t segment_bytes) {
@@ -40,4 +40,4 @@ result<std::optional<error>> damage_of(const repository& in, const archived_wal&
   return std::optional(error{errc::checksum, "its content has checksum '" + actual + "'"});
 }
 
-} // namespace pgbraid::cli
+} // namespace pgbraid

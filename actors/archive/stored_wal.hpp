@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 /// Reads a whole segment and compares it with the checksum in its name. Returns what is wrong with
 /// it, if anything. Fails when it cannot be read now: it may be as good as ever.
@@ -18,4 +18,4 @@ namespace pgbraid::cli {
 result<std::optional<error>> damage_of(const repository& in, const archived_wal& stored,
                                        const secret& pass, uint64_t segment_bytes);
 
-} // namespace pgbraid::cli
+} // namespace pgbraid

@@ -1,0 +1,45 @@
+// Puts one WAL file into every repository.
+// Source: cli/command/README.md, section 4.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/archive/wal_location.hpp"
+#include "engine/base/compress_type.hpp"
+#include "engine/base/result.hpp"
+#include "engine/codec/compress.hpp"
+#include "storage/repository/open_repository.hpp"
+#include "storage/storage.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace pgbraid {
+
+struct push_request {
+  wal_location wal; ///< with a name that PostgreSQL archives
+  compress_type compression = compress_type::none;
+  int compress_level = 0;
+  codec::gz_engine gz = codec::gz_engine::automatic;
+  bool check_header = true;                          ///< archive-header-check
+  bool says_when_there = true;                       ///< archive-mode-check
+  std::optional<uint64_t> queue_max = {};            ///< bytes; more WAL that waits is dropped
+  std::chrono::milliseconds answer_limit{1'830'000}; ///< for each repository
+};
+
+/// Where the file comes from and where it goes. All must outlive the push.
+struct push_ends {
+  storage& wal;              ///< rooted in the directory of the file
+  storage* pgdata = nullptr; ///< of its cluster; null: not known
+  std::vector<repository_door> to;
+};
+
+/// Stores the file wherever it can and is durable there when this returns; a segment that is there
+/// already counts when it is whole. Fails with `archive_mismatch` (44) for a file that is not what
+/// PostgreSQL writes, or of another cluster, `archive_duplicate` (45) for other content under the
+/// same name, `repo_invalid` (103) when no repository takes it, and `command` (104) when not every
+/// one has it. A termination signal while something is written is `term` and leaves nothing of it.
+result<void> push_wal(const push_request& wanted, const push_ends& between);
+
+} // namespace pgbraid
