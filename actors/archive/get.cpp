@@ -3,6 +3,7 @@
 #include "actors/archive/get.hpp"
 
 #include "actors/archive/get_source.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/failures.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/side_by_side.hpp"
@@ -291,7 +292,7 @@ result<bool> get::run() {
     });
   asked_.emplace(std::move(questions));
   troubles_.resize(asked_->size());
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = monotonic::now();
   const auto until = began + patience();
   for (auto pause = pause_first;; pause = std::min(2 * pause, pause_longest)) {
     asked_->wait(until, grace, [](const get_source& one) { return !one.found.empty(); });
@@ -305,7 +306,7 @@ result<bool> get::run() {
       log::info("unable to find {} in the archive", wanted_.name);
       return false;
     }
-    if (wanted_.once || !may_heal() || std::chrono::steady_clock::now() + pause >= until)
+    if (wanted_.once || !may_heal() || monotonic::now() + pause >= until)
       return give_up();
     if (pause == pause_first)
       log::warn("{}\ntrying again for up to {}s", why_not().message,

@@ -5,6 +5,7 @@
 #include "actors/archive/push_target.hpp"
 #include "actors/archive/segment_push.hpp"
 #include "actors/archive/segment_source.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/failures.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/side_by_side.hpp"
@@ -163,7 +164,7 @@ result<void> push::store_everywhere() {
     questions.push_back([door] { return open_target(door); });
   asked_.emplace(std::move(questions));
   taken_.resize(asked_->size());
-  const auto until = std::chrono::steady_clock::now() + wanted_.answer_limit;
+  const auto until = monotonic::now() + wanted_.answer_limit;
   asked_->wait(until, grace, [](const push_answer&) { return true; });
   take_targets();
   if (auto stored = store(); !stored)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/archive/wal_arrival.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/base/command_stage.hpp"
 #include "engine/base/stop_signal.hpp"
 
@@ -35,7 +36,7 @@ result<void> check_session(io::pg_client& client) {
 result<void> wait_for_wal(const wal_archive& in, const std::vector<std::string>& segments) {
   the_command_stage.enter("waiting for WAL in the archive");
   for (const auto& segment : segments) {
-    const auto deadline = std::chrono::steady_clock::now() + in.limit;
+    const auto deadline = monotonic::now() + in.limit;
     while (true) {
       auto found = in.repo->single_wal(in.archive_id, segment);
       if (!found)
@@ -50,7 +51,7 @@ result<void> wait_for_wal(const wal_archive& in, const std::vector<std::string>&
       if (in.look)
         if (auto hopeful = in.look(); !hopeful)
           return hopeful;
-      if (std::chrono::steady_clock::now() >= deadline)
+      if (monotonic::now() >= deadline)
         return error{
             errc::archive_timeout,
             fmt::format("WAL segment {} was not archived before the {}ms timeout", segment,

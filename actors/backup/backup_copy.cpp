@@ -61,7 +61,7 @@ result<void> backup_run::keep_alive() {
     return success();
   if (auto there = check_session(primary->client); !there)
     return there;
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = monotonic::now();
   if (now - standbys_pinged_at >= ping_standbys_every) {
     standbys_pinged_at = now;
     if (auto checked = check_standbys(); !checked)
@@ -69,7 +69,7 @@ result<void> backup_run::keep_alive() {
   }
   if (now - pinged_at < ping_every)
     return success();
-  pinged_at = std::chrono::steady_clock::now();
+  pinged_at = monotonic::now();
   return primary->client.ping();
 }
 

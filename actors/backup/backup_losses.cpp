@@ -1,6 +1,7 @@
 // Backup: what went away while it was copied, and what is wrong with what was copied.
 // SPDX-License-Identifier: MIT
 #include "actors/backup/backup_run.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 
@@ -39,7 +40,7 @@ result<plan::catalog_places> backup_run::current_places() {
 /// Fails unless the database itself took all of these paths away. It does that before the catalogs
 /// tell of it.
 result<void> backup_run::check_gone(const std::set<std::string>& paths) {
-  const auto deadline = std::chrono::steady_clock::now() + catalogs_wait;
+  const auto deadline = monotonic::now() + catalogs_wait;
   while (!paths.empty()) {
     plan::catalog_places now = places;
     if (wanted.online) {
@@ -52,7 +53,7 @@ result<void> backup_run::check_gone(const std::set<std::string>& paths) {
         paths, [&](const auto& path) { return !plan::was_dropped(path, places, now); });
     if (lost == paths.end())
       return success();
-    if (!wanted.online || should_stop() || std::chrono::steady_clock::now() >= deadline)
+    if (!wanted.online || should_stop() || monotonic::now() >= deadline)
       return error{
           errc::path_missing,
           fmt::format("'{}' went away while it was copied", cluster_file_path(manifest, *lost)),

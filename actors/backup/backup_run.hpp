@@ -6,6 +6,7 @@
 #include "actors/backup/backup.hpp"
 #include "actors/backup/backup_job.hpp"
 #include "actors/backup/start_stop.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/plan/vanished_paths.hpp"
 #include "storage/cluster/open_cluster.hpp"
 #include "storage/repository/backup_claim.hpp"
@@ -43,8 +44,8 @@ struct backup_run {
   std::unique_ptr<source_set> sources = {}; ///< where `copy` reads; lost ones can be dropped
   uint64_t written_progress = 0;
   uint64_t saved_bytes = 0; ///< done when the manifest copy was saved last
-  std::chrono::steady_clock::time_point pinged_at = std::chrono::steady_clock::now();
-  std::chrono::steady_clock::time_point standbys_pinged_at = std::chrono::steady_clock::now();
+  monotonic::time_point pinged_at = monotonic::now();
+  monotonic::time_point standbys_pinged_at = monotonic::now();
 
   result<void> open();
   result<void> choose_type();

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: MIT
 #include "actors/backup/far_file.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/buffer/slab.hpp"
 
 namespace pgbraid {
 
 bool break_count::add() {
-  const auto now = std::chrono::steady_clock::now();
-  if (noted_at_ != std::chrono::steady_clock::time_point() &&
-      now - noted_at_ < std::chrono::seconds(1))
+  const auto now = monotonic::now();
+  if (noted_at_ != monotonic::time_point() && now - noted_at_ < std::chrono::seconds(1))
     return false;
   noted_at_ = now;
   return ++count_ > more_tries;

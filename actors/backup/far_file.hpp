@@ -5,6 +5,7 @@
 #include "actors/backup/copy_answer.hpp"
 #include "actors/backup/packed_here.hpp"
 #include "actors/backup/source_set.hpp"
+#include "engine/base/clock.hpp"
 
 #include <atomic>
 
@@ -50,7 +51,7 @@ public:
 
 private:
   unsigned count_ = 0;
-  std::chrono::steady_clock::time_point noted_at_ = {};
+  monotonic::time_point noted_at_ = {};
 };
 
 /// What comes after work on a source failed: another try there, or, when there were enough, another

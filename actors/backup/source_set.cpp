@@ -58,7 +58,7 @@ source_set::source_set(std::vector<backup_source> sources, remote::copy_rules ru
 
 std::optional<size_t> source_set::pick(bool standby, uint64_t bytes) const {
   std::vector<plan::source_load> loads;
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = monotonic::now();
   for (const auto& one : sources_) {
     auto& load = loads.emplace_back(one.load);
     load.usable = !one.lost && one.about.standby == standby;
@@ -85,7 +85,7 @@ result<source_lease> source_set::choose(bool for_standby, uint64_t bytes) {
 source_lease source_set::begin(size_t source, uint64_t bytes) {
   auto& at = sources_[source];
   if (at.leases++ == 0)
-    at.busy_since = std::chrono::steady_clock::now();
+    at.busy_since = monotonic::now();
   at.load.in_flight_bytes += bytes;
   return {*this, source, bytes};
 }
@@ -103,8 +103,7 @@ void source_set::end(size_t source, uint64_t asked_bytes, uint64_t done_bytes,
   at.load.done_bytes += done_bytes;
   at.files += done_files;
   if (--at.leases == 0)
-    at.load.busy_s +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - at.busy_since).count();
+    at.load.busy_s += std::chrono::duration<double>(monotonic::now() - at.busy_since).count();
 }
 
 void source_set::drop(size_t source, const error& why) {

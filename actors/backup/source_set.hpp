@@ -4,6 +4,7 @@
 #pragma once
 
 #include "actors/backup/copy_client.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/plan/source_choice.hpp"
 #include "storage/cluster/cluster_files.hpp"
 
@@ -91,7 +92,7 @@ private:
     std::unique_ptr<copy_client> client;
     plan::source_load load = {};
     uint64_t leases = 0;
-    std::chrono::steady_clock::time_point busy_since = {};
+    monotonic::time_point busy_since = {};
     uint64_t files = 0;
     std::optional<error> lost = {};
   };

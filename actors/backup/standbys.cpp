@@ -3,6 +3,7 @@
 #include "actors/backup/standbys.hpp"
 
 #include "actors/backup/start_stop.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/postgres/wal_name.hpp"
@@ -14,7 +15,7 @@ namespace pgbraid {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
+using clock = monotonic;
 
 constexpr auto poll_every = std::chrono::milliseconds(100);
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/run/dealer.hpp"
 
+#include "engine/base/clock.hpp"
+
 #include <deque>
 #include <map>
 
@@ -21,7 +23,7 @@ struct dealer_state {
   std::deque<std::pair<size_t, caf::actor>> waiting;
   bool exhausted = false;
   uint64_t sampled_bytes = 0;
-  std::chrono::steady_clock::time_point sampled_at = std::chrono::steady_clock::now();
+  monotonic::time_point sampled_at = monotonic::now();
 
   void ask(size_t number, const caf::actor& worker);
   void tick();
@@ -75,7 +77,7 @@ void dealer_state::tick() {
     exhausted = true;
     return dismiss_idle();
   }
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = monotonic::now();
   const uint64_t bytes = run->bytes_read;
   pool = plan::next_pool_size(pool,
                               {.bytes = bytes - sampled_bytes,

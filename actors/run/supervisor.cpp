@@ -5,6 +5,7 @@
 #include "actors/run/collector.hpp"
 #include "actors/run/dealer.hpp"
 #include "actors/run/stage.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/stop_signal.hpp"
 
 #include <fmt/format.h>
@@ -36,7 +37,7 @@ struct supervisor_state {
   bool draining = false;
   bool collector_gone = false;
   uint64_t seen_steps = 0;
-  std::chrono::steady_clock::time_point moved_at = std::chrono::steady_clock::now();
+  monotonic::time_point moved_at = monotonic::now();
 
   result<void> begin();
   void fail(const error& what);
@@ -128,7 +129,7 @@ void supervisor_state::drain_if_alone() {
 void supervisor_state::look() {
   if (const int number = stop_signal; number != 0 && !first_error)
     fail({errc::term, "terminated on signal " + signal_name(number)});
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = monotonic::now();
   // With nothing in hand there is nothing that could be stuck.
   const bool in_hand = run->dealt != run->settled;
   if (const uint64_t steps = run->steps; steps != seen_steps || !in_hand) {

@@ -8,6 +8,7 @@
 #include "actors/serve/service.hpp"
 #include "actors/serve/storage_work.hpp"
 #include "actors/serve/work_pool.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/base/version.hpp"
@@ -46,7 +47,7 @@ private:
 
 class connection {
 public:
-  using clock = std::chrono::steady_clock;
+  using clock = monotonic;
 
   connection(std::unique_ptr<link::transport> over, link::settings with, const doorkeeper& admit,
              copy_service& copies)

@@ -8,6 +8,7 @@
 #include "cli/server/server_auth.hpp"
 #include "cli/server/service_manager.hpp"
 #include "cli/server/tls_session.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/printable.hpp"
 #include "engine/base/stop_signal.hpp"
@@ -110,7 +111,7 @@ private:
                 "other hosts reach, or to '*' for all of this host's");
   }
 
-  using clock = std::chrono::steady_clock;
+  using clock = monotonic;
   /// A signal that comes just before poll is noticed after this time.
   static constexpr int wait_ms = 500;
 

@@ -7,6 +7,7 @@
 #include "cli/frame/who_runs.hpp"
 #include "cli/open/hosts.hpp"
 #include "cli/open/locks.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/config/load.hpp"
 #include "engine/io/trusted_directory.hpp"
@@ -102,7 +103,7 @@ result<int> checked_run(config::options& opts, run_function run) {
 /// The command that is running now, and since when.
 struct frame {
   config::options opts;
-  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+  monotonic::time_point began = monotonic::now();
 };
 
 /// A process runs one command at a time, but one may follow another.
@@ -112,8 +113,8 @@ std::optional<frame>& current() {
 }
 
 void log_success(const frame& of) {
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - of.began);
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(monotonic::now() - of.began);
   const auto suffix =
       of.opts.flag("log-timestamp") ? fmt::format(" ({}ms)", took.count()) : std::string{};
   log::write(frame_level(of.opts), fmt::format("{} command end: completed successfully{}",

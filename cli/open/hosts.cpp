@@ -5,6 +5,7 @@
 #include "cli/open/connect_host.hpp"
 #include "cli/open/host_keys.hpp"
 #include "cli/open/lock_names.hpp"
+#include "engine/base/clock.hpp"
 #include "storage/wire/protocol.hpp"
 
 #include <algorithm>
@@ -133,13 +134,13 @@ void forget_broken_repo_host(const config::options& opts, size_t position) {
 }
 
 void leave_hosts() {
-  const auto until = std::chrono::steady_clock::now() + leave_limit;
+  const auto until = monotonic::now() + leave_limit;
   for (const auto& place : all_places()) {
     // One that is being connected belongs to a thread that the process leaves behind.
     const std::unique_lock free(place->mutex, std::try_to_lock);
     if (!free || !place->host)
       continue;
-    if (place->locks && std::chrono::steady_clock::now() < until)
+    if (place->locks && monotonic::now() < until)
       place->host->leave(remote::path::leave, leave_step_limit);
     place->host.reset();
   }

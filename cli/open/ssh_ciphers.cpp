@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/open/ssh_ciphers.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/net/child_process.hpp"
 
 #include <poll.h>
@@ -59,7 +60,7 @@ bool is_aes_gcm(std::string_view cipher) {
 
 /// What a client prints; empty when it fails, says too much or takes too long.
 std::string answer_of(const std::vector<std::string>& argv) {
-  using clock = std::chrono::steady_clock;
+  using clock = monotonic;
   auto client = link::child_process::start(argv);
   if (!client)
     return {};

@@ -50,8 +50,8 @@ void log_end(pid_t pid, int status) {
 }
 
 /// The log is no place for others to fill.
-bool may_warn(std::optional<std::chrono::steady_clock::time_point>& last_at) {
-  const auto now = std::chrono::steady_clock::now();
+bool may_warn(std::optional<monotonic::time_point>& last_at) {
+  const auto now = monotonic::now();
   if (last_at && now - *last_at < quiet)
     return false;
   last_at = now;

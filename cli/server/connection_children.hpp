@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/clock.hpp"
 #include "engine/base/result.hpp"
 #include "engine/io/unique_fd.hpp"
 
@@ -52,7 +53,7 @@ public:
   void end_all();
 
 private:
-  using clock = std::chrono::steady_clock;
+  using clock = monotonic;
   struct child {
     pid_t pid = -1;
     io::unique_fd news = {}; ///< where the child introduces its client; none after that

@@ -7,6 +7,7 @@
 #include "cli/server/admission.hpp"
 #include "cli/server/copies.hpp"
 #include "cli/server/server_auth.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/printable.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/config/load.hpp"
@@ -168,7 +169,7 @@ int serve_tls(const config::options& opts, const link::tls_context& context,
               link::accepted connection, const introduction& introduce) {
   const auto from = connection.from;
   auto shaken = link::shake_hands(context, std::move(connection.socket), from,
-                                  std::chrono::steady_clock::now() + handshake_limit);
+                                  monotonic::now() + handshake_limit);
   if (!shaken) {
     // Whoever pings shows no certificate; that is no reason for a line each time.
     const bool bad_certificate = shaken.failure().code == errc::crypto;

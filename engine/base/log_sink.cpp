@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/base/log_sink.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/base/stop_signal.hpp"
 
 #include <poll.h>
@@ -21,7 +22,6 @@ namespace pgbraid::log {
 
 namespace {
 
-using steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr auto patience = milliseconds(2000);
@@ -103,10 +103,10 @@ bool sink::put(int fd, std::string_view text) {
 }
 
 bool sink::write_all(int fd, std::string_view text) {
-  const auto began = steady::now();
+  const auto began = monotonic::now();
   while (!text.empty()) {
     const auto longest = stop_signal != 0 ? patience_after_signal : patience;
-    const bool tired = stuck_ || steady::now() - began >= longest;
+    const bool tired = stuck_ || monotonic::now() - began >= longest;
     const bool ready = wait_writable(fd, tired ? milliseconds(0) : slice);
     const auto written = ready ? write_some(fd, text) : -1;
     if (written > 0) {

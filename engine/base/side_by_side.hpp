@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/clock.hpp"
 #include "engine/base/result.hpp"
 
 #include <fmt/format.h>
@@ -33,7 +34,7 @@ bool join_aside();
 /// @tparam T  what each of them answers
 template <class T> class side_by_side {
 public:
-  using clock = std::chrono::steady_clock;
+  using clock = monotonic;
   /// Owns what it has captured: it may outlive whoever asks.
   using question = std::function<result<T>()>;
 
@@ -125,7 +126,7 @@ template <class T>
 std::vector<result<T>> ask_all(std::vector<std::function<result<T>()>> questions,
                                std::chrono::milliseconds limit) {
   side_by_side<T> all(std::move(questions));
-  all.wait(std::chrono::steady_clock::now() + limit);
+  all.wait(monotonic::now() + limit);
   std::vector<result<T>> out;
   for (size_t i = 0; i < all.size(); ++i) {
     auto* came = all.answer(i);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/graph/lane_group.hpp"
 
+#include "engine/base/clock.hpp"
+
 #include <algorithm>
 #include <thread>
 
@@ -175,7 +177,7 @@ void lane_group::wait_for_one() {
   if (free_lanes() == lanes_.size())
     return;
   slice_ = std::clamp(slice_ * 2, shortest_wait, longest_wait);
-  const auto begun = std::chrono::steady_clock::now();
+  const auto begun = monotonic::now();
   for (size_t i = 0; i < lanes_.size(); ++i) {
     const auto& at = lanes_[turn_];
     turn_ = (turn_ + 1) % lanes_.size();
@@ -183,7 +185,7 @@ void lane_group::wait_for_one() {
       continue;
     const bool ready =
         at.buffers.back().data.fresh ? at.work->ready_to_write(slice_) : at.work->readable(slice_);
-    if (ready || std::chrono::steady_clock::now() - begun >= slice_)
+    if (ready || monotonic::now() - begun >= slice_)
       return;
   }
   // Those that only wait for each other's turn did not wait.

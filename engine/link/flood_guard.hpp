@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/clock.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -12,7 +14,7 @@ namespace pgbraid::link {
 /// honest peer stays far from its end.
 class flood_guard {
 public:
-  using clock = std::chrono::steady_clock;
+  using clock = monotonic;
 
   explicit flood_guard(clock::time_point now) : filled_at_(now) {}
   /// False when there were too many.

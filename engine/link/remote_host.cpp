@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/link/remote_host.hpp"
 
+#include "engine/base/clock.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -52,7 +54,7 @@ result<std::shared_ptr<link::client_link>> remote_host::data() {
     // Nobody can be of use before the attempt that somebody makes has ended.
     connected_.wait(lock);
   }
-  if (std::chrono::steady_clock::now() < unreachable_until_)
+  if (monotonic::now() < unreachable_until_)
     return unreachable_;
   return add_link(lock);
 }
@@ -76,9 +78,9 @@ remote_host::add_link(std::unique_lock<std::mutex>& lock) {
   connecting_ = true;
   const auto number = 1 + made_++ % numbers;
   lock.unlock();
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = monotonic::now();
   auto made = connect_(number);
-  const auto ended = std::chrono::steady_clock::now();
+  const auto ended = monotonic::now();
   lock.lock();
   connecting_ = false;
   connected_.notify_all();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/clock.hpp"
 #include "engine/link/client_link.hpp"
 
 #include <chrono>
@@ -55,7 +56,7 @@ private:
   unsigned made_ = 0;       ///< connections besides the main one so far; gives them numbers
   std::vector<std::shared_ptr<link::client_link>> data_;
   error unreachable_;
-  std::chrono::steady_clock::time_point unreachable_until_;
+  monotonic::time_point unreachable_until_;
 };
 
 } // namespace pgbraid::remote

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/clock.hpp"
 #include "engine/io/unique_fd.hpp"
 #include "engine/link/flood_guard.hpp"
 #include "engine/link/frame_scanner.hpp"
@@ -25,7 +26,7 @@ namespace pgbraid::link {
 /// world.
 class session {
 public:
-  using clock = std::chrono::steady_clock;
+  using clock = monotonic;
   enum class side : uint8_t { client, server };
 
   session(side which, std::unique_ptr<transport> over, settings with);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/clock.hpp"
 #include "engine/base/error.hpp"
 #include "engine/link/byte_queue.hpp"
 
@@ -19,7 +20,7 @@ struct stream {
   int64_t number = 0; ///< ours, for its caller
   int32_t id = -1;    ///< of HTTP/2; -1 until it has one
   std::chrono::milliseconds limit = {};
-  std::chrono::steady_clock::time_point moved_at = {}; ///< when the other end last did something
+  monotonic::time_point moved_at = {}; ///< when the other end last did something
 
   // What arrives.
   size_t block_bytes = 0; ///< of the list of headers that is arriving
@@ -49,8 +50,8 @@ struct stream {
   const char* end_name = nullptr; ///< header that closes the stream; none for requests
   std::string end_value = {};
 
-  std::optional<std::chrono::steady_clock::time_point> read_asked_at = {};
-  std::optional<std::chrono::steady_clock::time_point> write_asked_at = {};
+  std::optional<monotonic::time_point> read_asked_at = {};
+  std::optional<monotonic::time_point> write_asked_at = {};
 
   // How it ends.
   bool touched = false;            ///< the link's thread shall look at it

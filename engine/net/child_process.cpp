@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/net/child_process.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/base/exit_children.hpp"
 
 #include <fcntl.h>
@@ -158,13 +159,13 @@ child_process::~child_process() {
 
 std::optional<int> child_process::wait(milliseconds limit) {
   constexpr auto pause = milliseconds(2);
-  const auto until = std::chrono::steady_clock::now() + limit;
+  const auto until = monotonic::now() + limit;
   while (pid_ > 0) {
     siginfo_t seen = {};
     // Looks without reaping, so that the number stays taken until it is forgotten.
     const int failed = ::waitid(P_PID, static_cast<id_t>(pid_), &seen, WEXITED | WNOHANG | WNOWAIT);
     if (failed == 0 && seen.si_pid == 0) {
-      if (std::chrono::steady_clock::now() >= until)
+      if (monotonic::now() >= until)
         return std::nullopt;
       std::this_thread::sleep_for(pause);
       continue;

@@ -22,7 +22,6 @@ namespace pgbraid::link {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 constexpr int backlog = 1024;
 
@@ -76,10 +75,10 @@ void prepare(int fd, const keep_alive& how) {
 }
 
 /// 0, or why the connection did not come about.
-int finish_connect(int fd, steady_clock::time_point until) {
+int finish_connect(int fd, monotonic::time_point until) {
   constexpr auto slice = milliseconds(100);
   while (stop_signal == 0) {
-    const auto left = std::chrono::duration_cast<milliseconds>(until - steady_clock::now());
+    const auto left = std::chrono::duration_cast<milliseconds>(until - monotonic::now());
     if (left.count() <= 0)
       return ETIMEDOUT;
     pollfd one = {fd, POLLOUT, 0};
@@ -92,7 +91,7 @@ int finish_connect(int fd, steady_clock::time_point until) {
   return EINTR;
 }
 
-int connect_one(const addrinfo& to, io::unique_fd& socket, steady_clock::time_point until) {
+int connect_one(const addrinfo& to, io::unique_fd& socket, monotonic::time_point until) {
   socket = io::unique_fd(
       ::socket(to.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, to.ai_protocol));
   if (!socket)
@@ -103,11 +102,11 @@ int connect_one(const addrinfo& to, io::unique_fd& socket, steady_clock::time_po
 }
 
 /// An address that swallows everything must leave time for those behind it.
-steady_clock::time_point share_of_time(const addrinfo& first, steady_clock::time_point until) {
+monotonic::time_point share_of_time(const addrinfo& first, monotonic::time_point until) {
   int count = 0;
   for (const auto* one = &first; one; one = one->ai_next)
     ++count;
-  const auto now = steady_clock::now();
+  const auto now = monotonic::now();
   return now + (until - now) / count;
 }
 
@@ -133,7 +132,7 @@ bool is_short_of_means(int error_number) {
 } // namespace
 
 result<io::unique_fd> connect_tcp(const std::string& host, uint16_t port, const keep_alive& how,
-                                  steady_clock::time_point until) {
+                                  monotonic::time_point until) {
   auto addresses = find_addresses(host, port, false);
   if (!addresses)
     return addresses.failure();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/clock.hpp"
 #include "engine/base/result.hpp"
 #include "engine/io/unique_fd.hpp"
 
@@ -25,7 +26,7 @@ struct keep_alive {
 /// Fails with `host_connect` (49) `unable to connect to 'H:8432 (ip)': [111] Connection refused`,
 /// or with `host_invalid` for a name that does not exist, which another attempt does not change.
 result<io::unique_fd> connect_tcp(const std::string& host, uint16_t port, const keep_alive& how,
-                                  std::chrono::steady_clock::time_point until);
+                                  monotonic::time_point until);
 
 /// Listens on every address of a name; `*` means all of this host. At least one must work.
 /// Fails with `host_connect` (49).

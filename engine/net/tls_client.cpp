@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/net/tls_client.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 
@@ -18,10 +19,9 @@ namespace pgbraid::link {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 result<std::unique_ptr<transport>> try_once(const tls_context& with, const tls_target& to,
-                                            steady_clock::time_point until) {
+                                            monotonic::time_point until) {
   auto socket = connect_tcp(to.host, to.port, to.how, until);
   if (!socket)
     return socket.failure();
@@ -43,12 +43,12 @@ error final(error what) {
 }
 
 /// Returns whether there is time left for another attempt.
-bool pause(milliseconds wanted, steady_clock::time_point until) {
+bool pause(milliseconds wanted, monotonic::time_point until) {
   constexpr auto slice = milliseconds(20);
-  const auto end = std::min(steady_clock::now() + wanted, until - slice);
-  while (steady_clock::now() < end && stop_signal == 0)
+  const auto end = std::min(monotonic::now() + wanted, until - slice);
+  while (monotonic::now() < end && stop_signal == 0)
     std::this_thread::sleep_for(slice);
-  return stop_signal == 0 && steady_clock::now() + slice < until;
+  return stop_signal == 0 && monotonic::now() + slice < until;
 }
 
 /// Nobody should have to guess why nothing happens.
@@ -90,7 +90,7 @@ struct attempts {
 
 result<std::unique_ptr<transport>> connect_tls(const tls_context& with, const tls_target& to) {
   constexpr auto longest_pause = milliseconds(2000);
-  const auto begin = steady_clock::now();
+  const auto begin = monotonic::now();
   const auto until = begin + to.limit;
   attempts tried;
   for (auto wait = milliseconds(100);; wait = std::min(wait * 2, longest_pause)) {
@@ -101,8 +101,7 @@ result<std::unique_ptr<transport>> connect_tls(const tls_context& with, const tl
       return final(made.failure());
     if (!tried.first)
       tell_first(made.failure(), to.limit);
-    tried.add(made.failure(),
-              std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin));
+    tried.add(made.failure(), std::chrono::duration_cast<milliseconds>(monotonic::now() - begin));
     if (stop_signal != 0)
       return error{errc::term, fmt::format("terminated while connecting to '{}'", to.host)};
     if (!pause(wait, until))

@@ -26,7 +26,6 @@ namespace pgbraid::link {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 struct free_ssl {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -45,10 +44,10 @@ bool is_refusal(unsigned long code) {
 }
 
 /// Waits until the socket can go on, in slices, so that a signal is noticed.
-result<bool> wait_for(int fd, short events, steady_clock::time_point until) {
+result<bool> wait_for(int fd, short events, monotonic::time_point until) {
   constexpr auto slice = milliseconds(100);
   for (;;) {
-    const auto left = std::chrono::duration_cast<milliseconds>(until - steady_clock::now());
+    const auto left = std::chrono::duration_cast<milliseconds>(until - monotonic::now());
     if (left.count() <= 0)
       return false;
     if (stop_signal != 0)
@@ -176,7 +175,7 @@ error handshake_error(const tls_context& with, SSL* ssl, const std::string& host
 }
 
 result<void> run_handshake(const tls_context& with, SSL* ssl, int fd, const std::string& host,
-                           steady_clock::time_point until) {
+                           monotonic::time_point until) {
   for (;;) {
     ERR_clear_error();
     const int done = with.side() == tls_side::server ? SSL_accept(ssl) : SSL_connect(ssl);
@@ -234,7 +233,7 @@ void linger(int fd) {
   constexpr auto limit = milliseconds(1000);
   ::shutdown(fd, SHUT_WR);
   std::array<char, 4096> dropped;
-  const auto until = steady_clock::now() + limit;
+  const auto until = monotonic::now() + limit;
   for (int reads = 0; reads < 64; ++reads) {
     const auto ready = wait_for(fd, POLLIN, until);
     if (!ready || !*ready || ::read(fd, dropped.data(), dropped.size()) <= 0)
@@ -245,7 +244,7 @@ void linger(int fd) {
 } // namespace
 
 result<tls_connection> shake_hands(const tls_context& with, io::unique_fd socket,
-                                   const std::string& host, steady_clock::time_point until) {
+                                   const std::string& host, monotonic::time_point until) {
   const int fd = socket.get();
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   ERR_clear_error();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/clock.hpp"
 #include "engine/io/unique_fd.hpp"
 #include "engine/net/tls_context.hpp"
 #include "engine/net/transport.hpp"
@@ -25,7 +26,6 @@ struct tls_connection {
 /// other end says so of ours, `protocol` (39) for an end that speaks something else, `host_connect`
 /// (49) for one that goes away or is too slow.
 result<tls_connection> shake_hands(const tls_context& with, io::unique_fd socket,
-                                   const std::string& host,
-                                   std::chrono::steady_clock::time_point until);
+                                   const std::string& host, monotonic::time_point until);
 
 } // namespace pgbraid::link

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/pg/libpq_session.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/pg/pg_archiver.hpp"
 #include "engine/pg/pg_limits.hpp"
@@ -24,7 +25,6 @@ namespace pgbraid::io {
 
 namespace {
 
-using steady = std::chrono::steady_clock;
 using row = std::vector<std::optional<std::string>>;
 using rows = std::vector<row>;
 
@@ -48,13 +48,13 @@ std::string trimmed(const char* text) {
 class patience {
 public:
   patience(std::chrono::milliseconds timeout, const std::atomic<bool>* give_up)
-      : deadline_(steady::now() + timeout), give_up_(give_up) {}
+      : deadline_(monotonic::now() + timeout), give_up_(give_up) {}
 
   /// Waits until the socket is ready; false when there is no more time.
   bool wait(int fd, short events) const;
 
 private:
-  steady::time_point deadline_;
+  monotonic::time_point deadline_;
   const std::atomic<bool>* give_up_;
 };
 
@@ -62,7 +62,7 @@ bool patience::wait(int fd, short events) const {
   constexpr int64_t longest = 250; // a signal may have come to another thread
   for (;;) {
     const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - steady::now()).count();
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - monotonic::now()).count();
     if (left <= 0 || should_stop() || (give_up_ != nullptr && *give_up_))
       return false;
     pollfd waited{fd, events, 0};

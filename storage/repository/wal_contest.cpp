@@ -15,7 +15,7 @@ namespace pgbraid {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
+using clock = monotonic;
 
 template <class Found> void add_new(std::vector<Found>& to, Found one) {
   if (std::ranges::find(to, one.path, &Found::path) == to.end())

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/clock.hpp"
 #include "engine/io/stream.hpp"
 #include "storage/repository/repository.hpp"
 
@@ -84,8 +85,8 @@ private:
   std::vector<archived_wal> stored_;
   std::vector<unfinished> under_way_;
   std::vector<unfinished> waited_for_;
-  std::chrono::steady_clock::time_point began_ = {};
-  std::chrono::steady_clock::time_point changed_ = {};
+  monotonic::time_point began_ = {};
+  monotonic::time_point changed_ = {};
 };
 
 } // namespace pgbraid

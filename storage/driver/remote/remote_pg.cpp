@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/remote/remote_pg.hpp"
 
+#include "engine/base/clock.hpp"
 #include "storage/wire/protocol.hpp"
 #include "storage/wire/wire.hpp"
 
@@ -9,7 +10,7 @@ namespace pgbraid::remote {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
+using clock = monotonic;
 
 /// The other host gives up first, so that its own words arrive.
 constexpr auto grace = std::chrono::seconds(15);

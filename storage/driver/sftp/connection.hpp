@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/clock.hpp"
 #include "engine/io/unique_fd.hpp"
 #include "engine/net/transport.hpp"
 #include "storage/driver/sftp/flow_window.hpp"
@@ -78,7 +79,7 @@ public:
   const std::string& host() const { return with_.host; }
 
 private:
-  using clock = std::chrono::steady_clock;
+  using clock = monotonic;
   struct pending {
     std::optional<reply> came = {};
     bool forgotten = false;

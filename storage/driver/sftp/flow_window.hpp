@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/clock.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +15,7 @@ namespace pgbraid::sftp {
 /// up with what waits.
 class flow_window {
 public:
-  using clock = std::chrono::steady_clock;
+  using clock = monotonic;
   /// What was known when a request left.
   struct departure {
     clock::time_point at;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/clock.hpp"
 #include "storage/driver/sftp/requests.hpp"
 #include "storage/driver/sftp/spare_pieces.hpp"
 
@@ -27,7 +28,7 @@ struct pool_settings {
 /// Thread-safe.
 class session_pool {
 public:
-  using clock = std::chrono::steady_clock;
+  using clock = monotonic;
   /// Logs in once, until then at the latest. Called by several threads at once.
   using opener = std::function<result<std::shared_ptr<connection>>(clock::time_point until)>;
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/sftp/ssh_session.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/base/printable.hpp"
 #include "storage/driver/sftp/host_key.hpp"
 
@@ -22,7 +23,7 @@ namespace pgbraid::sftp {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
+using clock = monotonic;
 
 /// What the server may send before we granted more: as much as a session may have under way.
 constexpr unsigned receive_window_bytes = 8U << 20;

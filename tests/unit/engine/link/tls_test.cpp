@@ -18,7 +18,6 @@ using namespace pgbraid;
 using namespace pgbraid::link;
 using namespace pgbraid::test;
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 namespace {
 
@@ -49,7 +48,7 @@ std::array<io::unique_fd, 2> socket_pair() {
 both_ends shake(const tls_context& client, const tls_context& server,
                 const std::string& host = "localhost", milliseconds limit = milliseconds(5000)) {
   auto sockets = socket_pair();
-  const auto until = steady_clock::now() + limit;
+  const auto until = monotonic::now() + limit;
   auto other = std::async(std::launch::async, [&] {
     return shake_hands(server, std::move(sockets[1]), "10.0.0.9", until);
   });
@@ -244,7 +243,7 @@ TEST_CASE_FIXTURE(rig, "tls: an end that speaks something else is refused") {
     REQUIRE(::write(sockets[0].get(), words.data(), words.size()) > 0);
     ::shutdown(sockets[0].get(), SHUT_WR);
     CHECK(message(shake_hands(server(), std::move(sockets[1]), "10.0.0.9",
-                              steady_clock::now() + milliseconds(5000)))
+                              monotonic::now() + milliseconds(5000)))
               .starts_with("39: TLS handshake with '10.0.0.9' failed: "));
   }
 }
@@ -254,7 +253,7 @@ TEST_CASE_FIXTURE(rig, "tls: only HTTP/2 is spoken inside") {
   auto sockets = socket_pair();
   auto other = std::async(std::launch::async, [&] {
     return shake_hands(server(), std::move(sockets[1]), "10.0.0.9",
-                       steady_clock::now() + milliseconds(5000));
+                       monotonic::now() + milliseconds(5000));
   });
   const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
                                                                   SSL_CTX_free);
@@ -288,7 +287,7 @@ TEST_CASE_FIXTURE(rig, "tls: an end that says nothing does not keep us") {
   hostile("connections without certificate, rule or greeting");
   auto sockets = socket_pair();
   CHECK(message(shake_hands(server(), std::move(sockets[1]), "10.0.0.9",
-                            steady_clock::now() + milliseconds(50))) ==
+                            monotonic::now() + milliseconds(50))) ==
         "49: TLS handshake with '10.0.0.9' timed out");
 }
 
@@ -310,7 +309,7 @@ TEST_CASE_FIXTURE(rig, "tls: connecting is tried again until time is over") {
       REQUIRE(*came);
       CHECK((*came)->from == "127.0.0.1");
       return shake_hands(server(), std::move((*came)->socket), (*came)->from,
-                         steady_clock::now() + milliseconds(5000));
+                         monotonic::now() + milliseconds(5000));
     });
     CHECK(connect_tls(client(), {.host = "127.0.0.1", .port = port}));
     CHECK(message(taker.get()) == "shook hands");
