@@ -29,7 +29,6 @@
 #include <optional>
 #include <set>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace pgbraid {
@@ -311,7 +310,7 @@ result<bool> get::run() {
     if (pause == pause_first)
       log::warn("{}\ntrying again for up to {}s", why_not().message,
                 std::chrono::ceil<std::chrono::seconds>(patience()).count());
-    std::this_thread::sleep_for(pause);
+    sleep_through(pause);
     ask_again();
   }
 }

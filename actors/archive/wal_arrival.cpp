@@ -8,8 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <thread>
-
 namespace pgbraid {
 
 namespace {
@@ -59,7 +57,7 @@ result<void> wait_for_wal(const wal_archive& in, const std::vector<std::string>&
             "Does archive_command name this program and this stanza?\nThe server log tells "
             "why archiving fails.\nA stanza that was stopped archives nothing until it "
             "is started."};
-      std::this_thread::sleep_for(poll_every);
+      sleep_unless_stopped(poll_every);
     }
   }
   return success();

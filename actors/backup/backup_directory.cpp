@@ -12,7 +12,6 @@
 
 #include <chrono>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -75,7 +74,7 @@ result<void> backup_run::take_directory() {
     if (!chosen)
       return chosen.failure();
     if (chosen->second_added)
-      std::this_thread::sleep_for(std::chrono::seconds(2));
+      sleep_through(std::chrono::seconds(2));
     manifest.label = chosen->label;
     manifest.references = {manifest.label};
     // What nobody could read in the end is not begun.

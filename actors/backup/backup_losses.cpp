@@ -9,7 +9,6 @@
 #include <chrono>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace pgbraid {
@@ -58,7 +57,7 @@ result<void> backup_run::check_gone(const std::set<std::string>& paths) {
           errc::path_missing,
           fmt::format("'{}' went away while it was copied", cluster_file_path(manifest, *lost)),
           "Was it unmounted, moved or removed? Without it the backup would be incomplete."};
-    std::this_thread::sleep_for(catalogs_poll);
+    sleep_unless_stopped(catalogs_poll);
   }
   return success();
 }

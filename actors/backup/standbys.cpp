@@ -9,7 +9,6 @@
 #include "engine/postgres/wal_name.hpp"
 
 #include <chrono>
-#include <thread>
 
 namespace pgbraid {
 
@@ -46,7 +45,7 @@ public:
     }
     if (now - since_ >= limit_ || stop_signal != 0)
       return false;
-    std::this_thread::sleep_for(poll_every);
+    sleep_unless_stopped(poll_every);
     return true;
   }
 

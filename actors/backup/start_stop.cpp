@@ -3,6 +3,7 @@
 #include "actors/backup/start_stop.hpp"
 
 #include "actors/backup/backup.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/postgres/wal_name.hpp"
 
@@ -10,7 +11,6 @@
 
 #include <chrono>
 #include <string_view>
-#include <thread>
 
 namespace pgbraid {
 
@@ -70,7 +70,7 @@ result<int64_t> next_server_second(io::pg_client& client) {
     return first.failure();
   auto now = *first;
   for (int tries = 0; tries < 3; ++tries) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1000 - now % 1000));
+    sleep_through(std::chrono::milliseconds(1000 - now % 1000));
     auto later = client.clock_ms();
     if (!later)
       return later.failure();

@@ -3,6 +3,7 @@
 #include "actors/run/run_job.hpp"
 
 #include "actors/run/supervisor.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/end_at_once.hpp"
 #include "engine/base/stop_signal.hpp"
 
@@ -44,7 +45,7 @@ public:
 private:
   void watch(std::chrono::seconds limit) {
     std::unique_lock lock(mutex_);
-    if (changed_.wait_for(lock, limit, [this] { return disarmed_; }))
+    if (wait_until(changed_, lock, monotonic::now() + limit, [this] { return disarmed_; }))
       return;
     // Whoever holds the log's lock may be what did not end.
     constexpr std::string_view text = "[122]: workers did not stop in time";

@@ -35,7 +35,7 @@ public:
   }
   void wait(std::chrono::milliseconds longest) {
     std::unique_lock guard(mutex_);
-    heard_.wait_for(guard, longest, [this] { return rung_; });
+    wait_until(heard_, guard, monotonic::now() + longest, [this] { return rung_; });
     rung_ = false;
   }
 

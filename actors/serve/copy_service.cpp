@@ -7,6 +7,7 @@
 #include "actors/serve/copied_place.hpp"
 #include "actors/serve/memory_budget.hpp"
 #include "actors/serve/served_copy.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
 #include "engine/io/descriptor_limit.hpp"
@@ -231,7 +232,7 @@ result<void> copy_desk::add(std::unique_ptr<link::exchange>& asked, bool small) 
 result<void> copy_desk::wait_for_room() {
   std::unique_lock lock(mutex_);
   while (!ended_ && copy_->job->is_full() && !copy_->job->is_over())
-    changed_.wait_for(lock, look_every);
+    wait_until(changed_, lock, monotonic::now() + look_every);
   if (ended_)
     return error{errc::protocol, "this connection takes no more requests"};
   return success();
@@ -242,7 +243,7 @@ result<void> copy_desk::wait_for_memory(const link::exchange& asked,
                                         const serve::memory_budget& memory) {
   std::unique_lock lock(mutex_);
   while (!ended_ && !asked.cancelled() && !memory.keeps_limit())
-    changed_.wait_for(lock, look_every);
+    wait_until(changed_, lock, monotonic::now() + look_every);
   if (ended_ || asked.cancelled())
     return error{errc::protocol, "this connection takes no more requests"};
   return success();
@@ -254,7 +255,7 @@ result<std::string> copy_desk::read_body(link::exchange& asked, size_t limit_byt
   std::array<std::byte, size_t{16} << 10> part;
   while (out.size() <= limit_bytes) {
     if (std::unique_lock lock(mutex_); !ended_ && !asked.readable(part.size())) {
-      changed_.wait_for(lock, look_every);
+      wait_until(changed_, lock, monotonic::now() + look_every);
       continue;
     } else if (ended_) {
       return error{errc::protocol, "this connection takes no more requests"};

@@ -4,6 +4,7 @@
 
 #include "actors/serve/exchange_work.hpp"
 #include "actors/serve/served_roots.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/postgres/control_file.hpp"
 #include "storage/cluster/owner_names.hpp"
@@ -11,7 +12,6 @@
 #include "storage/wire/wire.hpp"
 
 #include <chrono>
-#include <thread>
 
 namespace pgbraid::serve {
 
@@ -50,7 +50,7 @@ result<std::string> read_control(served_roots& roots) {
     if (fields.failure().code != errc::checksum || *bytes == before || tries == tries_max)
       return fields.failure().within(fmt::format("{}/{}", place->where->root(), path));
     before = std::move(*bytes);
-    std::this_thread::sleep_for(pause);
+    sleep_through(pause);
   }
 }
 

@@ -17,7 +17,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <time.h>
 
 #include <atomic>
 #include <chrono>
@@ -176,10 +175,9 @@ private:
 
   /// A configuration that is no good changes nothing.
   void reload() {
-    timespec now = {};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    tell_service_manager(
-        fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1'000'000 + now.tv_nsec / 1000));
+    const auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(monotonic::now().time_since_epoch());
+    tell_service_manager(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()));
     if (auto done = try_reload(); done)
       log::info("configuration reloaded");
     else

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/frame/signals.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/base/command_stage.hpp"
 #include "engine/base/end_at_once.hpp"
 #include "engine/base/error.hpp"
@@ -9,7 +10,6 @@
 #include "engine/base/stop_signal.hpp"
 
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -73,9 +73,8 @@ std::atomic<int64_t> first_at_ms{0};
 std::atomic<int> signal_status{static_cast<int>(errc::term)};
 
 bool is_first_or_again() {
-  timespec now = {};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  const int64_t now_ms = int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+  const auto now = monotonic::now().time_since_epoch();
+  const int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
   int64_t none = 0;
   first_at_ms.compare_exchange_strong(none, now_ms);
   return now_ms - first_at_ms < told_again_ms;

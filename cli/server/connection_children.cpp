@@ -19,7 +19,6 @@
 #include <cassert>
 #include <cerrno>
 #include <map>
-#include <thread>
 #include <utility>
 
 namespace pgbraid::cli {
@@ -217,7 +216,7 @@ void connection_children::end_all() {
   const auto until = clock::now() + end_limit;
   while (!children_.empty() && clock::now() < until) {
     look_after();
-    std::this_thread::sleep_for(pause);
+    sleep_through(pause);
   }
   for (const auto& one : children_) {
     ::kill(one.pid, SIGKILL);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/base/log.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/base/last_line.hpp"
 #include "engine/base/log_sink.hpp"
 #include "engine/base/printable.hpp"
@@ -92,14 +93,14 @@ std::string_view name_of(level at) {
 }
 
 std::string time_stamp() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
+  const auto now_ms = wall_ms();
+  const time_t now_s = now_ms / 1000;
   tm local{};
-  localtime_r(&now.tv_sec, &local);
+  localtime_r(&now_s, &local);
   last.zone_s = local.tm_gmtoff;
   return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03} ", local.tm_year + 1900,
                      local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
-                     now.tv_nsec / 1'000'000);
+                     now_ms % 1000);
 }
 
 std::string line_prefix(const settings& s, level at, unsigned process) {
@@ -130,9 +131,8 @@ std::string with_gap(const sink& to, const settings& s, std::string_view text) {
 
 /// The time stamp without the C library, whose functions for it take locks.
 void add_time_stamp(signal_text& to) {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  const std::chrono::sys_seconds local(std::chrono::seconds(now.tv_sec + last.zone_s));
+  const auto now_ms = wall_ms();
+  const std::chrono::sys_seconds local(std::chrono::seconds(now_ms / 1000 + last.zone_s));
   const auto day = std::chrono::floor<std::chrono::days>(local);
   const std::chrono::year_month_day date(day);
   const auto second = static_cast<uint64_t>((local - day).count());
@@ -140,7 +140,7 @@ void add_time_stamp(signal_text& to) {
   to.add(static_cast<unsigned>(date.month()), 2).add("-");
   to.add(static_cast<unsigned>(date.day()), 2).add(" ");
   to.add(second / 3600, 2).add(":").add(second / 60 % 60, 2).add(":").add(second % 60, 2);
-  to.add(".").add(static_cast<uint64_t>(now.tv_nsec) / 1'000'000, 3).add(" ");
+  to.add(".").add(static_cast<uint64_t>(now_ms % 1000), 3).add(" ");
 }
 
 /// Says in the log file, once, that another place takes no lines any more.

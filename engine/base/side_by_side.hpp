@@ -71,7 +71,7 @@ public:
       else if (!good_at_)
         good_at_ = clock::now();
       const auto limit = good_at_ ? std::min(until, *good_at_ + grace) : until;
-      if (shared_->changed.wait_until(held, limit) == std::cv_status::timeout)
+      if (wait_until(shared_->changed, held, limit) == std::cv_status::timeout)
         return;
     }
   }

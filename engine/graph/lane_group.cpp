@@ -5,7 +5,6 @@
 #include "engine/base/clock.hpp"
 
 #include <algorithm>
-#include <thread>
 
 namespace pgbraid::graph {
 
@@ -189,7 +188,7 @@ void lane_group::wait_for_one() {
       return;
   }
   // Those that only wait for each other's turn did not wait.
-  std::this_thread::sleep_for(slice_);
+  sleep_through(slice_);
 }
 
 result<void> lane_group::step() {

@@ -3,6 +3,7 @@
 #include "engine/io/lock_file.hpp"
 
 #include "engine/base/bytes.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/exit_locks.hpp"
 #include "engine/io/trusted_directory.hpp"
 
@@ -11,7 +12,6 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -137,10 +137,9 @@ std::string keyed_path(const std::string& lock_path, std::string_view stanza, st
 std::string make_exec_id() {
   std::array<std::byte, 4> noise = {};
   if (::getrandom(noise.data(), noise.size(), 0) != static_cast<ssize_t>(noise.size())) {
-    struct timespec now = {};
-    ::clock_gettime(CLOCK_REALTIME, &now);
+    const auto now = wall_clock::now().time_since_epoch().count();
     for (size_t i = 0; i < noise.size(); ++i)
-      noise[i] = static_cast<std::byte>(now.tv_nsec >> (8 * i));
+      noise[i] = static_cast<std::byte>(now >> (8 * i));
   }
   return std::to_string(::getpid()) + "-" + to_hex(noise);
 }

@@ -3,9 +3,9 @@
 #include "engine/io/temporary_name.hpp"
 
 #include "engine/base/bytes.hpp"
+#include "engine/base/clock.hpp"
 
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -20,10 +20,8 @@ namespace {
 /// Where there is no noise to be had: no two calls of one host give the same.
 uint64_t number_without_noise() {
   static std::atomic<uint64_t> calls{0};
-  timespec now = {};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return (static_cast<uint64_t>(::getpid()) << 40) ^ (static_cast<uint64_t>(now.tv_sec) << 20) ^
-         static_cast<uint64_t>(now.tv_nsec) ^ (calls++ << 32);
+  const auto now_ns = static_cast<uint64_t>(wall_clock::now().time_since_epoch().count());
+  return (static_cast<uint64_t>(::getpid()) << 40) ^ now_ns ^ (calls++ << 32);
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/link/client_core.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/link/peer_error.hpp"
 
 #include <fmt/format.h>
@@ -39,8 +40,9 @@ result<int64_t> client_core::open(std::string_view path, std::string_view head, 
     return broken("a request has a path or head that cannot be sent");
   lock held(mutex_);
   const auto may_go = [this] { return why_not_open() || streams_open_ < streams_allowed_; };
-  if (!room_for_more_.wait_for(
-          held, std::min<std::chrono::milliseconds>(limit, std::chrono::hours(24)), may_go))
+  const auto until =
+      clock::now() + std::min<std::chrono::milliseconds>(limit, std::chrono::hours(24));
+  if (!wait_until(room_for_more_, held, until, may_go))
     return broken(fmt::format("the other host allowed no more requests for {} ms", limit.count()));
   if (auto why = why_not_open())
     return *why;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/link/server_core.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/link/peer_error.hpp"
 
 #include <nghttp2/nghttp2.h>
@@ -12,7 +13,8 @@ namespace pgbraid::link {
 
 std::unique_ptr<exchange> server_core::next(std::chrono::milliseconds limit) {
   lock held(mutex_);
-  requests_changed_.wait_for(held, limit, [this] { return !requests_.empty() || over_; });
+  wait_until(requests_changed_, held, clock::now() + limit,
+             [this] { return !requests_.empty() || over_; });
   if (requests_.empty())
     return {};
   auto& s = at(requests_.front());

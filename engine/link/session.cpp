@@ -165,7 +165,7 @@ bool session::readable(int64_t number, size_t bytes, std::chrono::milliseconds l
   const auto wanted = std::min<size_t>(bytes, with_.stream_window_bytes / 2);
   const auto ready = [&] { return s.in.size() >= wanted || s.input_ended || s.failed; };
   s.wanted_bytes = wanted;
-  s.changed.wait_for(held, limit, ready);
+  wait_until(s.changed, held, clock::now() + limit, ready);
   if (!ready())
     return overdue(s, s.read_asked_at);
   s.wanted_bytes = 0;
@@ -200,7 +200,7 @@ bool session::writable(int64_t number, size_t bytes, std::chrono::milliseconds l
   const auto wanted = std::min<size_t>(bytes, with_.out_bytes);
   const auto ready = [&] { return room(s) >= wanted || refusal(s) || s.closed; };
   s.wanted_room = wanted;
-  s.changed.wait_for(held, limit, ready);
+  wait_until(s.changed, held, clock::now() + limit, ready);
   if (!ready())
     return overdue(s, s.write_asked_at);
   s.wanted_room = 0;

@@ -201,7 +201,7 @@ template <class Ready> result<void> session::wait(lock& held, stream& on, Ready 
     if (on.failed)
       return *on.failed;
     const auto until = std::max(begun, on.moved_at) + on.limit;
-    if (on.changed.wait_until(held, until) == std::cv_status::no_timeout || ready())
+    if (wait_until(on.changed, held, until) == std::cv_status::no_timeout || ready())
       continue;
     if (!on.failed && clock::now() >= std::max(begun, on.moved_at) + on.limit)
       fail_stream(on, too_late(on));

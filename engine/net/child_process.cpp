@@ -17,7 +17,6 @@
 #include <array>
 #include <cerrno>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace pgbraid::link {
@@ -167,7 +166,7 @@ std::optional<int> child_process::wait(milliseconds limit) {
     if (failed == 0 && seen.si_pid == 0) {
       if (monotonic::now() >= until)
         return std::nullopt;
-      std::this_thread::sleep_for(pause);
+      sleep_through(pause);
       continue;
     }
     forget_exit_child(pid_);

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <thread>
 
 namespace pgbraid::link {
 
@@ -46,14 +45,12 @@ error final(error what) {
 bool pause(milliseconds wanted, monotonic::time_point until) {
   constexpr auto slice = milliseconds(20);
   const auto end = std::min(monotonic::now() + wanted, until - slice);
-  while (monotonic::now() < end && stop_signal == 0)
-    std::this_thread::sleep_for(slice);
-  return stop_signal == 0 && monotonic::now() + slice < until;
+  return sleep_unless_stopped(end - monotonic::now()) && monotonic::now() + slice < until;
 }
 
 /// Nobody should have to guess why nothing happens.
 void tell_first(const error& what, milliseconds limit) {
-  const auto end = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + limit);
+  const time_t end = (wall_ms() + limit.count()) / 1000;
   tm local = {};
   ::localtime_r(&end, &local);
   log::warn("{}; trying again until {:%H:%M:%S}", what.message, local);

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include "storage/cluster/control_reader.hpp"
 
+#include "engine/base/clock.hpp"
+
 #include <fmt/format.h>
 
 #include <chrono>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace pgbraid {
@@ -43,7 +44,7 @@ result<loaded_control> read_control(storage& pgdata) {
     if (fields.failure().code != errc::checksum || *bytes == before)
       return fields.failure().within(fmt::format("{}/{}", pgdata.root(), control_path));
     before = std::move(*bytes);
-    std::this_thread::sleep_for(pause);
+    sleep_through(pause);
   }
 }
 

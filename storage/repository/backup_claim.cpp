@@ -3,6 +3,7 @@
 #include "storage/repository/backup_claim.hpp"
 
 #include "engine/base/bytes.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
 #include "storage/repository/file_pair.hpp"
@@ -187,8 +188,7 @@ void backup_claim::stop_renewing() {
 void backup_claim::renew_until(const std::stop_token& stop, std::chrono::milliseconds every) {
   while (true) {
     std::unique_lock idle(idle_);
-    wake_.wait_for(idle, stop, every, [] { return false; });
-    if (stop.stop_requested())
+    if (wait_for_stop(wake_, idle, stop, monotonic::now() + every))
       return;
     try {
       // What was lost is kept for `state`; what only failed now may work the next time.

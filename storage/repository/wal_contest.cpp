@@ -8,7 +8,6 @@
 #include "engine/plan/wal_turn.hpp"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 namespace pgbraid {
@@ -138,7 +137,7 @@ result<void> wal_contest::wait() {
         return gone;
     return success();
   }
-  std::this_thread::sleep_for(limits_.pause);
+  sleep_unless_stopped(limits_.pause);
   if (should_stop())
     return error{errc::term, "terminated by a signal"};
   return success();

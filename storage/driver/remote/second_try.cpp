@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/remote/second_try.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 
 #include <chrono>
-#include <thread>
 
 namespace pgbraid::remote {
 
@@ -18,7 +18,7 @@ bool second_try::worth(const link::client_link* over, const error& why, const st
               why.message);
   else
     log::warn("no new connection to '{}' for an interrupted read: {}", host, why.message);
-  std::this_thread::sleep_for(std::chrono::milliseconds(100) * (tries_ * tries_));
+  sleep_through(std::chrono::milliseconds(100) * (tries_ * tries_));
   return true;
 }
 

@@ -107,7 +107,7 @@ result<uint32_t> connection::send(packet_kind kind, const fields& what, size_t c
   std::unique_lock held(mutex_);
   const auto has_room = [this] { return failure_ || out_bytes_ < with_.out_bytes; };
   while (!has_room()) {
-    changed_.wait_until(held, moved_at_ + with_.silence_limit);
+    wait_until(changed_, held, moved_at_ + with_.silence_limit);
     if (!has_room() && clock::now() >= moved_at_ + with_.silence_limit)
       return silent();
   }
@@ -139,7 +139,7 @@ result<reply> connection::wait(uint32_t number) {
       found->second.forgotten = true;
       return failure_ ? *failure_ : silent();
     }
-    changed_.wait_until(held, moved_at_ + with_.silence_limit);
+    wait_until(changed_, held, moved_at_ + with_.silence_limit);
   }
 }
 

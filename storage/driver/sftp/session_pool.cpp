@@ -16,13 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A pause that a termination signal ends.
-void pause(milliseconds how_long) {
-  constexpr milliseconds slice(50);
-  for (auto left = how_long; left.count() > 0 && stop_signal == 0; left -= slice)
-    std::this_thread::sleep_for(std::min(left, slice));
-}
-
 /// Longer each time, so that nobody is flooded.
 milliseconds pause_before(unsigned attempt) {
   constexpr milliseconds first(100);
@@ -165,8 +158,8 @@ result<std::shared_ptr<connection>> session_pool::replace(clock::time_point unti
     why = made.failure();
     why.hint = fmt::format("The SFTP session before it broke: {}", broke);
     log::detail("no new SFTP session with '{}': {}", with_.host, why.message);
-    pause(std::min(pause_before(attempt),
-                   std::chrono::duration_cast<milliseconds>(until - clock::now())));
+    sleep_unless_stopped(std::min(pause_before(attempt),
+                                  std::chrono::duration_cast<milliseconds>(until - clock::now())));
   }
   gave_up_ = why;
   return why;
@@ -197,7 +190,7 @@ result<std::shared_ptr<connection>> attempts::session() {
   if (breaks_ == 0)
     until_ = session_pool::clock::now() + pool_.settings().limit;
   else if (breaks_ > 1) // one break is none of the server's doing
-    pause(pause_before(breaks_ - 2));
+    sleep_unless_stopped(pause_before(breaks_ - 2));
   return pool_.session(until_);
 }
 

@@ -17,7 +17,6 @@
 #include <algorithm>
 #include <array>
 #include <mutex>
-#include <thread>
 
 namespace pgbraid::sftp {
 
@@ -277,7 +276,7 @@ result<std::unique_ptr<link::transport>> log_in(const login& to) {
     auto done = run.run();
     if (done || !run.lost() || attempt == attempts)
       return done;
-    std::this_thread::sleep_for(attempt * std::chrono::milliseconds(200));
+    sleep_through(attempt * std::chrono::milliseconds(200));
   }
 }
 
