@@ -5,7 +5,7 @@ import importlib.util
 
 import lab
 from case import test
-from lab import equal
+from lab import equal, expect
 
 # Loaded here, while the runner may still be root: user postgres may not get at the source.
 LOADER = importlib.machinery.SourceFileLoader("tidy", str(lab.SOURCE / "tools/tidy"))
@@ -80,3 +80,48 @@ def arrows(bench):
     files["storage/driver/posix/a.hpp"] = '#include "storage/a.hpp"\n'
     equal([line.split("'")[1::2] for line in TIDY.check_unused(files, layers)],
           [["storage/driver/sftp", "storage"]], "permissions that nobody uses")
+
+
+@test("tidy: clocks and sleeps that a test cannot put its own in place of", cluster=False)
+def clocks(bench):
+    def told(file, text):
+        return [line.split("'")[1] for line in TIDY.check_clock(file, text)]
+
+    for text, faults in (
+            ("std::this_thread::sleep_for(limit);\n", ["sleep_for"]),
+            ("int x;\nauto now = std::chrono::steady_clock::now();\n", ["steady_clock"]),
+            ("using clock = std::chrono::system_clock; // ours\n", ["system_clock"]),
+            ("::usleep(3);\n::clock_gettime(CLOCK_REALTIME, &now);\n", ["usleep", "clock_gettime"]),
+            ("const auto now = std::time(nullptr);\n", ["std::time("]),
+            ("changed_.wait_for(lock, limit);\n", [".wait_for(lock"]),
+            ("// whoever calls sleep_for waits\n", []),
+            ("sleep_unless_stopped(limit);\nengine_->wait_for(one.operation);\n", []),
+            ("wait_until(changed_, held, monotonic::now() + limit);\n", [])):
+        for folder in ("engine/link", "storage/driver/sftp", "actors/run", "cli/command"):
+            equal(told(f"{folder}/a.cpp", text), faults, text)
+    for file in ("engine/base/clock.cpp", "tests/unit/storage/a_test.cpp"):
+        equal(told(file, "std::this_thread::sleep_for(limit);\n"), [], file)
+
+
+@test("tidy: a tree with a planted arrow, a planted circle and a planted sleep", cluster=False)
+def planted(bench):
+    TIDY.ROOT = bench.dir
+    head = "// A file.\n// SPDX-License-Identifier: MIT\n"
+    tree = {"tools/layers.txt": "engine/base:\nstorage: engine/base\n",
+            "engine/base/a.hpp": head + "#pragma once\n",
+            "engine/base/b.hpp": head + '#pragma once\n#include "engine/base/a.hpp"\n',
+            "storage/a.cpp": head + '#include "engine/base/b.hpp"\n'}
+
+    def told(**planted):
+        for name, text in {**tree, **planted}.items():
+            (bench.dir / name).parent.mkdir(parents=True, exist_ok=True)
+            (bench.dir / name).write_text(text)
+        return list(TIDY.problems(with_format=False))
+
+    equal(told(), [], "a tidy tree")
+    for name, line, fault in (
+            ("engine/base/a.hpp", '#include "storage/a.cpp"', "'engine/base' may not know 'storage'"),
+            ("engine/base/a.hpp", '#include "engine/base/b.hpp"', "circle of includes"),
+            ("storage/a.cpp", "std::this_thread::sleep_for(pause);", "'sleep_for'")):
+        found = told(**{name: tree[name] + line + "\n"})
+        expect(any(fault in one for one in found), f"{name} with {line}: {found}")
