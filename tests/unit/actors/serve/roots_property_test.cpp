@@ -185,7 +185,15 @@ TEST_CASE_FIXTURE(quiet,
               std::vector<std::string>{"", "", "", "/", "/.", "/..", "/../secret", "/f"});
           if (*rc::gen::inRange(0, 10) == 0)
             root = *rc::gen::element<std::string>("", "/", "pg/..", "relative", "//etc", "/etc");
-          const auto path = any_path({"f", "a", "b", "x", "..", "link0", "link1"});
+          auto path = any_path({"f", "a", "b", "x", "..", "link0", "link1"});
+          if (!known.empty() && *rc::gen::arbitrary<bool>()) { // a destination, cut somewhere
+            const std::string whole = *rc::gen::elementOf(known);
+            auto cut = whole.size();
+            for (int up = *rc::gen::inRange(0, 4); up > 0 && cut > on.here.text().size(); --up)
+              cut = whole.rfind('/', cut - 1);
+            root = whole.substr(0, cut);
+            path = cut == whole.size() ? "" : whole.substr(cut + 1);
+          }
           hostile("names that leave their directory");
           const auto found = roots.find(root, path, purpose::read);
           if (!is_plain(path)) {
