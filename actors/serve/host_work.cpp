@@ -4,14 +4,11 @@
 
 #include "actors/serve/exchange_work.hpp"
 #include "actors/serve/served_roots.hpp"
-#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
-#include "engine/postgres/control_file.hpp"
+#include "storage/cluster/control_reader.hpp"
 #include "storage/cluster/owner_names.hpp"
 #include "storage/wire/protocol.hpp"
 #include "storage/wire/wire.hpp"
-
-#include <chrono>
 
 namespace pgbraid::serve {
 
@@ -30,35 +27,14 @@ result<void> tell_cipher(link::exchange& asked, const grants& may) {
   return asked.respond(remote::encode(remote::cipher_answer{may.cipher}));
 }
 
-// A server may be writing the file: a wrong checksum is looked at again until the same bytes come
-// twice.
-result<std::string> read_control(served_roots& roots) {
-  constexpr std::string_view path = "global/pg_control";
-  constexpr auto pause = std::chrono::milliseconds(50);
-  constexpr int tries_max = 100;
-  std::string before;
-  for (int tries = 0;; ++tries) {
-    auto place = roots.find("pg", path, purpose::read);
-    if (!place)
-      return place.failure();
-    auto bytes = read_all(*place->where, place->path, postgres::control_file_padded_bytes);
-    if (!bytes)
-      return bytes;
-    const auto fields = postgres::parse_control_file(as_bytes(*bytes));
-    if (fields)
-      return bytes;
-    if (fields.failure().code != errc::checksum || *bytes == before || tries == tries_max)
-      return fields.failure().within(fmt::format("{}/{}", place->where->root(), path));
-    before = std::move(*bytes);
-    sleep_through(pause);
-  }
-}
-
 result<void> tell_control(link::exchange& asked, const grants& may) {
-  auto bytes = read_control(*may.roots);
-  if (!bytes)
-    return bytes.failure();
-  return asked.write(as_bytes(*bytes));
+  auto place = may.roots->find("pg", "global/pg_control", purpose::read);
+  if (!place)
+    return place.failure();
+  auto loaded = read_control(*place->where, place->path);
+  if (!loaded)
+    return loaded.failure();
+  return asked.write(loaded->bytes);
 }
 
 result<void> tell_facts(link::exchange& asked, const grants& may) {

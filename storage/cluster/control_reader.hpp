@@ -7,6 +7,7 @@
 #include "storage/storage.hpp"
 
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 namespace pgbraid {
@@ -17,8 +18,10 @@ struct loaded_control {
   std::vector<std::byte> bytes; ///< the first `control_file_bytes`, or fewer where it is shorter
 };
 
-/// global/pg_control, read again while its checksum is wrong, until the same bytes come twice.
-/// @param pgdata  storage rooted at PGDATA
-result<loaded_control> read_control(storage& pgdata);
+/// global/pg_control, read again while its checksum is wrong, until the same bytes come twice, or
+/// for some seconds.
+/// @param in    rooted at PGDATA, or above it
+/// @param path  of the file there
+result<loaded_control> read_control(storage& in, std::string_view path = "global/pg_control");
 
 } // namespace pgbraid
