@@ -63,7 +63,7 @@ result<void> make_backup(const backup_request& wanted, const backup_ends& betwee
   return fill_directory(run);
 }
 
-result<drawn_backup> draw_backup(const backup_request& wanted, const backup_ends& between) {
+result<actors::drawn_job> draw_backup(const backup_request& wanted, const backup_ends& between) {
   backup_run run{.wanted = wanted, .between = between};
   if (auto begun = begin(run); !begun)
     return begun.failure();
@@ -74,7 +74,7 @@ result<drawn_backup> draw_backup(const backup_request& wanted, const backup_ends
   if (auto opened = run.open_sources(); !opened)
     return opened.failure();
   const backup_job job(run.manifest, *run.files, *run.sources, run.repo, run.settings, {});
-  return drawn_backup{run.graph_of(job), job.use(wanted.repository_here)};
+  return actors::drawn_job{run.graph_of(job), job.use(wanted.repository_here)};
 }
 
 } // namespace pgbraid

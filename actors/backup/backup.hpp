@@ -4,13 +4,11 @@
 #pragma once
 
 #include "actors/backup/standbys.hpp"
-#include "actors/run/run_job.hpp"
+#include "actors/run/graph_compiler.hpp"
 #include "engine/base/compress_type.hpp"
 #include "engine/base/result.hpp"
 #include "engine/codec/compress.hpp"
 #include "engine/format/backup_info.hpp"
-#include "engine/graph/compile.hpp"
-#include "engine/graph/logical.hpp"
 #include "engine/io/lock_file.hpp"
 #include "engine/plan/backup_batches.hpp"
 #include "storage/cluster/cluster.hpp"
@@ -18,7 +16,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -62,17 +59,13 @@ struct backup_request {
   uint32_t workers_per_link = 1;
 };
 
-/// A drawn graph becomes what runs on this machine.
-using graph_compiler = std::function<actors::run_settings(const graph::logical_graph& drawn,
-                                                          const graph::task_use& use)>;
-
 /// The two ends of a backup, and what it needs of whoever orders it. All must outlive it.
 struct backup_ends {
   repository& to;
   std::vector<std::shared_ptr<cluster>> clusters; ///< all that are configured
   size_t offline = 0;                             ///< which of them is read when it is stopped
   io::lock_set& lock;                             ///< on the stanza's backups
-  graph_compiler compile;
+  actors::graph_compiler compile;
 };
 
 /// From a look at the repository to a backup in it that is complete, or to what was before: data,
@@ -80,10 +73,6 @@ struct backup_ends {
 result<void> make_backup(const backup_request& wanted, const backup_ends& between);
 
 /// What would run, without doing it; reads the cluster.
-struct drawn_backup {
-  graph::logical_graph graph;
-  graph::task_use use;
-};
-result<drawn_backup> draw_backup(const backup_request& wanted, const backup_ends& between);
+result<actors::drawn_job> draw_backup(const backup_request& wanted, const backup_ends& between);
 
 } // namespace pgbraid
