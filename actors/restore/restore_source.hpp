@@ -2,29 +2,29 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/open/repositories.hpp"
+#include "actors/restore/restore.hpp"
+#include "actors/restore/target_timeline.hpp"
+#include "engine/base/result.hpp"
 #include "engine/format/manifest.hpp"
-#include "engine/format/timeline_history.hpp"
 #include "engine/plan/recovery_type.hpp"
 #include "engine/postgres/version.hpp"
+#include "storage/repository/open_repository.hpp"
 
-#include <cstdint>
 #include <vector>
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 struct restore_source {
   open_repository repo;
   format::manifest backup;
   postgres::version_number version = 0;
   plan::recovery_type type = plan::recovery_type::standard;
-  /// The timeline that recovery will end on and its history, where the backup is online.
-  uint32_t timeline = 0;
-  std::vector<format::timeline_switch> history = {};
+  target_timeline target = {};
 };
 
 /// Chooses repository and backup, loads and checks the manifest and the target timeline, and tells
 /// the log what was chosen. Repositories that cannot be read are skipped with a WARN. Only reads.
-result<restore_source> open_restore_source(const config::options& opts);
+result<restore_source> open_restore_source(const restore_request& wanted,
+                                           const std::vector<repository_door>& from);
 
-} // namespace pgbraid::cli
+} // namespace pgbraid

@@ -1,8 +1,7 @@
 // Listing archives for a restore.
 // SPDX-License-Identifier: MIT
-#include "cli/command/restore_wal.hpp"
+#include "actors/restore/restore_wal.hpp"
 
-#include "cli/open/ask_repositories.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
@@ -14,12 +13,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
-namespace pgbraid::cli {
+namespace pgbraid {
 
 namespace {
 
@@ -75,35 +75,37 @@ struct wanted_wal {
   plan::log_range logs = {};
 };
 
-result<stock> list_stock(const config::options& opts, size_t position, const wanted_wal& wanted) {
-  auto repo = open_repository_at(opts, position);
-  if (!repo)
-    return repo.failure();
-  auto info = (*repo)->load_archive_info();
+result<stock> list_stock(open_repository repo, const wanted_wal& wanted) {
+  auto info = repo->load_archive_info();
   if (!info)
     return info.failure();
   stock out;
   for (const auto* one : info->matching(wanted.system_id, wanted.db_version)) {
-    const auto path = format::archive_path((*repo)->stanza()) + "/" + format::archive_id(*one);
-    if (auto added = add_archive(*repo->files, path, wanted.logs, out); !added)
+    const auto path = format::archive_path(repo->stanza()) + "/" + format::archive_id(*one);
+    if (auto added = add_archive(*repo.files, path, wanted.logs, out); !added)
       return added.failure();
   }
   return out;
 }
 
-/// Of all repositories that answer; WARN for the others.
-stock list_all(const config::options& opts, const plan::wal_question& question, bool& complete) {
+/// Of all archives together.
+struct whole_stock {
+  stock segments = {};
+  bool complete = true; ///< every repository answered
+};
+
+/// WARN for those that do not answer.
+whole_stock list_all(const std::vector<repository_door>& archives,
+                     const plan::wal_question& question, std::chrono::milliseconds limit) {
   const wanted_wal wanted{.system_id = question.backup->system_id,
                           .db_version = question.backup->db_version,
                           .logs = plan::wanted_logs(question)};
-  const auto ask = [wanted](const config::options& own, size_t position) {
-    return list_stock(own, position, wanted);
-  };
-  stock out;
-  for (auto& one : ask_repositories<stock>(opts, repository_positions(opts), ask)) {
-    complete = complete && one.said;
+  const auto ask = [wanted](open_repository repo) { return list_stock(std::move(repo), wanted); };
+  whole_stock out;
+  for (auto& one : ask_repositories<stock>(archives, ask, limit)) {
+    out.complete = out.complete && one.said;
     if (one.said)
-      out.insert(out.end(), one.said->begin(), one.said->end());
+      out.segments.insert(out.segments.end(), one.said->begin(), one.said->end());
     else
       log::warn("repo{}: the WAL that the backup needs could not be looked for: [{}] {}", one.key,
                 error_name(one.said.failure().code), one.said.failure().text());
@@ -111,47 +113,35 @@ stock list_all(const config::options& opts, const plan::wal_question& question, 
   return out;
 }
 
-plan::doubt_rule doubt_rule_of(const config::options& opts) {
-  return opts.text("restore-check") == "refuse" ? plan::doubt_rule::refuse : plan::doubt_rule::warn;
-}
-
 } // namespace
 
-result<void> refuse_or_warn(const config::options& opts, const error& what) {
-  auto line = plan::refuse_or_warn(doubt_rule_of(opts), what);
-  if (!line)
-    return line.failure();
-  log::warn("{}", *line);
-  return success();
-}
-
-result<size_t> check_wal(const config::options& opts, const restore_source& source) {
-  const auto target = opts.has_value("target") ? opts.text("target") : std::string();
+result<size_t> check_wal(const restore_request& wanted,
+                         const std::vector<repository_door>& archives,
+                         const restore_source& source) {
+  const auto& target = wanted.recovery.target;
   size_t warned = 0;
   if (auto text = plan::future_warning(source.type, target, wall_s())) {
     log::warn("{}", *text);
     ++warned;
   }
-  const auto question =
-      plan::wal_question_of(source.backup, source.type, target, source.timeline, source.history);
+  const auto question = plan::wal_question_of(source.backup, source.type, target,
+                                              source.target.number, source.target.history);
   if (!question)
     return warned;
-  bool complete = true;
-  auto all = list_all(opts, *question, complete);
-  const auto answer = plan::judge_wal(*question, std::move(all));
+  auto found = list_all(archives, *question, wanted.answer_limit);
+  const auto answer = plan::judge_wal(*question, std::move(found.segments));
   for (const auto& text : answer.warnings)
     log::warn("{}", text);
-  warned += answer.warnings.size() + (complete ? 0 : 1);
+  warned += answer.warnings.size() + (found.complete ? 0 : 1);
   if (!answer.missing)
     return warned;
-  const auto rule =
-      plan::rule_for_wal(doubt_rule_of(opts), complete,
-                         plan::has_other_sources(source.type, opts.map("recovery-option")));
-  auto line = plan::refuse_or_warn(rule, plan::missing_wal(source.backup, *answer.missing));
+  const bool elsewhere = plan::has_other_sources(source.type, wanted.recovery.options);
+  auto line = plan::refuse_or_warn(plan::rule_for_wal(wanted.on_doubt, found.complete, elsewhere),
+                                   plan::missing_wal(source.backup, *answer.missing));
   if (!line)
     return line.failure();
   log::warn("{}", *line);
   return warned + 1;
 }
 
-} // namespace pgbraid::cli
+} // namespace pgbraid

@@ -3,6 +3,7 @@
 #include "cli/open/repositories.hpp"
 
 #include "cli/open/ask_repositories.hpp"
+#include "cli/open/graph_settings.hpp"
 #include "cli/open/hosts.hpp"
 #include "cli/open/sftp_repository.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
@@ -84,6 +85,7 @@ result<open_repository> open_repository_at(const config::options& opts, size_t p
   if (!settings.stanza.empty())
     opened.files = make_confined_storage(std::move(opened.files), settings.stanza);
   opened.stanza = std::make_unique<repository>(*opened.files, std::move(settings));
+  opened.here = repository_is_here(opts, position);
   opened.position = position;
   return opened;
 }

@@ -20,6 +20,7 @@ namespace pgbraid {
 struct open_repository {
   std::unique_ptr<storage> files;
   std::unique_ptr<repository> stanza;
+  bool here = true;    ///< its files are open in this process: not over a network
   size_t position = 0; ///< of whoever opened it: for options of this repository
 
   repository* operator->() const { return stanza.get(); }

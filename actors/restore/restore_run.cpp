@@ -1,0 +1,166 @@
+// The steps of a restore.
+// SPDX-License-Identifier: MIT
+#include "actors/restore/restore_run.hpp"
+
+#include "actors/restore/restore_end.hpp"
+#include "actors/restore/space_check.hpp"
+#include "actors/restore/target_guard.hpp"
+#include "actors/run/run_job.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/units.hpp"
+#include "engine/graph/logical.hpp"
+#include "engine/plan/restore_doubt.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+namespace pgbraid {
+
+namespace {
+
+plan::owner_facts owner_facts_of(const restore_host& host, const std::string& pg_path) {
+  plan::owner_facts out{
+      .uid = host.uid, .gid = host.gid, .data_uid = host.uid, .data_gid = host.gid};
+  if (auto found = host.open(pg_path)->info(""); found && *found) {
+    out.data_uid = (*found)->uid;
+    out.data_gid = (*found)->gid;
+  }
+  return out;
+}
+
+} // namespace
+
+restore_run::restore_run(const restore_request& wanted, const restore_ends& between,
+                         restore_decisions decided)
+    : wanted_(wanted), between_(between), decided_(std::move(decided)),
+      rules_(backup(), decided_.where, decided_.source.type, decided_.source.version),
+      owners_(backup(), owner_facts_of(between.to, wanted.places.pg_path), between.to.names),
+      tree_(backup(), decided_.where, rules_, owners_, between.to.open),
+      context_{.repository = decided_.source.repo->files(),
+               .stanza = decided_.source.repo->stanza(),
+               .backup = backup(),
+               .where = decided_.where,
+               .owners = owners_,
+               .tree = tree_,
+               .delta = decided_.overwrite.delta,
+               .force = decided_.overwrite.force},
+      limits_(plan::limits_for(context_.repository.features().batch_bytes)),
+      job_(context_, plan::order_restore(backup(), rules_, limits_)) {}
+
+actors::drawn_job restore_run::draw() const {
+  return {graph::restore_graph(job_.shape()), job_.use(limits_, decided_.source.repo.here)};
+}
+
+result<void> restore_run::check() {
+  for (const auto& line : owners_.warnings())
+    log::warn("{}", line);
+  if (wanted_.only_repo && decided_.recovery.signal_file)
+    log::warn("the restored cluster will fetch WAL from repo{} only, because --repo was given",
+              *wanted_.only_repo);
+  const bool overwrite = decided_.overwrite.any();
+  if (auto ready = tree_.check(overwrite); !ready)
+    return ready;
+  if (auto ours = check_targets(); !ours)
+    return ours;
+  if (auto good = check_pages(); !good)
+    return good;
+  return overwrite ? success() : check_space(tree_, backup(), decided_.where, rules_);
+}
+
+/// Directories outside of PGDATA are ours to fill, and to clean.
+result<void> restore_run::check_targets() {
+  auto notes = check_holders(tree_, decided_.where, owners_, between_.to.open);
+  if (!notes)
+    return notes.failure();
+  for (const auto& line : *notes)
+    log::warn("{}", line);
+  return decided_.overwrite.any() ? check_foreign() : success();
+}
+
+result<void> restore_run::check_foreign() {
+  auto foreign = find_foreign_targets(tree_, decided_.where);
+  if (!foreign)
+    return foreign.failure();
+  for (const auto& path : *foreign) {
+    const auto line =
+        plan::refuse_or_warn(wanted_.on_doubt, plan::foreign_target(path, wanted_.places.pg_path));
+    if (!line)
+      return line.failure();
+    log::warn("{}", *line);
+  }
+  decided_.doubts += foreign->size();
+  return success();
+}
+
+/// The manifest knows which files were bad: that is said before anything is removed.
+result<void> restore_run::check_pages() {
+  if (!wanted_.refuse_broken_pages)
+    return success();
+  std::vector<std::string> names;
+  for (const auto* file : plan::broken_files(backup(), rules_)) {
+    restore_task probe(context_, *file, nullptr, 0);
+    auto stays = probe.would_keep({});
+    if (!stays)
+      return stays.failure();
+    if (!*stays)
+      names.push_back(probe.name());
+  }
+  return plan::refuse_broken_pages(names);
+}
+
+result<void> restore_run::remove_spool() {
+  return between_.to.open(wanted_.spool_path)->remove_tree("archive/" + wanted_.stanza);
+}
+
+result<void> restore_run::prepare() {
+  if (auto cleaned = tree_.clean(decided_.overwrite.any()); !cleaned)
+    return cleaned;
+  // The mark comes before anything that would keep an interrupted restore from going on.
+  if (auto built = tree_.build_data(); !built)
+    return built;
+  if (auto marked = write_marker(tree_, backup(), owners_); !marked)
+    return marked;
+  return tree_.build();
+}
+
+result<void> restore_run::copy() {
+  const auto drawn = draw();
+  return actors::run_job(job_, between_.compile(drawn.graph, drawn.use));
+}
+
+result<void> restore_run::finish() {
+  if (auto written =
+          write_recovery_files(tree_, decided_.recovery, backup(), owners_, decided_.restored_at);
+      !written)
+    return written;
+  if (auto removed = remove_marker(tree_); !removed)
+    return removed;
+  if (auto synced = tree_.sync(decided_.overwrite.any()); !synced)
+    return synced;
+  // From here on the cluster can be started.
+  if (auto placed = place_control_file(tree_, decided_.where, backup(), owners_); !placed)
+    return placed;
+  log::info("restore size = {}, file total = {}", format_size(job_.total_bytes()),
+            job_.total_files());
+  return success();
+}
+
+restored_backup restore_run::outcome() const {
+  restored_backup out{.label = decided_.source.backup.label,
+                      .bytes = job_.total_bytes(),
+                      .files = job_.total_files()};
+  if (job_.bad_page_files() > 0)
+    out.reminders.push_back(
+        fmt::format("restore command encountered page checksum error(s) in {} file(s), check the "
+                    "log file for details",
+                    job_.bad_page_files()));
+  if (decided_.doubts > 0)
+    out.reminders.push_back(fmt::format(
+        "restore command went on in spite of {} warning(s), check the log file for details",
+        decided_.doubts));
+  return out;
+}
+
+} // namespace pgbraid

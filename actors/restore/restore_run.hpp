@@ -1,0 +1,73 @@
+// One run of a restore: what it has decided, and its steps from the first change to the last.
+// Source of the order: cli/command/README.md, section 7.1.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/restore/restore.hpp"
+#include "actors/restore/restore_job.hpp"
+#include "actors/restore/restore_source.hpp"
+#include "actors/restore/restore_task.hpp"
+#include "actors/restore/restore_tree.hpp"
+#include "engine/base/result.hpp"
+#include "engine/plan/recovery_settings.hpp"
+#include "engine/plan/restore_clean.hpp"
+#include "engine/plan/restore_map.hpp"
+#include "engine/plan/restore_order.hpp"
+#include "engine/plan/restore_owner.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace pgbraid {
+
+/// Everything a restore has decided before it changes anything.
+struct restore_decisions {
+  restore_source source;
+  plan::restore_mapping where;
+  plan::recovery_files recovery;
+  std::string restored_at; ///< local time, for comments
+  overwrite_rules overwrite = {};
+  size_t doubts = 0; ///< warnings that the restore went on in spite of
+};
+
+/// Steps are taken in the order of their declaration; up to `check` nothing is changed. What is
+/// passed must outlive the run.
+class restore_run {
+public:
+  restore_run(const restore_request& wanted, const restore_ends& between,
+              restore_decisions decided);
+  restore_run(const restore_run&) = delete;
+  restore_run& operator=(const restore_run&) = delete;
+
+  actors::drawn_job draw() const;
+
+  /// Refuses what can be refused.
+  result<void> check();
+  /// What was queued belongs to the cluster that is being replaced.
+  result<void> remove_spool();
+  /// Cleans and builds directories and links.
+  result<void> prepare();
+  result<void> copy();
+  /// Afterwards the cluster can be started.
+  result<void> finish();
+
+  restored_backup outcome() const;
+
+private:
+  format::manifest& backup() { return decided_.source.backup; }
+  result<void> check_targets();
+  result<void> check_foreign();
+  result<void> check_pages();
+
+  const restore_request& wanted_;
+  const restore_ends& between_;
+  restore_decisions decided_;
+  plan::restore_rules rules_;
+  plan::owner_policy owners_;
+  restore_tree tree_;
+  restore_context context_;
+  const plan::batch_limits limits_;
+  restore_job job_;
+};
+
+} // namespace pgbraid
