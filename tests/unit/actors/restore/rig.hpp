@@ -124,12 +124,21 @@ struct rig {
         .user_name = [](uint32_t) { return std::optional<std::string>("postgres"); },
         .group_name = [](uint32_t) { return std::optional<std::string>("postgres"); }};
     owners.emplace(backup, plan::owner_facts{}, names);
-    tree.emplace(backup, *where, *rules, *owners, [this](const std::string& path) {
-      root(path);
-      return std::unique_ptr<storage>(std::make_unique<shared_root>(roots[path]));
-    });
+    tree.emplace(backup, *where, *rules, *owners, opener());
     context.emplace(repository, "demo", backup, *where, *owners, *tree, delta, force);
     job.emplace(*context, plan::order_restore(backup, *rules));
+  }
+
+  /// Must not outlive this.
+  root_opener opener() {
+    return [this](const std::string& path) {
+      root(path);
+      return lend(roots[path]);
+    };
+  }
+  /// Hands a storage out without giving it away.
+  static std::unique_ptr<storage> lend(std::shared_ptr<memory_storage> to) {
+    return std::make_unique<shared_root>(std::move(to));
   }
 
   /// Builds the directories and restores all files in one worker.
@@ -179,7 +188,6 @@ private:
     return success();
   }
 
-  /// Hands a storage out without giving it away.
   class shared_root final : public storage {
   public:
     explicit shared_root(std::shared_ptr<memory_storage> to) : to_(std::move(to)) {}
