@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -84,6 +85,14 @@ constexpr auto names = std::to_array<std::pair<errc, std::string_view>>({
     {errc::unknown, "UnknownError"},
 });
 
+/// Not EIO and ENOSPC: disks do not heal within minutes.
+bool passes(int error_number) {
+  constexpr std::array all = {EAGAIN,       EBUSY,      EINTR,     ENFILE,       ESTALE,
+                              ETIMEDOUT,    EPIPE,      ENETDOWN,  ENETRESET,    ENETUNREACH,
+                              ECONNABORTED, ECONNRESET, EHOSTDOWN, EHOSTUNREACH, ECONNREFUSED};
+  return std::ranges::find(all, error_number) != all.end();
+}
+
 } // namespace
 
 std::string_view error_name(errc code) {
@@ -104,12 +113,14 @@ std::string error::text() const {
 }
 
 error error::within(std::string_view context) const {
-  return {code, std::string(context) + ": " + message, hint};
+  auto out = *this;
+  out.message = std::string(context) + ": " + message;
+  return out;
 }
 
 error system_error(errc code, std::string message, int error_number) {
   message += ": [" + std::to_string(error_number) + "] " + std::strerror(error_number);
-  return {code, std::move(message)};
+  return {.code = code, .message = std::move(message), .transient = passes(error_number)};
 }
 
 } // namespace pgbraid

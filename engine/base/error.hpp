@@ -94,6 +94,10 @@ struct error {
   errc code = errc::unknown;
   std::string message;
   std::string hint = {};
+  /// The same once more, a little later, may succeed: the way there broke, or the other end was
+  /// busy. Set by whoever knows (drivers, links, the system's own numbers), never for what stays as
+  /// it is, like a file that is missing or a disk that is full.
+  bool transient = false;
 
   /// The message followed by one `HINT: ` line per hint, as the log prints it.
   std::string text() const;
@@ -101,7 +105,8 @@ struct error {
   error within(std::string_view context) const;
 };
 
-/// An error from the system: the message gets `: [errno] text` appended.
+/// An error from the system: the message gets `: [errno] text` appended. Transient where the number
+/// speaks of a network, of a call that was cut short, or of what others hold for now.
 error system_error(errc code, std::string message, int error_number);
 
 } // namespace pgbraid

@@ -27,6 +27,11 @@ std::string field(const nlohmann::json& from, const char* name, size_t limit_byt
   return printable(shortened(found->get_ref<const std::string&>(), limit_bytes));
 }
 
+bool is_set(const nlohmann::json& from, const char* name) {
+  const auto found = from.find(name);
+  return found != from.end() && found->is_boolean() && found->get<bool>();
+}
+
 errc code_of(const nlohmann::json& from) {
   const auto found = from.find("code");
   if (found == from.end() || !found->is_number_unsigned() || found->get<uint64_t>() > 255)
@@ -42,6 +47,8 @@ std::string render_peer_error(const error& what) {
                         {"message", shortened(what.message, message_bytes)}};
   if (!what.hint.empty())
     out["hint"] = shortened(what.hint, hint_bytes);
+  if (what.transient)
+    out["transient"] = true;
   return out.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
@@ -52,7 +59,7 @@ error parse_peer_error(std::string_view text, const settings& with) {
   if (!parsed.is_object())
     return {errc::protocol, prefix + "an error that cannot be understood"};
   return {code_of(parsed), prefix + field(parsed, "message", message_bytes + 8),
-          field(parsed, "hint", hint_bytes + 8)};
+          field(parsed, "hint", hint_bytes + 8), is_set(parsed, "transient")};
 }
 
 } // namespace pgbraid::link

@@ -10,7 +10,8 @@
 
 namespace pgbraid::link {
 
-/// JSON text in ASCII: `{"code":55,"message":"...","hint":"..."}`; long texts are cut.
+/// JSON text in ASCII: `{"code":55,"message":"...","hint":"...","transient":true}`, without what is
+/// empty or false; long texts are cut.
 std::string render_peer_error(const error& what);
 /// What the other end said, made safe to show, with a message that says where it comes from. Never
 /// fails: what cannot be understood is an error as well.

@@ -227,6 +227,7 @@ void session::lose(std::optional<error> why, bool gone) {
     } else if (known) {
       why = std::move(known);
     }
+    why->transient = true; // a new connection may live
   }
   const std::lock_guard held(mutex_);
   if (!failure_)

@@ -125,6 +125,7 @@ template <class Io> void members(Io& io, error& m) {
   io.code("code", m.code);
   io("message", m.message);
   io("hint", m.hint);
+  io("transient", m.transient);
 }
 
 template <class Io> void members(Io& io, small_answer& m) {

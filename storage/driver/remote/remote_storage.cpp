@@ -3,6 +3,7 @@
 #include "storage/driver/remote/remote_storage.hpp"
 
 #include "engine/format/repository_reach.hpp"
+#include "storage/driver/remote/main_connection.hpp"
 #include "storage/driver/remote/remote_reader.hpp"
 #include "storage/driver/remote/remote_small_reads.hpp"
 #include "storage/driver/remote/remote_writer.hpp"
@@ -65,6 +66,7 @@ private:
     return format::is_info_path(path) ? infos_ : content::as_stored;
   }
   template <class Answer> result<Answer> ask(std::string_view request, std::string_view path) const;
+  error failed(error why) const { return without_hope_if_lost(*on_, std::move(why)); }
 
   std::shared_ptr<remote_host> on_;
   std::string root_;
@@ -78,7 +80,7 @@ template <class Answer>
 result<Answer> remote_storage::ask(std::string_view request, std::string_view path) const {
   auto answer = on_->main()->ask(request, encode(place_request{root_, std::string(path)}), {}, 0);
   if (!answer)
-    return answer.failure();
+    return failed(answer.failure());
   return decode<Answer>(answer->head);
 }
 
@@ -88,7 +90,7 @@ result<void> remote_storage::change(change_request what) {
   what.root = root_;
   auto answer = on_->main()->ask(path::storage_change, encode(what), {}, 0);
   if (!answer)
-    return answer.failure();
+    return failed(answer.failure());
   return success();
 }
 
@@ -157,18 +159,18 @@ result<std::optional<std::vector<entry>>> remote_storage::list(std::string_view 
   auto call =
       on_->main()->open(path::storage_list, encode(place_request{root_, std::string(path)}));
   if (!call)
-    return call.failure();
+    return failed(call.failure());
   if (auto ended = (*call)->end_write(); !ended)
-    return ended.failure();
+    return failed(ended.failure());
   auto head = (*call)->head();
   if (!head)
-    return head.failure();
+    return failed(head.failure());
   auto about = decode<list_answer>(*head);
   if (!about)
     return about.failure();
   auto all = entries_of(**call, shown_ + "/" + std::string(path));
   if (!all)
-    return all.failure();
+    return failed(all.failure());
   if (!about->found)
     return std::optional<std::vector<entry>>();
   return std::optional(std::move(*all));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/remote/remote_writer.hpp"
 
+#include "storage/driver/remote/main_connection.hpp"
 #include "storage/wire/protocol.hpp"
 
 #include <array>
@@ -22,19 +23,19 @@ remote_writer::remote_writer(std::shared_ptr<remote_host> on,
 result<std::unique_ptr<io::writer>> remote_writer::open(std::shared_ptr<remote_host> on,
                                                         const write_request& what, content as) {
   if (auto lost = on->main()->failure())
-    return *lost;
+    return without_hope_if_lost(*on, *lost);
   auto link = what.options.under_lock ? on->main() : on->data();
   if (!link)
     return link.failure();
   auto call = (*link)->open(as == content::info_text ? path::repo_write_info : path::storage_write,
                             encode(what));
   if (!call)
-    return call.failure();
+    return without_hope_if_lost(*on, call.failure());
   std::unique_ptr<remote_writer> opened(new remote_writer(
       std::move(on), std::move(*link), std::move(*call), what.options.how == publish::atomic));
   if (auto head = opened->call_->head(); !head) {
     opened->settled_ = true;
-    return head.failure();
+    return without_hope_if_lost(*opened->on_, head.failure());
   }
   return std::unique_ptr<io::writer>(std::move(opened));
 }
@@ -48,14 +49,20 @@ remote_writer::~remote_writer() {
 }
 
 result<void> remote_writer::write(byte_view in) {
-  return call_->write(in);
+  auto put = call_->write(in);
+  if (!put)
+    return without_hope_if_lost(*on_, put.failure());
+  return put;
 }
 
 result<void> remote_writer::begin_commit() {
   // Over the main connection the stream itself knows best why it failed.
   if (auto lost = on_->main()->failure(); lost && link_ != on_->main())
-    return *lost;
-  return call_->end_write();
+    return without_hope_if_lost(*on_, *lost);
+  auto ended = call_->end_write();
+  if (!ended)
+    return without_hope_if_lost(*on_, ended.failure());
+  return ended;
 }
 
 result<bool> remote_writer::committed(bool wait) {
@@ -66,13 +73,13 @@ result<bool> remote_writer::committed(bool wait) {
   std::array<std::byte, 1> room{};
   auto got = call_->read(room);
   if (!got)
-    return got.failure();
+    return without_hope_if_lost(*on_, got.failure());
   if (*got != 0)
     return error{errc::protocol, "the other host sent content when it was to store some"};
   auto end = call_->trailer();
   settled_ = true;
   if (!end)
-    return end.failure();
+    return without_hope_if_lost(*on_, end.failure());
   done_ = true;
   return true;
 }

@@ -208,6 +208,7 @@ void connection::lose(error why, bool broke) {
   if (!failure_) {
     failure_ = std::move(why);
     broke_ = broke && ready_; // who never spoke SFTP will not do so the next time
+    failure_->transient = broke_;
   }
   out_.clear();
   changed_.notify_all();

@@ -123,8 +123,11 @@ result<names_page> read_some(const std::shared_ptr<connection>& on, const std::s
 } // namespace
 
 error refused(errc code, std::string_view what, std::string_view shown, const status& why) {
-  return {code, fmt::format("{} '{}': [{}] {}", what, shown, static_cast<uint32_t>(why.code),
-                            why.message.empty() ? "no reason given" : why.message)};
+  return {.code = code,
+          .message = fmt::format("{} '{}': [{}] {}", what, shown, static_cast<uint32_t>(why.code),
+                                 why.message.empty() ? "no reason given" : why.message),
+          .transient =
+              why.code == status_code::no_connection || why.code == status_code::connection_lost};
 }
 
 entry_kind kind_of(const attributes& about) {

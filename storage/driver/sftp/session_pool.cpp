@@ -161,6 +161,7 @@ result<std::shared_ptr<connection>> session_pool::replace(clock::time_point unti
     sleep_unless_stopped(std::min(pause_before(attempt),
                                   std::chrono::duration_cast<milliseconds>(until - clock::now())));
   }
+  why.transient = false; // it was tried for long enough
   gave_up_ = why;
   return why;
 }

@@ -153,11 +153,29 @@ TEST_CASE("remote: a write fails with its connection and leaves no temporary nam
   CHECK_FALSE((*file)->committed(false));
 }
 
+TEST_CASE("remote: a write that lost its connection may be begun again over another one") {
+  rig r;
+  auto file = r.repo->open_write("p/f");
+  REQUIRE(file);
+  REQUIRE(r.there.dialled() == 2);
+  r.there.cut_last();
+  auto done = (*file)->write(as_bytes(noise(100000)));
+  if (done)
+    done = io::commit(**file);
+  REQUIRE_FALSE(done);
+  CHECK(done.failure().transient);
+  CHECK(write_all(*r.repo, "p/f", "x"));
+}
+
 TEST_CASE("remote: questions fail with the main connection, which is not replaced") {
   rig r;
   r.cut();
-  CHECK_FALSE(r.repo->info("f"));
-  CHECK_FALSE(r.repo->list(""));
+  const auto asked = r.repo->info("f");
+  REQUIRE_FALSE(asked);
+  CHECK_FALSE(asked.failure().transient);
+  const auto listed = r.repo->list("");
+  REQUIRE_FALSE(listed);
+  CHECK_FALSE(listed.failure().transient);
   CHECK_FALSE(r.repo->remove_file("f"));
   CHECK_FALSE(r.repo->features().symlinks);
 }

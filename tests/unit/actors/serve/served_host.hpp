@@ -100,6 +100,11 @@ public:
     const std::lock_guard guard(mutex_);
     ::shutdown(served_.front().spare_fd, SHUT_RDWR);
   }
+  /// Breaks the last connection only.
+  void cut_last() {
+    const std::lock_guard guard(mutex_);
+    ::shutdown(served_.back().spare_fd, SHUT_RDWR);
+  }
   size_t dialled() {
     const std::lock_guard guard(mutex_);
     return served_.size();

@@ -24,6 +24,13 @@ TEST_CASE("peer error: code, message and hint arrive") {
   CHECK(got.code == errc::file_missing);
   CHECK(got.message == prefix + what.message);
   CHECK(got.hint == what.hint);
+  CHECK_FALSE(got.transient);
+}
+
+TEST_CASE("peer error: whether another try may help arrives, and only as yes or no") {
+  const error what{.code = errc::file_read, .message = "x", .transient = true};
+  CHECK(parse_peer_error(render_peer_error(what), client_settings()).transient);
+  CHECK_FALSE(parse_peer_error(R"({"code":42,"transient":1})", client_settings()).transient);
 }
 
 TEST_CASE("peer error: texts that are no UTF-8, or very long, still fit a header") {

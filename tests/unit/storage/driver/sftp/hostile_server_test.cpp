@@ -306,6 +306,19 @@ TEST_CASE("sftp server: names that lead elsewhere, and lists without an end") {
   CHECK_FALSE(there.repo().list("p"));
 }
 
+TEST_CASE("sftp server: who lost its way may be asked again, who refuses may not") {
+  std::atomic<uint32_t> code = 7; // SSH_FX_CONNECTION_LOST
+  crafted_server there(
+      [&](crafted_server& at, const asked_for& asked) { at.status(asked.number, code); });
+  const auto lost = there.repo().info("f");
+  REQUIRE_FALSE(lost);
+  CHECK(lost.failure().transient);
+  code = 3; // SSH_FX_PERMISSION_DENIED
+  const auto refused = there.repo().info("f");
+  REQUIRE_FALSE(refused);
+  CHECK_FALSE(refused.failure().transient);
+}
+
 TEST_CASE("sftp server: a list that never ends takes no more memory than lists may") {
   hostile("answers of an SFTP server");
   std::atomic<uint64_t> names_sent = 0;
