@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include "storage/storage.hpp"
 
+#include "engine/base/path.hpp"
+#include "storage/list_budget.hpp"
+
 #include <algorithm>
 #include <iterator>
 
@@ -49,6 +52,47 @@ result<std::optional<storage::list_page>> storage::list_some(std::string_view pa
     out.next = std::prev(end)->name;
   out.entries.assign(std::make_move_iterator(behind), std::make_move_iterator(end));
   return std::optional(std::move(out));
+}
+
+result<std::optional<std::vector<entry>>> storage::list_tree(std::string_view path) {
+  std::vector<entry> all;
+  list_budget budget;
+  std::vector<std::string> left = {{}}; // ways from the path to what is still to be listed
+  bool found = false;
+  while (!left.empty()) {
+    const auto at = std::move(left.back());
+    left.pop_back();
+    auto listed = list(join_path(path, at));
+    if (!listed)
+      return listed.failure();
+    found = found || *listed;
+    if (!*listed)
+      continue;
+    for (auto& one : **listed) {
+      one.name = join_path(at, one.name);
+      if (!budget.take(one.name, one.info.link_destination))
+        return list_budget::exceeded(root() + "/" + std::string(path));
+      if (one.info.kind == entry_kind::path)
+        left.push_back(one.name);
+      all.push_back(std::move(one));
+    }
+  }
+  if (!found)
+    return std::optional<std::vector<entry>>();
+  std::ranges::sort(all, {}, &entry::name);
+  return std::optional(std::move(all));
+}
+
+result<std::vector<file_version>> storage::versions(std::string_view path) {
+  return error{errc::feature_not_supported, "cannot look for versions of '" + root() + "/" +
+                                                std::string(path) + "': this storage keeps none"};
+}
+
+result<std::unique_ptr<io::reader>>
+storage::open_version(std::string_view path, std::string_view id, const read_options&) {
+  return error{errc::feature_not_supported, "cannot open version '" + std::string(id) + "' of '" +
+                                                root() + "/" + std::string(path) +
+                                                "': this storage keeps none"};
 }
 
 result<std::vector<std::optional<entry_info>>>

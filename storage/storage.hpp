@@ -84,6 +84,25 @@ struct storage_features {
   size_t settling_files = 64;
   /// What a writer may hold of its file until the commit is done.
   uint64_t writer_bytes = 0;
+  /// What was in a file earlier, or in one that was removed, can be found and read: `versions`,
+  /// `open_version`.
+  bool versions = false;
+  /// A name is durable only once the path it is in was synced. Otherwise syncing does nothing.
+  bool path_sync = true;
+  /// `move` works, and replaces in one step.
+  bool rename = true;
+  /// Files go out in parts of this size, and a new one is not to be seen before its commit, in
+  /// place neither; 0: as they are written.
+  uint64_t part_bytes = 0;
+  /// `list_tree` asks once, not once for each path.
+  bool tree_listing = false;
+};
+
+/// Something that a file held until it was overwritten or removed, or holds now.
+struct file_version {
+  std::string id; ///< for `open_version`
+  uint64_t size_bytes = 0;
+  int64_t mtime_s = 0;
 };
 
 /// One file of a batch of small ones.
@@ -99,10 +118,12 @@ struct small_read {
 /// Every `path` is relative to the root, `/` separated, without empty, `.` or `..` segments; "" is
 /// the root itself where a path is meant. Anything else is refused with `param_invalid` before the
 /// disk is touched, and no symbolic link is followed, wherever it leads (`link_destination`).
-/// `move` replaces an existing file and makes no parents. `remove_tree` of "" removes the root too.
+/// `move` replaces an existing file and makes no parents; without `rename` it is refused with
+/// feature_not_supported. `remove_tree` of "" removes the root too.
 /// Error codes follow the verb: file_open (file_missing when absent), file_read, file_write,
 /// path_create, path_open (path_missing), file_remove, path_remove, file_move, file_sync,
-/// path_sync. A full disk is `file_write` with a hint that says how much space is left. Objects are
+/// path_sync. A full disk is `file_write` with a hint that says how much space is left. A failure
+/// is `transient` when the driver thinks another try worth it, after those of its own. Objects are
 /// used by one thread at a time unless a driver says otherwise; posix and memory may be shared by
 /// threads.
 class storage {
@@ -129,6 +150,10 @@ public:
   /// @param count  at most so many, at least 1
   virtual result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
                                                      size_t count);
+  /// All that is below a path, each named by its way from there (`a/b`), sorted by that name. Empty
+  /// optional when the path does not exist. The default lists one path after the other, and passes
+  /// over those that vanish meanwhile.
+  virtual result<std::optional<std::vector<entry>>> list_tree(std::string_view path);
 
   virtual result<std::unique_ptr<io::reader>> open_read(std::string_view path,
                                                         const read_options& options = {}) = 0;
@@ -136,6 +161,12 @@ public:
                                                          const write_options& options = {}) = 0;
   /// Reads many small files; failures are per file. The default opens one after the other.
   virtual void read_small(std::span<small_read> files, io::io_engine* engine);
+  /// What a file held so far, the latest last; empty when there was none of that name.
+  /// feature_not_supported where `versions` is not claimed.
+  virtual result<std::vector<file_version>> versions(std::string_view path);
+  /// One of those; file_missing when it is unknown.
+  virtual result<std::unique_ptr<io::reader>>
+  open_version(std::string_view path, std::string_view id, const read_options& options = {});
 
   virtual result<void> make_path(std::string_view path, uint32_t mode = 0750) = 0; ///< with parents
   /// Several, parents first. The default makes one after the other.

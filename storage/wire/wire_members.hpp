@@ -98,6 +98,9 @@ template <class Io> void members(Io& io, storage_features& m) {
   io("paths", m.paths);
   io("symlinks", m.symlinks);
   io("hardlinks", m.hardlinks);
+  io("path_sync", m.path_sync);
+  io("rename", m.rename);
+  io("part_bytes", m.part_bytes);
 }
 
 template <class Io> void members(Io& io, free_answer& m) {

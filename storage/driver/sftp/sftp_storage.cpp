@@ -36,7 +36,8 @@ public:
             .hardlinks = pool_->offers(hardlink_extension),
             .batch_bytes = batch_bytes,
             .settling_files = pool_->handles_each(),
-            .writer_bytes = pieces_max * piece_bytes};
+            .writer_bytes = pieces_max * piece_bytes,
+            .path_sync = false};
   }
   const std::string& root() const override { return at_->root; }
   result<std::optional<entry_info>> info(std::string_view path) override {
