@@ -3,6 +3,7 @@
 #include "storage/repository/confined_storage.hpp"
 
 #include "engine/format/repository_reach.hpp"
+#include "storage/forwarding_storage.hpp"
 
 #include <algorithm>
 
@@ -12,94 +13,112 @@ namespace {
 
 using format::reach;
 
-class confined_storage final : public storage {
+class confined_storage final : public forwarding_storage {
 public:
   confined_storage(std::unique_ptr<storage> repo, std::string stanza)
-      : repo_(std::move(repo)), stanza_(std::move(stanza)) {}
-
-  storage_features features() const override { return repo_->features(); }
-  const std::string& root() const override { return repo_->root(); }
-  result<std::optional<std::uint64_t>> free_bytes() override { return repo_->free_bytes(); }
+      : forwarding_storage(std::move(repo)), stanza_(std::move(stanza)) {}
 
   result<std::optional<entry_info>> info(std::string_view path) override {
     if (auto fine = check(path, reach::above); !fine)
       return fine.failure();
-    return repo_->info(path);
+    return base().info(path);
   }
   result<std::vector<std::optional<entry_info>>>
   many_infos(std::span<const std::string> paths) override {
     if (auto fine = check_all(paths, reach::above); !fine)
       return fine.failure();
-    return repo_->many_infos(paths);
+    return base().many_infos(paths);
   }
   result<std::optional<std::vector<entry>>> list(std::string_view path) override {
     if (auto fine = check(path, reach::above); !fine)
       return fine.failure();
-    return repo_->list(path);
+    return base().list(path);
+  }
+  result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
+                                             size_t count) override {
+    if (auto fine = check(path, reach::above); !fine)
+      return fine.failure();
+    return base().list_some(path, after, count);
+  }
+  result<std::optional<std::vector<entry>>> list_tree(std::string_view path) override {
+    if (auto fine = check(path); !fine)
+      return fine.failure();
+    return base().list_tree(path);
+  }
+  result<std::vector<file_version>> versions(std::string_view path) override {
+    if (auto fine = check(path); !fine)
+      return fine.failure();
+    return base().versions(path);
+  }
+  result<std::unique_ptr<io::reader>> open_version(std::string_view path, std::string_view id,
+                                                   const read_options& options) override {
+    if (auto fine = check(path); !fine)
+      return fine.failure();
+    return base().open_version(path, id, options);
   }
   result<std::unique_ptr<io::reader>> open_read(std::string_view path,
                                                 const read_options& options) override {
     if (auto fine = check(path); !fine)
       return fine.failure();
-    return repo_->open_read(path, options);
+    return base().open_read(path, options);
   }
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,
                                                  const write_options& options) override {
     if (auto fine = check(path); !fine)
       return fine.failure();
-    return repo_->open_write(path, options);
+    return base().open_write(path, options);
   }
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
   result<void> make_path(std::string_view path, uint32_t mode) override {
     if (auto fine = check(path, reach::above); !fine)
       return fine;
-    return repo_->make_path(path, mode);
+    return base().make_path(path, mode);
   }
   result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode) override {
     if (auto fine = check_all(paths, reach::above); !fine)
       return fine;
-    return repo_->make_many_paths(paths, mode);
+    return base().make_many_paths(paths, mode);
   }
   result<void> remove_file(std::string_view path) override {
     if (auto fine = check(path); !fine)
       return fine;
-    return repo_->remove_file(path);
+    return base().remove_file(path);
   }
   result<void> remove_tree(std::string_view path) override {
     if (auto fine = check(path); !fine)
       return fine;
-    return repo_->remove_tree(path);
+    return base().remove_tree(path);
   }
   result<void> move(std::string_view from, std::string_view to) override {
     if (auto fine = check_both(from, to); !fine)
       return fine;
-    return repo_->move(from, to);
+    return base().move(from, to);
   }
   result<void> make_symlink(std::string_view path, std::string_view destination) override;
   result<void> make_hardlink(std::string_view path, std::string_view existing) override {
     if (auto fine = check_both(path, existing); !fine)
       return fine;
-    return repo_->make_hardlink(path, existing);
+    return base().make_hardlink(path, existing);
   }
   result<void> sync_path(std::string_view path) override {
     if (auto fine = check(path, reach::above); !fine)
       return fine;
-    return repo_->sync_path(path);
+    return base().sync_path(path);
   }
   result<void> sync_many_paths(std::span<const std::string> paths) override {
     if (auto fine = check_all(paths, reach::above); !fine)
       return fine;
-    return repo_->sync_many_paths(paths);
+    return base().sync_many_paths(paths);
   }
   result<void> set_attributes(std::string_view path, const attributes& wanted) override {
     if (auto fine = check(path); !fine)
       return fine;
-    return repo_->set_attributes(path, wanted);
+    return base().set_attributes(path, wanted);
   }
 
 private:
   error refused(std::string_view path, std::string_view why) const {
-    return {errc::access, "'" + repo_->root() + "/" + std::string(path) + "' " + std::string(why) +
+    return {errc::access, "'" + root() + "/" + std::string(path) + "' " + std::string(why) +
                               " stanza '" + stanza_ + "'"};
   }
   /// @param furthest  what may be reached besides the stanza's own
@@ -120,7 +139,6 @@ private:
     return success();
   }
 
-  const std::unique_ptr<storage> repo_;
   const std::string stanza_;
 };
 
@@ -128,12 +146,12 @@ void confined_storage::read_small(std::span<small_read> files, io::io_engine* en
   const auto strayed = std::find_if(files.begin(), files.end(),
                                     [&](const small_read& one) { return !check(one.path); });
   if (strayed == files.end())
-    return repo_->read_small(files, engine);
+    return base().read_small(files, engine);
   for (auto& one : files) { // rare enough to be slow
     if (auto fine = check(one.path); !fine)
       one.failure = fine.failure();
     else
-      repo_->read_small({&one, 1}, engine);
+      base().read_small({&one, 1}, engine);
   }
 }
 
@@ -142,7 +160,7 @@ result<void> confined_storage::make_symlink(std::string_view path, std::string_v
     return fine;
   if (!format::is_repository_link(path, destination))
     return refused(path, "is not a link of");
-  return repo_->make_symlink(path, destination);
+  return base().make_symlink(path, destination);
 }
 
 } // namespace
