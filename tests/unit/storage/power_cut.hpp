@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "storage/driver/memory/memory_storage.hpp"
+#include "tests/unit/storage/faulty_memory.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,8 +14,8 @@ namespace pgbraid::test {
 /// From its n-th change on (from 1) a storage takes none any more, while this lives.
 class power_cut {
 public:
-  power_cut(memory_storage& files, unsigned nth) : files_(files), nth_(nth) {
-    files_.set_hook([this](memory_verb verb, std::string_view) -> std::optional<error> {
+  power_cut(faulty_memory& files, unsigned nth) : files_(files), nth_(nth) {
+    files_.set_hook([this](storage_verb verb, std::string_view) -> std::optional<error> {
       if (changes(verb) && ++seen_ >= nth_)
         return error{errc::file_write, "the power is gone"};
       return {};
@@ -28,13 +28,13 @@ public:
   bool happened() const { return seen_ >= nth_; }
 
 private:
-  static bool changes(memory_verb verb) {
-    using enum memory_verb;
+  static bool changes(storage_verb verb) {
+    using enum storage_verb;
     constexpr std::array all = {open_write, write, sync, publish, make_path, remove, move};
     return std::ranges::find(all, verb) != all.end();
   }
 
-  memory_storage& files_;
+  faulty_memory& files_;
   const unsigned nth_;
   unsigned seen_ = 0;
 };

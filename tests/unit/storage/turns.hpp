@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "storage/driver/memory/memory_storage.hpp"
+#include "tests/unit/storage/faulty_memory.hpp"
 
 #include <condition_variable>
 #include <cstddef>
@@ -39,14 +39,14 @@ public:
   std::function<void()> dies = [] {};
   std::function<void()> died = [] {};
 
-  turns(memory_storage& files, schedule order) : files_(files), order_(std::move(order)) {}
+  turns(faulty_memory& files, schedule order) : files_(files), order_(std::move(order)) {}
 
   /// Returns how many steps were taken.
   size_t run(const std::vector<program>& programs) {
     done_.assign(programs.size(), false);
     own_steps_.assign(programs.size(), 0);
     now_ = order_.first;
-    files_.set_hook([this](memory_verb, std::string_view) { return step(); });
+    files_.set_hook([this](storage_verb, std::string_view) { return step(); });
     std::vector<std::thread> threads;
     for (size_t i = 0; i < programs.size(); ++i)
       threads.emplace_back([this, i, &programs] { take_part(i, programs[i]); });
@@ -120,7 +120,7 @@ private:
     return one;
   }
 
-  memory_storage& files_;
+  faulty_memory& files_;
   const schedule order_;
   std::mutex mutex_;
   std::condition_variable changed_;

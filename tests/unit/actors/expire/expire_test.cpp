@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/expire/expire.hpp"
 #include "engine/format/repository_path.hpp"
-#include "storage/driver/memory/memory_storage.hpp"
+#include "tests/unit/storage/faulty_memory.hpp"
 #include "tests/unit/storage/power_cut.hpp"
 #include "tests/unit/storage/repository/small_manifest.hpp"
 
@@ -28,7 +28,7 @@ std::string segment(unsigned number) {
 
 /// Four full backups; the n-th (from 0) needs WAL segment 10n + 2. WAL goes from 1 to 40.
 struct rig {
-  memory_storage files;
+  test::faulty_memory files;
   repository repo{files, {.key = 1, .stanza = "demo"}};
   format::backup_info info;
 
@@ -125,10 +125,10 @@ TEST_CASE_FIXTURE(rig, "expire: without retention nothing goes") {
 
 TEST_CASE_FIXTURE(rig, "expire: a dry run changes nothing") {
   const auto before = files.used_bytes();
-  const auto removed = files.used(memory_verb::remove);
+  const auto removed = files.used(storage_verb::remove);
   REQUIRE(expire(repo, {.fulls = 1, .archive_fulls = 1, .dry_run = true}));
   CHECK(files.used_bytes() == before);
-  CHECK(files.used(memory_verb::remove) == removed);
+  CHECK(files.used(storage_verb::remove) == removed);
   CHECK(backups() == newest(4));
   CHECK(oldest_wal() == segment(1));
 }

@@ -23,7 +23,7 @@ class all_off {
 public:
   all_off(rig& of, unsigned nth) : of_(of), nth_(nth) {
     for (const auto* path : {"/new", "/space", "/fast/wal", "/conf"})
-      of_.root(path).set_hook([this](memory_verb verb, std::string_view) -> std::optional<error> {
+      of_.root(path).set_hook([this](storage_verb verb, std::string_view) -> std::optional<error> {
         if (changes(verb) && ++seen_ >= nth_ && nth_ > 0)
           return error{errc::file_write, "the power is gone"};
         return {};
@@ -38,8 +38,8 @@ public:
   bool happened() const { return nth_ > 0 && seen_ >= nth_; }
 
 private:
-  static bool changes(memory_verb verb) {
-    using enum memory_verb;
+  static bool changes(storage_verb verb) {
+    using enum storage_verb;
     constexpr std::array all = {open_write, write, sync, publish,   make_path,
                                 remove,     move,  link, sync_path, set_attributes};
     return std::ranges::find(all, verb) != all.end();
@@ -120,7 +120,7 @@ struct place : rig {
   }
 
 private:
-  static void collect(memory_storage& in, const std::string& path, const std::string& shown,
+  static void collect(test::faulty_memory& in, const std::string& path, const std::string& shown,
                       std::vector<std::string>& all) {
     const auto listed = in.list(path);
     REQUIRE(listed);

@@ -211,8 +211,8 @@ TEST_CASE("restore job: the file that is renamed to pg_control is the one that w
   REQUIRE(with.restore());
   auto& data = with.root("/new");
   unsigned reads = 0;
-  data.set_hook([&](memory_verb verb, std::string_view path) -> std::optional<error> {
-    if (verb == memory_verb::open_read && path == "global/pg_control.pgbackrest.tmp" &&
+  data.set_hook([&](storage_verb verb, std::string_view path) -> std::optional<error> {
+    if (verb == storage_verb::open_read && path == "global/pg_control.pgbackrest.tmp" &&
         ++reads == 2)
       CHECK(write_all(data, path, "another", {.how = publish::in_place}));
     return {};

@@ -61,7 +61,7 @@ TEST_CASE("restore source: one that does not answer is skipped while another has
 TEST_CASE("restore source: the first repository that has the backup gives it") {
   whole_rig with;
   with.publish();
-  memory_storage empty;
+  test::faulty_memory empty;
   whole_rig::save_infos(empty, {});
   with.from = {whole_rig::door(1, empty), whole_rig::door(2, with.repository),
                whole_rig::door(3, with.repository)};
@@ -74,8 +74,8 @@ TEST_CASE("restore source: the first repository that has the backup gives it") {
 
 TEST_CASE("restore source: where nobody has anything to read, there is no backup set") {
   whole_rig with;
-  memory_storage nothing;
-  memory_storage empty;
+  test::faulty_memory nothing;
+  test::faulty_memory empty;
   whole_rig::save_infos(empty, {});
   with.from = {whole_rig::door(1, nothing)};
   CHECK(refusal(with) == errc::backup_set_invalid);
@@ -85,7 +85,7 @@ TEST_CASE("restore source: where nobody has anything to read, there is no backup
 
 TEST_CASE("restore source: where none can be read, the first that failed says why") {
   whole_rig with;
-  memory_storage nothing;
+  test::faulty_memory nothing;
   with.from = {whole_rig::door(1, nothing), whole_rig::closed_door(2, no_answer),
                whole_rig::closed_door(3, {errc::crypto, "wrong passphrase"})};
   const auto source = open_restore_source(with.wanted, with.from);
@@ -99,7 +99,7 @@ TEST_CASE("restore source: damaged infos are an error of their own, or skipped")
   test::hostile("stored files that are damaged or expand");
   whole_rig with;
   with.publish();
-  memory_storage damaged;
+  test::faulty_memory damaged;
   for (const auto* path : {"backup/demo/backup.info", "backup/demo/backup.info.copy"})
     REQUIRE(write_all(damaged, path, "[backup]\nnonsense"));
   with.from = {whole_rig::door(1, damaged)};

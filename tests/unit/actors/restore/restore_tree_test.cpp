@@ -7,7 +7,7 @@ using namespace pgbraid::restore_test;
 
 namespace {
 
-void give(memory_storage& to, std::string_view path, std::string_view content = "x") {
+void give(test::faulty_memory& to, std::string_view path, std::string_view content = "x") {
   REQUIRE(write_all(to, path, content));
 }
 

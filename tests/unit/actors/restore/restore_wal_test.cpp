@@ -43,7 +43,7 @@ TEST_CASE("restore WAL check: what one archive lacks, another may have") {
   whole_rig with;
   with.publish();
   lose(with, 6);
-  memory_storage other;
+  test::faulty_memory other;
   whole_rig::save_infos(other, {});
   with.from.push_back(whole_rig::door(2, other));
   CHECK(!check(with));

@@ -10,8 +10,8 @@
 #include "engine/codec/whole.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/graph/lane_group.hpp"
-#include "storage/driver/memory/memory_storage.hpp"
 #include "tests/unit/engine/plan/sample_backup.hpp"
+#include "tests/unit/storage/faulty_memory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -30,8 +30,8 @@ inline std::string content_of(size_t size, char seed) {
 
 /// Everything a restore needs. Storages of roots are found again by their path.
 struct rig {
-  memory_storage repository{"/repo"};
-  std::map<std::string, std::shared_ptr<memory_storage>> roots;
+  test::faulty_memory repository{"/repo"};
+  std::map<std::string, std::shared_ptr<test::faulty_memory>> roots;
   format::manifest backup = plan_test::sample_backup();
   plan::map_wish wish{.pg_path = "/new"};
   plan::recovery_type type = plan::recovery_type::standard;
@@ -64,10 +64,10 @@ struct rig {
     add("pg_data/pg_hba.conf", "hba");
   }
 
-  memory_storage& root(const std::string& path) {
+  test::faulty_memory& root(const std::string& path) {
     auto& found = roots[path];
     if (!found)
-      found = std::make_shared<memory_storage>(path);
+      found = std::make_shared<test::faulty_memory>(path);
     return *found;
   }
 
@@ -137,8 +137,8 @@ struct rig {
     };
   }
   /// Hands a storage out without giving it away.
-  static std::unique_ptr<storage> lend(std::shared_ptr<memory_storage> to) {
-    return std::make_unique<shared_root>(std::move(to));
+  static std::unique_ptr<storage> lend(std::shared_ptr<test::faulty_memory> to) {
+    return std::make_unique<forwarding_storage>(std::move(to));
   }
 
   /// Builds the directories and restores all files in one worker.
@@ -187,46 +187,6 @@ private:
     }
     return success();
   }
-
-  class shared_root final : public storage {
-  public:
-    explicit shared_root(std::shared_ptr<memory_storage> to) : to_(std::move(to)) {}
-    storage_features features() const override { return to_->features(); }
-    const std::string& root() const override { return to_->root(); }
-    result<std::optional<entry_info>> info(std::string_view path) override {
-      return to_->info(path);
-    }
-    result<std::optional<std::vector<entry>>> list(std::string_view path) override {
-      return to_->list(path);
-    }
-    result<std::unique_ptr<io::reader>> open_read(std::string_view path,
-                                                  const read_options& options) override {
-      return to_->open_read(path, options);
-    }
-    result<std::unique_ptr<io::writer>> open_write(std::string_view path,
-                                                   const write_options& options) override {
-      return to_->open_write(path, options);
-    }
-    result<void> make_path(std::string_view path, uint32_t mode) override {
-      return to_->make_path(path, mode);
-    }
-    result<void> remove_file(std::string_view path) override { return to_->remove_file(path); }
-    result<void> remove_tree(std::string_view path) override { return to_->remove_tree(path); }
-    result<void> move(std::string_view from, std::string_view to) override {
-      return to_->move(from, to);
-    }
-    result<void> make_symlink(std::string_view path, std::string_view destination) override {
-      return to_->make_symlink(path, destination);
-    }
-    result<void> sync_path(std::string_view path) override { return to_->sync_path(path); }
-    result<void> set_attributes(std::string_view path, const attributes& wanted) override {
-      return to_->set_attributes(path, wanted);
-    }
-    result<std::optional<uint64_t>> free_bytes() override { return to_->free_bytes(); }
-
-  private:
-    std::shared_ptr<memory_storage> to_;
-  };
 
   std::map<uint64_t, std::string> bundles;
 };

@@ -82,7 +82,7 @@ struct whole_rig : rig {
       put_segment(repository, number);
   }
 
-  static void save_infos(memory_storage& to, std::vector<format::backup_summary> backups) {
+  static void save_infos(test::faulty_memory& to, std::vector<format::backup_summary> backups) {
     pgbraid::repository repo(to, {.key = 1, .stanza = "demo"});
     format::archive_info archive;
     archive.add(77, "15");
@@ -97,12 +97,12 @@ struct whole_rig : rig {
   static std::string segment_path(unsigned number) {
     return fmt::format("archive/demo/15-1/0000000100000000/{}-{:040x}", segment(number), number);
   }
-  static void put_segment(memory_storage& to, unsigned number) {
+  static void put_segment(test::faulty_memory& to, unsigned number) {
     REQUIRE(write_all(to, segment_path(number), "wal"));
   }
 
-  static repository_door door(unsigned key, memory_storage& files) {
-    const std::shared_ptr<memory_storage> kept(&files, [](memory_storage*) {});
+  static repository_door door(unsigned key, test::faulty_memory& files) {
+    const std::shared_ptr<test::faulty_memory> kept(&files, [](test::faulty_memory*) {});
     return {.key = key, .open = [kept, key]() -> result<open_repository> {
               open_repository out;
               out.files = lend(kept);
@@ -141,7 +141,7 @@ struct whole_rig : rig {
   }
 
 private:
-  static void look(memory_storage& in, const std::string& root, const std::string& path,
+  static void look(test::faulty_memory& in, const std::string& root, const std::string& path,
                    std::map<std::string, std::string>& out) {
     auto entries = in.list(path);
     REQUIRE(entries);

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/stanza/create.hpp"
 #include "engine/format/repository_path.hpp"
-#include "storage/driver/memory/memory_storage.hpp"
+#include "tests/unit/storage/faulty_memory.hpp"
 #include "tests/unit/storage/power_cut.hpp"
 
 #include <doctest/doctest.h>
@@ -26,7 +26,7 @@ const std::string archive = format::archive_info_path("demo");
 const std::string backup = format::backup_info_path("demo");
 
 struct rig {
-  memory_storage files;
+  test::faulty_memory files;
   repository repo{files, {.key = 1, .stanza = "demo"}};
 
   errc code(const postgres::control_file& of = cluster()) {
@@ -51,7 +51,7 @@ TEST_CASE_FIXTURE(rig, "stanza create: both files and their copies, once") {
 }
 
 TEST_CASE("stanza create: an encrypted repository gets passphrases of its own") {
-  memory_storage files;
+  test::faulty_memory files;
   repository repo(files, {.key = 1,
                           .stanza = "demo",
                           .cipher = cipher_type::aes_256_cbc,

@@ -6,8 +6,8 @@
 #include "engine/codec/compress.hpp"
 #include "engine/codec/digest.hpp"
 #include "engine/graph/single_lane.hpp"
-#include "storage/driver/memory/memory_storage.hpp"
 #include "tests/hostile.hpp"
+#include "tests/unit/storage/faulty_memory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -34,7 +34,7 @@ std::string content_of(size_t bytes) {
 }
 
 struct rig {
-  memory_storage files;
+  test::faulty_memory files;
 
   std::unique_ptr<io::reader> source(std::string_view content) {
     REQUIRE(write_all(files, "in", content));
@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(rig, "transfer: a branch that breaks does not stop the others"
 
 TEST_CASE_FIXTURE(rig, "transfer: errors of source, step and target come out") {
   const auto in = source(content_of(100));
-  files.fail(memory_verb::read, 1, {errc::file_read, "broken"});
+  files.fail(storage_verb::read, 1, {errc::file_read, "broken"});
   auto out = target("out");
   const auto unread = transfer(*in, {}, *out);
   REQUIRE(!unread);
@@ -115,7 +115,7 @@ TEST_CASE_FIXTURE(rig, "transfer: errors of source, step and target come out") {
   CHECK(garbage.failure().code == errc::format);
 
   const auto good = source("abc");
-  files.fail(memory_verb::write, 1, {errc::file_write, "full"});
+  files.fail(storage_verb::write, 1, {errc::file_write, "full"});
   const auto unwritten = transfer(*good, {}, *out);
   REQUIRE(!unwritten);
   CHECK(unwritten.failure().code == errc::file_write);

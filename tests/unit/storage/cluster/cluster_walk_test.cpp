@@ -222,8 +222,8 @@ TEST_CASE_FIXTURE(walk_rig, "cluster_walk: refuses links that lead nowhere, to l
 
 TEST_CASE_FIXTURE(walk_rig, "cluster_walk: a directory that vanishes meanwhile is no error") {
   place("/db/main")
-      .set_hook([this](memory_verb verb, std::string_view path) -> std::optional<error> {
-        if (verb == memory_verb::list && path == "base/5")
+      .set_hook([this](storage_verb verb, std::string_view path) -> std::optional<error> {
+        if (verb == storage_verb::list && path == "base/5")
           CHECK(place("/db/main").remove_tree("base/5"));
         return {};
       });

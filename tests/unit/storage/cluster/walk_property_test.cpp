@@ -285,8 +285,8 @@ TEST_CASE_FIXTURE(quiet, "cluster_walk: whatever vanishes while it walks, the re
     const auto nth = *rc::gen::inRange(1, 12);
     auto& data = cluster.on.place("/db/main");
     int lists = 0;
-    data.set_hook([&](memory_verb verb, std::string_view) -> std::optional<error> {
-      if (verb == memory_verb::list && ++lists == nth)
+    data.set_hook([&](storage_verb verb, std::string_view) -> std::optional<error> {
+      if (verb == storage_verb::list && ++lists == nth)
         RC_ASSERT(static_cast<bool>(data.remove_tree(victim)));
       return {};
     });

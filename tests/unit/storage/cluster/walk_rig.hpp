@@ -3,7 +3,7 @@
 #pragma once
 
 #include "storage/cluster/cluster_walk.hpp"
-#include "storage/driver/memory/memory_storage.hpp"
+#include "tests/unit/storage/faulty_memory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -58,7 +58,7 @@ inline constexpr const char* our_directory = "PG_15_202209061";
 
 /// A small cluster in memory, and places for tablespaces and links.
 struct walk_rig {
-  std::map<std::string, memory_storage> places;
+  std::map<std::string, faulty_memory> places;
   cluster_walk_options options{.version = 150000, .catalog_version = 202209061};
 
   walk_rig() {
@@ -70,7 +70,7 @@ struct walk_rig {
     REQUIRE(place("/db/main").make_path("pg_tblspc", 0750));
     REQUIRE(place("/db/main").set_attributes("", {.mode = 0700}));
   }
-  memory_storage& place(const std::string& path) {
+  faulty_memory& place(const std::string& path) {
     return places.try_emplace(path, path).first->second;
   }
   void put(const std::string& root, std::string_view path, std::string_view content) {

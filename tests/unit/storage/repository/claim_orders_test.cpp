@@ -32,7 +32,7 @@ format::manifest manifest_of(size_t who) {
 
 /// One stanza, two hosts that begin a backup in the same second.
 struct stanza {
-  memory_storage files;
+  faulty_memory files;
   repository repo{files, {.key = 1, .stanza = "demo"}};
   std::array<result<void>, 2> heard = {success(), success()};
   std::array<bool, 2> ended = {};

@@ -101,7 +101,7 @@ struct stanza {
     return labels;
   }
 
-  memory_storage files;
+  faulty_memory files;
   repository repo;
   format::backup_info before;
 };

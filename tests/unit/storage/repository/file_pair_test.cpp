@@ -1,9 +1,9 @@
 // A file and its copy, each in every state it can be in: which is read, and what is said.
 // SPDX-License-Identifier: MIT
-#include "storage/driver/memory/memory_storage.hpp"
 #include "storage/repository/file_pair.hpp"
 #include "storage/repository/repository.hpp"
 #include "tests/hostile.hpp"
+#include "tests/unit/storage/faulty_memory.hpp"
 #include "tests/unit/storage/repository/small_manifest.hpp"
 
 #include <doctest/doctest.h>
@@ -131,13 +131,13 @@ class stanza {
 public:
   stanza(const kind& of, bool encrypted) : of_(of), repo_(files_, settings(encrypted)) {
     of_.write(repo_);
-    memory_storage other;
+    test::faulty_memory other;
     repository plain(other, settings(false));
     of_.write(plain);
     plain_ = *other.content(of_.path);
-    files_.set_hook([this](memory_verb verb, std::string_view path) -> std::optional<error> {
+    files_.set_hook([this](storage_verb verb, std::string_view path) -> std::optional<error> {
       const bool shut = path == of_.path ? shut_main_ : path == copy_of(of_.path) && shut_copy_;
-      if (verb == memory_verb::open_read && shut)
+      if (verb == storage_verb::open_read && shut)
         return error{errc::file_open, "cannot open '" + std::string(path) + "'", "Whose is it?"};
       return {};
     });
@@ -178,7 +178,7 @@ public:
 
 private:
   const kind& of_;
-  memory_storage files_;
+  test::faulty_memory files_;
   repository repo_;
   std::string plain_;
   bool shut_main_ = false;
@@ -221,17 +221,17 @@ TEST_CASE("file pair: one that is good is enough, and two reasons are told in on
 TEST_CASE("file pair: a missing twin is made of the other, byte for byte, and nothing else") {
   for (const bool has_main : {false, true})
     for (const bool has_copy : {false, true}) {
-      memory_storage files;
+      test::faulty_memory files;
       const std::string path = "backup/demo/backup.info";
       if (has_main)
         REQUIRE(write_all(files, path, "of the main file"));
       if (has_copy)
         REQUIRE(write_all(files, copy_of(path), "of the copy"));
-      const auto written = files.used(memory_verb::open_write);
+      const auto written = files.used(storage_verb::open_write);
       const auto mended = mend_pair(files, path, 100);
       REQUIRE(mended);
       CHECK(*mended == (has_main != has_copy));
-      CHECK(files.used(memory_verb::open_write) == written + (*mended ? 1 : 0));
+      CHECK(files.used(storage_verb::open_write) == written + (*mended ? 1 : 0));
       const auto main = files.content(path);
       const auto copy = files.content(copy_of(path));
       CHECK(main.has_value() == (has_main || has_copy));
@@ -244,12 +244,12 @@ TEST_CASE("file pair: a missing twin is made of the other, byte for byte, and no
 }
 
 TEST_CASE("file pair: a twin is not made of what cannot be read") {
-  memory_storage files;
+  test::faulty_memory files;
   const std::string path = "backup/demo/backup.info";
   REQUIRE(write_all(files, path, std::string(101, 'x')));
   CHECK(mend_pair(files, path, 100).failure().code == errc::file_read);
   CHECK_FALSE(files.content(copy_of(path)));
-  files.fail(memory_verb::info, 2, {errc::file_open, "permission denied"});
+  files.fail(storage_verb::info, 2, {errc::file_open, "permission denied"});
   CHECK(mend_pair(files, path, 1000).failure().code == errc::file_open);
   CHECK_FALSE(files.content(copy_of(path)));
   CHECK(*mend_pair(files, path, 1000));

@@ -1,8 +1,8 @@
 // What is named together, what one after the other, and what never, on every driver.
 // SPDX-License-Identifier: MIT
-#include "storage/driver/memory/memory_storage.hpp"
 #include "storage/repository/publication.hpp"
 #include "tests/unit/actors/serve/remote_rig.hpp"
+#include "tests/unit/storage/faulty_memory.hpp"
 #include "tests/unit/storage/rigs.hpp"
 #include "tests/unit/storage/sftp_rig.hpp"
 
@@ -64,7 +64,7 @@ TEST_CASE_TEMPLATE("publication: a failure keeps later steps from their names", 
 
 TEST_CASE("publication: what does not hold what was written ends it before the next step") {
   for (const size_t size : {size_t{700}, size_t{3} << 20}) {
-    memory_storage files;
+    faulty_memory files;
     publication all(files);
     std::string content(size, 'x');
     all.add("p/a", content);
@@ -74,8 +74,8 @@ TEST_CASE("publication: what does not hold what was written ends it before the n
     content[size / 2] = 'y';
     // Whoever opens it next finds something else in it.
     bool spoilt = false;
-    files.set_hook([&](memory_verb verb, std::string_view path) -> std::optional<error> {
-      if (verb == memory_verb::open_read && path == "p/b" && !std::exchange(spoilt, true))
+    files.set_hook([&](storage_verb verb, std::string_view path) -> std::optional<error> {
+      if (verb == storage_verb::open_read && path == "p/b" && !std::exchange(spoilt, true))
         CHECK(write_all(files, "p/b", content));
       return {};
     });

@@ -4,10 +4,10 @@
 #include "engine/codec/cipher_text.hpp"
 #include "engine/codec/compress.hpp"
 #include "engine/format/repository_path.hpp"
-#include "storage/driver/memory/memory_storage.hpp"
 #include "storage/repository/backup_claim.hpp"
 #include "storage/repository/repository.hpp"
 #include "tests/hostile.hpp"
+#include "tests/unit/storage/faulty_memory.hpp"
 #include "tests/unit/storage/repository/small_manifest.hpp"
 
 #include <doctest/doctest.h>
@@ -60,7 +60,7 @@ result<void> complete(repository& repo, const manifest& of, const secret& pass) 
 }
 
 struct rig {
-  memory_storage files;
+  test::faulty_memory files;
   repository repo{files, plain()};
   secret none;
 };
@@ -87,7 +87,7 @@ TEST_CASE("repository: manifests of many pieces, plain and encrypted") {
     made.files.push_back({.name = made.keep("pg_data/" + std::to_string(i)), .mode = 0600});
   made.sort();
   for (const auto& settings : {plain(), encrypted("one")}) {
-    memory_storage files;
+    test::faulty_memory files;
     repository repo(files, settings);
     const secret pass(settings.passphrase.empty() ? "" : "two");
     REQUIRE(complete(repo, made, pass));
@@ -111,8 +111,8 @@ TEST_CASE_FIXTURE(rig, "repository: what does not read back is told, and its twi
   test::hostile("manifests and info files");
   REQUIRE(repo.save(some_info()));
   bool spoilt = false;
-  files.set_hook([&](memory_verb verb, std::string_view path) -> std::optional<error> {
-    if (verb == memory_verb::open_read && !std::exchange(spoilt, true))
+  files.set_hook([&](storage_verb verb, std::string_view path) -> std::optional<error> {
+    if (verb == storage_verb::open_read && !std::exchange(spoilt, true))
       put(files, std::string(path), "something else");
     return {};
   });
@@ -166,9 +166,9 @@ TEST_CASE_FIXTURE(rig, "repository: info files are not read beyond the size that
 }
 
 TEST_CASE("repository: a copy is written after the main file") {
-  memory_storage files;
+  test::faulty_memory files;
   repository repo(files, plain());
-  files.fail(memory_verb::open_write, 2, error{errc::file_write, "disk full"});
+  files.fail(storage_verb::open_write, 2, error{errc::file_write, "disk full"});
   CHECK_FALSE(repo.save(some_info()));
   CHECK(files.content("backup/demo/backup.info"));
   CHECK_FALSE(files.content("backup/demo/backup.info.copy"));
@@ -176,7 +176,7 @@ TEST_CASE("repository: a copy is written after the main file") {
 }
 
 TEST_CASE("repository: encrypted info files open with their passphrase only") {
-  memory_storage files;
+  test::faulty_memory files;
   repository repo(files, encrypted("right"));
   REQUIRE(repo.save(some_info("next level")));
   const auto stored = *files.content("backup/demo/backup.info");
@@ -198,7 +198,7 @@ TEST_CASE("repository: encrypted info files open with their passphrase only") {
 
 TEST_CASE("repository: encryption against the configuration is told apart") {
   test::hostile("manifests and info files", 3);
-  memory_storage files;
+  test::faulty_memory files;
   REQUIRE(repository(files, encrypted("pass")).save(some_info("x")));
   const auto as_plain = repository(files, plain()).load_backup_info();
   CHECK(as_plain.failure().code == errc::crypto);
@@ -213,7 +213,7 @@ TEST_CASE("repository: encryption against the configuration is told apart") {
 }
 
 TEST_CASE("repository: publishing a manifest writes all that completes a backup") {
-  memory_storage files;
+  test::faulty_memory files;
   repository repo(files, encrypted("pass"));
   const secret pass("manifest pass");
   const auto made = some_manifest(full);
@@ -255,7 +255,7 @@ TEST_CASE_FIXTURE(rig, "repository: a backup gets its names in steps, and none i
     for (const auto& path : in_order)
       CHECK_FALSE(files.content(path));
     // The history comes between the last two.
-    files.fail(memory_verb::publish, failing < 2 ? failing + 1 : failing + 2,
+    files.fail(storage_verb::publish, failing < 2 ? failing + 1 : failing + 2,
                {errc::file_move, "no"});
     CHECK_FALSE(all.publish());
     for (size_t i = 0; i < in_order.size(); ++i)
@@ -287,7 +287,7 @@ TEST_CASE_FIXTURE(rig, "repository: what completes a backup does not bring its d
 
 TEST_CASE_FIXTURE(rig, "repository: removing a manifest makes a backup incomplete first") {
   REQUIRE(complete(repo, some_manifest(full), none));
-  files.fail(memory_verb::remove, 2, error{errc::file_remove, "no"});
+  files.fail(storage_verb::remove, 2, error{errc::file_remove, "no"});
   CHECK_FALSE(repo.remove_manifest(full));
   CHECK_FALSE(repo.list_backups()->at(0).has_manifest);
   CHECK(repo.list_backups()->at(0).has_copy);
@@ -371,10 +371,10 @@ TEST_CASE("repository: generated passphrases are 64 characters and differ") {
 
 TEST_CASE("repository: a manifest is read no further than it may be large") {
   /// Delivers more than it says.
-  struct endless final : memory_storage {
-    using memory_storage::memory_storage;
+  struct endless final : test::faulty_memory {
+    using test::faulty_memory::faulty_memory;
     result<std::optional<entry_info>> info(std::string_view path) override {
-      auto about = memory_storage::info(path);
+      auto about = test::faulty_memory::info(path);
       if (about && *about)
         (*about)->size_bytes = said_bytes;
       return about;

@@ -40,7 +40,7 @@ std::string checksum_of(char content) {
 
 /// The archive of one schedule, and what everybody heard.
 struct archive {
-  memory_storage files;
+  faulty_memory files;
   repository repo{files, {.key = 1, .stanza = "demo"}};
   std::vector<outcome> heard;
   bool two_contents = false;
