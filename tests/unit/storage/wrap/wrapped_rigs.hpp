@@ -1,0 +1,23 @@
+// Each wrapper before the memory driver, for the contract suite: what it does must not show.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "storage/driver/memory/memory_storage.hpp"
+#include "storage/wrap/faulty_storage.hpp"
+
+namespace pgbraid::test {
+
+/// The root of none of them exists at first.
+template <class Wrapper> struct wrapped_rig {
+  template <class... More>
+  explicit wrapped_rig(More... more) : driver(std::make_unique<memory_storage>(), more...) {}
+  Wrapper driver;
+  storage& repo = driver;
+  io::io_engine* engine = nullptr;
+};
+
+struct faulty_rig : wrapped_rig<faulty_storage> {
+  faulty_rig() : wrapped_rig(std::make_shared<fault_plan>()) {}
+};
+
+} // namespace pgbraid::test
