@@ -6,6 +6,8 @@
 #include "engine/io/file_writer.hpp"
 #include "engine/io/small_files.hpp"
 #include "storage/driver/posix/directory_names.hpp"
+#include "storage/driver/posix/path_making.hpp"
+#include "storage/driver/posix/posix_root.hpp"
 #include "storage/driver/posix/tree_removal.hpp"
 #include "storage/storage_path.hpp"
 
@@ -17,27 +19,15 @@
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <mutex>
 
 namespace pgbraid {
 
 namespace {
 
 using io::unique_fd;
-using shared_fd = std::shared_ptr<const unique_fd>;
-
-bool is_missing(int error_number) {
-  return error_number == ENOENT || error_number == ENOTDIR;
-}
-bool is_link_trouble(int error_number) {
-  return error_number == ELOOP || error_number == EXDEV;
-}
-
-/// Codes for the ways in which reaching a name can fail.
-struct codes {
-  errc missing;
-  errc other;
-};
+using posix::codes;
+using posix::is_missing;
+using posix::place;
 
 entry_kind kind_of(mode_t mode) {
   if (S_ISREG(mode))
@@ -77,15 +67,12 @@ int look_at(int fd, const char* name, int flags, entry_info& info) {
 
 class posix_storage final : public storage {
 public:
-  posix_storage(std::string root, io::path_walk walk) : root_(std::move(root)), walk_(walk) {
-    while (root_.size() > 1 && root_.back() == '/')
-      root_.pop_back();
-  }
+  posix_storage(std::string root, io::path_walk walk) : root_(std::move(root), walk) {}
 
   storage_features features() const override {
     return {.paths = true, .symlinks = true, .hardlinks = true};
   }
-  const std::string& root() const override { return root_; }
+  const std::string& root() const override { return root_.path(); }
   result<std::optional<entry_info>> info(std::string_view path) override;
   result<std::optional<std::vector<entry>>> list(std::string_view path) override;
   result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
@@ -96,7 +83,7 @@ public:
                                                  const write_options& options) override;
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
   result<void> make_path(std::string_view path, uint32_t mode) override {
-    return make_paths(path, mode, false);
+    return posix::make_paths(root_, path, mode, false);
   }
   result<void> remove_file(std::string_view path) override;
   result<void> remove_tree(std::string_view path) override;
@@ -108,67 +95,12 @@ public:
   result<std::optional<uint64_t>> free_bytes() override;
 
 private:
-  /// A name in an open directory.
-  struct place {
-    unique_fd parent;
-    std::string name;
-  };
-
-  std::string shown(std::string_view path) const {
-    return path.empty() ? root_ : root_ + "/" + std::string(path);
-  }
-  error failed(std::string_view verb, std::string_view path, int error_number, codes code) const;
-  shared_fd open_root();
-  unique_fd open_at(std::string_view path, int flags);
-  int open_place(std::string_view path, place& found, int flags = O_PATH);
   result<unique_fd> open_list(std::string_view path);
   result<bool> look_at_entry(int fd, std::string_view path, entry& one) const;
-  result<void> make_root(uint32_t mode);
-  result<void> make_paths(std::string_view path, uint32_t mode, bool sync);
   result<unique_fd> open_parent_for_write(std::string_view parent, const write_options& options);
-  result<void> make_one_path(int root_fd, std::string_view path, uint32_t mode, bool sync);
 
-  std::string root_;
-  io::path_walk walk_;
-  std::mutex mutex_; ///< guards root_fd_
-  shared_fd root_fd_;
+  posix::posix_root root_;
 };
-
-error posix_storage::failed(std::string_view verb, std::string_view path, int error_number,
-                            codes code) const {
-  const auto what = "cannot " + std::string(verb) + " '" + shown(path) + "'";
-  if (is_link_trouble(error_number))
-    return {errc::link_destination,
-            what + ": a symbolic link is in the way, and below '" + root_ + "' none is followed",
-            "What is to lie elsewhere can be mounted there (mount --bind)."};
-  return system_error(is_missing(error_number) ? code.missing : code.other, what, error_number);
-}
-
-// The root is opened once; a root that was removed in the meantime is opened anew.
-shared_fd posix_storage::open_root() {
-  const std::lock_guard guard(mutex_);
-  struct stat found = {};
-  if (root_fd_ && ::fstat(root_fd_->get(), &found) == 0 && found.st_nlink > 0)
-    return root_fd_;
-  unique_fd opened(::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  root_fd_ = opened ? std::make_shared<const unique_fd>(std::move(opened)) : nullptr;
-  return root_fd_;
-}
-
-unique_fd posix_storage::open_at(std::string_view path, int flags) {
-  const auto root = open_root();
-  if (!root)
-    return {};
-  return io::open_beneath(root->get(), std::string(path).c_str(), flags, 0, walk_);
-}
-
-// Opens the parent of `path`. @returns 0 or errno
-int posix_storage::open_place(std::string_view path, place& found, int flags) {
-  const auto parts = split_path(path);
-  found.parent = open_at(parts.parent, flags | O_DIRECTORY);
-  found.name = parts.name;
-  return found.parent ? 0 : errno;
-}
 
 // ---- looking
 
@@ -176,12 +108,13 @@ result<std::optional<entry_info>> posix_storage::info(std::string_view path) {
   if (auto fine = check_storage_path(path); !fine)
     return fine.failure();
   entry_info found;
-  const auto fd = open_at(path, O_PATH | O_NOFOLLOW);
+  const auto fd = root_.open_at(path, O_PATH | O_NOFOLLOW);
   const int failure = fd ? look_at(fd.get(), "", AT_EMPTY_PATH, found) : errno;
   if (is_missing(failure))
     return std::optional<entry_info>();
   if (failure != 0)
-    return failed("get information about", path, failure, {errc::file_missing, errc::file_open});
+    return root_.failed("get information about", path, failure,
+                        {errc::file_missing, errc::file_open});
   return std::optional(std::move(found));
 }
 
@@ -189,7 +122,7 @@ result<std::optional<entry_info>> posix_storage::info(std::string_view path) {
 result<unique_fd> posix_storage::open_list(std::string_view path) {
   if (auto fine = check_storage_path(path); !fine)
     return fine.failure();
-  auto fd = open_at(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
+  auto fd = root_.open_at(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
   if (fd || errno == ENOENT)
     return fd;
   // O_DIRECTORY answers ENOTDIR for a link too.
@@ -197,7 +130,7 @@ result<unique_fd> posix_storage::open_list(std::string_view path) {
   auto found = info(path);
   if (found && *found && (*found)->kind == entry_kind::link)
     failure = ELOOP;
-  return failed("list", path, failure, {errc::path_open, errc::path_open});
+  return root_.failed("list", path, failure, {errc::path_open, errc::path_open});
 }
 
 /// False when it vanished meanwhile: as if it had not been seen.
@@ -205,8 +138,9 @@ result<bool> posix_storage::look_at_entry(int fd, std::string_view path, entry& 
   const int failure = look_at(fd, one.name.c_str(), AT_SYMLINK_NOFOLLOW, one.info);
   if (failure == 0 || failure == ENOENT)
     return failure == 0;
-  return failed("get information about", path.empty() ? one.name : shown(path) + "/" + one.name,
-                failure, {errc::file_info, errc::file_info});
+  return root_.failed("get information about",
+                      path.empty() ? one.name : root_.shown(path) + "/" + one.name, failure,
+                      {errc::file_info, errc::file_info});
 }
 
 result<std::optional<std::vector<entry>>> posix_storage::list(std::string_view path) {
@@ -229,7 +163,7 @@ result<std::optional<std::vector<entry>>> posix_storage::list(std::string_view p
   if (trouble)
     return *trouble;
   if (failure != 0)
-    return failed("list", path, failure, {errc::path_open, errc::path_open});
+    return root_.failed("list", path, failure, {errc::path_open, errc::path_open});
   std::sort(all.begin(), all.end(), [](const entry& a, const entry& b) { return a.name < b.name; });
   return std::optional(std::move(all));
 }
@@ -247,7 +181,7 @@ posix_storage::list_some(std::string_view path, std::string_view after, size_t c
     return true;
   });
   if (failure != 0)
-    return failed("list", path, failure, {errc::path_open, errc::path_open});
+    return root_.failed("list", path, failure, {errc::path_open, errc::path_open});
   list_page out;
   const bool more = names.finish();
   if (more)
@@ -265,11 +199,11 @@ posix_storage::list_some(std::string_view path, std::string_view after, size_t c
 
 result<std::optional<uint64_t>> posix_storage::free_bytes() {
   struct statvfs space = {};
-  std::string at = root_;
+  std::string at = root();
   while (::statvfs(at.c_str(), &space) != 0) {
     const auto slash = at.rfind('/');
     if (!is_missing(errno) || slash == std::string::npos || at == "/")
-      return failed("get the free space of", {}, errno, {errc::file_info, errc::file_info});
+      return root_.failed("get the free space of", {}, errno, {errc::file_info, errc::file_info});
     at.resize(std::max<size_t>(slash, 1));
   }
   return std::optional(uint64_t{space.f_bavail} * space.f_frsize);
@@ -282,18 +216,18 @@ result<std::unique_ptr<io::reader>> posix_storage::open_read(std::string_view pa
   if (auto fine = check_storage_path(path); !fine)
     return fine.failure();
   // O_NONBLOCK: a fifo must not hold up the open.
-  auto fd = open_at(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  auto fd = root_.open_at(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   if (!fd)
-    return failed("open", path, errno, {errc::file_missing, errc::file_open});
-  return io::open_file_reader(std::move(fd), shown(path),
+    return root_.failed("open", path, errno, {errc::file_missing, errc::file_open});
+  return io::open_file_reader(std::move(fd), root_.shown(path),
                               {.offset_bytes = options.offset_bytes,
                                .limit_bytes = options.limit_bytes,
                                .engine = options.engine});
 }
 
 void posix_storage::read_small(std::span<small_read> files, io::io_engine* engine) {
-  const auto root = open_root();
-  if (!root || walk_ == io::path_walk::by_segment) {
+  const auto root = root_.open();
+  if (!root || root_.walks_by_segment()) {
     storage::read_small(files, engine);
     return;
   }
@@ -314,88 +248,30 @@ void posix_storage::read_small(std::span<small_read> files, io::io_engine* engin
     const auto outcome = batch[i].outcome;
     owners[i]->content.resize(static_cast<size_t>(std::max<int64_t>(outcome, 0)));
     if (outcome == -EINVAL)
-      owners[i]->failure = error{errc::file_open, "cannot open '" + shown(owners[i]->path) +
+      owners[i]->failure = error{errc::file_open, "cannot open '" + root_.shown(owners[i]->path) +
                                                       "' for reading: it is not a file"};
     else if (outcome < 0)
       owners[i]->failure =
-          failed("read", owners[i]->path, static_cast<int>(-outcome),
-                 {errc::file_missing, outcome == -EIO ? errc::file_read : errc::file_open});
+          root_.failed("read", owners[i]->path, static_cast<int>(-outcome),
+                       {errc::file_missing, outcome == -EIO ? errc::file_read : errc::file_open});
   }
 }
 
 // ---- making
 
-result<void> posix_storage::make_root(uint32_t mode) {
-  for (size_t end = root_.find('/', 1);; end = root_.find('/', end + 1)) {
-    const auto part = root_.substr(0, end);
-    if (::mkdir(part.c_str(), mode & 07777) == 0) {
-      ::chmod(part.c_str(), mode & 07777); // whatever the umask
-      const auto above = part.substr(0, std::max<size_t>(1, part.rfind('/')));
-      const unique_fd parent(::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-      if (parent && ::fsync(parent.get()) != 0 && errno != EINVAL && errno != EBADF)
-        return system_error(errc::path_sync, "cannot sync '" + above + "'", errno);
-    } else if (errno != EEXIST)
-      return system_error(errc::path_create, "cannot make '" + part + "'", errno);
-    if (end == std::string::npos)
-      return success();
-  }
-}
-
-result<void> posix_storage::make_paths(std::string_view path, uint32_t mode, bool sync) {
-  if (auto fine = check_storage_path(path); !fine)
-    return fine;
-  const codes code = {errc::path_create, errc::path_create};
-  if (open_at(path, O_PATH | O_DIRECTORY))
-    return success();
-  if (errno != ENOENT)
-    return failed("make", path, errno, code);
-  if (!open_root())
-    if (auto made = make_root(mode); !made)
-      return made;
-  const auto root = open_root();
-  if (!root)
-    return failed("make", {}, errno, code);
-  for (size_t end = 0; end < path.size();) {
-    end = std::min(path.find('/', end + 1), path.size());
-    if (auto made = make_one_path(root->get(), path.substr(0, end), mode, sync); !made)
-      return made;
-  }
-  if (!open_at(path, O_PATH | O_DIRECTORY))
-    return failed("make", path, errno, code);
-  return success();
-}
-
-result<void> posix_storage::make_one_path(int root_fd, std::string_view path, uint32_t mode,
-                                          bool sync) {
-  const codes code = {errc::path_create, errc::path_create};
-  const auto parts = split_path(path);
-  const auto parent = io::open_beneath(root_fd, std::string(parts.parent).c_str(),
-                                       O_RDONLY | O_DIRECTORY, 0, walk_);
-  if (!parent)
-    return failed("make", path, errno, code);
-  const std::string name(parts.name);
-  const bool made = ::mkdirat(parent.get(), name.c_str(), mode & 07777) == 0;
-  if (!made && errno != EEXIST)
-    return failed("make", path, errno, code);
-  if (made && ::fchmodat(parent.get(), name.c_str(), mode & 07777, 0) != 0)
-    return failed("set the mode of", path, errno, {errc::file_mode, errc::file_mode});
-  if (made && sync && ::fsync(parent.get()) != 0 && errno != EINVAL && errno != EBADF)
-    return failed("sync the parent of", path, errno, {errc::path_sync, errc::path_sync});
-  return success();
-}
-
 result<unique_fd> posix_storage::open_parent_for_write(std::string_view parent,
                                                        const write_options& options) {
   constexpr int flags = O_RDONLY | O_DIRECTORY;
-  auto fd = open_at(parent, flags);
+  auto fd = root_.open_at(parent, flags);
   if (!fd && errno == ENOENT && options.make_parents) {
     const bool sync = options.sync && options.how == publish::atomic;
-    if (auto made = make_paths(parent, options.path_mode, sync); !made)
+    if (auto made = posix::make_paths(root_, parent, options.path_mode, sync); !made)
       return made.failure();
-    fd = open_at(parent, flags);
+    fd = root_.open_at(parent, flags);
   }
   if (!fd)
-    return failed("open for writing in", parent, errno, {errc::file_missing, errc::file_open});
+    return root_.failed("open for writing in", parent, errno,
+                        {errc::file_missing, errc::file_open});
   return fd;
 }
 
@@ -405,11 +281,11 @@ result<std::unique_ptr<io::writer>> posix_storage::open_write(std::string_view p
     return fine.failure();
   const auto parts = split_path(path);
   if (parts.name.empty())
-    return error{errc::param_invalid, "cannot write '" + root_ + "': it is a path"};
+    return error{errc::param_invalid, "cannot write '" + root() + "': it is a path"};
   auto parent = open_parent_for_write(parts.parent, options);
   if (!parent)
     return parent.failure();
-  return io::open_file_writer({std::move(*parent), std::string(parts.name), shown(path)},
+  return io::open_file_writer({std::move(*parent), std::string(parts.name), root_.shown(path)},
                               {.atomic = options.how == publish::atomic,
                                .sync = options.sync,
                                .mode = options.mode,
@@ -424,14 +300,15 @@ result<void> posix_storage::make_symlink(std::string_view path, std::string_view
   if (auto fine = check_storage_path(path); !fine)
     return fine;
   place at;
-  int failure = open_place(path, at);
+  int failure = root_.open_place(path, at);
   if (failure == 0 &&
       ::symlinkat(std::string(destination).c_str(), at.parent.get(), at.name.c_str()) != 0)
     failure = errno;
   if (failure == 0)
     return success();
-  return failed("make the link", path, failure,
-                {errc::path_missing, failure == EEXIST ? errc::file_exists : errc::file_write});
+  return root_.failed(
+      "make the link", path, failure,
+      {errc::path_missing, failure == EEXIST ? errc::file_exists : errc::file_write});
 }
 
 result<void> posix_storage::make_hardlink(std::string_view path, std::string_view existing) {
@@ -440,18 +317,18 @@ result<void> posix_storage::make_hardlink(std::string_view path, std::string_vie
       return fine;
   place from;
   place to;
-  int failure = open_place(existing, from);
+  int failure = root_.open_place(existing, from);
   if (failure == 0)
-    failure = open_place(path, to);
+    failure = root_.open_place(path, to);
   if (failure != 0)
-    return failed("make the link", path, failure, {errc::file_missing, errc::file_write});
+    return root_.failed("make the link", path, failure, {errc::file_missing, errc::file_write});
   if (::linkat(from.parent.get(), from.name.c_str(), to.parent.get(), to.name.c_str(), 0) == 0)
     return success();
   const auto code = errno == EEXIST   ? errc::file_exists
                     : errno == ENOENT ? errc::file_missing
                                       : errc::file_write;
-  return system_error(code, "cannot link '" + shown(path) + "' to '" + shown(existing) + "'",
-                      errno);
+  return system_error(
+      code, "cannot link '" + root_.shown(path) + "' to '" + root_.shown(existing) + "'", errno);
 }
 
 // ---- changing
@@ -460,12 +337,12 @@ result<void> posix_storage::remove_file(std::string_view path) {
   if (auto fine = check_storage_path(path); !fine)
     return fine;
   place at;
-  int failure = open_place(path, at);
+  int failure = root_.open_place(path, at);
   if (failure == 0 && ::unlinkat(at.parent.get(), at.name.c_str(), 0) != 0)
     failure = errno;
   if (failure == 0 || is_missing(failure))
     return success();
-  return failed("remove", path, failure, {errc::file_remove, errc::file_remove});
+  return root_.failed("remove", path, failure, {errc::file_remove, errc::file_remove});
 }
 
 result<void> posix_storage::remove_tree(std::string_view path) {
@@ -473,19 +350,19 @@ result<void> posix_storage::remove_tree(std::string_view path) {
     return fine;
   int failure = 0;
   if (path.empty()) {
-    const auto fd = open_at({}, O_RDONLY | O_DIRECTORY);
+    const auto fd = root_.open_at({}, O_RDONLY | O_DIRECTORY);
     failure = fd ? remove_content(fd.get()) : errno;
-    if (failure == 0 && ::rmdir(root_.c_str()) != 0)
+    if (failure == 0 && ::rmdir(root().c_str()) != 0)
       failure = errno;
   } else {
     place at;
-    failure = open_place(path, at);
+    failure = root_.open_place(path, at);
     if (failure == 0)
       failure = remove_below(at.parent.get(), at.name.c_str());
   }
   if (failure == 0 || is_missing(failure))
     return success();
-  return failed("remove", path, failure, {errc::path_remove, errc::path_remove});
+  return root_.failed("remove", path, failure, {errc::path_remove, errc::path_remove});
 }
 
 result<void> posix_storage::move(std::string_view from, std::string_view to) {
@@ -495,26 +372,27 @@ result<void> posix_storage::move(std::string_view from, std::string_view to) {
   const codes code = {errc::file_missing, errc::file_move};
   place source;
   place target;
-  if (const int failure = open_place(from, source); failure != 0)
-    return failed("move", from, failure, code);
-  if (const int failure = open_place(to, target); failure != 0)
-    return failed("move to", to, failure, code);
+  if (const int failure = root_.open_place(from, source); failure != 0)
+    return root_.failed("move", from, failure, code);
+  if (const int failure = root_.open_place(to, target); failure != 0)
+    return root_.failed("move to", to, failure, code);
   if (::renameat(source.parent.get(), source.name.c_str(), target.parent.get(),
                  target.name.c_str()) == 0)
     return success();
   return system_error(errno == ENOENT ? errc::file_missing : errc::file_move,
-                      "cannot move '" + shown(from) + "' to '" + shown(to) + "'", errno);
+                      "cannot move '" + root_.shown(from) + "' to '" + root_.shown(to) + "'",
+                      errno);
 }
 
 result<void> posix_storage::sync_path(std::string_view path) {
   if (auto fine = check_storage_path(path); !fine)
     return fine;
-  const auto fd = open_at(path, O_RDONLY | O_DIRECTORY);
+  const auto fd = root_.open_at(path, O_RDONLY | O_DIRECTORY);
   if (!fd)
-    return failed("sync", path, errno, {errc::path_missing, errc::path_open});
+    return root_.failed("sync", path, errno, {errc::path_missing, errc::path_open});
   // Some file systems cannot sync directories and say so.
   if (::fsync(fd.get()) != 0 && errno != EINVAL && errno != EBADF)
-    return failed("sync", path, errno, {errc::path_sync, errc::path_sync});
+    return root_.failed("sync", path, errno, {errc::path_sync, errc::path_sync});
   return success();
 }
 
@@ -525,9 +403,9 @@ result<void> posix_storage::set_attributes(std::string_view path, const attribut
   place at;
   int failure = 0;
   if (path.empty())
-    at.name = root_; // absolute: the directory is not used
+    at.name = root(); // absolute: the directory is not used
   else
-    failure = open_place(path, at);
+    failure = root_.open_place(path, at);
   const int fd = at.parent.get();
   const char* name = at.name.c_str();
   const int flags = path.empty() ? 0 : AT_SYMLINK_NOFOLLOW;
@@ -535,19 +413,19 @@ result<void> posix_storage::set_attributes(std::string_view path, const attribut
   if (failure == 0 && ::fstatat(fd, name, &found, flags) != 0)
     failure = errno;
   if (failure != 0)
-    return failed("change", path, failure, {errc::file_missing, errc::file_open});
+    return root_.failed("change", path, failure, {errc::file_missing, errc::file_open});
   if ((wanted.uid || wanted.gid) &&
       ::fchownat(fd, name, wanted.uid.value_or(static_cast<uid_t>(-1)),
                  wanted.gid.value_or(static_cast<gid_t>(-1)), flags) != 0)
-    return failed("set the owner of", path, errno, {errc::file_owner, errc::file_owner});
+    return root_.failed("set the owner of", path, errno, {errc::file_owner, errc::file_owner});
   if (wanted.mode && !S_ISLNK(found.st_mode) &&
       ::fchmodat(fd, name, *wanted.mode & 07777, flags) != 0)
-    return failed("set the mode of", path, errno, {errc::file_mode, errc::file_mode});
+    return root_.failed("set the mode of", path, errno, {errc::file_mode, errc::file_mode});
   if (wanted.mtime_s) {
     const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
                                {.tv_sec = *wanted.mtime_s, .tv_nsec = 0}};
     if (::utimensat(fd, name, times, flags) != 0)
-      return failed("set the time of", path, errno, {errc::file_info, errc::file_info});
+      return root_.failed("set the time of", path, errno, {errc::file_info, errc::file_info});
   }
   return success();
 }
