@@ -5,6 +5,7 @@
 #include "cli/open/hosts.hpp"
 #include "cli/open/lock_names.hpp"
 #include "cli/open/repositories.hpp"
+#include "cli/open/repository_location.hpp"
 #include "engine/format/lock_content.hpp"
 
 #include <sys/stat.h>
@@ -32,7 +33,7 @@ std::vector<uid_t> trusted_owners(const config::options& opts) {
       owners.push_back(found.st_uid);
   };
   for (size_t i = 0; opts.valid("repo-path") && i < opts.repo_count(); ++i)
-    if (!repo_is_remote(opts, i) && opts.text("repo-type", i) != "sftp")
+    if (is_repository_here(opts, i))
       add(opts.text("repo-path", i));
   for (size_t i = 0; opts.valid("pg-path") && i < opts.pg_count(); ++i)
     if (!pg_is_remote(opts, i) && opts.has_value("pg-path", i))

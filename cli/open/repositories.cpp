@@ -5,10 +5,8 @@
 #include "cli/open/ask_repositories.hpp"
 #include "cli/open/graph_settings.hpp"
 #include "cli/open/hosts.hpp"
-#include "cli/open/sftp_repository.hpp"
-#include "storage/driver/posix/posix_storage.hpp"
+#include "cli/open/repository_location.hpp"
 #include "storage/driver/remote/remote_pg.hpp"
-#include "storage/driver/remote/remote_storage.hpp"
 #include "storage/repository/confined_storage.hpp"
 
 #include <memory>
@@ -22,8 +20,12 @@ std::string stanza_of(const config::options& opts) {
   return opts.has_value("stanza") ? opts.text("stanza") : std::string();
 }
 
-result<void> open_remote(const config::options& opts, size_t position, open_repository& into,
-                         repository_settings& settings) {
+/// Where a repository lies. One of another host is asked for its cipher when none is configured
+/// here.
+result<location> find_repository(const config::options& opts, size_t position,
+                                 repository_settings& settings) {
+  if (!repo_is_remote(opts, position))
+    return repository_location(opts, position);
   auto host = host_of_repo(opts, position);
   if (!host)
     return host.failure();
@@ -35,25 +37,12 @@ result<void> open_remote(const config::options& opts, size_t position, open_repo
     settings.cipher = *found;
     settings.sealed_there = *found != cipher_type::none;
   }
-  into.files = remote::make_remote_storage(*host, "repo", opts.text("repo-path", position),
-                                           settings.sealed_there ? remote::content::info_text
-                                                                 : remote::content::as_stored);
-  return success();
-}
-
-result<void> open_files(const config::options& opts, size_t position, open_repository& into,
-                        repository_settings& settings) {
-  if (repo_is_remote(opts, position))
-    return open_remote(opts, position, into, settings);
-  if (opts.text("repo-type", position) != "sftp") {
-    into.files = make_posix_storage(opts.text("repo-path", position));
-    return success();
-  }
-  auto files = open_sftp(opts, position);
-  if (!files)
-    return files.failure();
-  into.files = std::move(*files);
-  return success();
+  return location{.kind = storage_kind::remote,
+                  .path = opts.text("repo-path", position),
+                  .host = std::move(*host),
+                  .served_root = "repo",
+                  .infos = settings.sealed_there ? remote::content::info_text
+                                                 : remote::content::as_stored};
 }
 
 } // namespace
@@ -80,8 +69,13 @@ result<open_repository> open_repository_at(const config::options& opts, size_t p
     settings.passphrase = secret(opts.text("repo-cipher-pass", position));
   }
   open_repository opened;
-  if (auto reached = open_files(opts, position, opened, settings); !reached)
-    return reached.failure();
+  const auto where = find_repository(opts, position, settings);
+  if (!where)
+    return where.failure();
+  auto files = all_storages().open_storage(*where, repository_wishes(opts));
+  if (!files)
+    return files.failure();
+  opened.files = std::move(*files);
   if (!settings.stanza.empty())
     opened.files = make_confined_storage(std::move(opened.files), settings.stanza);
   opened.stanza = std::make_unique<repository>(*opened.files, std::move(settings));

@@ -6,7 +6,7 @@
 #include "cli/open/graph_settings.hpp"
 #include "cli/open/lock_names.hpp"
 #include "cli/open/locks.hpp"
-#include "cli/open/sftp_repository.hpp"
+#include "cli/open/repository_location.hpp"
 #include "engine/base/printable.hpp"
 #include "engine/base/version.hpp"
 #include "storage/wire/protocol.hpp"
@@ -86,13 +86,18 @@ result<io::lock_set> take_locks(const config::options& opts,
 
 result<void> grant_repository(const config::options& opts, serve::grants& may) {
   const auto position = opts.repo_default();
-  if (opts.text("repo-type", position) == "sftp") {
-    // The other host has several connections where it needs them, and each is served by its own.
-    auto there = reach_sftp(opts, position, 1);
-    if (!there)
-      return there.failure();
-    may.open_repo = std::move(*there);
-  }
+  const auto where = repository_location(opts, position);
+  if (!where)
+    return where.failure();
+  auto wishes = repository_wishes(opts);
+  // The other host has several connections where it needs them, and each is served by its own.
+  wishes.workers = 1;
+  auto opened = all_storages().open_storage(*where, wishes);
+  if (!opened)
+    return opened.failure();
+  may.open_repo = [repo = std::shared_ptr<storage>(std::move(*opened))](const std::string&) {
+    return repo;
+  };
   may.repo_path = opts.text("repo-path", position);
   if (!opts.has_value("repo-cipher-type", position) ||
       opts.text("repo-cipher-type", position) != cipher_type_name(cipher_type::aes_256_cbc))

@@ -1,0 +1,39 @@
+// Where a storage lies, as a value.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/link/remote_host.hpp"
+#include "storage/driver/sftp/ssh_session.hpp"
+#include "storage/wire/wire.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace pgbraid {
+
+enum class storage_kind : uint8_t {
+  posix,  ///< a directory of this host
+  sftp,   ///< one of an SFTP server
+  remote, ///< what another host serves
+  memory, ///< for tests
+};
+
+/// The kind that the option repo-type names. Fails with `feature_not_supported` for one that there
+/// is no driver for.
+result<storage_kind> storage_kind_of(std::string_view repo_type);
+
+/// What the kind needs is set, the rest is not looked at.
+struct location {
+  storage_kind kind = storage_kind::posix;
+  /// The root: absolute where it lies; for `remote` what messages show; any name for `memory`.
+  std::string path;
+  /// For `sftp`.
+  sftp::login login = {};
+  /// For `remote`: connected, or made when it is wanted, by whoever knows the way.
+  std::shared_ptr<remote::remote_host> host = {};
+  std::string served_root = {}; ///< for `remote`: `repo`, `pg`, or a path that `pg` leads to
+  remote::content infos = remote::content::as_stored; ///< for `remote`
+};
+
+} // namespace pgbraid
