@@ -16,6 +16,10 @@ namespace {
 std::unique_ptr<storage> wrapped(std::unique_ptr<storage> driver, const storage_wishes& wishes) {
   if (wishes.faults)
     driver = std::make_unique<faulty_storage>(std::move(driver), wishes.faults);
+  if (wishes.meter)
+    driver = std::make_unique<metered_storage>(std::move(driver), wishes.meter);
+  if (wishes.limit)
+    driver = std::make_unique<throttled_storage>(std::move(driver), wishes.limit);
   if (wishes.dry_run)
     driver = std::make_unique<dry_run_storage>(std::move(driver), wishes.dry_run);
   return driver;

@@ -5,6 +5,8 @@
 #include "storage/open/location.hpp"
 #include "storage/wrap/dry_run_storage.hpp"
 #include "storage/wrap/fault_plan.hpp"
+#include "storage/wrap/metered_storage.hpp"
+#include "storage/wrap/throttled_storage.hpp"
 
 #include <map>
 #include <mutex>
@@ -18,13 +20,15 @@ namespace pgbraid {
 class memory_storage;
 
 /// How a storage will be used, and what is to stand before it. Each wrapper is there when it is
-/// asked for: from the driver outwards faults, dry run.
+/// asked for: from the driver outwards faults, meter, throttle, dry run.
 struct storage_wishes {
   size_t workers = 1;      ///< that use it at the same time
   bool moves_much = false; ///< whole clusters
   /// What the files of a worker may hold that are being completed; for the line about memory.
   uint64_t settling_bytes = 0;
   std::shared_ptr<fault_plan> faults = {};
+  std::shared_ptr<storage_meter> meter = {};
+  std::shared_ptr<throttle> limit = {};
   dry_run_storage::sayer dry_run = {};
 };
 

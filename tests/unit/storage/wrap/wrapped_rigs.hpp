@@ -4,6 +4,8 @@
 
 #include "storage/driver/memory/memory_storage.hpp"
 #include "storage/wrap/faulty_storage.hpp"
+#include "storage/wrap/metered_storage.hpp"
+#include "storage/wrap/throttled_storage.hpp"
 
 namespace pgbraid::test {
 
@@ -18,6 +20,14 @@ template <class Wrapper> struct wrapped_rig {
 
 struct faulty_rig : wrapped_rig<faulty_storage> {
   faulty_rig() : wrapped_rig(std::make_shared<fault_plan>()) {}
+};
+
+struct metered_rig : wrapped_rig<metered_storage> {
+  metered_rig() : wrapped_rig(std::make_shared<storage_meter>()) {}
+};
+/// So fast that nobody waits.
+struct throttled_rig : wrapped_rig<throttled_storage> {
+  throttled_rig() : wrapped_rig(std::make_shared<throttle>(uint64_t{1} << 40, uint64_t{1} << 40)) {}
 };
 
 } // namespace pgbraid::test
