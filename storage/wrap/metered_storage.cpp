@@ -112,7 +112,8 @@ void metered_storage::read_small(std::span<small_read> files, io::io_engine* eng
   uint64_t bytes = 0;
   for (const auto& one : files)
     bytes += one.content.size();
-  const bool failed = std::ranges::any_of(files, [](const auto& one) { return one.failure; });
+  const bool failed =
+      std::ranges::any_of(files, [](const auto& one) { return one.failure.has_value(); });
   meter_->note(storage_verb::read, failed, bytes, monotonic::now() - begun);
 }
 

@@ -1,0 +1,106 @@
+// What a driver does faster stays fast behind everything that may stand before it.
+// SPDX-License-Identifier: MIT
+#include "storage/repository/confined_storage.hpp"
+#include "tests/unit/storage/wrap/wrapped_rigs.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace pgbraid;
+using namespace pgbraid::test;
+
+namespace {
+
+using names = std::vector<std::string>;
+
+/// Notes which of the verbs that have a default are asked.
+class noting_storage final : public memory_storage {
+public:
+  explicit noting_storage(names& asked) : asked_(asked) {}
+
+  result<std::vector<std::optional<entry_info>>>
+  many_infos(std::span<const std::string> paths) override {
+    asked_.emplace_back("many_infos");
+    return memory_storage::many_infos(paths);
+  }
+  result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
+                                             size_t count) override {
+    asked_.emplace_back("list_some");
+    return memory_storage::list_some(path, after, count);
+  }
+  result<std::optional<std::vector<entry>>> list_tree(std::string_view path) override {
+    asked_.emplace_back("list_tree");
+    return memory_storage::list_tree(path);
+  }
+  void read_small(std::span<small_read> files, io::io_engine* engine) override {
+    asked_.emplace_back("read_small");
+    memory_storage::read_small(files, engine);
+  }
+  result<std::vector<file_version>> versions(std::string_view path) override {
+    asked_.emplace_back("versions");
+    return memory_storage::versions(path);
+  }
+  result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode) override {
+    asked_.emplace_back("make_many_paths");
+    return memory_storage::make_many_paths(paths, mode);
+  }
+  result<void> make_hardlink(std::string_view path, std::string_view existing) override {
+    asked_.emplace_back("make_hardlink");
+    return memory_storage::make_hardlink(path, existing);
+  }
+  result<void> sync_many_paths(std::span<const std::string> paths) override {
+    asked_.emplace_back("sync_many_paths");
+    return memory_storage::sync_many_paths(paths);
+  }
+  result<std::optional<uint64_t>> free_bytes() override {
+    asked_.emplace_back("free_bytes");
+    return memory_storage::free_bytes();
+  }
+
+private:
+  names& asked_;
+};
+
+void use(storage& repo) {
+  const names paths = {"backup/demo", "backup/demo/a"};
+  REQUIRE(repo.make_many_paths(paths));
+  REQUIRE(write_all(repo, "backup/demo/f", "x"));
+  REQUIRE(repo.many_infos(paths));
+  REQUIRE(repo.list_some("backup/demo", "", 1));
+  REQUIRE(repo.list_tree("backup/demo"));
+  std::vector<small_read> files = {{.path = "backup/demo/f", .limit_bytes = 9}};
+  repo.read_small(files, nullptr);
+  REQUIRE_FALSE(files[0].failure);
+  REQUIRE(repo.versions("backup/demo/f"));
+  REQUIRE(repo.make_hardlink("backup/demo/g", "backup/demo/f"));
+  REQUIRE(repo.sync_many_paths(paths));
+  REQUIRE(repo.free_bytes());
+}
+
+} // namespace
+
+TEST_CASE("forwarding: every verb goes on as it came") {
+  const names all = {"make_many_paths", "many_infos",      "list_some",
+                     "list_tree",       "read_small",      "versions",
+                     "make_hardlink",   "sync_many_paths", "free_bytes"};
+  const auto passes = [&](auto make) {
+    names asked;
+    auto repo = make(std::make_unique<noting_storage>(asked));
+    use(*repo);
+    CHECK(asked == all);
+    CHECK(repo->features().tree_listing);
+    CHECK(repo->root() == "/memory");
+  };
+  using base = std::unique_ptr<noting_storage>;
+  passes([](base to) { return std::make_unique<forwarding_storage>(std::move(to)); });
+  passes([](base to) { return make_confined_storage(std::move(to), "demo"); });
+  passes([](base to) {
+    return std::make_unique<faulty_storage>(std::move(to), std::make_shared<fault_plan>());
+  });
+  passes([](base to) {
+    return std::make_unique<metered_storage>(std::move(to), std::make_shared<storage_meter>());
+  });
+  passes([](base to) {
+    return std::make_unique<throttled_storage>(
+        std::move(to), std::make_shared<throttle>(uint64_t{1} << 40, uint64_t{1} << 40));
+  });
+}
