@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/backup/copy_client.hpp"
 
-#include "storage/driver/remote/second_try.hpp"
+#include "storage/driver/remote/read_retry.hpp"
 #include "storage/wire/protocol.hpp"
 
 #include <algorithm>
@@ -61,11 +61,12 @@ result<void> copy_client::begin_on(const std::shared_ptr<link::client_link>& lin
 
 result<copy_call> copy_client::ask(std::string_view path, std::string_view head,
                                    std::string_view body) {
-  remote::second_try again;
+  retry tries(remote::read_retry);
   while (true) {
     auto link = host_->data();
     auto asked = link ? ask_on(*link, path, head, body) : link.failure();
-    if (asked || !again.worth(link ? link->get() : nullptr, asked.failure(), host_name()))
+    if (asked ||
+        !remote::try_again(tries, link ? link->get() : nullptr, asked.failure(), host_name()))
       return asked;
   }
 }

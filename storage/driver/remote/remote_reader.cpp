@@ -48,7 +48,7 @@ result<void> remote_reader::connect_once() {
 result<void> remote_reader::connect() {
   for (;;) {
     auto connected = connect_once();
-    if (connected || !again_.worth(link_.get(), connected.failure(), on_->name()))
+    if (connected || !try_again(tries_, link_.get(), connected.failure(), on_->name()))
       return connected;
   }
 }
@@ -64,7 +64,7 @@ result<size_t> remote_reader::read_piece(byte_span out) {
   if (what_.limit)
     *what_.limit -= *got;
   if (*got > 0)
-    again_.progressed();
+    tries_.progressed();
   return got;
 }
 
@@ -86,7 +86,7 @@ result<size_t> remote_reader::read(byte_span out) {
       failure = got.failure();
     if (!failure)
       continue;
-    if (!again_.worth(link_.get(), *failure, on_->name()))
+    if (!try_again(tries_, link_.get(), *failure, on_->name()))
       return *failure;
     if (auto connected = connect(); !connected)
       return connected.failure();

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/link/remote_host.hpp"
-#include "storage/driver/remote/second_try.hpp"
+#include "storage/driver/remote/read_retry.hpp"
 #include "storage/wire/wire.hpp"
 
 namespace pgbraid::remote {
@@ -31,7 +31,7 @@ private:
   std::shared_ptr<link::client_link> link_;
   std::unique_ptr<link::call> call_;
   std::string version_ = {}; ///< of the file, as the first connection told it
-  second_try again_;
+  retry tries_{read_retry};
   bool ended_ = false;
 };
 

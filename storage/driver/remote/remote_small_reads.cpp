@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/remote/remote_small_reads.hpp"
 
-#include "storage/driver/remote/second_try.hpp"
+#include "storage/driver/remote/read_retry.hpp"
 #include "storage/storage_path.hpp"
 #include "storage/wire/line_reader.hpp"
 #include "storage/wire/protocol.hpp"
@@ -70,7 +70,7 @@ result<void> read_batch(link::client_link& over, const std::string& root, batch&
 }
 
 void read_whole_batch(remote_host& on, const std::string& root, batch& of) {
-  second_try again;
+  retry tries(read_retry);
   for (;;) {
     const auto before = of.answered;
     auto link = on.data();
@@ -78,8 +78,8 @@ void read_whole_batch(remote_host& on, const std::string& root, batch& of) {
     if (done)
       return;
     if (of.answered > before)
-      again.progressed();
-    if (again.worth(link ? link->get() : nullptr, done.failure(), on.name()))
+      tries.progressed();
+    if (try_again(tries, link ? link->get() : nullptr, done.failure(), on.name()))
       continue;
     for (; of.answered < of.files.size(); ++of.answered)
       of.files[of.answered]->failure = done.failure();
