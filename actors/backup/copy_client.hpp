@@ -19,9 +19,6 @@ struct copy_call {
   bool is_broken(const error& what) const;
 };
 
-/// Connections that break cost a host this many more tries of the same work.
-inline constexpr unsigned more_tries = 2;
-
 /// Begins a copy on every connection that is used, with the same rules; all end with this object.
 /// Thread-safe.
 class copy_client {

@@ -89,13 +89,13 @@ void far_batch::recover(window& at, error why) {
   if (at.answer)
     broken = at.answer->is_broken(why);
   else
-    at.breaks.use_up(); // that host could not even be asked
+    at.tries.give_up(); // that host could not even be asked
   auto wish = files_[at.files[at.next]].wish;
   wish.file.expected = at.bytes;
   files_[at.files[at.next]].came = {};
   at.answer.reset();
   while (true) {
-    if (auto chosen = try_again(of_, at.lease, at.breaks, wish, broken, why); !chosen) {
+    if (auto chosen = try_again(of_, at.lease, at.tries, wish, broken, why); !chosen) {
       at.failure = chosen.failure();
       at.lease = {};
       return;
@@ -108,7 +108,7 @@ void far_batch::recover(window& at, error why) {
       return;
     why = asked.failure();
     broken = true;
-    at.breaks.use_up();
+    at.tries.give_up();
   }
 }
 

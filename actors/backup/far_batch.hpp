@@ -53,7 +53,7 @@ private:
     source_lease lease = {};
     std::optional<copy_answer> answer = {};
     size_t next = 0; ///< the file that comes next
-    break_count breaks = {};
+    retry tries{source_retry};
     std::optional<error> failure = {};
   };
   result<void> open(window& at);

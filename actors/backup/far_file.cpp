@@ -2,31 +2,22 @@
 // SPDX-License-Identifier: MIT
 #include "actors/backup/far_file.hpp"
 
-#include "engine/base/clock.hpp"
 #include "engine/buffer/slab.hpp"
 
 namespace pgbraid {
 
-bool break_count::add() {
-  const auto now = monotonic::now();
-  if (noted_at_ != monotonic::time_point() && now - noted_at_ < std::chrono::seconds(1))
-    return false;
-  noted_at_ = now;
-  return ++count_ > more_tries;
-}
-
-result<void> try_again(source_set& of, source_lease& lease, break_count& breaks,
-                       const far_wish& wish, bool broken, const error& why) {
+result<void> try_again(source_set& of, source_lease& lease, retry& tries, const far_wish& wish,
+                       bool broken, const error& why) {
   if (!broken)
     return why;
-  if (!breaks.add() && !of.is_dropped(lease.source()))
+  if (tries.again() && !of.is_dropped(lease.source()))
     return success();
   of.drop(lease.source(), why);
   auto other = of.choose(wish.for_standby, wish.file.expected);
   if (!other)
     return other.failure();
   lease = std::move(*other);
-  breaks.reset();
+  tries = retry(source_retry);
   return success();
 }
 
@@ -47,14 +38,14 @@ result<void> far_stream::begin() {
     answer_.emplace(std::move(*asked), chain_.changes_bytes());
     return success();
   }
-  breaks_.use_up(); // that host is of no use any more
+  tries_.give_up(); // that host is of no use any more
   return begin_again(asked.failure(), true);
 }
 
 result<void> far_stream::begin_again(error why, bool broken) {
   answer_.reset();
   begun_at_ = given_bytes_;
-  if (auto chosen = try_again(of_, lease_, breaks_, wish_, broken, why); !chosen)
+  if (auto chosen = try_again(of_, lease_, tries_, wish_, broken, why); !chosen)
     return chosen;
   return begin();
 }

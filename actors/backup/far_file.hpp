@@ -5,7 +5,7 @@
 #include "actors/backup/copy_answer.hpp"
 #include "actors/backup/packed_here.hpp"
 #include "actors/backup/source_set.hpp"
-#include "engine/base/clock.hpp"
+#include "engine/base/retry.hpp"
 
 #include <atomic>
 
@@ -36,30 +36,17 @@ struct far_wish {
   bool for_standby = false;
 };
 
-/// How often the work on something was broken off.
-class break_count {
-public:
-  /// Notes another break. When a network fails all connections do; those that break within a second
-  /// are one. Returns whether that makes too many.
-  bool add();
-  /// No more tries on this source.
-  void use_up() {
-    count_ = more_tries;
-    noted_at_ = {};
-  }
-  void reset() { *this = {}; }
-
-private:
-  unsigned count_ = 0;
-  monotonic::time_point noted_at_ = {};
-};
+/// Work on one source that a connection broke off: two further tries. When a network fails all
+/// connections do; those that break within a second are one.
+inline constexpr retry_policy source_retry{
+    .tries = 2, .as_one = std::chrono::seconds(1), .hears_stop = false};
 
 /// What comes after work on a source failed: another try there, or, when there were enough, another
 /// source in `lease`. Fails when there is nobody left to ask, or when the failure is the file's
 /// own.
 /// @param broken  the failure is that of the connection
-result<void> try_again(source_set& of, source_lease& lease, break_count& breaks,
-                       const far_wish& wish, bool broken, const error& why);
+result<void> try_again(source_set& of, source_lease& lease, retry& tries, const far_wish& wish,
+                       bool broken, const error& why);
 
 /// A file with a stream of its own. When a connection breaks it is begun again, on the same source
 /// or, when that is lost, on another, which may be this host.
@@ -88,7 +75,7 @@ private:
   const std::function<bool()> may_begin_;
   std::optional<copy_answer> answer_;
   std::unique_ptr<packed_here> here_;
-  break_count breaks_;
+  retry tries_{source_retry};
   uint64_t given_bytes_ = 0;
   bool ended_ = false;
   std::optional<error> failure_ = {}; ///< of beginning
