@@ -17,10 +17,16 @@ namespace {
 using std::chrono::milliseconds;
 
 /// Longer each time, so that nobody is flooded.
-milliseconds pause_before(unsigned attempt) {
-  constexpr milliseconds first(100);
-  constexpr milliseconds longest(5000);
-  return std::min(first * (1U << std::min(attempt, 6U)), longest);
+constexpr back_off pauses{milliseconds(100), back_off::growth::doubling, milliseconds(5000)};
+
+/// One break is none of the server's doing, so that the first further try comes at once.
+retry_policy policy_of(const pool_settings& with) {
+  auto patient = pauses;
+  patient.at_once = 1;
+  return {.limit = with.limit,
+          .limit_from_failure = true,
+          .pauses = patient,
+          .late = late_pause::whole};
 }
 
 } // namespace
@@ -144,7 +150,9 @@ result<std::shared_ptr<connection>> session_pool::replace(clock::time_point unti
     return *gave_up_;
   auto why = why_none();
   const auto broke = why.message;
-  for (unsigned attempt = 0; clock::now() < until && stop_signal == 0; ++attempt) {
+  const auto limit = std::chrono::ceil<milliseconds>(until - clock::now());
+  retry tries({.limit = limit, .pauses = pauses});
+  for (bool more = clock::now() < until && stop_signal == 0; more; more = tries.again()) {
     auto made = open_(until);
     if (made) {
       log::warn("SFTP session with '{}' broke, its work goes on over a new one: {}", with_.host,
@@ -158,8 +166,6 @@ result<std::shared_ptr<connection>> session_pool::replace(clock::time_point unti
     why = made.failure();
     why.hint = fmt::format("The SFTP session before it broke: {}", broke);
     log::detail("no new SFTP session with '{}': {}", with_.host, why.message);
-    sleep_unless_stopped(std::min(pause_before(attempt),
-                                  std::chrono::duration_cast<milliseconds>(until - clock::now())));
   }
   why.transient = false; // it was tried for long enough
   gave_up_ = why;
@@ -187,21 +193,17 @@ size_t handles_for(size_t workers, std::optional<uint64_t> of_session) {
       std::clamp<uint64_t>(*of_session / 4 * 3 / std::max<size_t>(workers, 1), 8, 384));
 }
 
-result<std::shared_ptr<connection>> attempts::session() {
-  if (breaks_ == 0)
-    until_ = session_pool::clock::now() + pool_.settings().limit;
-  else if (breaks_ > 1) // one break is none of the server's doing
-    sleep_unless_stopped(pause_before(breaks_ - 2));
-  return pool_.session(until_);
+session_retry::session_retry(session_pool& pool)
+    : pool_(pool), tries_(policy_of(pool.settings())) {}
+
+result<std::shared_ptr<connection>> session_retry::session() {
+  if (again())
+    tries_.pause(); // a stop ends it; the pool knows what to do then
+  return pool_.session(tries_.until());
 }
 
-bool attempts::worth_another(const connection& used) {
-  const auto now = session_pool::clock::now();
-  if (!used.broke() || stop_signal != 0)
-    return false;
-  if (breaks_++ == 0)
-    until_ = now + pool_.settings().limit;
-  return now < until_;
+bool session_retry::worth_another(const connection& used) {
+  return used.broke() && tries_.may_go_on();
 }
 
 } // namespace pgbraid::sftp

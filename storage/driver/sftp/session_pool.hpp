@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "engine/base/clock.hpp"
+#include "engine/base/retry.hpp"
 #include "storage/driver/sftp/requests.hpp"
 #include "storage/driver/sftp/spare_pieces.hpp"
 
@@ -95,25 +95,24 @@ size_t sessions_for(size_t workers, std::chrono::microseconds round_trip);
 size_t handles_for(size_t workers, std::optional<uint64_t> of_session);
 
 /// One operation, as often as sessions break under it and time is left.
-class attempts {
+class session_retry {
 public:
-  explicit attempts(session_pool& pool) : pool_(pool) {}
-  /// The session for the next attempt; after the second break there is a pause first.
+  explicit session_retry(session_pool& pool);
+  /// The session for the next try; after the second break there is a pause first.
   result<std::shared_ptr<connection>> session();
-  /// Whether what failed is worth another attempt: this session broke, and time is left.
+  /// Whether what failed is worth another try: this session broke, and time is left.
   bool worth_another(const connection& used);
   /// More than the first.
-  bool again() const { return breaks_ > 0; }
+  bool again() const { return tries_.failures() > 0; }
 
 private:
   session_pool& pool_;
-  unsigned breaks_ = 0;
-  session_pool::clock::time_point until_ = {}; ///< from the first break on
+  retry tries_; ///< the failures are breaks
 };
 
 /// Runs `operation(session, again)` until it is done, or fails for another reason than a break.
 template <class Operation> auto with_session(session_pool& pool, Operation operation) {
-  attempts tries(pool);
+  session_retry tries(pool);
   using outcome = decltype(operation(std::shared_ptr<connection>(), false));
   while (true) {
     auto on = tries.session();
@@ -130,7 +129,7 @@ template <class Operation> auto with_session(session_pool& pool, Operation opera
 /// session is from then on the one that `current()` returns.
 template <class Current, class Step, class Resume>
 auto through_breaks(session_pool& pool, Current current, Step step, Resume resume) {
-  attempts tries(pool);
+  session_retry tries(pool);
   auto done = step();
   while (!done && tries.worth_another(current())) {
     auto on = tries.session();

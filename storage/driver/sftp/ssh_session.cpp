@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/sftp/ssh_session.hpp"
 
-#include "engine/base/clock.hpp"
 #include "engine/base/printable.hpp"
+#include "engine/base/retry.hpp"
 #include "storage/driver/sftp/host_key.hpp"
 
 #include <fmt/format.h>
@@ -270,13 +270,14 @@ private:
 result<std::unique_ptr<link::transport>> log_in(const login& to) {
   static std::once_flag once;
   std::call_once(once, [] { libssh2_init(0); });
-  constexpr int attempts = 3;
-  for (int attempt = 1;; ++attempt) {
+  retry tries({.tries = 2,
+               .pauses = {std::chrono::milliseconds(200), back_off::growth::linear},
+               .hears_stop = false});
+  while (true) {
     login_run run(to);
     auto done = run.run();
-    if (done || !run.lost() || attempt == attempts)
+    if (done || !run.lost() || !tries.again())
       return done;
-    sleep_through(attempt * std::chrono::milliseconds(200));
   }
 }
 
