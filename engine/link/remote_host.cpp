@@ -54,8 +54,8 @@ result<std::shared_ptr<link::client_link>> remote_host::data() {
     // Nobody can be of use before the attempt that somebody makes has ended.
     connected_.wait(lock);
   }
-  if (monotonic::now() < unreachable_until_)
-    return unreachable_;
+  if (const auto* why = unreachable_.now())
+    return *why;
   return add_link(lock);
 }
 
@@ -80,14 +80,13 @@ remote_host::add_link(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   const auto began = monotonic::now();
   auto made = connect_(number);
-  const auto ended = monotonic::now();
+  const auto took = monotonic::now() - began;
   lock.lock();
   connecting_ = false;
   connected_.notify_all();
   if (!made) {
-    unreachable_until_ = ended + (ended - began);
-    unreachable_ = made.failure();
-    return unreachable_;
+    unreachable_.set(made.failure(), took);
+    return made.failure();
   }
   data_.push_back(std::move(*made));
   return data_.back();

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "engine/base/clock.hpp"
+#include "engine/base/retry.hpp"
 #include "engine/link/client_link.hpp"
 
 #include <chrono>
@@ -55,8 +55,7 @@ private:
   bool connecting_ = false; ///< one attempt at a time; meanwhile the others use what there is
   unsigned made_ = 0;       ///< connections besides the main one so far; gives them numbers
   std::vector<std::shared_ptr<link::client_link>> data_;
-  error unreachable_;
-  monotonic::time_point unreachable_until_;
+  standing_failure unreachable_;
 };
 
 } // namespace pgbraid::remote

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/net/tls_client.hpp"
 
-#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/retry.hpp"
 #include "engine/base/stop_signal.hpp"
 
 #include <fmt/chrono.h>
@@ -41,13 +41,6 @@ error final(error what) {
   return what;
 }
 
-/// Returns whether there is time left for another attempt.
-bool pause(milliseconds wanted, monotonic::time_point until) {
-  constexpr auto slice = milliseconds(20);
-  const auto end = std::min(monotonic::now() + wanted, until - slice);
-  return sleep_unless_stopped(end - monotonic::now()) && monotonic::now() + slice < until;
-}
-
 /// Nobody should have to guess why nothing happens.
 void tell_first(const error& what, milliseconds limit) {
   const time_t end = (wall_ms() + limit.count()) / 1000;
@@ -57,7 +50,7 @@ void tell_first(const error& what, milliseconds limit) {
 }
 
 /// The first error, and how often it came again.
-struct attempts {
+struct failed_tries {
   std::optional<error> first = {};
   unsigned retries = 0;
   milliseconds first_retry = {};
@@ -86,11 +79,13 @@ struct attempts {
 } // namespace
 
 result<std::unique_ptr<transport>> connect_tls(const tls_context& with, const tls_target& to) {
-  constexpr auto longest_pause = milliseconds(2000);
+  constexpr auto too_short = milliseconds(20); // for another try
   const auto begin = monotonic::now();
   const auto until = begin + to.limit;
-  attempts tried;
-  for (auto wait = milliseconds(100);; wait = std::min(wait * 2, longest_pause)) {
+  failed_tries tried;
+  retry tries({.limit = to.limit - too_short,
+               .pauses = {milliseconds(100), back_off::growth::doubling, milliseconds(2000)}});
+  while (true) {
     auto made = try_once(with, to, until);
     if (made)
       return made;
@@ -101,7 +96,7 @@ result<std::unique_ptr<transport>> connect_tls(const tls_context& with, const tl
     tried.add(made.failure(), std::chrono::duration_cast<milliseconds>(monotonic::now() - begin));
     if (stop_signal != 0)
       return error{errc::term, fmt::format("terminated while connecting to '{}'", to.host)};
-    if (!pause(wait, until))
+    if (!tries.again())
       return tried.outcome();
   }
 }
