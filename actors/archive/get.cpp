@@ -3,9 +3,9 @@
 #include "actors/archive/get.hpp"
 
 #include "actors/archive/get_source.hpp"
-#include "engine/base/clock.hpp"
 #include "engine/base/failures.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/retry.hpp"
 #include "engine/base/side_by_side.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/codec/aes.hpp"
@@ -42,8 +42,8 @@ constexpr uint64_t packing_bytes = 64 << 10;
 constexpr std::chrono::milliseconds grace(800);
 /// Recovery goes on without a history file that is not there, so that less waiting must do.
 constexpr std::chrono::milliseconds history_patience(10'000);
-constexpr std::chrono::milliseconds pause_first(250);
-constexpr std::chrono::milliseconds pause_longest(4000);
+constexpr back_off pauses{std::chrono::milliseconds(250), back_off::growth::doubling,
+                          std::chrono::milliseconds(4000)};
 
 /// One place where the file lies.
 struct candidate {
@@ -291,10 +291,10 @@ result<bool> get::run() {
     });
   asked_.emplace(std::move(questions));
   troubles_.resize(asked_->size());
-  const auto began = monotonic::now();
-  const auto until = began + patience();
-  for (auto pause = pause_first;; pause = std::min(2 * pause, pause_longest)) {
-    asked_->wait(until, grace, [](const get_source& one) { return !one.found.empty(); });
+  retry tries(
+      {.limit = patience(), .pauses = pauses, .late = late_pause::refused, .hears_stop = false});
+  while (true) {
+    asked_->wait(tries.until(), grace, [](const get_source& one) { return !one.found.empty(); });
     note_troubles();
     const auto all = collect();
     if (auto one = require_one_content(all); !one)
@@ -305,12 +305,12 @@ result<bool> get::run() {
       log::info("unable to find {} in the archive", wanted_.name);
       return false;
     }
-    if (wanted_.once || !may_heal() || monotonic::now() + pause >= until)
+    if (wanted_.once || !may_heal() || !tries.may_go_on())
       return give_up();
-    if (pause == pause_first)
+    if (tries.failures() == 1)
       log::warn("{}\ntrying again for up to {}s", why_not().message,
                 std::chrono::ceil<std::chrono::seconds>(patience()).count());
-    sleep_through(pause);
+    tries.pause();
     ask_again();
   }
 }
