@@ -1,4 +1,4 @@
-// The controller of a pool that sizes itself.
+// The numbers of workers, and the controller of a pool that sizes itself.
 // SPDX-License-Identifier: MIT
 #include "engine/plan/pool_size.hpp"
 
@@ -10,6 +10,20 @@ namespace {
 constexpr double worthwhile = 1.03;
 constexpr unsigned hold_after_step_back = 20;
 } // namespace
+
+worker_counts count_workers(const worker_wish& wanted) {
+  worker_counts out;
+  out.cores = std::max<size_t>(1, wanted.cores);
+  out.fixed = wanted.process_max;
+  out.workers = std::max<size_t>(1, wanted.process_max.value_or(out.cores));
+  out.repository_users = wanted.takes_many ? out.workers : 1;
+  out.served = std::min(out.workers, out.cores * served_per_core);
+  const auto links = std::min<size_t>(out.workers, links_max);
+  out.further_links = static_cast<unsigned>(links - 1);
+  out.workers_per_link = static_cast<uint32_t>((out.workers + links - 1) / links);
+  out.log_digits = wanted.process_max.value_or(0) > 99 ? 3 : 2;
+  return out;
+}
 
 pool_state next_pool_size(pool_state now, const pool_sample& seen, const pool_limits& within) {
   if (seen.seconds <= 0)
