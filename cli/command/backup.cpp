@@ -10,10 +10,10 @@
 #include "cli/open/hosts.hpp"
 #include "cli/open/locks.hpp"
 #include "cli/open/repositories.hpp"
+#include "cli/open/workers.hpp"
 #include "engine/base/log.hpp"
 
 #include <chrono>
-#include <thread>
 
 namespace pgbraid::cli {
 
@@ -66,6 +66,7 @@ void add_content(const config::options& opts, backup_request& out) {
 }
 
 backup_request request_of(const config::options& opts, size_t position) {
+  const auto counts = workers_of(opts);
   backup_request out{.type = opts.text("type"),
                      .exec_id = opts.exec_id(),
                      .online = opts.flag("online"),
@@ -81,10 +82,8 @@ backup_request request_of(const config::options& opts, size_t position) {
                      .save_threshold = opts.size_bytes("manifest-save-threshold"),
                      .buffer_size = opts.size_bytes("buffer-size"),
                      .compress_level_network = opts.integer("compress-level-network"),
-                     .process_max = opts.has_value("process-max")
-                                        ? static_cast<uint64_t>(opts.integer("process-max"))
-                                        : std::thread::hardware_concurrency(),
-                     .workers_per_link = workers_per_link(opts)};
+                     .process_max = counts.workers,
+                     .workers_per_link = counts.workers_per_link};
   add_content(opts, out);
   add_repository(opts, position, out);
   return out;

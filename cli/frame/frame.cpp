@@ -7,6 +7,7 @@
 #include "cli/frame/who_runs.hpp"
 #include "cli/open/hosts.hpp"
 #include "cli/open/locks.hpp"
+#include "cli/open/workers.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/config/load.hpp"
@@ -143,7 +144,6 @@ result<void> prepare_process(const config::options& opts) {
 }
 
 log::settings log_settings(const config::options& opts) {
-  const bool many = opts.has_value("process-max") && opts.integer("process-max") > 99;
   // Standard output of a serving role belongs to the other host, and what it prints to standard
   // error is read when something went wrong.
   return {.console = serves(opts) ? log::level::off : level_named(opts.text("log-level-console")),
@@ -152,7 +152,7 @@ log::settings log_settings(const config::options& opts) {
               serves(opts) ? log::level::error : level_named(opts.text("log-level-stderr")),
           .timestamp = opts.flag("log-timestamp"),
           .dry_run = opts.valid("dry-run") && opts.flag("dry-run"),
-          .process_digits = many ? 3 : 2};
+          .process_digits = static_cast<int>(workers_of(opts).log_digits)};
 }
 
 int run_framed(config::options opts, run_function run) {

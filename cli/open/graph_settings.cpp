@@ -3,27 +3,26 @@
 #include "cli/open/graph_settings.hpp"
 
 #include "cli/open/hosts.hpp"
+#include "cli/open/workers.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
 #include "engine/io/descriptor_limit.hpp"
 
-#include <algorithm>
 #include <cstdio>
-#include <thread>
 
 namespace pgbraid::cli {
 
 namespace {
 
 graph::machine machine_of(const config::options& opts, const io::io_limits& limits) {
-  graph::machine out{.cores = std::max(1U, std::thread::hardware_concurrency()),
+  const auto counts = workers_of(opts);
+  graph::machine out{.cores = counts.cores,
+                     .process_max = counts.fixed,
                      .fuse = opts.flag("fuse"),
                      .descriptors_max = io::descriptor_limit()};
   // The unfused graph reads and writes without an engine: its halves are different actors.
   if (out.fuse)
     out.engine_bytes = uint64_t{limits.write_slabs + limits.read_slabs} * limits.slab_bytes;
-  if (opts.has_value("process-max"))
-    out.process_max = static_cast<size_t>(opts.integer("process-max"));
   return out;
 }
 

@@ -5,14 +5,13 @@
 #include "cli/open/connect_host.hpp"
 #include "cli/open/host_keys.hpp"
 #include "cli/open/lock_names.hpp"
+#include "cli/open/workers.hpp"
 #include "engine/base/clock.hpp"
 #include "storage/wire/protocol.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <map>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -21,9 +20,6 @@ namespace pgbraid::cli {
 namespace {
 
 using config::option_group;
-
-/// More do not help: each has a cipher thread of its own at both ends.
-constexpr unsigned links_limit = 8;
 
 /// How long the end of a command waits for hosts that are slow to let locks go: in all, and for
 /// one.
@@ -52,14 +48,6 @@ bool is_remote(const config::options& opts, option_group which, size_t position)
   return opts.has_value(keys_of(which).host, position);
 }
 
-/// Besides the main one, which takes its part.
-unsigned links_for(const config::options& opts) {
-  const auto wanted = opts.has_value("process-max")
-                          ? static_cast<unsigned>(opts.integer("process-max"))
-                          : std::thread::hardware_concurrency();
-  return std::clamp(wanted, 1U, links_limit) - 1;
-}
-
 std::vector<std::shared_ptr<host_place>> all_places() {
   auto& hosts = all_hosts();
   const std::lock_guard lock(hosts.mutex);
@@ -86,11 +74,11 @@ result<std::shared_ptr<remote::remote_host>> host_of(const config::options& opts
   auto& known = place->host;
   if (known)
     return known;
-  auto connected =
-      remote::remote_host::connect(opts.text(keys_of(which).host, position), links_for(opts),
-                                   [opts, which, position](unsigned process) {
-                                     return connect_host(opts, which, position, process);
-                                   });
+  auto connected = remote::remote_host::connect(
+      opts.text(keys_of(which).host, position), workers_of(opts).further_links,
+      [opts, which, position](unsigned process) {
+        return connect_host(opts, which, position, process);
+      });
   if (!connected)
     return connected.failure();
   known = *connected;
@@ -99,14 +87,6 @@ result<std::shared_ptr<remote::remote_host>> host_of(const config::options& opts
 }
 
 } // namespace
-
-uint32_t workers_per_link(const config::options& opts) {
-  const unsigned links = links_for(opts) + 1;
-  const auto workers = opts.has_value("process-max")
-                           ? static_cast<unsigned>(opts.integer("process-max"))
-                           : std::thread::hardware_concurrency();
-  return std::max(1U, (workers + links - 1) / links);
-}
 
 bool repo_is_remote(const config::options& opts, size_t position) {
   return is_remote(opts, option_group::repo, position);

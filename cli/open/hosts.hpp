@@ -23,9 +23,6 @@ result<std::shared_ptr<remote::remote_host>> host_of_repo(const config::options&
                                                           size_t position);
 result<std::shared_ptr<remote::remote_host>> host_of_pg(const config::options& opts,
                                                         size_t position);
-/// How many workers of another host serve one connection to it, so that all connections together
-/// have process-max of them.
-uint32_t workers_per_link(const config::options& opts);
 /// The next call connects to the host anew if its main connection broke. Only for commands that
 /// hold no locks there: those are gone with it.
 void forget_broken_repo_host(const config::options& opts, size_t position);

@@ -4,6 +4,7 @@
 
 #include "cli/open/hosts.hpp"
 #include "cli/open/tls_connect.hpp"
+#include "cli/open/workers.hpp"
 #include "engine/graph/task.hpp"
 
 #include <pwd.h>
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <thread>
 
 namespace pgbraid::cli {
 
@@ -72,15 +72,6 @@ sftp::login login_of(const config::options& opts, size_t position) {
   return to;
 }
 
-/// Who works on the repository at the same time.
-size_t workers_of(const config::options& opts) {
-  if (!opts.valid("process-max"))
-    return 1;
-  if (opts.has_value("process-max"))
-    return static_cast<size_t>(opts.integer("process-max"));
-  return std::max(1U, std::thread::hardware_concurrency());
-}
-
 /// Commands that move whole clusters will use all the sessions that make sense.
 bool moves_much(const config::options& opts) {
   return opts.command() == config::command_id::backup ||
@@ -107,7 +98,7 @@ result<location> repository_location(const config::options& opts, size_t positio
 }
 
 storage_wishes repository_wishes(const config::options& opts) {
-  return {.workers = workers_of(opts),
+  return {.workers = workers_of(opts).repository_users,
           .moves_much = moves_much(opts),
           .settling_bytes = graph::settling_limits{}.bytes};
 }

@@ -7,6 +7,7 @@
 #include "cli/open/lock_names.hpp"
 #include "cli/open/locks.hpp"
 #include "cli/open/repository_location.hpp"
+#include "cli/open/workers.hpp"
 #include "engine/base/printable.hpp"
 #include "engine/base/version.hpp"
 #include "storage/wire/protocol.hpp"
@@ -16,7 +17,6 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <thread>
 
 namespace pgbraid::cli {
 
@@ -115,15 +115,6 @@ void grant_cluster(const config::options& opts, serve::grants& may) {
     may.pg = cluster_address(opts, position);
 }
 
-/// The other host's wish, within what makes sense on this one.
-size_t workers_for(const config::options& opts) {
-  const size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  constexpr size_t per_core = 4;
-  if (!opts.has_value("process-max"))
-    return cores;
-  return std::min(static_cast<size_t>(opts.integer("process-max")), cores * per_core);
-}
-
 } // namespace
 
 result<serve::admission> admit(const config::options& opts, const serve::greeting& greeting) {
@@ -136,7 +127,7 @@ result<serve::admission> admit(const config::options& opts, const serve::greetin
   out.keep = std::make_shared<io::lock_set>(std::move(*locks));
   if (opts.has_value("stanza"))
     out.may.stanza = opts.text("stanza");
-  out.may.process_max = workers_for(opts);
+  out.may.process_max = workers_of(opts).served;
   if (opts.valid("io-engine"))
     out.may.mode = io_mode_of(opts);
   if (opts.text("remote-type") == "pg")
