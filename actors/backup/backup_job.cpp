@@ -8,7 +8,6 @@
 #include "engine/base/path.hpp"
 #include "engine/base/units.hpp"
 #include "engine/format/repository_path.hpp"
-#include "engine/io/descriptor_limit.hpp"
 #include "engine/postgres/exclusion.hpp"
 
 #include <algorithm>
@@ -30,13 +29,13 @@ std::string page_list(const std::vector<codec::page_range>& bad) {
 } // namespace
 
 remote::copy_rules copy_rules_of(const backup_settings& settings, const secret& cipher_pass) {
-  return {.compression = settings.compression,
-          .compress_level = settings.compress_level,
-          .gz = settings.gz,
-          .cipher_pass = cipher_pass,
-          .checksum_page = settings.checksum_page,
-          .page_bytes = settings.page_bytes,
-          .page_header_check = settings.page_header_check,
+  return {.file = {.compression = settings.compression,
+                   .compress_level = settings.compress_level,
+                   .gz = settings.gz,
+                   .cipher_pass = cipher_pass,
+                   .checksum_page = settings.checksum_page,
+                   .page_bytes = settings.page_bytes,
+                   .page_header_check = settings.page_header_check},
           .fuse = settings.fuse,
           .workers = settings.workers_per_link};
 }
@@ -44,7 +43,7 @@ remote::copy_rules copy_rules_of(const backup_settings& settings, const secret& 
 backup_job::backup_job(format::manifest& into, const cluster_files& names, source_set& from,
                        repository& to, backup_settings settings, backup_hooks hooks)
     : manifest_(into), sources_(from), names_(names), repo_(to), settings_(std::move(settings)),
-      hooks_(std::move(hooks)), chain_(copy_rules_of(settings_, manifest_.cipher_pass)) {
+      hooks_(std::move(hooks)), chain_(copy_rules_of(settings_, manifest_.cipher_pass).file) {
   std::vector<plan::file_weight> weights;
   weights.reserve(manifest_.files.size());
   for (uint32_t i = 0; i < manifest_.files.size(); ++i) {
@@ -72,11 +71,8 @@ graph::task_use backup_job::use(bool repository_here) const {
   // From other hosts: a window and the next one, of the primary and of a standby.
   const uint64_t far_windows = sources_.has_remote() ? 4 : 0;
   const bool near = sources_.local_files() != nullptr;
-  const size_t writer = repository_here ? io::writer_descriptors : 0;
   return {.bytes_per_worker = small_files::window_bytes * (far_windows + (near ? 1 : 0)),
-          .codecs = near ? chain_.memory() : codec::compress_memory{},
-          .lane_descriptors = writer + (near ? io::reader_descriptors : 0),
-          .settling_descriptors = writer,
+          .repository_here = repository_here,
           .settling_files = settling().files,
           .shared_descriptors = manifest_.targets.size() + 1};
 }

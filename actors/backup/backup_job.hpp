@@ -65,12 +65,11 @@ public:
   graph::job_shape shape() const;
 
   graph::task_list deal() override;
-  result<graph::chain> make_chain() override { return chain_.make(); }
   graph::settling_limits settling() const override;
   result<void> settled(graph::task& done) override;
   result<void> tick() override;
 
-  /// What tasks need beside chunks: windows of small files, and descriptors.
+  /// What tasks need beside what the nodes do: windows of small files, and roots.
   /// @param repository_here  its files are open in this process
   graph::task_use use(bool repository_here) const;
 

@@ -93,7 +93,7 @@ result<bool> backup_task::open(const graph::worker_tools& tools) {
   return true;
 }
 
-std::unique_ptr<codec::stream> backup_task::open_stream(size_t, codec::kernel& kernel) {
+std::unique_ptr<codec::stream> backup_task::open_stream(codec::kernel& kernel) {
   if (far_)
     return nullptr;
   return copy_chain::open_stream(kernel, route_.wish.file, local_->rereader());
@@ -150,13 +150,13 @@ result<void> backup_task::remove_written() {
   return taken_bytes_ > 0 ? job_.repo_.files().remove_file(route_.target_path) : success();
 }
 
-result<void> backup_task::finish(std::span<const std::unique_ptr<codec::stream>> streams) {
+result<void> backup_task::finish(const graph::file_streams& streams) {
   if (far_) {
     without_stale({});
     learned = far_->results();
     source = far_->source();
   } else {
-    job_.chain_.take_results(streams, learned);
+    copy_chain::take_results(streams, learned);
     learned.plain_bytes = local_->read_bytes();
     lease_.delivered(learned.plain_bytes);
   }

@@ -33,10 +33,10 @@ public:
   result<bool> open(const graph::worker_tools& tools) override;
   bool readable(std::chrono::milliseconds wait) override { return !far_ || far_->readable(wait); }
   result<size_t> read(byte_span out) override { return far_ ? far_->read(out) : local_->read(out); }
-  std::unique_ptr<codec::stream> open_stream(size_t position, codec::kernel& kernel) override;
+  std::unique_ptr<codec::stream> open_stream(codec::kernel& kernel) override;
   bool ready_to_write(std::chrono::milliseconds wait) override;
   result<void> write(byte_view in) override;
-  result<void> finish(std::span<const std::unique_ptr<codec::stream>> streams) override;
+  result<void> finish(const graph::file_streams& streams) override;
   result<bool> settled(bool wait) override;
   std::string name() const override { return route_.wish.file.name; }
 

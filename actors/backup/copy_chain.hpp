@@ -3,24 +3,20 @@
 #pragma once
 
 #include "actors/backup/copy_results.hpp"
-#include "engine/codec/compress_memory.hpp"
-#include "engine/graph/logical.hpp"
-#include "engine/graph/task.hpp"
+#include "engine/graph/chain.hpp"
 #include "storage/wire/wire.hpp"
 
 #include <functional>
 
 namespace pgbraid {
 
-/// Page check, checksum, compression, encryption and checksum of the result, as the rules of a copy
-/// say. Where each of them is in the chain is known here alone.
+/// The nodes of a backup by the rules of a copy, file by file.
 class copy_chain {
 public:
-  explicit copy_chain(remote::copy_rules rules);
+  explicit copy_chain(codec::file_rules rules) : rules_(std::move(rules)) {}
 
-  const remote::copy_rules& rules() const { return rules_; }
   /// Whether stored bytes differ from plain ones.
-  bool changes_bytes() const { return repo_checksum_.has_value(); }
+  bool changes_bytes() const { return rules_.changes_bytes(); }
   /// The kernels for one worker.
   result<graph::chain> make() const;
   /// The stream of a file; null for the page check of one that has none.
@@ -29,21 +25,15 @@ public:
   static std::unique_ptr<codec::stream>
   open_stream(codec::kernel& kernel, const remote::copied_file& of, reread read_again);
   /// Takes what the finished streams of a file know.
-  void take_results(std::span<const std::unique_ptr<codec::stream>> streams,
-                    copy_results& into) const;
-  /// What the kernels of one worker take beside chunks.
-  codec::compress_memory memory() const;
+  static void take_results(const graph::file_streams& streams, copy_results& into);
   /// What of the graph of a backup follows from the rules.
-  graph::job_shape shape() const;
+  graph::job_shape shape() const { return {.rules = rules_}; }
 
 private:
-  remote::copy_rules rules_;
-  std::optional<size_t> page_check_ = {};
-  size_t checksum_ = 0;
-  std::optional<size_t> repo_checksum_ = {};
+  codec::file_rules rules_;
 };
 
 /// Refuses rules of another host that make no sense here with `protocol`.
-result<void> validate(const remote::copy_rules& rules);
+result<void> validate(const codec::file_rules& rules);
 
 } // namespace pgbraid

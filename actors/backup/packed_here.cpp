@@ -35,15 +35,15 @@ public:
     return empty ? result<bool>(!*empty) : empty.failure();
   }
   result<size_t> read(byte_span out) override { return file_.read(out); }
-  std::unique_ptr<codec::stream> open_stream(size_t, codec::kernel& kernel) override {
+  std::unique_ptr<codec::stream> open_stream(codec::kernel& kernel) override {
     return copy_chain::open_stream(kernel, of_.wanted_, file_.rereader());
   }
   result<void> write(byte_view in) override {
     of_.packed_.insert(of_.packed_.end(), in.begin(), in.end());
     return success();
   }
-  result<void> finish(std::span<const std::unique_ptr<codec::stream>> streams) override {
-    of_.chain_.take_results(streams, of_.results_);
+  result<void> finish(const graph::file_streams& streams) override {
+    copy_chain::take_results(streams, of_.results_);
     of_.results_.plain_bytes = file_.read_bytes();
     return success();
   }
@@ -65,7 +65,7 @@ result<void> packed_here::open() {
   auto kernels = chain_.make();
   if (!kernels)
     return kernels.failure();
-  pool_ = std::make_unique<slab_pool>(graph::lane_group::slabs_per_lane(*kernels));
+  pool_ = std::make_unique<slab_pool>(kernels->chunks());
   auto lane = graph::lane_group::make(std::move(*kernels), 1, *pool_, tools_);
   if (!lane)
     return lane.failure();

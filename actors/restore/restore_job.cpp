@@ -5,12 +5,7 @@
 #include "engine/base/command_stage.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
-#include "engine/codec/aes.hpp"
-#include "engine/codec/compress.hpp"
-#include "engine/codec/container_kernel.hpp"
-#include "engine/codec/digest.hpp"
 #include "engine/format/repository_path.hpp"
-#include "engine/io/descriptor_limit.hpp"
 
 #include <fmt/format.h>
 
@@ -62,19 +57,6 @@ graph::task_list restore_job::deal() {
   return out;
 }
 
-result<graph::chain> restore_job::make_chain() {
-  graph::chain out;
-  const auto& backup = context_.backup;
-  if (const auto pass = backup.cipher_pass.view(); !pass.empty())
-    out.push_back(std::make_unique<container_kernel>(codec::make_decrypt(pass),
-                                                     codec::make_decrypt(pass, true)));
-  if (const auto type = backup.options.compress_kind; type != compress_type::none)
-    out.push_back(std::make_unique<container_kernel>(codec::make_decompress(type),
-                                                     codec::make_decompress(type, true)));
-  out.push_back(std::make_unique<codec::digest_kernel>());
-  return out;
-}
-
 result<void> restore_job::settled(graph::task& done) {
   const auto& task = dynamic_cast<const restore_task&>(done);
   const auto& file = task.file();
@@ -106,17 +88,14 @@ result<void> restore_job::settled(graph::task& done) {
 graph::task_use restore_job::use(const plan::batch_limits& limits, bool repository_here) const {
   // A worker holds the batch it works on and the one that was dealt ahead.
   return {.bytes_per_worker = 2 * limits.bytes,
-          .lane_descriptors =
-              io::writer_descriptors + (repository_here ? io::reader_descriptors : 0),
-          .settling_descriptors = io::writer_descriptors,
+          .repository_here = repository_here,
           .settling_files = settling().files,
           .shared_descriptors = context_.where.roots().size() + 1};
 }
 
 graph::job_shape restore_job::shape() const {
-  graph::job_shape out{.compression =
-                           std::string(compress_type_name(context_.backup.options.compress_kind)),
-                       .cipher = !context_.backup.cipher_pass.empty(),
+  graph::job_shape out{.rules = {.compression = context_.backup.options.compress_kind,
+                                 .cipher_pass = context_.backup.cipher_pass},
                        .bundle = context_.backup.bundle,
                        .file_count = total_files_,
                        .plain_bytes = total_bytes_};

@@ -13,20 +13,18 @@ namespace pgbraid {
 
 /// Deals the batches of `plan::order_restore`, one per ask. Everything passed must outlive it.
 ///
-/// Kernels: decrypt (if the backup is encrypted), decompress (if compressed), digest. Nothing in a
-/// batch but `plan::batch_limits::bytes` of stored bytes is held besides the chunks of the lanes,
-/// and a worker holds at most two batches.
+/// Nothing in a batch but `plan::batch_limits::bytes` of stored bytes is held besides the chunks of
+/// the lanes, and a worker holds at most two batches.
 class restore_job final : public graph::job {
 public:
   restore_job(restore_context& context, std::vector<plan::restore_batch> batches);
 
   graph::task_list deal() override;
-  result<graph::chain> make_chain() override;
   result<void> settled(graph::task& done) override;
 
   /// What the graph compiler needs to know.
   graph::job_shape shape() const;
-  /// What tasks need beside chunks.
+  /// What tasks need beside what the nodes do.
   /// @param limits           those the batches were made with
   /// @param repository_here  its files are open in this process
   graph::task_use use(const plan::batch_limits& limits, bool repository_here) const;

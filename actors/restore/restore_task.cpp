@@ -171,7 +171,7 @@ result<size_t> restore_task::read(byte_span out) {
   return count;
 }
 
-std::unique_ptr<codec::stream> restore_task::open_stream(size_t, codec::kernel& kernel) {
+std::unique_ptr<codec::stream> restore_task::open_stream(codec::kernel& kernel) {
   auto* const container = dynamic_cast<container_kernel*>(&kernel);
   if (container == nullptr)
     return kernel.open();
@@ -193,8 +193,8 @@ result<void> restore_task::write(byte_view in) {
   return success();
 }
 
-result<void> restore_task::finish(std::span<const std::unique_ptr<codec::stream>> streams) {
-  const auto actual = codec::digest_kernel::value(*streams.back());
+result<void> restore_task::finish(const graph::file_streams& streams) {
+  const auto actual = codec::digest_kernel::value(*streams.of(graph::finding::checksum));
   if (actual != file_.checksum)
     return error{errc::checksum,
                  fmt::format("error restoring '{}': actual checksum '{}' does not match expected "

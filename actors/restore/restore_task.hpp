@@ -49,9 +49,9 @@ public:
 
   result<bool> open(const graph::worker_tools& tools) override;
   result<size_t> read(byte_span out) override;
-  std::unique_ptr<codec::stream> open_stream(size_t position, codec::kernel& kernel) override;
+  std::unique_ptr<codec::stream> open_stream(codec::kernel& kernel) override;
   result<void> write(byte_view in) override;
-  result<void> finish(std::span<const std::unique_ptr<codec::stream>> streams) override;
+  result<void> finish(const graph::file_streams& streams) override;
   result<bool> settled(bool wait) override;
   std::string name() const override;
 

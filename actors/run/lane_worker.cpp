@@ -78,7 +78,7 @@ result<void> lane_worker_state::prepare() {
     return made.failure();
   engine = std::move(*made);
   tools.engine = engine.get();
-  auto kernels = run->work->make_chain();
+  auto kernels = graph::chain::make(*run->graph);
   if (!kernels)
     return kernels.failure();
   auto limits = run->work->settling();

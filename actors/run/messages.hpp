@@ -23,7 +23,7 @@ using failure_ptr = std::shared_ptr<const error>;
 /// its own stream until the sink finishes the file.
 struct file_run {
   graph::task_ptr work;
-  std::vector<std::unique_ptr<codec::stream>> streams;
+  graph::file_streams streams;
 };
 using file_run_ptr = std::shared_ptr<file_run>;
 
@@ -81,6 +81,7 @@ private:
 /// What the actors of one run share. Outlives the actor system.
 struct run_state {
   graph::job* work = nullptr;
+  const graph::logical_graph* graph = nullptr;
   slab_pool* pool = nullptr;
   std::atomic<bool> stop{false};
   std::atomic<uint64_t> bytes_read{0};

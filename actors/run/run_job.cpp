@@ -66,6 +66,7 @@ result<void> run_job(graph::job& work, const run_settings& settings) {
   slab_pool pool(settings.graph.workers_max * settings.graph.slabs_per_worker);
   auto run = std::make_shared<run_state>();
   run->work = &work;
+  run->graph = &settings.graph.logical;
   run->pool = &pool;
   auto done = std::make_shared<std::promise<result<void>>>();
   auto outcome = done->get_future();

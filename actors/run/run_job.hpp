@@ -9,7 +9,7 @@
 namespace pgbraid::actors {
 
 struct run_settings {
-  graph::compiled_graph graph;
+  graph::compiled_graph graph; ///< the kernels are those of its nodes
   bool fuse = true;
   io::io_mode mode = io::io_mode::automatic;
   io::io_limits limits = {};

@@ -74,8 +74,8 @@ result<void> source_state::open_next() {
   }
   file = std::make_shared<file_run>();
   file->work = std::move(work);
-  for (size_t i = 0; i < links.kernels->size(); ++i)
-    file->streams.push_back(file->work->open_stream(i, *(*links.kernels)[i]));
+  file->streams = links.kernels->open(
+      [this](codec::kernel& kernel) { return file->work->open_stream(kernel); });
   return success();
 }
 
@@ -125,7 +125,7 @@ struct kernel_state : stage_base {
   void step();
 
 private:
-  codec::kernel& kernel() { return *(*links.kernels)[position]; }
+  codec::kernel& kernel() { return (*links.kernels)[position]; }
   void consumed();
   result<void> observe();
   result<void> transform();
@@ -138,7 +138,7 @@ void kernel_state::consumed() {
 
 result<void> kernel_state::observe() {
   auto out = pending.front();
-  if (auto* stream = out->file->streams[position].get())
+  if (auto* stream = out->file->streams.at(position))
     if (auto seen = codec::observe(kernel(), *stream, out->data); !seen)
       return seen.failure().within(out->file->work->name());
   consumed();
@@ -148,7 +148,7 @@ result<void> kernel_state::observe() {
 
 result<void> kernel_state::transform() {
   auto& in = *pending.front();
-  if (!in.file->streams[position]) {
+  if (in.file->streams.at(position) == nullptr) {
     auto same = pending.front();
     consumed();
     push(std::move(same));
@@ -158,7 +158,7 @@ result<void> kernel_state::transform() {
   out->memory = links.run->pool->try_take();
   assert(out->memory);
   out->file = in.file;
-  if (auto stepped = codec::transform(kernel(), *in.file->streams[position], in.data,
+  if (auto stepped = codec::transform(kernel(), *in.file->streams.at(position), in.data,
                                       out->memory->room(), out->data);
       !stepped)
     return stepped.failure().within(in.file->work->name());

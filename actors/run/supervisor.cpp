@@ -56,7 +56,7 @@ private:
 };
 
 result<void> supervisor_state::spawn_chain(size_t number) {
-  auto kernels = run->work->make_chain();
+  auto kernels = graph::chain::make(*run->graph);
   if (!kernels)
     return kernels.failure();
   const chain_links links{run, self, std::make_shared<graph::chain>(std::move(*kernels))};

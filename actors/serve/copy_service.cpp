@@ -61,7 +61,6 @@ constexpr io::io_limits reading = {.write_slabs = 0};
 
 /// With fewer workers than asked for where they would take too much memory, or there are none.
 graph::compiled_graph graph_of(const remote::copy_rules& rules, size_t process_max, size_t cores) {
-  const copy_chain chain(rules);
   const auto workers = std::clamp<size_t>(rules.workers, 1, std::max<size_t>(1, process_max));
   graph::machine machine{.cores = cores,
                          .process_max = workers,
@@ -71,9 +70,8 @@ graph::compiled_graph graph_of(const remote::copy_rules& rules, size_t process_m
     machine.engine_bytes = uint64_t{reading.read_slabs} * reading.slab_bytes;
   // What goes to the other host costs no descriptor here.
   const graph::task_use use{.bytes_per_worker = small_files::window_bytes,
-                            .codecs = chain.memory(),
-                            .lane_descriptors = 1};
-  const auto logical = graph::backup_graph(chain.shape());
+                            .repository_here = false};
+  const auto logical = graph::backup_graph({.rules = rules.file});
   auto out = graph::compile(logical, machine, use);
   while (out.budget_bytes > serve::memory_budget::copy_limit_bytes && *machine.process_max > 1) {
     --*machine.process_max;
@@ -168,7 +166,7 @@ result<void> copy_desk::begin(std::unique_ptr<link::exchange>& asked, const serv
   auto rules = remote::decode<remote::copy_rules>(*body);
   if (!rules)
     return rules.failure();
-  if (auto fine = validate(*rules); !fine)
+  if (auto fine = validate(rules->file); !fine)
     return fine;
   if (copy_ && !copy_->job->is_over())
     return error{errc::protocol, "a copy runs on this connection already"};
@@ -194,7 +192,7 @@ result<void> copy_desk::begin(std::unique_ptr<link::exchange>& asked, const serv
   if (auto answered = asked->respond("{}"); !answered)
     return answered;
   auto job =
-      std::make_shared<served_copy>(std::move(*rules), std::move(asked), std::move(finder),
+      std::make_shared<served_copy>(std::move(asked), std::move(finder),
                                     [memory = may.memory] { return memory->for_copied_answer(); });
   copy_.emplace(running_copy{job, std::thread([job, run, lease]() mutable {
                                const auto outcome = run_job(*job, run);

@@ -33,17 +33,16 @@ struct served_route {
 /// A failure ends the answer, never the lanes that other requests share.
 class served_task final : public graph::task {
 public:
-  served_task(const copy_chain& chain, served_route route)
-      : chain_(chain), route_(std::move(route)) {}
+  explicit served_task(served_route route) : route_(std::move(route)) {}
 
   result<bool> open(const graph::worker_tools& tools) override;
   result<size_t> read(byte_span out) override;
-  std::unique_ptr<codec::stream> open_stream(size_t position, codec::kernel& kernel) override;
+  std::unique_ptr<codec::stream> open_stream(codec::kernel& kernel) override;
   bool ready_to_write(std::chrono::milliseconds wait) override {
     return route_.answer->is_writable(route_.number, wait);
   }
   result<void> write(byte_view in) override;
-  result<void> finish(std::span<const std::unique_ptr<codec::stream>> streams) override;
+  result<void> finish(const graph::file_streams& streams) override;
   result<bool> settled(bool) override { return true; }
   std::string name() const override { return route_.file.name; }
 
@@ -51,7 +50,6 @@ private:
   result<remote::copy_outcome> look(const graph::worker_tools& tools);
   result<remote::copy_outcome> vanished();
 
-  const copy_chain& chain_;
   served_route route_;
   std::optional<local_file> file_;
   remote::copied_results learned_ = {};
@@ -119,7 +117,7 @@ result<size_t> served_task::read(byte_span out) {
   return size_t{0};
 }
 
-std::unique_ptr<codec::stream> served_task::open_stream(size_t, codec::kernel& kernel) {
+std::unique_ptr<codec::stream> served_task::open_stream(codec::kernel& kernel) {
   return copy_chain::open_stream(kernel, route_.file,
                                  [this](byte_span into, uint64_t offset_bytes) -> result<size_t> {
                                    auto got = file_->read_again(into, offset_bytes);
@@ -136,10 +134,10 @@ result<void> served_task::write(byte_view in) {
   return success();
 }
 
-result<void> served_task::finish(std::span<const std::unique_ptr<codec::stream>> streams) {
+result<void> served_task::finish(const graph::file_streams& streams) {
   if (learned_.how == remote::copy_outcome::stored) {
     copy_results found;
-    chain_.take_results(streams, found);
+    copy_chain::take_results(streams, found);
     learned_.plain = file_->read_bytes();
     learned_.sha1 = to_hex(found.checksum);
     if (found.repo_checksum)
@@ -170,10 +168,9 @@ result<void> validate(const std::vector<remote::copied_file>& small) {
   return success();
 }
 
-served_copy::served_copy(remote::copy_rules rules, std::unique_ptr<link::exchange> begun,
-                         served_finder finder, answer_room room)
-    : chain_(std::move(rules)), begun_(std::move(begun)), find_(std::move(finder)),
-      room_(std::move(room)) {}
+served_copy::served_copy(std::unique_ptr<link::exchange> begun, served_finder finder,
+                         answer_room room)
+    : begun_(std::move(begun)), find_(std::move(finder)), room_(std::move(room)) {}
 
 served_copy::~served_copy() = default;
 
@@ -237,7 +234,7 @@ graph::task_list served_copy::tasks_of(request asked) const {
       route.prefetch = prefetch;
       route.prefetch_index = prefetch->add(*route.at.in, route.at.path, route.file.expected);
     }
-    out.push_back(std::make_shared<served_task>(chain_, std::move(route)));
+    out.push_back(std::make_shared<served_task>(std::move(route)));
   }
   return out;
 }

@@ -4,6 +4,7 @@
 
 #include "actors/backup/copy_chain.hpp"
 #include "actors/serve/served_answer.hpp"
+#include "engine/graph/task.hpp"
 #include "storage/storage.hpp"
 
 #include <atomic>
@@ -31,8 +32,7 @@ public:
   /// @param begun  the stream of the copy, already answered
   /// @param finder  finds files by name
   /// @param room  of answers; when there may be some again, call `look`
-  served_copy(remote::copy_rules rules, std::unique_ptr<link::exchange> begun, served_finder finder,
-              answer_room room);
+  served_copy(std::unique_ptr<link::exchange> begun, served_finder finder, answer_room room);
   ~served_copy() override;
 
   /// A request for one file (or, `small`, for several). From any thread.
@@ -51,7 +51,6 @@ public:
   graph::task_list deal() override;
   bool more_to_come() override;
   void on_change(std::function<void()> wake) override;
-  result<graph::chain> make_chain() override { return chain_.make(); }
   result<void> settled(graph::task&) override { return success(); }
   result<void> tick() override;
 
@@ -65,7 +64,6 @@ private:
   graph::task_list tasks_of(request asked) const;
   void close();
 
-  const copy_chain chain_;
   const std::unique_ptr<link::exchange> begun_;
   const served_finder find_;
   const answer_room room_;

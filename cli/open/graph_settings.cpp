@@ -53,14 +53,14 @@ actors::run_settings graph_settings(const config::options& opts,
               format_size(out.graph.budget_bytes), out.graph.workers_max, out.graph.lanes,
               out.graph.budget_descriptors, machine.descriptors_max);
   if (log::enabled(log::level::debug))
-    log::debug("{}", graph::explain(logical, out.graph, machine));
+    log::debug("{}", graph::explain(out.graph, machine));
   return out;
 }
 
 void print_graph(const config::options& opts, const graph::logical_graph& logical,
                  const graph::task_use& use) {
   const auto machine = machine_of(opts, io::io_limits{});
-  const auto text = graph::explain(logical, graph::compile(logical, machine, use), machine);
+  const auto text = graph::explain(graph::compile(logical, machine, use), machine);
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 

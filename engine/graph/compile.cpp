@@ -13,19 +13,45 @@ namespace pgbraid::graph {
 
 namespace {
 
-bool transforms(node_kind kind) {
-  return kind == node_kind::compress || kind == node_kind::encrypt || kind == node_kind::decrypt ||
-         kind == node_kind::decompress;
-}
+// SHA-1 is saturated by four streams (bench/README.md, "Priors of the graph").
+constexpr size_t usual_lanes = 4;
 
-bool has(const logical_graph& graph, node_kind kind) {
-  return std::ranges::any_of(graph.nodes, [kind](const node& n) { return n.kind == kind; });
-}
-
-// SHA-1 is saturated by four streams, AES by eight; with a compressor in the lane neither is what
-// the lane waits for (bench/README.md, "Priors of the graph").
+/// The first node that asks for some is the one that files wait for: with a compressor in the lane
+/// encryption is not.
 size_t lanes_for(const logical_graph& graph) {
-  return has(graph, node_kind::encrypt) && !has(graph, node_kind::compress) ? 8 : 4;
+  const auto found =
+      std::ranges::find_if(graph.nodes, [](const node& n) { return n.row->lanes != 0; });
+  return found == graph.nodes.end() ? usual_lanes : found->row->lanes;
+}
+
+/// Of the kernels that run on this host, in one worker.
+codec::compress_memory memory_of(const logical_graph& graph) {
+  codec::compress_memory out;
+  for (const auto& n : graph.nodes) {
+    if (!n.here || n.row->memory == nullptr)
+      continue;
+    const auto more = n.row->memory(*n.rules);
+    out.kernel_bytes += more.kernel_bytes;
+    out.stream_bytes += more.stream_bytes;
+  }
+  return out;
+}
+
+/// Of a file in a lane, and of one that is being made durable.
+struct file_descriptors {
+  size_t lane = 0;
+  size_t settling = 0;
+};
+
+file_descriptors descriptors_of(const logical_graph& graph, const task_use& use) {
+  file_descriptors out;
+  for (const auto& n : graph.nodes) {
+    if (n.row->in_repository ? !use.repository_here : !n.here)
+      continue;
+    out.lane += n.row->lane_descriptors;
+    out.settling += n.row->settling_descriptors;
+  }
+  return out;
 }
 
 // Unfused stages pass slabs on: a window of two at each edge keeps both ends busy.
@@ -46,7 +72,7 @@ std::vector<stage> fuse_nodes(const logical_graph& graph, bool fuse) {
 std::string describe_stage(const logical_graph& logical, const stage& at) {
   std::string out;
   for (const auto id : at.nodes)
-    out += (out.empty() ? "" : " + ") + std::string(node_name(logical.nodes[id].kind));
+    out += (out.empty() ? "" : " + ") + std::string(logical.nodes[id].row->name);
   return out;
 }
 
@@ -61,7 +87,7 @@ constexpr size_t settling_files_least = 4;
 class descriptor_share {
 public:
   descriptor_share(compiled_graph& out, const machine& on, const task_use& use)
-      : out_(out), on_(on), use_(use) {}
+      : out_(out), on_(on), use_(use), file_(descriptors_of(out.logical, use)) {}
 
   void apply() {
     out_.settling_files = use_.settling_files;
@@ -79,8 +105,8 @@ public:
 private:
   size_t needed() const {
     // One more settles than may wait.
-    const auto each = worker_descriptors + out_.lanes * use_.lane_descriptors +
-                      (out_.settling_files + 1) * use_.settling_descriptors;
+    const auto each =
+        worker_descriptors + out_.lanes * file_.lane + (out_.settling_files + 1) * file_.settling;
     return process_descriptors + use_.shared_descriptors + out_.workers_max * each;
   }
   /// As little as is needed, not below `least`.
@@ -92,32 +118,33 @@ private:
   compiled_graph& out_;
   const machine& on_;
   const task_use& use_;
+  const file_descriptors file_;
 };
 
 } // namespace
 
-compiled_graph compile(const logical_graph& logical, const machine& on, const task_use& use) {
+compiled_graph compile(logical_graph logical, const machine& on, const task_use& use) {
   compiled_graph out;
-  out.stages = fuse_nodes(logical, on.fuse);
+  out.logical = std::move(logical);
+  out.stages = fuse_nodes(out.logical, on.fuse);
   out.workers_max = std::max<size_t>(1, on.process_max.value_or(on.cores));
   out.workers_min = on.process_max ? out.workers_max : 1;
-  out.lanes = on.fuse ? lanes_for(logical) : 1;
+  out.lanes = on.fuse ? lanes_for(out.logical) : 1;
   descriptor_share(out, on, use).apply();
-  const auto buffers =
-      1 + std::ranges::count_if(logical.nodes, [](const node& n) { return transforms(n.kind); });
   out.slabs_per_worker =
-      on.fuse ? out.lanes * static_cast<size_t>(buffers) : slabs_per_edge * out.stages.size();
+      on.fuse ? out.lanes * chunks_of(out.logical) : slabs_per_edge * out.stages.size();
   // Unfused, pieces of as many files may be under way as there are slabs.
   const auto files = on.fuse ? out.lanes : out.slabs_per_worker;
+  const auto kernels = memory_of(out.logical);
   out.budget_bytes =
       out.workers_max *
       (out.slabs_per_worker * uint64_t{slab_bytes} + on.engine_bytes + use.bytes_per_worker +
-       use.codecs.kernel_bytes + files * uint64_t{use.codecs.stream_bytes});
+       kernels.kernel_bytes + files * uint64_t{kernels.stream_bytes});
   return out;
 }
 
-std::string explain(const logical_graph& logical, const compiled_graph& compiled,
-                    const machine& on) {
+std::string explain(const compiled_graph& compiled, const machine& on) {
+  const auto& logical = compiled.logical;
   auto text = fmt::format("logical graph: {} of {} file(s), {}\n", logical.job, logical.file_count,
                           format_size(logical.plain_bytes));
   for (size_t i = 0; i < logical.nodes.size(); ++i) {
@@ -125,9 +152,9 @@ std::string explain(const logical_graph& logical, const compiled_graph& compiled
     std::string next;
     for (const auto& e : logical.edges)
       if (e.from == i)
-        next += fmt::format(" -> {}", node_name(logical.nodes[e.to].kind));
+        next += fmt::format(" -> {}", logical.nodes[e.to].row->name);
     text += fmt::format("  {:<14} host {:<8} {:<8} in ~{:<9} out ~{:<9} {:.2f} s/GiB{}\n",
-                        node_name(n.kind), n.host, n.load == node_load::cpu ? "cpu" : "blocking",
+                        n.row->name, n.host, n.row->load == node_load::cpu ? "cpu" : "blocking",
                         format_size(n.in_bytes), format_size(n.out_bytes), n.cost_s_per_gib, next);
   }
   text += fmt::format("compiled graph: {} stage(s), {}\n", compiled.stages.size(),

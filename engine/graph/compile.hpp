@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "engine/codec/compress_memory.hpp"
 #include "engine/graph/logical.hpp"
 
 #include <optional>
@@ -21,13 +20,11 @@ struct machine {
   size_t descriptors_max = 0;
 };
 
-/// What the tasks of a job need besides chunks.
+/// What the tasks of a job need besides what its nodes do.
 struct task_use {
   uint64_t bytes_per_worker = 0;
-  codec::compress_memory codecs = {}; ///< of a worker
-  /// Descriptors of a file in a lane (source and target), and of one that is being made durable.
-  size_t lane_descriptors = 0;
-  size_t settling_descriptors = 0;
+  /// Files of the repository are open in this process.
+  bool repository_here = true;
   /// How many files of a worker may be that; see `settling_limits`.
   size_t settling_files = 64;
   /// Those that the job has open whatever its workers do: one for each root.
@@ -41,6 +38,7 @@ struct stage {
 };
 
 struct compiled_graph {
+  logical_graph logical; ///< what was compiled, and is run
   std::vector<stage> stages;
   size_t workers_min = 1; ///< workers at the start; fixed when equal to the ceiling
   size_t workers_max = 1;
@@ -61,10 +59,11 @@ struct compiled_graph {
 ///
 /// Descriptors are shared out so that all workers can go on: first fewer files wait for their
 /// commit, then workers beyond the cores go, then lanes, then workers.
-compiled_graph compile(const logical_graph& logical, const machine& on, const task_use& use = {});
+///
+/// Chunks, tables of kernels and open files are those of the nodes; a chain is made of the same.
+compiled_graph compile(logical_graph logical, const machine& on, const task_use& use = {});
 
 /// Both graphs as text, for `--explain`.
-std::string explain(const logical_graph& logical, const compiled_graph& compiled,
-                    const machine& on);
+std::string explain(const compiled_graph& compiled, const machine& on);
 
 } // namespace pgbraid::graph

@@ -17,7 +17,7 @@ constexpr auto longest_wait = std::chrono::milliseconds(50);
 
 } // namespace
 
-std::unique_ptr<codec::stream> task::open_stream(size_t, codec::kernel& kernel) {
+std::unique_ptr<codec::stream> task::open_stream(codec::kernel& kernel) {
   return kernel.open();
 }
 
@@ -29,16 +29,11 @@ bool task::ready_to_write(std::chrono::milliseconds) {
   return true;
 }
 
-size_t lane_group::slabs_per_lane(const chain& kernels) {
-  return 1 + static_cast<size_t>(std::ranges::count_if(
-                 kernels, [](const auto& kernel) { return kernel->transforms(); }));
-}
-
 result<std::unique_ptr<lane_group>> lane_group::make(chain kernels, size_t lanes, slab_pool& pool,
                                                      const worker_tools& tools,
                                                      const settling_limits& settling) {
   assert(lanes >= 1);
-  const auto buffers = slabs_per_lane(kernels);
+  const auto buffers = kernels.chunks();
   std::unique_ptr<lane_group> group(new lane_group(std::move(kernels), tools, settling));
   group->lanes_.resize(lanes);
   for (auto& at : group->lanes_) {
@@ -74,9 +69,8 @@ result<void> lane_group::start(task_ptr work) {
   const auto at = std::ranges::find_if(lanes_, [](const lane& l) { return l.work == nullptr; });
   assert(at != lanes_.end());
   at->work = std::move(work);
-  at->streams.clear();
-  for (size_t i = 0; i < kernels_.size(); ++i)
-    at->streams.push_back(at->work->open_stream(i, *kernels_[i]));
+  at->streams =
+      kernels_.open([&at](codec::kernel& kernel) { return at->work->open_stream(kernel); });
   for (auto& piece : at->buffers)
     piece = buffer{.memory = std::move(piece.memory)};
   at->written_bytes = 0;
@@ -101,7 +95,7 @@ result<void> lane_group::refill(lane& at) {
 
 /// The step of the streams that were added.
 result<void> lane_group::run_kernel(size_t position) {
-  const auto broken = stepper_.run(*kernels_[position]);
+  const auto broken = stepper_.run(kernels_[position]);
   auto outcome = broken ? broken->why.within(stepped_[broken->number]->work->name()) : success();
   stepped_.clear();
   return outcome;
@@ -109,13 +103,13 @@ result<void> lane_group::run_kernel(size_t position) {
 
 result<void> lane_group::run_observer(size_t position, size_t buffer_index) {
   for (auto& at : lanes_) {
-    if (!at.work || !at.streams[position])
+    if (!at.work || !at.streams.at(position))
       continue;
     auto& from = at.buffers[buffer_index];
     if (!from.data.fresh || from.observed > position)
       continue;
     from.observed = position + 1;
-    stepper_.observe(*at.streams[position], from.data);
+    stepper_.observe(*at.streams.at(position), from.data);
     stepped_.push_back(&at);
   }
   return run_kernel(position);
@@ -123,7 +117,7 @@ result<void> lane_group::run_observer(size_t position, size_t buffer_index) {
 
 void lane_group::bypass(size_t position, size_t buffer_index) {
   for (auto& at : lanes_) {
-    if (!at.work || at.streams[position])
+    if (!at.work || at.streams.at(position))
       continue;
     auto& from = at.buffers[buffer_index];
     auto& to = at.buffers[buffer_index + 1];
@@ -138,14 +132,14 @@ void lane_group::bypass(size_t position, size_t buffer_index) {
 result<void> lane_group::run_transform(size_t position, size_t buffer_index) {
   bypass(position, buffer_index);
   for (auto& at : lanes_) {
-    if (!at.work || !at.streams[position])
+    if (!at.work || !at.streams.at(position))
       continue;
     auto& from = at.buffers[buffer_index];
     auto& to = at.buffers[buffer_index + 1];
     if (!from.data.fresh || to.data.fresh)
       continue;
     to.observed = 0;
-    stepper_.transform(*at.streams[position], from.data, to.memory->room(), to.data);
+    stepper_.transform(*at.streams.at(position), from.data, to.memory->room(), to.data);
     stepped_.push_back(&at);
     moved_ = true;
   }
@@ -200,7 +194,7 @@ result<void> lane_group::step() {
 
   size_t buffer_index = 0;
   for (size_t position = 0; position < kernels_.size(); ++position) {
-    const bool transforms = kernels_[position]->transforms();
+    const bool transforms = kernels_[position].transforms();
     auto ran =
         transforms ? run_transform(position, buffer_index) : run_observer(position, buffer_index);
     if (!ran)

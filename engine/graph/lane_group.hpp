@@ -13,8 +13,8 @@ namespace pgbraid::graph {
 /// A worker's lanes. Each step moves about one chunk of every lane through all kernels, and every
 /// kernel sees all lanes at once, so that several streams can share its instructions.
 ///
-/// Memory: `slabs_per_lane(chain)` slabs for each lane, taken when the group is made and held until
-/// it ends; a step never needs more.
+/// Memory: the chunks of the chain for each lane, taken when the group is made and held until it
+/// ends; a step never needs more.
 class lane_group {
 public:
   /// @param tools  must outlive the group
@@ -22,8 +22,6 @@ public:
                                                   const worker_tools& tools,
                                                   const settling_limits& settling = {});
   ~lane_group();
-
-  static size_t slabs_per_lane(const chain& kernels);
 
   size_t free_lanes() const;
   /// Nothing in the lanes and nothing left to settle.
@@ -49,7 +47,7 @@ private:
   };
   struct lane {
     task_ptr work;
-    std::vector<std::unique_ptr<codec::stream>> streams;
+    file_streams streams;
     std::vector<buffer> buffers; ///< [0] is what was read, one more per transforming kernel
     bool source_ended = false;
     uint64_t written_bytes = 0;

@@ -3,65 +3,47 @@
 #include "engine/graph/logical.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace pgbraid::graph {
 
 namespace {
 
-struct compressor_prior {
-  std::string_view name;
-  double compress_s;
-  double decompress_s;
-  double ratio;
-};
-
-// From both data sets of bench/README.md, "Priors of the graph"; decompression is estimated.
-constexpr std::array<compressor_prior, 5> priors{{{"none", 0, 0, 1},
-                                                  {"gz", 1.4, 1.5, 0.22},
-                                                  {"lz4", 1.0, 0.3, 0.35},
-                                                  {"zst", 4.0, 0.7, 0.2},
-                                                  {"bz2", 60, 25, 0.18}}};
-
-const compressor_prior& prior_of(std::string_view name) {
-  const auto* found =
-      std::find_if(priors.begin(), priors.end(), [&](const auto& p) { return p.name == name; });
-  return found == priors.end() ? priors.front() : *found;
-}
-
 std::string host_name(const std::string& name) {
   return name.empty() ? "local" : name;
 }
 
-std::string host_names(const std::vector<std::string>& names) {
-  std::string out;
-  for (const auto& name : names)
-    out += (out.empty() ? "" : ", ") + host_name(name);
-  return out.empty() ? host_name({}) : out;
-}
-
 class builder {
 public:
-  builder(std::string job, const job_shape& shape, uint64_t first_bytes) : bytes_(first_bytes) {
+  builder(std::string job, const job_shape& shape, uint64_t first_bytes)
+      : shape_(shape), rules_(std::make_shared<codec::file_rules>(shape.rules)),
+        bytes_(first_bytes) {
     graph_.job = std::move(job);
     graph_.file_count = shape.file_count;
     graph_.plain_bytes = shape.plain_bytes;
   }
 
-  /// Nodes from here on run there.
-  void on(std::string host) { host_ = std::move(host); }
-
-  void then(node_kind kind, node_load load, double cost, double ratio = 1) {
-    const auto out = static_cast<uint64_t>(static_cast<double>(bytes_) * ratio);
-    then_exactly(kind, load, cost, out);
+  /// Nodes from here on run there; nowhere named is here.
+  void on(const std::vector<std::string>& hosts) {
+    host_.clear();
+    for (const auto& name : hosts)
+      host_ += (host_.empty() ? "" : ", ") + host_name(name);
+    here_ = hosts.empty() || std::ranges::count(hosts, std::string()) > 0;
+    if (hosts.empty())
+      host_ = host_name({});
   }
+  void on(const std::string& host) { on(std::vector{host}); }
 
-  void then_exactly(node_kind kind, node_load load, double cost, uint64_t out_bytes) {
+  void then(const node_row& row) {
+    const auto prior = row.prior_of != nullptr ? row.prior_of(*rules_) : row.prior;
+    const auto out_bytes = row.gives_plain
+                               ? shape_.plain_bytes
+                               : static_cast<uint64_t>(static_cast<double>(bytes_) * prior.ratio);
     const auto id = graph_.nodes.size();
-    graph_.nodes.push_back({.kind = kind,
-                            .load = load,
+    graph_.nodes.push_back({.row = &row,
+                            .rules = rules_,
                             .host = host_,
-                            .cost_s_per_gib = cost,
+                            .here = here_,
+                            .cost_s_per_gib = prior.cost_s_per_gib,
                             .in_bytes = bytes_,
                             .out_bytes = out_bytes});
     if (id > 0)
@@ -69,71 +51,66 @@ public:
     bytes_ = out_bytes;
   }
 
+  void then_wanted(std::span<const node_row> rows) {
+    for (const auto& row : rows)
+      if (row.wanted == nullptr || row.wanted(*rules_))
+        then(row);
+  }
+
   /// The tail of a backup: bundled files reach the writer through the bundle node, others directly.
-  void tail(bool bundle, double bundled_share, const std::string& repo_host) {
+  void tail() {
+    if (!shape_.bundle) {
+      on(shape_.repo_host);
+      return then(write_row);
+    }
     const auto before = graph_.nodes.size() - 1;
-    on(bundle ? host_name({}) : repo_host);
-    if (!bundle)
-      return then(node_kind::write, node_load::blocking, 0.42);
+    const double share = shape_.plain_bytes == 0 ? 0
+                                                 : static_cast<double>(shape_.bundled_bytes) /
+                                                       static_cast<double>(shape_.plain_bytes);
     const auto stored = bytes_;
-    bytes_ = static_cast<uint64_t>(static_cast<double>(stored) * bundled_share);
-    then(node_kind::bundle, node_load::cpu, 0.02);
-    on(repo_host);
+    bytes_ = static_cast<uint64_t>(static_cast<double>(stored) * share);
+    on(std::string());
+    then(bundle_row);
     bytes_ = stored;
-    then(node_kind::write, node_load::blocking, 0.42);
+    on(shape_.repo_host);
+    then(write_row);
     graph_.edges.push_back({before, graph_.nodes.size() - 1});
   }
 
   logical_graph take() { return std::move(graph_); }
 
 private:
+  const job_shape& shape_;
+  const std::shared_ptr<const codec::file_rules> rules_;
   logical_graph graph_;
   std::string host_ = host_name({});
+  bool here_ = true;
   uint64_t bytes_;
 };
 
 } // namespace
 
-std::string_view node_name(node_kind kind) {
-  constexpr std::array<std::string_view, 12> names{
-      "read",   "page-check", "checksum", "compress", "encrypt",    "repo-checksum",
-      "bundle", "write",      "fetch",    "decrypt",  "decompress", "place"};
-  return names[static_cast<size_t>(kind)];
+size_t chunks_of(const logical_graph& graph) {
+  return 1 + static_cast<size_t>(std::ranges::count_if(
+                 graph.nodes, [](const node& one) { return one.row->changes_bytes; }));
 }
 
-logical_graph backup_graph(const job_shape& shape) {
+logical_graph backup_graph(const job_shape& shape, std::span<const node_row> steps) {
   builder build("backup", shape, shape.plain_bytes);
-  build.on(host_names(shape.data_hosts));
-  build.then(node_kind::read, node_load::blocking, 0.05);
-  if (shape.page_check)
-    build.then(node_kind::page_check, node_load::cpu, 0.085);
-  build.then(node_kind::checksum, node_load::cpu, 0.24);
-  const auto& prior = prior_of(shape.compression);
-  if (shape.compression != "none")
-    build.then(node_kind::compress, node_load::cpu, prior.compress_s, prior.ratio);
-  if (shape.cipher)
-    build.then(node_kind::encrypt, node_load::cpu, 0.25);
-  if (shape.cipher || shape.compression != "none")
-    build.then(node_kind::repo_checksum, node_load::cpu, 0.24);
-  const double share = shape.plain_bytes == 0 ? 0
-                                              : static_cast<double>(shape.bundled_bytes) /
-                                                    static_cast<double>(shape.plain_bytes);
-  build.tail(shape.bundle, share, host_name(shape.repo_host));
+  build.on(shape.data_hosts);
+  build.then(read_row);
+  build.then_wanted(steps);
+  build.tail();
   return build.take();
 }
 
-logical_graph restore_graph(const job_shape& shape) {
+logical_graph restore_graph(const job_shape& shape, std::span<const node_row> steps) {
   builder build("restore", shape, shape.stored_bytes);
-  build.on(host_name(shape.repo_host));
-  build.then(node_kind::fetch, node_load::blocking, 0.05);
-  build.on(host_name({}));
-  if (shape.cipher)
-    build.then(node_kind::decrypt, node_load::cpu, 0.2);
-  if (shape.compression != "none")
-    build.then_exactly(node_kind::decompress, node_load::cpu,
-                       prior_of(shape.compression).decompress_s, shape.plain_bytes);
-  build.then(node_kind::checksum, node_load::cpu, 0.24);
-  build.then(node_kind::place, node_load::blocking, 0.42);
+  build.on(shape.repo_host);
+  build.then(fetch_row);
+  build.on(std::string());
+  build.then_wanted(steps);
+  build.then(place_row);
   return build.take();
 }
 

@@ -2,38 +2,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/graph/node_rows.hpp"
+
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace pgbraid::graph {
 
-enum class node_kind : uint8_t {
-  read,       ///< backup: a cluster file
-  page_check, ///< backup: PostgreSQL page checksums
-  checksum,   ///< SHA-1 of the plain bytes
-  compress,
-  encrypt,
-  repo_checksum, ///< backup: SHA-1 of the stored bytes
-  bundle,        ///< backup: puts small files one behind the other
-  write,         ///< backup: a repository file
-  fetch,         ///< restore: a repository file or a part of a bundle
-  decrypt,
-  decompress,
-  place, ///< restore: a cluster file
-};
-
-std::string_view node_name(node_kind kind);
-
-/// What limits a node: the cores, or waiting for a device.
-enum class node_load : uint8_t { cpu, blocking };
-
+/// One step, with all that its kernel is made from.
 struct node {
-  node_kind kind = node_kind::read;
-  node_load load = node_load::cpu;
+  const node_row* row = nullptr; ///< never null in a graph
+  /// Shared by the nodes of a graph, and by all that copy them.
+  std::shared_ptr<const codec::file_rules> rules = {};
   /// Where it runs; several hosts of the same data are separated by ", ".
   std::string host = "local";
-  /// CPU seconds per GiB of input, measured on one core (bench/README.md, "Priors of the graph").
+  bool here = true; ///< one of these hosts is this one
   double cost_s_per_gib = 0;
   /// Estimated bytes in and out of this node over the whole job.
   uint64_t in_bytes = 0;
@@ -55,11 +40,13 @@ struct logical_graph {
   uint64_t plain_bytes = 0;
 };
 
+/// Chunks that a file on its way through the graph takes at most: the one that was read, and one
+/// for each node that changes bytes. Memory is counted, and taken, by this.
+size_t chunks_of(const logical_graph& graph);
+
 /// What decides the nodes of a backup or a restore.
 struct job_shape {
-  bool page_check = false;
-  std::string compression = "none"; ///< name of the type
-  bool cipher = false;
+  codec::file_rules rules = {};
   bool bundle = false;
   uint64_t file_count = 0;
   uint64_t plain_bytes = 0;
@@ -72,7 +59,10 @@ struct job_shape {
 
 /// Everything that makes bytes final runs where the data is; bundles are put together where the
 /// command runs.
-logical_graph backup_graph(const job_shape& shape);
-logical_graph restore_graph(const job_shape& shape);
+/// @param steps  what may happen to the bytes; must outlive the graph
+logical_graph backup_graph(const job_shape& shape,
+                           std::span<const node_row> steps = packing_rows());
+logical_graph restore_graph(const job_shape& shape,
+                            std::span<const node_row> steps = unpacking_rows());
 
 } // namespace pgbraid::graph

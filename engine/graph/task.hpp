@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/base/result.hpp"
-#include "engine/codec/kernel.hpp"
+#include "engine/graph/chain.hpp"
 
 #include <chrono>
 #include <functional>
@@ -38,16 +38,16 @@ public:
   virtual bool readable(std::chrono::milliseconds wait);
   /// Fills `out` unless the end comes first.
   virtual result<size_t> read(byte_span out) = 0;
-  /// The state for kernel number `position` of the chain; null: this file
-  /// bypasses the kernel, its bytes go on as they are.
-  virtual std::unique_ptr<codec::stream> open_stream(size_t position, codec::kernel& kernel);
+  /// The state for a kernel of the chain; null: this file bypasses the kernel, its bytes go on as
+  /// they are.
+  virtual std::unique_ptr<codec::stream> open_stream(codec::kernel& kernel);
   /// Whether `write` may be called now: members of a bundle take turns, another host may take no
   /// more at the moment.
   /// @param wait  block until it may be called, at most this long; those that take turns need not
   virtual bool ready_to_write(std::chrono::milliseconds wait);
   virtual result<void> write(byte_view in) = 0;
   /// All bytes went through: takes the results out of the streams and begins to commit.
-  virtual result<void> finish(std::span<const std::unique_ptr<codec::stream>> streams) = 0;
+  virtual result<void> finish(const file_streams& streams) = 0;
   /// Whether the file is durable. @param wait  block until it is
   virtual result<bool> settled(bool wait) = 0;
   /// The name of the file, for error messages.
@@ -57,9 +57,6 @@ public:
 using task_ptr = std::shared_ptr<task>;
 using task_list = std::vector<task_ptr>;
 
-/// The kernels that every file of a job passes, in order. Each worker has its own.
-using chain = std::vector<std::unique_ptr<codec::kernel>>;
-
 /// What a worker may have on its way to being durable.
 struct settling_limits {
   size_t files = 64;                   ///< each keeps a descriptor, or a handle
@@ -67,7 +64,8 @@ struct settling_limits {
   uint64_t bytes = uint64_t{64} << 20; ///< that all of them may hold
 };
 
-/// What a job needs to be run: tasks to deal, kernels, and somebody who takes the results.
+/// What a job needs to be run, besides its graph: tasks to deal, and somebody who takes the
+/// results.
 class job {
 public:
   virtual ~job() = default;
@@ -80,8 +78,6 @@ public:
   /// Gives the job what it has to call, from any thread, when `deal` or `more_to_come` would answer
   /// otherwise than before. Called before the first `deal`; harmless to call after the run.
   virtual void on_change(std::function<void()> /*wake*/) {}
-  /// Called once by every worker.
-  virtual result<chain> make_chain() = 0;
   /// Of each worker; called by every one.
   virtual settling_limits settling() const { return {}; }
   /// A task is durable. Called by the collector only, one at a time.

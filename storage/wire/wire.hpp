@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "engine/base/compress_type.hpp"
-#include "engine/base/secret.hpp"
-#include "engine/codec/compress.hpp"
+#include "engine/base/result.hpp"
+#include "engine/codec/file_rules.hpp"
 #include "engine/pg/pg_session.hpp"
 #include "storage/storage.hpp"
 
@@ -171,16 +170,10 @@ struct facts_answer {
   std::map<uint32_t, std::string> groups = {};
 };
 
-/// copy/begin: what is done to the bytes of every file of a backup.
+/// copy/begin.
 struct copy_rules {
-  compress_type compression = compress_type::none;
-  int64_t compress_level = 0;
-  codec::gz_engine gz = codec::gz_engine::automatic;
-  secret cipher_pass = {}; ///< empty: not encrypted
-  bool checksum_page = false;
-  uint32_t page_bytes = 8192;
-  bool page_header_check = true;
-  bool fuse = true; ///< neighbouring steps run as one
+  codec::file_rules file = {}; ///< what is done to the bytes of every file of a backup
+  bool fuse = true;            ///< neighbouring steps run as one
   /// Workers wanted on this connection; the serving host has its own limit.
   uint32_t workers = 1;
 };

@@ -232,13 +232,13 @@ template <class Io> void members(Io& io, facts_answer& m) {
 }
 
 template <class Io> void members(Io& io, copy_rules& m) {
-  io("compression", m.compression);
-  io("compress_level", m.compress_level);
-  io("gz_engine", m.gz);
-  io("cipher_pass", m.cipher_pass);
-  io("checksum_page", m.checksum_page);
-  io("page_bytes", m.page_bytes);
-  io("page_header_check", m.page_header_check);
+  io("compression", m.file.compression);
+  io("compress_level", m.file.compress_level);
+  io("gz_engine", m.file.gz);
+  io("cipher_pass", m.file.cipher_pass);
+  io("checksum_page", m.file.checksum_page);
+  io("page_bytes", m.file.page_bytes);
+  io("page_header_check", m.file.page_header_check);
   io("fuse", m.fuse);
   io("workers", m.workers);
 }

@@ -159,9 +159,9 @@ TEST_CASE("hostile copy: what a client may not ask for") {
     CHECK_FALSE(head);
   }
   for (const auto& rules :
-       {remote::copy_rules{.compression = compress_type::zst, .compress_level = 9999},
-        remote::copy_rules{.checksum_page = true, .page_bytes = 7},
-        remote::copy_rules{.checksum_page = true, .page_bytes = 0}}) {
+       {remote::copy_rules{.file = {.compression = compress_type::zst, .compress_level = 9999}},
+        remote::copy_rules{.file = {.checksum_page = true, .page_bytes = 7}},
+        remote::copy_rules{.file = {.checksum_page = true, .page_bytes = 0}}}) {
     hostile("requests and answers between hosts");
     data_host fresh(with.data);
     copy_client bad(fresh.there.connect(), rules);
@@ -206,9 +206,9 @@ TEST_CASE("hostile copy: whatever the rules cost, at least one worker has room")
     for (const bool fuse : {true, false}) {
       CAPTURE(compress_type_name(type));
       const auto host = other.connect();
-      const remote::copy_rules rules{.compression = type,
-                                     .compress_level = codec::levels_of(type).high,
-                                     .cipher_pass = secret("x"),
+      const remote::copy_rules rules{.file = {.compression = type,
+                                              .compress_level = codec::levels_of(type).high,
+                                              .cipher_pass = secret("x")},
                                      .fuse = fuse,
                                      .workers = 64};
       auto begun = host->main()->open(remote::path::copy_begin, "{}");

@@ -149,11 +149,11 @@ struct rig {
   }
 
   result<void> copy() {
-    auto chain = job->make_chain();
+    auto chain = graph::chain::make(graph::restore_graph(job->shape()));
     if (!chain)
       return chain.failure();
     const size_t lanes = 4;
-    slab_pool pool(lanes * graph::lane_group::slabs_per_lane(*chain));
+    slab_pool pool(lanes * chain->chunks());
     const graph::worker_tools tools;
     auto group = graph::lane_group::make(std::move(*chain), lanes, pool, tools);
     if (!group)

@@ -3,7 +3,7 @@
 #include "actors/run/run_job.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/graph/logical.hpp"
-#include "tests/unit/engine/graph/memory_task.hpp"
+#include "tests/unit/actors/run/memory_job.hpp"
 
 #include <doctest/doctest.h>
 
@@ -19,46 +19,10 @@ using namespace pgbraid::graph_test;
 
 namespace {
 
-class memory_job final : public graph::job {
-public:
-  explicit memory_job(std::vector<std::shared_ptr<memory_task>> tasks, size_t per_deal = 3)
-      : tasks_(std::move(tasks)), per_deal_(per_deal) {}
-
-  graph::task_list deal() override {
-    graph::task_list out;
-    while (next_ < tasks_.size() && out.size() < per_deal_)
-      out.push_back(tasks_[next_++]);
-    return out;
-  }
-  result<graph::chain> make_chain() override { return digest_and_zst(); }
-  result<void> settled(graph::task& done) override {
-    ++count[done.name()];
-    if (done.name() == refuse)
-      return error{errc::checksum, "refused"};
-    return success();
-  }
-
-  std::map<std::string, int> count;
-  std::string refuse;
-
-private:
-  std::vector<std::shared_ptr<memory_task>> tasks_;
-  size_t per_deal_;
-  size_t next_ = 0;
-};
-
-std::vector<std::shared_ptr<memory_task>> some_tasks(size_t count) {
-  std::vector<std::shared_ptr<memory_task>> out;
-  for (size_t i = 0; i < count; ++i)
-    out.push_back(std::make_shared<memory_task>("f" + std::to_string(i),
-                                                random_text(i, (i * 777777) % 3500000)));
-  return out;
-}
-
 actors::run_settings settings(bool fuse, std::optional<size_t> process_max) {
-  const auto logical = graph::backup_graph({.compression = "zst"});
   graph::machine on{.cores = 3, .process_max = process_max, .fuse = fuse};
-  return {.graph = graph::compile(logical, on), .fuse = fuse, .mode = io::io_mode::threads};
+  return {
+      .graph = graph::compile(digest_and_zst(), on), .fuse = fuse, .mode = io::io_mode::threads};
 }
 
 } // namespace
@@ -145,7 +109,6 @@ public:
     const std::lock_guard lock(mutex_);
     wake_ = std::move(wake);
   }
-  result<graph::chain> make_chain() override { return digest_and_zst(); }
   result<void> settled(graph::task&) override {
     ++count;
     return success();

@@ -11,9 +11,10 @@ using namespace pgbraid::graph;
 namespace {
 
 logical_graph zst_backup() {
-  return backup_graph({.page_check = true,
-                       .compression = "zst",
-                       .cipher = true,
+  return backup_graph({.rules = {.compression = compress_type::zst,
+                                 .compress_level = 3,
+                                 .cipher_pass = secret("pass"),
+                                 .checksum_page = true},
                        .bundle = true,
                        .file_count = 10,
                        .plain_bytes = 1 << 30,
@@ -23,17 +24,16 @@ logical_graph zst_backup() {
 } // namespace
 
 TEST_CASE("graph: a backup has a node for each thing that is done to the bytes") {
-  std::vector<node_kind> kinds;
+  std::vector<std::string_view> names;
   for (const auto& n : zst_backup().nodes)
-    kinds.push_back(n.kind);
-  CHECK(kinds == std::vector{node_kind::read, node_kind::page_check, node_kind::checksum,
-                             node_kind::compress, node_kind::encrypt, node_kind::repo_checksum,
-                             node_kind::bundle, node_kind::write});
+    names.push_back(n.row->name);
+  CHECK(names == std::vector<std::string_view>{"read", "page-check", "checksum", "compress",
+                                               "encrypt", "repo-checksum", "bundle", "write"});
 }
 
 TEST_CASE("graph: nothing is hashed twice when the stored file is the plain one") {
   for (const auto& n : backup_graph({.plain_bytes = 1}).nodes)
-    CHECK(n.kind != node_kind::repo_checksum);
+    CHECK(n.row->finds != finding::repo_checksum);
 }
 
 TEST_CASE("compile: neighbours on one host become one stage, unless fusing is off") {
@@ -62,29 +62,37 @@ TEST_CASE("compile: the budget holds every slab of every lane and the engines") 
   const auto out = compile(zst_backup(), {.cores = 8, .process_max = 2, .engine_bytes = 1000});
   // read, compressed and encrypted bytes of each lane
   CHECK(out.slabs_per_worker == out.lanes * 3);
-  CHECK(out.budget_bytes == 2 * (out.slabs_per_worker * slab_bytes + 1000));
+  const auto zst = codec::memory_of(compress_type::zst, 3);
+  CHECK(out.budget_bytes == 2 * (out.slabs_per_worker * slab_bytes + 1000 + zst.kernel_bytes +
+                                 out.lanes * zst.stream_bytes));
 }
 
-TEST_CASE("compile: compression counts, for a worker and for each of its files") {
-  const task_use use{.codecs = {.kernel_bytes = 5000, .stream_bytes = 70}};
+TEST_CASE("compile: compression counts, for a worker and for each of its files, where it runs") {
+  const auto zst = codec::memory_of(compress_type::zst, 3);
   for (const bool fuse : {true, false}) {
     const machine on{.cores = 8, .process_max = 2, .fuse = fuse};
-    const auto out = compile(zst_backup(), on, use);
-    const auto files = fuse ? out.lanes : out.slabs_per_worker;
-    CHECK(out.budget_bytes == compile(zst_backup(), on).budget_bytes + 2 * (5000 + files * 70));
+    auto logical = zst_backup();
+    const auto here = compile(logical, on);
+    for (auto& n : logical.nodes)
+      n.here = false;
+    const auto files = fuse ? here.lanes : here.slabs_per_worker;
+    CHECK(here.budget_bytes ==
+          compile(logical, on).budget_bytes + 2 * (zst.kernel_bytes + files * zst.stream_bytes));
   }
 }
 
 TEST_CASE("compile: a backup is cut where its bytes leave the host of the data") {
-  const auto logical = backup_graph(
-      {.compression = "lz4", .bundle = true, .plain_bytes = 1 << 20, .data_hosts = {"db2", "db3"}});
+  const auto logical = backup_graph({.rules = {.compression = compress_type::lz4},
+                                     .bundle = true,
+                                     .plain_bytes = 1 << 20,
+                                     .data_hosts = {"db2", "db3"}});
   const machine on{.cores = 2};
   const auto compiled = compile(logical, on);
   REQUIRE(compiled.stages.size() == 2);
   CHECK(compiled.stages[0].host == "db2, db3");
-  CHECK(logical.nodes[compiled.stages[0].nodes.back()].kind == node_kind::repo_checksum);
+  CHECK(logical.nodes[compiled.stages[0].nodes.back()].row->name == "repo-checksum");
   CHECK(compiled.stages[1].host == "local");
-  const auto text = explain(logical, compiled, on);
+  const auto text = explain(compiled, on);
   for (const auto* part : {"stage 1 host db2, db3: read + checksum + compress + repo-checksum",
                            "stage 2 host local: bundle + write", "stages of other hosts"})
     CHECK_MESSAGE(text.find(part) != std::string::npos, text);
@@ -101,9 +109,8 @@ TEST_CASE("compile: a repository on another host only writes there") {
 
 TEST_CASE("compile: without a shortage of descriptors nothing changes") {
   const auto logical = zst_backup();
-  const task_use use{.lane_descriptors = 3, .settling_descriptors = 2};
   const machine on{.cores = 4, .process_max = 16, .descriptors_max = 1 << 20};
-  const auto out = compile(logical, on, use);
+  const auto out = compile(logical, on);
   CHECK(out.workers_max == 16);
   CHECK(out.lanes == compile(logical, {.cores = 4}).lanes);
   CHECK(out.settling_files == 64);
@@ -112,7 +119,7 @@ TEST_CASE("compile: without a shortage of descriptors nothing changes") {
 
 TEST_CASE("compile: descriptors are shared out, and what is promised fits") {
   const auto logical = zst_backup();
-  const task_use use{.lane_descriptors = 3, .settling_descriptors = 2, .shared_descriptors = 10};
+  const task_use use{.shared_descriptors = 10};
   for (const size_t limit : {256, 512, 1024, 4096, 65536}) {
     for (const size_t workers : {1, 16, 64, 999}) {
       CAPTURE(limit);
@@ -136,7 +143,7 @@ TEST_CASE("compile: descriptors are shared out, and what is promised fits") {
 }
 
 TEST_CASE("compile: files that are open on another host cost no descriptors") {
-  const task_use use{.lane_descriptors = 1, .settling_files = 1000};
+  const task_use use{.repository_here = false, .settling_files = 1000};
   const machine on{.cores = 2, .process_max = 64, .descriptors_max = 1024};
   const auto out = compile(zst_backup(), on, use);
   CHECK(out.workers_max == 64);
@@ -146,7 +153,7 @@ TEST_CASE("compile: files that are open on another host cost no descriptors") {
 TEST_CASE("explain: names hosts, stages, pool and memory") {
   const auto logical = zst_backup();
   const machine on{.cores = 4};
-  const auto text = explain(logical, compile(logical, on), on);
+  const auto text = explain(compile(logical, on), on);
   for (const auto* part : {"logical graph", "compiled graph", "host local", "page-check", "1 to 4",
                            "memory: at most", "open files: at most", "bundle"})
     CHECK_MESSAGE(text.find(part) != std::string::npos, part);

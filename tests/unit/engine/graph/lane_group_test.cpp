@@ -1,5 +1,6 @@
 // Lanes: every file arrives whole, whatever runs beside it.
 // SPDX-License-Identifier: MIT
+#include "engine/codec/compress.hpp"
 #include "engine/graph/lane_group.hpp"
 #include "tests/unit/engine/graph/memory_task.hpp"
 
@@ -14,7 +15,7 @@ std::vector<std::shared_ptr<memory_task>> run_all(std::vector<std::shared_ptr<me
                                                   size_t lanes) {
   slab_pool pool(lanes * 2);
   const graph::worker_tools tools;
-  auto group = graph::lane_group::make(*digest_and_zst(), lanes, pool, tools);
+  auto group = graph::lane_group::make(*graph::chain::make(digest_and_zst()), lanes, pool, tools);
   REQUIRE(group);
   size_t settled = 0;
   std::deque<std::shared_ptr<memory_task>> queue(tasks.begin(), tasks.end());
@@ -80,16 +81,15 @@ public:
     read_ += count;
     return count;
   }
-  std::unique_ptr<codec::stream> open_stream(size_t, codec::kernel&) override { return nullptr; }
+  std::unique_ptr<codec::stream> open_stream(codec::kernel&) override { return nullptr; }
   bool ready_to_write(std::chrono::milliseconds) override { return ++offered_ % 2 == 0; }
   result<void> write(byte_view in) override {
     CHECK(offered_ % 2 == 0);
     stored.append(as_text(in));
     return success();
   }
-  result<void> finish(std::span<const std::unique_ptr<codec::stream>> streams) override {
-    for (const auto& stream : streams)
-      CHECK(stream == nullptr);
+  result<void> finish(const graph::file_streams& streams) override {
+    CHECK(streams.of(graph::finding::checksum) == nullptr);
     finished = true;
     return success();
   }
@@ -111,7 +111,7 @@ private:
 TEST_CASE("lane group: a file without streams bypasses all kernels, beside others that do not") {
   slab_pool pool(4);
   const graph::worker_tools tools;
-  auto group = graph::lane_group::make(*digest_and_zst(), 2, pool, tools);
+  auto group = graph::lane_group::make(*graph::chain::make(digest_and_zst()), 2, pool, tools);
   REQUIRE(group);
   for (const size_t size : {size_t{0}, size_t{5}, chunk_bytes, 3 * chunk_bytes + 7}) {
     const auto packed = std::make_shared<memory_task>("packed", random_text(3, 2500000));
@@ -137,16 +137,14 @@ TEST_CASE("lane group: a step that can move nothing says so and does not last") 
     }
     result<size_t> read(byte_span) override { return size_t{0}; }
     result<void> write(byte_view) override { return success(); }
-    result<void> finish(std::span<const std::unique_ptr<codec::stream>>) override {
-      return success();
-    }
+    result<void> finish(const graph::file_streams&) override { return success(); }
     result<bool> settled(bool) override { return true; }
     std::string name() const override { return "silent"; }
     std::chrono::milliseconds longest{0};
   };
   slab_pool pool(2);
   const graph::worker_tools tools;
-  auto group = graph::lane_group::make(*digest_and_zst(), 1, pool, tools);
+  auto group = graph::lane_group::make(*graph::chain::make(digest_and_zst()), 1, pool, tools);
   REQUIRE(group);
   REQUIRE((*group)->step()); // nothing to wait for
   CHECK_FALSE((*group)->moved());
@@ -171,11 +169,9 @@ public:
     left_ -= count;
     return static_cast<size_t>(count);
   }
-  std::unique_ptr<codec::stream> open_stream(size_t, codec::kernel&) override { return nullptr; }
+  std::unique_ptr<codec::stream> open_stream(codec::kernel&) override { return nullptr; }
   result<void> write(byte_view) override { return success(); }
-  result<void> finish(std::span<const std::unique_ptr<codec::stream>>) override {
-    return success();
-  }
+  result<void> finish(const graph::file_streams&) override { return success(); }
   result<bool> settled(bool wait) override {
     waits_ += wait ? 1 : 0;
     return wait;
@@ -192,7 +188,8 @@ size_t waited_for(size_t files, uint64_t bytes, const graph::settling_limits& li
   size_t waits = 0;
   slab_pool pool(2);
   const graph::worker_tools tools;
-  auto group = graph::lane_group::make(*digest_and_zst(), 1, pool, tools, limits);
+  auto group =
+      graph::lane_group::make(*graph::chain::make(digest_and_zst()), 1, pool, tools, limits);
   REQUIRE(group);
   for (size_t i = 0; i < files; ++i) {
     REQUIRE((*group)->start(std::make_shared<slow_task>(waits, bytes)));
@@ -219,7 +216,7 @@ TEST_CASE("lane group: only so many files, and so much of them, may be on their 
 TEST_CASE("lane group: errors of a source end the step") {
   slab_pool pool(2);
   const graph::worker_tools tools;
-  auto group = graph::lane_group::make(*digest_and_zst(), 1, pool, tools);
+  auto group = graph::lane_group::make(*graph::chain::make(digest_and_zst()), 1, pool, tools);
   REQUIRE(group);
   REQUIRE((*group)->start(std::make_shared<memory_task>("bad", "x", trouble::read_fails)));
   auto stepped = (*group)->step();
@@ -230,7 +227,7 @@ TEST_CASE("lane group: errors of a source end the step") {
 TEST_CASE("lane group: does not start without memory for all its lanes") {
   slab_pool pool(3);
   const graph::worker_tools tools;
-  auto group = graph::lane_group::make(*digest_and_zst(), 2, pool, tools);
+  auto group = graph::lane_group::make(*graph::chain::make(digest_and_zst()), 2, pool, tools);
   REQUIRE_FALSE(group);
   CHECK(group.failure().code == errc::memory);
 }

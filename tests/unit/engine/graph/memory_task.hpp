@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "engine/codec/compress.hpp"
 #include "engine/codec/digest.hpp"
 #include "engine/graph/task.hpp"
 
@@ -45,8 +44,11 @@ public:
     stored.append(as_text(in));
     return success();
   }
-  result<void> finish(std::span<const std::unique_ptr<codec::stream>> streams) override {
-    checksum = to_hex(codec::digest_kernel::value(*streams[0]));
+  result<void> finish(const graph::file_streams& streams) override {
+    checksum = to_hex(codec::digest_kernel::value(*streams.of(graph::finding::checksum)));
+    if (const auto* stored_sum = streams.of(graph::finding::repo_checksum))
+      repo_checksum = to_hex(codec::digest_kernel::value(*stored_sum));
+    pages_checked = streams.of(graph::finding::pages) != nullptr;
     finished = true;
     return success();
   }
@@ -55,6 +57,8 @@ public:
 
   std::string stored;
   std::string checksum;
+  std::string repo_checksum; ///< empty: of no kernel
+  bool pages_checked = false;
   bool finished = false;
 
 private:
@@ -69,14 +73,9 @@ private:
 };
 
 /// SHA-1, then zst.
-inline result<graph::chain> digest_and_zst() {
-  graph::chain out;
-  out.push_back(std::make_unique<codec::digest_kernel>());
-  auto zst = codec::make_compress(compress_type::zst, 3);
-  if (!zst)
-    return zst.failure();
-  out.push_back(std::move(*zst));
-  return out;
+inline graph::logical_graph digest_and_zst() {
+  return graph::backup_graph(
+      {.rules = {.compression = compress_type::zst, .compress_level = 3, .repo_checksum = false}});
 }
 
 } // namespace pgbraid::graph_test

@@ -1,0 +1,153 @@
+// The order of what is done to the bytes of files, and the kernels that do it.
+// SPDX-License-Identifier: MIT
+#include "engine/graph/node_rows.hpp"
+
+#include "engine/codec/aes.hpp"
+#include "engine/codec/container_kernel.hpp"
+#include "engine/codec/digest.hpp"
+#include "engine/codec/page_check.hpp"
+
+#include <array>
+
+namespace pgbraid::graph {
+
+namespace {
+
+using codec::file_rules;
+using made_kernel = result<std::unique_ptr<codec::kernel>>;
+
+struct compressor_prior {
+  double compress_s;
+  double decompress_s;
+  double ratio;
+};
+
+// From both data sets of bench/README.md, "Priors of the graph"; decompression is estimated.
+compressor_prior prior_of(compress_type type) {
+  switch (type) {
+  case compress_type::none:
+    break;
+  case compress_type::gz:
+    return {1.4, 1.5, 0.22};
+  case compress_type::lz4:
+    return {1.0, 0.3, 0.35};
+  case compress_type::zst:
+    return {4.0, 0.7, 0.2};
+  case compress_type::bz2:
+    return {60, 25, 0.18};
+  }
+  return {0, 0, 1};
+}
+
+bool is_compressed(const file_rules& by) {
+  return by.compression != compress_type::none;
+}
+
+bool is_encrypted(const file_rules& by) {
+  return !by.cipher_pass.empty();
+}
+
+bool wants_checksum(const file_rules& by) {
+  return by.checksum;
+}
+
+template <class Kernel, class... Args> made_kernel make(Args&&... args) {
+  return std::unique_ptr<codec::kernel>(std::make_unique<Kernel>(std::forward<Args>(args)...));
+}
+
+made_kernel make_page_check(const file_rules& by) {
+  return make<codec::page_check_kernel>(codec::page_check_settings{
+      .page_bytes = by.page_bytes, .header_check = by.page_header_check});
+}
+
+made_kernel make_digest(const file_rules&) {
+  return make<codec::digest_kernel>();
+}
+
+made_kernel make_decrypt(const file_rules& by) {
+  const auto pass = by.cipher_pass.view();
+  return make<container_kernel>(codec::make_decrypt(pass), codec::make_decrypt(pass, true));
+}
+
+made_kernel make_decompress(const file_rules& by) {
+  return make<container_kernel>(codec::make_decompress(by.compression),
+                                codec::make_decompress(by.compression, true));
+}
+
+constexpr node_row page_check_row{.name = "page-check",
+                                  .prior = {0.085},
+                                  .wanted = [](const file_rules& by) { return by.checksum_page; },
+                                  .make = make_page_check,
+                                  .finds = finding::pages};
+
+constexpr node_row checksum_row{.name = "checksum",
+                                .prior = {0.24},
+                                .wanted = wants_checksum,
+                                .make = make_digest,
+                                .finds = finding::checksum};
+
+constexpr node_row compress_row{
+    .name = "compress",
+    .prior_of = [](const file_rules& by) -> node_prior {
+      const auto prior = prior_of(by.compression);
+      return {prior.compress_s, prior.ratio};
+    },
+    .wanted = is_compressed,
+    .make = [](const file_rules& by) -> made_kernel {
+      return codec::make_compress(by.compression, static_cast<int>(by.compress_level),
+                                  {.engine = by.gz});
+    },
+    .changes_bytes = true,
+    .memory =
+        [](const file_rules& by) {
+          return codec::memory_of(by.compression, static_cast<int>(by.compress_level));
+        },
+    .lanes = 4};
+
+// AES is saturated by eight streams.
+constexpr node_row encrypt_row{.name = "encrypt",
+                               .prior = {0.25},
+                               .wanted = is_encrypted,
+                               .make = [](const file_rules& by) -> made_kernel {
+                                 return codec::make_encrypt(by.cipher_pass.view());
+                               },
+                               .changes_bytes = true,
+                               .lanes = 8};
+
+constexpr node_row repo_checksum_row{
+    .name = "repo-checksum",
+    .prior = {0.24},
+    .wanted = [](const file_rules& by) { return by.repo_checksum && by.changes_bytes(); },
+    .make = make_digest,
+    .finds = finding::repo_checksum};
+
+constexpr node_row decrypt_row{.name = "decrypt",
+                               .prior = {0.2},
+                               .wanted = is_encrypted,
+                               .make = make_decrypt,
+                               .changes_bytes = true};
+
+constexpr node_row decompress_row{.name = "decompress",
+                                  .prior_of = [](const file_rules& by) -> node_prior {
+                                    return {prior_of(by.compression).decompress_s};
+                                  },
+                                  .wanted = is_compressed,
+                                  .make = make_decompress,
+                                  .changes_bytes = true,
+                                  .gives_plain = true};
+
+constexpr std::array packing{page_check_row, checksum_row, compress_row, encrypt_row,
+                             repo_checksum_row};
+constexpr std::array unpacking{decrypt_row, decompress_row, checksum_row};
+
+} // namespace
+
+std::span<const node_row> packing_rows() {
+  return packing;
+}
+
+std::span<const node_row> unpacking_rows() {
+  return unpacking;
+}
+
+} // namespace pgbraid::graph
