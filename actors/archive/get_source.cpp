@@ -47,7 +47,10 @@ result<void> look_in(get_source& source, const postgres::control_file& control,
     if (auto found = find_in(source, format::archive_id(*entry), name); !found)
       return found.failure();
   }
-  source.pass = std::move(info->cipher_pass);
+  auto pass = source.repo->take_wal_pass(*info);
+  if (!pass)
+    return pass.failure();
+  source.pass = std::move(*pass);
   return success();
 }
 

@@ -25,7 +25,7 @@ struct found_wal {
 /// A repository that was asked, and where in it the file lies.
 struct get_source {
   open_repository repo;
-  secret pass = {}; ///< of WAL
+  secret pass = {}; ///< of WAL; empty: not encrypted
   std::vector<found_wal> found = {};
   std::optional<error> trouble = {}; ///< it was opened, and yet it is of no use
 };

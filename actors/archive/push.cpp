@@ -122,8 +122,10 @@ result<void> push::accept(push_answer& from) {
   auto& info = *from.info;
   if (auto fits = check_target(info.current(), *from.repo); !fits)
     return fits;
-  targets_.push_back(
-      {std::move(from.repo), format::archive_id(info.current()), std::move(info.cipher_pass)});
+  auto pass = from.repo->take_wal_pass(info);
+  if (!pass)
+    return pass.failure();
+  targets_.push_back({std::move(from.repo), format::archive_id(info.current()), std::move(*pass)});
   any_ = true;
   return success();
 }

@@ -15,7 +15,7 @@ namespace pgbraid {
 struct push_target {
   open_repository repo;
   std::string archive_id;
-  secret pass; ///< of WAL
+  secret pass; ///< of WAL; empty: not encrypted
 };
 
 /// Whose WAL it is.

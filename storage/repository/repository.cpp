@@ -45,6 +45,15 @@ result<format::archive_info> repository::load_archive_info() {
   return loaded;
 }
 
+result<secret> repository::take_wal_pass(format::archive_info& from) const {
+  if (!encrypted())
+    return secret();
+  if (from.cipher_pass.empty())
+    return error{errc::crypto,
+                 fmt::format("archive.info of the {} holds no passphrase for WAL", name())};
+  return std::move(from.cipher_pass);
+}
+
 result<format::backup_info> repository::load_backup_info() {
   auto loaded = load_either(files_, format::backup_info_path(stanza()), settings_.passphrase,
                             backup_info_limit_bytes, format::parse_backup_info);

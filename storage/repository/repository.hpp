@@ -63,6 +63,9 @@ public:
   const std::string& stanza() const { return settings_.stanza; }
   cipher_type cipher() const { return settings_.cipher; }
   bool encrypted() const { return settings_.cipher != cipher_type::none; }
+  /// Takes the passphrase of WAL out of archive.info; empty when nothing is encrypted here. Fails
+  /// with `crypto` where it is and there is none: no segment may be stored plain then.
+  result<secret> take_wal_pass(format::archive_info& from) const;
   /// `repo1`, for messages.
   std::string name() const;
 

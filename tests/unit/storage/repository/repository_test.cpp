@@ -81,6 +81,27 @@ TEST_CASE_FIXTURE(rig, "repository: what its readers would refuse is not publish
   CHECK(files.used_bytes() == 0);
 }
 
+TEST_CASE_FIXTURE(rig, "repository: WAL has a passphrase where, and only where, all is encrypted") {
+  repository sealed(files, encrypted("one"));
+  const auto info_with = [](std::string_view pass) {
+    archive_info info;
+    info.cipher_pass = secret(pass);
+    return info;
+  };
+  auto both = info_with("two");
+  const auto taken = sealed.take_wal_pass(both);
+  REQUIRE(taken);
+  CHECK(taken->view() == "two");
+  auto lacking = info_with("");
+  const auto refused = sealed.take_wal_pass(lacking);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.failure().code == errc::crypto);
+  auto stray = info_with("two");
+  const auto nothing = repo.take_wal_pass(stray);
+  REQUIRE(nothing);
+  CHECK(nothing->empty());
+}
+
 TEST_CASE("repository: manifests of many pieces, plain and encrypted") {
   auto made = some_manifest(full);
   for (int i = 0; i < 20'000; ++i)
