@@ -8,9 +8,6 @@
 #include "engine/base/retry.hpp"
 #include "engine/base/side_by_side.hpp"
 #include "engine/base/stop_signal.hpp"
-#include "engine/codec/aes.hpp"
-#include "engine/codec/compress.hpp"
-#include "engine/codec/digest.hpp"
 #include "engine/format/timeline_history.hpp"
 #include "engine/graph/single_lane.hpp"
 #include "engine/io/file_writer.hpp"
@@ -191,25 +188,18 @@ result<void> get::deliver(const candidate& from) {
   if (!writer)
     return writer.failure();
 
-  std::unique_ptr<codec::kernel> cipher;
-  const auto unpacker = codec::make_decompress(from.at.compress);
-  codec::digest_kernel sha1;
-  std::vector<transfer_step> steps;
-  if (from.source->repo->encrypted()) {
-    cipher = codec::make_decrypt(from.source->pass.view());
-    steps.emplace_back(*cipher);
-  }
-  if (unpacker)
-    steps.emplace_back(*unpacker);
-  steps.emplace_back(sha1);
+  auto lane = graph::single_lane::make(graph::restore_graph(
+      {.rules = {.compression = from.at.compress, .cipher_pass = from.source->pass}}));
+  if (!lane)
+    return lane.failure();
   const polled_signals polling;
-  auto copied = transfer(**file, steps, **writer, limit_bytes);
+  auto end = graph::write_to(**writer, limit_bytes);
+  const auto copied = lane->run(**file, end);
   if (!copied && copied.failure().code == errc::format) // that of what is in it
     return copied.failure().within(fmt::format("'{}'", from.at.path));
   if (!copied)
     return copied.failure();
-  const auto actual = to_hex(codec::digest_kernel::value(*steps.back().state));
-  if (auto good = check_content(from, copied->written_bytes, actual); !good)
+  if (auto good = check_content(from, end.arrived_bytes, to_hex(lane->checksum())); !good)
     return good;
   return io::commit(**writer);
 }

@@ -5,8 +5,6 @@
 #include "actors/archive/stored_wal.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
-#include "engine/codec/aes.hpp"
-#include "engine/codec/digest.hpp"
 #include "engine/format/repository_path.hpp"
 #include "storage/repository/wal_contest.hpp"
 
@@ -29,7 +27,6 @@ struct push_branch {
   push_target* target = nullptr;
   std::unique_ptr<wal_contest> place;
   compress_type compress = compress_type::none;
-  std::unique_ptr<codec::kernel> cipher = {}; ///< null: not encrypted
 };
 
 class segment_push {
@@ -46,7 +43,7 @@ private:
   result<bool> enter(push_branch& branch);
   result<void> copy_segment(const std::string& checksum, compress_type type,
                             std::span<push_branch> to);
-  result<void> publish(std::span<push_branch> open, std::vector<transfer_branch>& copied);
+  result<void> publish(std::span<push_branch> open, std::span<graph::branch_end> copied);
   result<void> settle_failure(push_branch& branch, const error& why);
 
   const push_request& wanted_;
@@ -121,18 +118,18 @@ result<void> segment_push::settle_failure(push_branch& branch, const error& why)
 
 /// Publishes what was written. All disks sync at the same time.
 result<void> segment_push::publish(std::span<push_branch> open,
-                                   std::vector<transfer_branch>& copied) {
-  for (auto& branch : copied) {
-    if (branch.failure)
+                                   std::span<graph::branch_end> copied) {
+  for (size_t i = 0; i < copied.size(); ++i) {
+    if (copied[i].failure)
       continue;
-    if (auto begun = branch.target->begin_commit(); !begun)
-      branch.failure = begun.failure();
+    if (auto begun = open[i].place->writer().begin_commit(); !begun)
+      copied[i].failure = begun.failure();
   }
   result<void> outcome = success();
   for (size_t i = 0; i < copied.size(); ++i) {
     auto& failure = copied[i].failure;
     if (!failure) {
-      if (auto done = copied[i].target->committed(true); !done)
+      if (auto done = open[i].place->writer().committed(true); !done)
         failure = done.failure();
     }
     if (!failure)
@@ -150,32 +147,27 @@ result<void> segment_push::copy_segment(const std::string& checksum, compress_ty
                                         std::span<push_branch> to) {
   const auto level =
       type == wanted_.compression ? wanted_.compress_level : codec::levels_of(type).standard;
-  const auto packer = codec::make_compress(type, level, {.engine = wanted_.gz});
-  if (!packer)
-    return packer.failure();
-  std::vector<transfer_step> steps;
-  codec::digest_kernel sha1;
-  if (!segment_.is_held())
-    steps.emplace_back(sha1);
-  if (*packer)
-    steps.emplace_back(**packer);
-  std::vector<transfer_branch> branches(to.size());
-  for (size_t i = 0; i < to.size(); ++i) {
-    branches[i].target = &to[i].place->writer();
-    if (!to[i].target->repo->encrypted())
-      continue;
-    to[i].cipher = codec::make_encrypt(to[i].target->pass.view());
-    branches[i].steps.emplace_back(*to[i].cipher);
+  std::vector<codec::file_rules> own;
+  std::vector<graph::branch_end> ends;
+  for (auto& branch : to) {
+    own.push_back({.cipher_pass = branch.target->pass});
+    ends.push_back(graph::write_to(branch.place->writer()));
   }
-  if (auto copied = segment_.pass(steps, branches); !copied)
+  auto lane = graph::single_lane::make(graph::push_graph({.compression = type,
+                                                          .compress_level = level,
+                                                          .gz = wanted_.gz,
+                                                          .checksum = !segment_.is_held()},
+                                                         own));
+  if (!lane)
+    return lane.failure();
+  if (auto copied = segment_.pass(*lane, ends); !copied)
     return copied;
   const bool any_whole =
-      std::ranges::any_of(branches, [](const auto& one) { return !one.failure.has_value(); });
-  if (!segment_.is_held() && any_whole &&
-      to_hex(codec::digest_kernel::value(*steps[0].state)) != checksum)
+      std::ranges::any_of(ends, [](const auto& one) { return !one.failure.has_value(); });
+  if (!segment_.is_held() && any_whole && to_hex(lane->checksum()) != checksum)
     return error{errc::checksum,
                  fmt::format("WAL file '{}' changed while it was read", segment_.wal().name)};
-  return publish(to, branches);
+  return publish(to, ends);
 }
 
 result<void> segment_push::run() {

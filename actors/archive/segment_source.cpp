@@ -3,7 +3,6 @@
 #include "actors/archive/segment_source.hpp"
 
 #include "engine/base/bytes.hpp"
-#include "engine/codec/digest.hpp"
 #include "engine/postgres/version.hpp"
 #include "engine/postgres/wal_header.hpp"
 
@@ -84,25 +83,25 @@ result<void> segment_source::open(const wal_owner& of, bool checks_header) {
   return hold();
 }
 
-result<void> segment_source::pass(std::span<transfer_step> steps,
-                                  std::span<transfer_branch> branches) {
+result<void> segment_source::pass(graph::single_lane& through, std::span<graph::branch_end> ends) {
   if (held_) {
-    const auto passed = transfer(held_.room().first(held_bytes_), steps, branches);
+    const auto passed = through.run(held_.room().first(held_bytes_), ends);
     return passed ? success() : passed.failure();
   }
   auto file = from_.open_read(wal_.name);
   if (!file)
     return file.failure();
-  const auto passed = transfer(**file, steps, branches);
+  const auto passed = through.run(**file, ends);
   return passed ? success() : passed.failure();
 }
 
 result<std::string> segment_source::digest() {
-  codec::digest_kernel sha1;
-  std::array steps{transfer_step(sha1)};
-  if (auto passed = pass(steps, {}); !passed)
+  auto looked_at = graph::single_lane::make(graph::push_graph({}, {}));
+  if (!looked_at)
+    return looked_at.failure();
+  if (auto passed = pass(*looked_at, {}); !passed)
     return passed.failure();
-  return to_hex(codec::digest_kernel::value(*steps[0].state));
+  return to_hex(looked_at->checksum());
 }
 
 } // namespace pgbraid

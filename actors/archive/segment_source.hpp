@@ -34,8 +34,8 @@ public:
   bool is_held() const { return static_cast<bool>(held_); }
   /// SHA-1 of all of it, as in names of the archive.
   result<std::string> digest();
-  /// Moves it, from memory or from its file, through steps and branches.
-  result<void> pass(std::span<transfer_step> steps, std::span<transfer_branch> branches);
+  /// Moves it, from memory or from its file, through a graph; see `graph::single_lane::run`.
+  result<void> pass(graph::single_lane& through, std::span<graph::branch_end> ends);
 
 private:
   result<void> check_header(const wal_owner& of) const;

@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include <cassert>
 #include <condition_variable>
 
 namespace pgbraid::actors {
@@ -62,6 +63,7 @@ private:
 } // namespace
 
 result<void> run_job(graph::job& work, const run_settings& settings) {
+  assert(settings.graph.logical.branches == 0); // a task has one end
   // Declared before the system: workers give slabs back while they are destroyed.
   slab_pool pool(settings.graph.workers_max * settings.graph.slabs_per_worker);
   auto run = std::make_shared<run_state>();

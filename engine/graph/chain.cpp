@@ -12,11 +12,10 @@ const codec::stream* file_streams::of(finding what) const {
   return found == streams_.end() ? nullptr : found->state.get();
 }
 
-result<chain> chain::make(const logical_graph& of) {
+result<chain> chain::make(const logical_graph& of, size_t branch) {
   chain out;
-  out.chunks_ = chunks_of(of);
   for (const auto& at : of.nodes) {
-    if (at.row->make == nullptr)
+    if (at.row->make == nullptr || at.branch != branch)
       continue;
     auto kernel = at.row->make(*at.rules);
     if (!kernel)
@@ -24,6 +23,7 @@ result<chain> chain::make(const logical_graph& of) {
     // Memory is counted by the row, and taken by what the kernel does.
     assert((*kernel)->transforms() == at.row->changes_bytes);
     out.steps_.push_back({at.row, std::move(*kernel)});
+    out.chunks_ += at.row->changes_bytes ? 1 : 0;
   }
   return out;
 }

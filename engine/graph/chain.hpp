@@ -29,11 +29,12 @@ private:
 class chain {
 public:
   /// Makes the kernels of the nodes that have one. Fails as they fail.
-  static result<chain> make(const logical_graph& of);
+  /// @param branch  of the graph; 0: its trunk
+  static result<chain> make(const logical_graph& of, size_t branch = 0);
 
   size_t size() const { return steps_.size(); }
   codec::kernel& operator[](size_t position) const { return *steps_[position].kernel; }
-  /// As `chunks_of` the graph.
+  /// As `chunks_of` the graph, where that has no branches.
   size_t chunks() const { return chunks_; }
   /// Begins a file.
   /// @param opener  what gives the state for a kernel; null: the file bypasses it

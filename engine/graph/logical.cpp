@@ -15,8 +15,8 @@ std::string host_name(const std::string& name) {
 class builder {
 public:
   builder(std::string job, const job_shape& shape, uint64_t first_bytes)
-      : shape_(shape), rules_(std::make_shared<codec::file_rules>(shape.rules)),
-        bytes_(first_bytes) {
+      : shape_(shape), bytes_(first_bytes) {
+    by(shape.rules);
     graph_.job = std::move(job);
     graph_.file_count = shape.file_count;
     graph_.plain_bytes = shape.plain_bytes;
@@ -33,6 +33,19 @@ public:
   }
   void on(const std::string& host) { on(std::vector{host}); }
 
+  /// Nodes from here on work by these rules.
+  void by(const codec::file_rules& rules) {
+    rules_ = std::make_shared<const codec::file_rules>(rules);
+  }
+
+  /// Nodes from here on are in a branch of their own, behind the last node of the trunk.
+  void branch_off() {
+    if (graph_.branches++ == 0)
+      fork_ = {last_, bytes_};
+    last_ = fork_.last;
+    bytes_ = fork_.bytes;
+  }
+
   void then(const node_row& row) {
     const auto prior = row.prior_of != nullptr ? row.prior_of(*rules_) : row.prior;
     const auto out_bytes = row.gives_plain
@@ -43,11 +56,13 @@ public:
                             .rules = rules_,
                             .host = host_,
                             .here = here_,
+                            .branch = graph_.branches,
                             .cost_s_per_gib = prior.cost_s_per_gib,
                             .in_bytes = bytes_,
                             .out_bytes = out_bytes});
     if (id > 0)
-      graph_.edges.push_back({id - 1, id});
+      graph_.edges.push_back({last_, id});
+    last_ = id;
     bytes_ = out_bytes;
   }
 
@@ -63,7 +78,7 @@ public:
       on(shape_.repo_host);
       return then(write_row);
     }
-    const auto before = graph_.nodes.size() - 1;
+    const auto before = last_;
     const double share = shape_.plain_bytes == 0 ? 0
                                                  : static_cast<double>(shape_.bundled_bytes) /
                                                        static_cast<double>(shape_.plain_bytes);
@@ -74,18 +89,24 @@ public:
     bytes_ = stored;
     on(shape_.repo_host);
     then(write_row);
-    graph_.edges.push_back({before, graph_.nodes.size() - 1});
+    graph_.edges.push_back({before, last_});
   }
 
   logical_graph take() { return std::move(graph_); }
 
 private:
   const job_shape& shape_;
-  const std::shared_ptr<const codec::file_rules> rules_;
+  std::shared_ptr<const codec::file_rules> rules_;
   logical_graph graph_;
   std::string host_ = host_name({});
   bool here_ = true;
+  size_t last_ = 0; ///< the node whose bytes the next one gets
   uint64_t bytes_;
+  /// Where the branches begin.
+  struct {
+    size_t last = 0;
+    uint64_t bytes = 0;
+  } fork_;
 };
 
 } // namespace
@@ -111,6 +132,22 @@ logical_graph restore_graph(const job_shape& shape, std::span<const node_row> st
   build.on(std::string());
   build.then_wanted(steps);
   build.then(place_row);
+  return build.take();
+}
+
+logical_graph push_graph(codec::file_rules shared, std::span<const codec::file_rules> each) {
+  shared.repo_checksum = false;
+  const job_shape shape{.rules = std::move(shared), .file_count = 1};
+  builder build("push", shape, 0);
+  build.then(read_row);
+  build.then_wanted(packing_rows());
+  for (auto rules : each) {
+    rules.checksum = rules.repo_checksum = false;
+    build.branch_off();
+    build.by(rules);
+    build.then_wanted(packing_rows());
+    build.then(write_row);
+  }
   return build.take();
 }
 

@@ -19,6 +19,8 @@ struct node {
   /// Where it runs; several hosts of the same data are separated by ", ".
   std::string host = "local";
   bool here = true; ///< one of these hosts is this one
+  /// 0: every byte passes it; else the number of the branch it is in.
+  size_t branch = 0;
   double cost_s_per_gib = 0;
   /// Estimated bytes in and out of this node over the whole job.
   uint64_t in_bytes = 0;
@@ -32,10 +34,13 @@ struct edge {
   size_t to = 0;
 };
 
+/// One source, and a trunk that all bytes pass. Then its end, or several branches, each with its
+/// own nodes, its own end and its own failure.
 struct logical_graph {
-  std::string job; ///< "backup" or "restore"
+  std::string job; ///< "backup", "restore" or "push"
   std::vector<node> nodes;
   std::vector<edge> edges;
+  size_t branches = 0; ///< behind the trunk; 0: it has an end of its own
   uint64_t file_count = 0;
   uint64_t plain_bytes = 0;
 };
@@ -64,5 +69,9 @@ logical_graph backup_graph(const job_shape& shape,
                            std::span<const node_row> steps = packing_rows());
 logical_graph restore_graph(const job_shape& shape,
                             std::span<const node_row> steps = unpacking_rows());
+/// One file into several repositories. No checksum is made but that of the plain bytes.
+/// @param shared  what is done to it for all of them
+/// @param each    what is done after that for each: one branch
+logical_graph push_graph(codec::file_rules shared, std::span<const codec::file_rules> each);
 
 } // namespace pgbraid::graph

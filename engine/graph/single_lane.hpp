@@ -1,60 +1,66 @@
-// A synchronous pipeline for one file: read, kernels in order, write.
-// For single files (WAL, history files) where starting an engine would cost more than the copy.
+// One file through a graph, here and now: for single files (WAL, what the server hands over at the
+// end of a backup), where starting an engine would cost more than the copy.
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "engine/base/result.hpp"
-#include "engine/codec/kernel.hpp"
+#include "engine/codec/digest.hpp"
+#include "engine/graph/chain.hpp"
 #include "engine/io/stream.hpp"
 
 #include <cstdint>
-#include <memory>
+#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
-namespace pgbraid {
+namespace pgbraid::graph {
 
-/// A step of a transfer: a kernel and its one stream. Digest results are read from the stream after
-/// the copy (see the kernel's header).
-struct transfer_step {
-  codec::kernel* kernel = nullptr; ///< not owned
-  std::unique_ptr<codec::stream> state;
-
-  explicit transfer_step(codec::kernel& of) : kernel(&of), state(of.open()) {}
-};
-
-/// Where the bytes of one branch go: its own steps (for example the encryption of one repository),
-/// then a writer.
-struct transfer_branch {
-  std::vector<transfer_step> steps;
-  io::writer* target = nullptr; ///< not owned, not committed here; null: bytes are only counted
+/// Where the bytes of a branch arrive.
+struct branch_end {
+  /// Takes them, in order; null: they are only counted.
+  std::function<result<void>(byte_view)> take = {};
   /// More than this is refused with `format`: what was packed may be hostile.
   uint64_t limit_bytes = UINT64_MAX;
   /// Set when this branch broke: it got no more bytes, the others went on.
   std::optional<error> failure = {};
-  uint64_t written_bytes = 0;
+  uint64_t arrived_bytes = 0;
 };
 
-struct transfer_outcome {
-  uint64_t read_bytes = 0;
-  uint64_t written_bytes = 0; ///< only where there is one target
+/// An end that writes; the writer must outlive it, and is committed by whoever has it.
+branch_end write_to(io::writer& target, uint64_t limit_bytes = UINT64_MAX);
+
+/// The kernels of one graph, for one file. Memory: a chunk for each that changes bytes.
+class single_lane {
+public:
+  /// Fails as the kernels fail.
+  static result<single_lane> make(const logical_graph& of);
+  single_lane(single_lane&&) noexcept;
+  ~single_lane();
+
+  /// Moves a source to its end through the trunk of the graph and then through every branch, or
+  /// until no branch is left that works. Once only. Returns how many bytes were read.
+  /// @param ends  of the branches, in their order; of a graph without any: whatever shall get the
+  ///              bytes, be it nobody
+  /// Fails when the source or the trunk fails, and with `term` after a termination signal while
+  /// signals are polled; failures of branches are left with their ends.
+  result<uint64_t> run(io::reader& source, std::span<branch_end> ends);
+  /// The same for content that is in memory already.
+  result<uint64_t> run(byte_view content, std::span<branch_end> ends);
+  /// The same with one end; fails when that does.
+  result<uint64_t> run(io::reader& source, branch_end& end);
+  result<uint64_t> run(byte_view content, branch_end& end);
+
+  /// What the trunk knows of the file.
+  const file_streams& streams() const;
+  /// Of the plain bytes, where the graph makes it; after the run.
+  codec::sha1_digest checksum() const;
+
+private:
+  struct section;
+  explicit single_lane(std::vector<section> sections);
+  template <class Supply> result<uint64_t> move_all(const Supply& next, std::span<branch_end> ends);
+
+  std::vector<section> sections_; ///< the trunk, then the branches
 };
 
-/// Copies `source` to its end through `shared` steps and then through every branch, or until no
-/// branch is left that works.
-/// Memory: one chunk of 1 MiB per step.
-/// Fails when the source or a shared step fails, and with `term` after a termination signal while
-/// signals are polled; failures of branches are left in the branches.
-result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> shared,
-                                  std::span<transfer_branch> branches);
-
-/// The same for content that is in memory already.
-result<transfer_outcome> transfer(byte_view content, std::span<transfer_step> shared,
-                                  std::span<transfer_branch> branches);
-
-/// The same with one branch without steps of its own; fails when the target fails.
-/// @param limit_bytes  more than this is refused with `format`
-result<transfer_outcome> transfer(io::reader& source, std::span<transfer_step> steps,
-                                  io::writer& target, uint64_t limit_bytes = UINT64_MAX);
-
-} // namespace pgbraid
+} // namespace pgbraid::graph

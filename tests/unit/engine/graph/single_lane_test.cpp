@@ -1,4 +1,4 @@
-// Tests of the synchronous pipeline.
+// One file through a graph without actors: every codec, branches, limits, failures.
 // SPDX-License-Identifier: MIT
 #include "engine/base/stop_signal.hpp"
 #include "engine/codec/aes.hpp"
@@ -19,6 +19,7 @@
 #include <vector>
 
 using namespace pgbraid;
+using namespace pgbraid::graph;
 
 namespace {
 
@@ -49,97 +50,6 @@ struct rig {
   }
 };
 
-} // namespace
-
-TEST_CASE_FIXTURE(rig, "transfer: what is packed and sealed comes back, at every chunk border") {
-  for (const size_t bytes : {size_t{0}, size_t{1}, mib - 1, size_t{mib}, mib + 1, 3 * mib}) {
-    for (const auto type : all_compress_types) {
-      const auto content = content_of(bytes);
-      auto packer = codec::make_compress(type, codec::levels_of(type).standard);
-      REQUIRE(packer);
-      const auto cipher = codec::make_encrypt("secret");
-      codec::digest_kernel before;
-      std::vector<transfer_step> steps;
-      steps.emplace_back(before);
-      if (*packer)
-        steps.emplace_back(**packer);
-      steps.emplace_back(*cipher);
-      auto out = target("out");
-      const auto done = transfer(*source(content), steps, *out);
-      REQUIRE(done);
-      CHECK(done->read_bytes == bytes);
-      REQUIRE(io::commit(*out));
-      CHECK(codec::digest_kernel::value(*steps[0].state) == codec::sha1_of(as_bytes(content)));
-
-      const auto sealed = files.content("out");
-      REQUIRE(sealed);
-      const auto packed = codec::decrypt_all(as_bytes(*sealed), "secret");
-      REQUIRE(packed);
-      const auto plain = codec::decompress_all(type, *packed, 4 * mib);
-      REQUIRE(plain);
-      CHECK(as_text(*plain) == content);
-    }
-  }
-}
-
-TEST_CASE_FIXTURE(rig, "transfer: a branch that breaks does not stop the others") {
-  const auto content = content_of(2 * mib);
-  auto first = target("first");
-  auto second = target("second");
-  std::array<transfer_branch, 2> branches;
-  branches[0].target = first.get();
-  branches[0].limit_bytes = mib;
-  branches[1].target = second.get();
-  REQUIRE(transfer(*source(content), {}, branches));
-  REQUIRE(branches[0].failure);
-  CHECK(branches[0].failure->code == errc::format);
-  CHECK(!branches[1].failure);
-  CHECK(branches[1].written_bytes == 2 * mib);
-  REQUIRE(io::commit(*second));
-  CHECK(files.content("second") == content);
-}
-
-TEST_CASE_FIXTURE(rig, "transfer: errors of source, step and target come out") {
-  const auto in = source(content_of(100));
-  files.fail(storage_verb::read, 1, {errc::file_read, "broken"});
-  auto out = target("out");
-  const auto unread = transfer(*in, {}, *out);
-  REQUIRE(!unread);
-  CHECK(unread.failure().code == errc::file_read);
-  files.clear_faults();
-
-  const auto unpacker = codec::make_decompress(compress_type::zst);
-  std::array steps{transfer_step(*unpacker)};
-  const auto garbage = transfer(*source("no zstd at all"), steps, *out);
-  REQUIRE(!garbage);
-  CHECK(garbage.failure().code == errc::format);
-
-  const auto good = source("abc");
-  files.fail(storage_verb::write, 1, {errc::file_write, "full"});
-  const auto unwritten = transfer(*good, {}, *out);
-  REQUIRE(!unwritten);
-  CHECK(unwritten.failure().code == errc::file_write);
-}
-
-TEST_CASE_FIXTURE(rig, "transfer: content in memory goes the same way as a file") {
-  for (const size_t bytes : {size_t{0}, size_t{1}, mib - 1, size_t{mib}, mib + 1, 3 * mib}) {
-    const auto content = content_of(bytes);
-    auto out = target("out");
-    std::array<transfer_branch, 1> branches;
-    branches[0].target = out.get();
-    codec::digest_kernel sha1;
-    std::array steps{transfer_step(sha1)};
-    const auto moved = transfer(as_bytes(content), steps, branches);
-    REQUIRE(moved);
-    CHECK(moved->read_bytes == bytes);
-    REQUIRE(io::commit(*out));
-    CHECK(*read_all(files, "out", 4 * mib) == content);
-    CHECK(codec::digest_kernel::value(*steps[0].state) == codec::sha1_of(as_bytes(content)));
-  }
-}
-
-namespace {
-
 /// Brings bytes without an end, and counts how often it was asked.
 class endless_reader final : public io::reader {
 public:
@@ -162,51 +72,210 @@ public:
       job.out = {}; // and `in` stays: there is more to come
   }
   bool transforms() const override { return true; }
-  int steps = 0;
+  static inline int steps = 0;
 };
+
+constexpr node_row flood_row{
+    .name = "flood",
+    .make = [](const codec::file_rules&) -> result<std::unique_ptr<codec::kernel>> {
+      return std::unique_ptr<codec::kernel>(std::make_unique<flood_kernel>());
+    },
+    .changes_bytes = true};
+
+single_lane lane(const logical_graph& of) {
+  auto made = single_lane::make(of);
+  REQUIRE(made);
+  return std::move(*made);
+}
+
+/// No kernel at all.
+logical_graph nothing_done() {
+  return backup_graph({.rules = {.checksum = false}});
+}
+
+/// The plain bytes of what a branch got.
+std::string unsealed(std::string_view stored, std::string_view pass) {
+  const auto packed = codec::decrypt_all(as_bytes(stored), pass);
+  REQUIRE(packed);
+  const auto plain = codec::decompress_all(compress_type::lz4, *packed, 4 * mib);
+  REQUIRE(plain);
+  return std::string(as_text(*plain));
+}
+
+codec::sha1_digest checksum_of(const single_lane& of) {
+  return codec::digest_kernel::value(*of.streams().of(finding::checksum));
+}
 
 } // namespace
 
-TEST_CASE_FIXTURE(rig, "transfer: nothing is unpacked any more when nobody takes it") {
-  test::hostile("stored files that are damaged or expand", 3);
-  flood_kernel flood;
-  std::vector<transfer_step> steps;
-  steps.emplace_back(flood);
+TEST_CASE_FIXTURE(rig, "single lane: what is packed and sealed comes back, at every chunk border") {
+  for (const size_t bytes : {size_t{0}, size_t{1}, mib - 1, size_t{mib}, mib + 1, 3 * mib}) {
+    for (const auto type : all_compress_types) {
+      const auto content = content_of(bytes);
+      const codec::file_rules rules{.compression = type,
+                                    .compress_level = codec::levels_of(type).standard,
+                                    .cipher_pass = secret("secret")};
+      auto packing = lane(backup_graph({.rules = rules}));
+      auto out = target("out");
+      auto end = write_to(*out);
+      const auto read = packing.run(*source(content), end);
+      REQUIRE(read);
+      CHECK(*read == bytes);
+      REQUIRE(io::commit(*out));
+      CHECK(checksum_of(packing) == codec::sha1_of(as_bytes(content)));
+
+      const auto sealed = files.content("out");
+      REQUIRE(sealed);
+      CHECK(end.arrived_bytes == sealed->size());
+      const auto packed = codec::decrypt_all(as_bytes(*sealed), "secret");
+      REQUIRE(packed);
+      const auto plain = codec::decompress_all(type, *packed, 4 * mib);
+      REQUIRE(plain);
+      CHECK(as_text(*plain) == content);
+
+      auto unpacking = lane(restore_graph({.rules = rules}));
+      std::string back;
+      branch_end kept{.take = [&back](byte_view piece) {
+        back += as_text(piece);
+        return success();
+      }};
+      REQUIRE(unpacking.run(as_bytes(*sealed), kept));
+      CHECK((back == content));
+      CHECK(checksum_of(unpacking) == checksum_of(packing));
+    }
+  }
+}
+
+TEST_CASE_FIXTURE(rig, "single lane: branches share what is in front of them and nothing else") {
+  const auto content = content_of(2 * mib + 5);
+  std::array<codec::file_rules, 3> each;
+  each[0].cipher_pass = secret("one");
+  each[2].cipher_pass = secret("two");
+  const auto nodes = push_graph({.compression = compress_type::lz4, .compress_level = 1}, each);
+  std::vector<std::string_view> names;
+  for (const auto& at : nodes.nodes)
+    names.push_back(at.row->name);
+  CHECK(names == std::vector<std::string_view>{"read", "checksum", "compress", "encrypt", "write",
+                                               "write", "encrypt", "write"});
+  std::vector<size_t> behind_compress;
+  for (const auto& edge : nodes.edges)
+    if (edge.from == 2)
+      behind_compress.push_back(edge.to);
+  CHECK(behind_compress == std::vector<size_t>{3, 5, 6});
+
+  auto all = lane(nodes);
+  std::array<std::string, 3> got;
+  std::array<branch_end, 3> ends;
+  for (size_t i = 0; i < 3; ++i)
+    ends[i].take = [&to = got[i]](byte_view piece) {
+      to += as_text(piece);
+      return success();
+    };
+  REQUIRE(all.run(as_bytes(content), ends));
+  CHECK(checksum_of(all) == codec::sha1_of(as_bytes(content)));
+  CHECK((unsealed(got[0], "one") == content));
+  CHECK((unsealed(got[2], "two") == content));
+  const auto plain = codec::decompress_all(compress_type::lz4, as_bytes(got[1]), 4 * mib);
+  REQUIRE(plain);
+  CHECK((as_text(*plain) == content));
+}
+
+TEST_CASE_FIXTURE(rig, "single lane: a branch that breaks does not stop the others") {
+  const auto content = content_of(2 * mib);
+  auto first = target("first");
+  auto second = target("second");
+  std::array ends{write_to(*first, mib), write_to(*second)};
+  REQUIRE(lane(nothing_done()).run(*source(content), ends));
+  REQUIRE(ends[0].failure);
+  CHECK(ends[0].failure->code == errc::format);
+  CHECK(!ends[1].failure);
+  CHECK(ends[1].arrived_bytes == 2 * mib);
+  REQUIRE(io::commit(*second));
+  CHECK(files.content("second") == content);
+}
+
+TEST_CASE_FIXTURE(rig, "single lane: errors of source, node and end come out") {
+  const auto in = source(content_of(100));
+  files.fail(storage_verb::read, 1, {errc::file_read, "broken"});
   auto out = target("out");
-  const auto one = transfer(*source("bomb"), steps, *out, 3 * mib);
+  auto end = write_to(*out);
+  const auto unread = lane(nothing_done()).run(*in, end);
+  REQUIRE(!unread);
+  CHECK(unread.failure().code == errc::file_read);
+  files.clear_faults();
+
+  auto unpacking = lane(restore_graph({.rules = {.compression = compress_type::zst}}));
+  const auto garbage = unpacking.run(*source("no zstd at all"), end);
+  REQUIRE(!garbage);
+  CHECK(garbage.failure().code == errc::format);
+
+  const auto good = source("abc");
+  files.fail(storage_verb::write, 1, {errc::file_write, "full"});
+  const auto unwritten = lane(nothing_done()).run(*good, end);
+  REQUIRE(!unwritten);
+  CHECK(unwritten.failure().code == errc::file_write);
+
+  const auto unmade = single_lane::make(
+      backup_graph({.rules = {.compression = compress_type::bz2, .compress_level = 77}}));
+  REQUIRE(!unmade);
+  CHECK(unmade.failure().code == errc::option_invalid_value);
+}
+
+TEST_CASE_FIXTURE(rig, "single lane: content in memory goes the same way as a file") {
+  for (const size_t bytes : {size_t{0}, size_t{1}, mib - 1, size_t{mib}, mib + 1, 3 * mib}) {
+    const auto content = content_of(bytes);
+    auto out = target("out");
+    auto end = write_to(*out);
+    auto through = lane(backup_graph({}));
+    const auto moved = through.run(as_bytes(content), end);
+    REQUIRE(moved);
+    CHECK(*moved == bytes);
+    REQUIRE(io::commit(*out));
+    CHECK(*read_all(files, "out", 4 * mib) == content);
+    CHECK(checksum_of(through) == codec::sha1_of(as_bytes(content)));
+  }
+}
+
+TEST_CASE_FIXTURE(rig, "single lane: nothing is unpacked any more when nobody takes it") {
+  test::hostile("stored files that are damaged or expand", 3);
+  const auto flooded = restore_graph({}, {&flood_row, 1});
+  auto out = target("out");
+  auto end = write_to(*out, 3 * mib);
+  flood_kernel::steps = 0;
+  const auto one = lane(flooded).run(*source("bomb"), end);
   REQUIRE(!one);
   CHECK(one.failure().code == errc::format);
   CHECK(one.failure().message.find("limit of 3145728 bytes: there are 4194304") !=
         std::string::npos);
-  CHECK(flood.steps == 4);
+  CHECK(flood_kernel::steps == 4);
 
-  std::array<transfer_branch, 2> branches; // only counted
-  branches[0].limit_bytes = mib;
-  branches[1].limit_bytes = 2 * mib;
-  flood.steps = 0;
-  CHECK(transfer(*source("bomb"), steps, branches));
-  CHECK(flood.steps == 3);
-  CHECK(branches[0].failure);
-  CHECK(branches[1].failure);
+  std::array<branch_end, 2> ends; // only counted
+  ends[0].limit_bytes = mib;
+  ends[1].limit_bytes = 2 * mib;
+  flood_kernel::steps = 0;
+  CHECK(lane(flooded).run(*source("bomb"), ends));
+  CHECK(flood_kernel::steps == 3);
+  CHECK(ends[0].failure);
+  CHECK(ends[1].failure);
 
   endless_reader endless;
-  branches[0] = {};
-  branches[0].limit_bytes = mib;
-  CHECK(transfer(endless, {}, {branches.data(), 1}));
-  CHECK(branches[0].failure);
+  std::array<branch_end, 1> only;
+  only[0].limit_bytes = mib;
+  CHECK(lane(nothing_done()).run(endless, only));
+  CHECK(only[0].failure);
   CHECK(endless.reads == 2);
 }
 
-TEST_CASE("transfer: ends at a signal while signals are polled") {
+TEST_CASE("single lane: ends at a signal while signals are polled") {
   endless_reader endless;
-  std::array<transfer_branch, 1> nowhere;
+  std::array<branch_end, 1> nowhere;
   nowhere[0].limit_bytes = 3 * mib;
   stop_signal = SIGTERM;
-  CHECK(transfer(endless, {}, nowhere)); // its handler ends the process
+  CHECK(lane(nothing_done()).run(endless, nowhere)); // its handler ends the process
   CHECK(endless.reads == 4);
   const auto stopped = [&] {
     const polled_signals polling;
-    return transfer(endless, {}, nowhere);
+    return lane(nothing_done()).run(endless, nowhere);
   }();
   stop_signal = 0;
   REQUIRE_FALSE(stopped);
