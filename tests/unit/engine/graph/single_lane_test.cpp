@@ -6,6 +6,7 @@
 #include "engine/codec/compress.hpp"
 #include "engine/codec/digest.hpp"
 #include "engine/graph/single_lane.hpp"
+#include "engine/graph/whole_file.hpp"
 #include "tests/hostile.hpp"
 #include "tests/unit/storage/faulty_memory.hpp"
 
@@ -282,4 +283,33 @@ TEST_CASE("single lane: ends at a signal while signals are polled") {
   CHECK(stopped.failure().code == errc::term);
   CHECK(endless.reads == 4);
   CHECK_FALSE(stop_is_polled);
+}
+
+TEST_CASE("whole file: is what a backup stores of it, with the checksums of both ends") {
+  const auto content = content_of(70000);
+  for (const auto type : all_compress_types)
+    for (const auto* pass : {"", "secret"}) {
+      CAPTURE(compress_type_name(type));
+      CAPTURE(pass);
+      const auto packed = pack_file({.compression = type,
+                                     .compress_level = codec::levels_of(type).standard,
+                                     .cipher_pass = secret(pass),
+                                     .checksum_page = true},
+                                    as_bytes(content));
+      REQUIRE(packed);
+      auto bytes = packed->stored;
+      if (*pass != '\0') {
+        auto opened = codec::decrypt_all(bytes, pass);
+        REQUIRE(opened);
+        bytes = std::move(*opened);
+      }
+      const auto plain = codec::decompress_all(type, bytes, mib);
+      REQUIRE(plain);
+      CHECK((as_text(*plain) == content));
+      CHECK(packed->checksum == codec::sha1_of(as_bytes(content)));
+      const bool changed = type != compress_type::none || *pass != '\0';
+      REQUIRE(packed->repo_checksum.has_value() == changed);
+      if (changed)
+        CHECK(*packed->repo_checksum == codec::sha1_of(packed->stored));
+    }
 }
