@@ -51,6 +51,12 @@ bool is_section_of_ours(std::string_view name) {
   return name.empty() || (name.front() == ':' && find_command(name.substr(1)));
 }
 
+/// Whether what follows the name of an option is its value and no secret. What stands in no file
+/// may have lost its end: `repo 1-cipher-pass`.
+bool may_be_told(const option_row& row) {
+  return !(row.flags & secure) && row.where != section::command_line;
+}
+
 /// The line after what nobody sees.
 std::string_view visible(std::string_view line) {
   const auto first =
@@ -71,7 +77,7 @@ std::string shown_line(std::string_view line) {
   const auto found = find_name(word, false);
   if (found && !*found)
     return std::string(not_shown);
-  if (!found || ((*found)->ref.table_row().flags & secure) || line.size() > longest_line)
+  if (!found || !may_be_told((*found)->ref.table_row()) || line.size() > longest_line)
     return std::string(word);
   return printable(line);
 }

@@ -8,7 +8,7 @@
 namespace pgbraid::config {
 
 /// A line of an INI file, for a message about it: whole when it begins with the name of an option
-/// that holds no secret, the name alone when that option does, a section of ours, else
+/// that holds no secret and may stand in a file, the name alone of others, a section of ours, else
 /// `(not shown)`. A line that nobody knows may be a secret that lost its key.
 std::string shown_line(std::string_view line);
 
