@@ -34,12 +34,13 @@ struct any_files {
   std::vector<file_weight> files;
 
   any_files() {
-    const auto count = *between<uint32_t>(0, 90);
+    const auto count = *between<uint32_t>(0, 150);
+    const bool tiny = *between(0, 2) == 0; // So that it is their number that ends a batch.
     for (uint32_t i = 0; i < count; ++i)
       names.push_back(fmt::format("pg_data/base/5/{}{}", *between(0, 9), i));
     for (uint32_t i = 0; i < count; ++i)
       files.push_back({.index = 7 * i,
-                       .size_bytes = *any_size(),
+                       .size_bytes = tiny ? *between<uint64_t>(0, 9) : *any_size(),
                        .mtime_s = *between(-1, 2),
                        .name = names[i],
                        .target = *between(0U, 2U)});
@@ -234,6 +235,24 @@ TEST_CASE("dealing: what a restore reads at once is one piece, and no more than 
       }
     }
   });
+}
+
+TEST_CASE("dealing: bundles of two backups are two, wherever their members lie") {
+  auto backup = plan_test::sample_backup();
+  const auto older = backup.reference("20261120-000000F");
+  for (const auto* name : {"pg_data/base/5/a", "pg_data/base/5/b"}) {
+    auto& file = plan_test::add_file(backup, name, 100);
+    file.bundle_id = 1;
+    file.bundle_offset_bytes = backup.files.back().name.ends_with('a') ? 0 : 100;
+    file.reference = backup.files.back().name.ends_with('a') ? older : format::none_index;
+  }
+  backup.sort();
+  const auto where = map_restore(backup, {.pg_path = "/data"});
+  REQUIRE(where);
+  const restore_rules rules(backup, *where, recovery_type::standard, 150000);
+  for (const auto& one : order_restore(backup, rules))
+    if (one.kind == batch_kind::bundle)
+      CHECK(one.files.size() == 1);
 }
 
 TEST_CASE("dealing: a restore begins with what takes longest, and ends with what takes nothing") {

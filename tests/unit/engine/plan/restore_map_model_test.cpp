@@ -25,8 +25,7 @@ namespace {
 rc::Gen<std::string> any_place() {
   return rc::gen::element<std::string>("/data", "/data/in", "/database", "/space", "/space/deep",
                                        "/fast/wal", "/fast", "/", "/x/../space", "/ts//a/", "/b",
-                                       "/data/global/pg_control.pgbackrest.tmp", "../conf/c", "c",
-                                       "../../..", "base");
+                                       "/b.pgbackrest.tmp", "../conf/c", "c", "../../..", "base");
 }
 
 /// The sample and up to three more tablespaces.
@@ -58,7 +57,8 @@ map_wish any_wish() {
       out.tablespaces[name] = *any_place();
   if (*between(0, 3) == 0)
     out.tablespaces_all = "/all";
-  for (const auto* name : {"base", "base/5", "pg_wal", "pg_hba.conf", "PG_VERSION", "global"})
+  for (const auto* name :
+       {"base", "base/5", "pg_wal", "pg_hba.conf", "PG_VERSION", "global/pg_control"})
     if (*between(0, 4) == 0)
       out.links[name] = *any_place();
   return out;

@@ -30,9 +30,10 @@ struct any_archive {
     // In the stop segment or behind it: a restore has seen to that.
     forks.push_back((stop + *between<uint64_t>(1, 10)) * segment_bytes + *between(0U, 9999U));
     forks.push_back(forks[0] + *between<uint64_t>(0, 6) * segment_bytes + 5);
+    const auto holes = *between(0, 2); // Of ten; none at all, too.
     for (uint64_t number = 0; number < last_number; ++number)
       for (uint32_t timeline = 1; timeline <= 3; ++timeline)
-        if (*between(0, 9) > 1)
+        if (holes == 0 || *between(0, 9) >= holes)
           stock.push_back({timeline, static_cast<uint32_t>(number >> 8),
                            static_cast<uint32_t>(number & 255), static_cast<int64_t>(number)});
     backup.archive_start = postgres::segment_name(1, first * segment_bytes, segment_bytes);
