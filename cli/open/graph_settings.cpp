@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/open/graph_settings.hpp"
 
-#include "cli/open/hosts.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
 #include "engine/io/descriptor_limit.hpp"
@@ -28,10 +27,6 @@ graph::machine machine_of(const config::options& opts, const io::io_limits& limi
 }
 
 } // namespace
-
-bool repository_is_here(const config::options& opts, size_t position) {
-  return !repo_is_remote(opts, position) && opts.text("repo-type", position) != "sftp";
-}
 
 io::io_mode io_mode_of(const config::options& opts) {
   const auto& word = opts.text("io-engine");

@@ -3,7 +3,6 @@
 #include "cli/open/repositories.hpp"
 
 #include "cli/open/ask_repositories.hpp"
-#include "cli/open/graph_settings.hpp"
 #include "cli/open/hosts.hpp"
 #include "cli/open/sftp_repository.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
@@ -38,6 +37,7 @@ result<void> open_remote(const config::options& opts, size_t position, open_repo
   into.files = remote::make_remote_storage(*host, "repo", opts.text("repo-path", position),
                                            settings.sealed_there ? remote::content::info_text
                                                                  : remote::content::as_stored);
+  into.here = false;
   return success();
 }
 
@@ -53,6 +53,7 @@ result<void> open_files(const config::options& opts, size_t position, open_repos
   if (!files)
     return files.failure();
   into.files = std::move(*files);
+  into.here = false;
   return success();
 }
 
@@ -85,7 +86,6 @@ result<open_repository> open_repository_at(const config::options& opts, size_t p
   if (!settings.stanza.empty())
     opened.files = make_confined_storage(std::move(opened.files), settings.stanza);
   opened.stanza = std::make_unique<repository>(*opened.files, std::move(settings));
-  opened.here = repository_is_here(opts, position);
   opened.position = position;
   return opened;
 }
