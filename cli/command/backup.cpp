@@ -42,8 +42,7 @@ plan::batch_rules batch_rules_of(const config::options& opts, size_t position) {
 }
 
 /// What the options say about the repository that is written.
-void add_repository(const config::options& opts, const open_repository& repo,
-                    backup_request& out) {
+void add_repository(const config::options& opts, const open_repository& repo, backup_request& out) {
   const auto position = repo.position;
   out.rules = batch_rules_of(opts, position);
   out.symlinks = opts.has_value("repo-symlink", position) && opts.flag("repo-symlink", position);
