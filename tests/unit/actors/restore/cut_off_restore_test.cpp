@@ -1,8 +1,8 @@
 // A restore that dies at any of its changes: never a cluster that starts, and the next one ends it.
 // Rules: cli/command/README.md, sections 7.4, 7.6 and 7.8.
 // SPDX-License-Identifier: MIT
-#include "engine/base/log.hpp"
 #include "tests/unit/actors/restore/rig.hpp"
+#include "tests/unit/quiet.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,6 +12,7 @@
 #include <vector>
 
 using namespace pgbraid;
+using pgbraid::test::quiet;
 using namespace pgbraid::restore_test;
 
 namespace {
@@ -131,11 +132,6 @@ private:
         collect(in, name, shown + "/" + one.name, all);
     }
   }
-};
-
-struct quiet {
-  quiet() { log::configure({.console = log::level::off}); }
-  ~quiet() { log::configure({}); }
 };
 
 } // namespace

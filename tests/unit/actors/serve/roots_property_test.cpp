@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include "actors/serve/served_roots.hpp"
 #include "actors/serve/service.hpp"
-#include "engine/base/log.hpp"
 #include "tests/hostile.hpp"
 #include "tests/unit/engine/io/scratch.hpp"
 #include "tests/unit/property.hpp"
+#include "tests/unit/quiet.hpp"
 
 #include <doctest/doctest.h>
 
@@ -22,11 +22,6 @@ using namespace pgbraid::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct quiet {
-  quiet() { log::configure({.console = log::level::off}); }
-  ~quiet() { log::configure({}); }
-};
 
 const std::vector<purpose> purposes = {purpose::look, purpose::read, purpose::prepare,
                                        purpose::write};

@@ -1,8 +1,8 @@
 // Walks of generated clusters, held against the table of engine/format/README.md, section 8.5.
 // SPDX-License-Identifier: MIT
-#include "engine/base/log.hpp"
 #include "storage/cluster/cluster_files.hpp"
 #include "tests/unit/property.hpp"
+#include "tests/unit/quiet.hpp"
 #include "tests/unit/storage/cluster/walk_rig.hpp"
 
 #include <doctest/doctest.h>
@@ -21,12 +21,6 @@ using namespace pgbraid;
 using namespace pgbraid::test;
 
 namespace {
-
-/// Without the warnings about names that a manifest cannot hold.
-struct quiet {
-  quiet() { log::configure({.console = log::level::off}); }
-  ~quiet() { log::configure({}); }
-};
 
 /// Files of a cluster by their names in a manifest, with their content.
 using tree = std::map<std::string, std::string>;
