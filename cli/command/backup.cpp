@@ -42,12 +42,13 @@ plan::batch_rules batch_rules_of(const config::options& opts, size_t position) {
 }
 
 /// What the options say about the repository that is written.
-void add_repository(const config::options& opts, size_t position, backup_request& out) {
+void add_repository(const config::options& opts, const open_repository& repo, backup_request& out) {
+  const auto position = repo.position;
   out.rules = batch_rules_of(opts, position);
   out.symlinks = opts.has_value("repo-symlink", position) && opts.flag("repo-symlink", position);
   if (repo_is_remote(opts, position))
     out.repo_host = opts.text("repo-host", position);
-  out.repository_here = repository_is_here(opts, position);
+  out.repository_here = repo.here;
 }
 
 /// What is to be read and how it is stored.
@@ -65,7 +66,7 @@ void add_content(const config::options& opts, backup_request& out) {
   std::erase_if(out.annotations, [](const auto& note) { return note.second.empty(); });
 }
 
-backup_request request_of(const config::options& opts, size_t position) {
+backup_request request_of(const config::options& opts, const open_repository& repo) {
   const auto counts = workers_of(opts);
   backup_request out{.type = opts.text("type"),
                      .exec_id = opts.exec_id(),
@@ -85,7 +86,7 @@ backup_request request_of(const config::options& opts, size_t position) {
                      .process_max = counts.workers,
                      .workers_per_link = counts.workers_per_link};
   add_content(opts, out);
-  add_repository(opts, position, out);
+  add_repository(opts, repo, out);
   return out;
 }
 
@@ -103,7 +104,7 @@ result<int> run_backup(const config::options& opts) {
   auto repo = open_default_repository(opts);
   if (!repo)
     return repo.failure();
-  const auto wanted = request_of(opts, repo->position);
+  const auto wanted = request_of(opts, *repo);
   const backup_ends between{.to = **repo,
                             .clusters = clusters_of(opts),
                             .offline = opts.pg_default(),

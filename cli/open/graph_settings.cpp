@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/open/graph_settings.hpp"
 
-#include "cli/open/hosts.hpp"
 #include "cli/open/workers.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
@@ -27,10 +26,6 @@ graph::machine machine_of(const config::options& opts, const io::io_limits& limi
 }
 
 } // namespace
-
-bool repository_is_here(const config::options& opts, size_t position) {
-  return !repo_is_remote(opts, position) && opts.text("repo-type", position) != "sftp";
-}
 
 io::io_mode io_mode_of(const config::options& opts) {
   const auto& word = opts.text("io-engine");

@@ -10,9 +10,6 @@ namespace pgbraid::cli {
 /// Option io-engine.
 io::io_mode io_mode_of(const config::options& opts);
 
-/// Whether files of a repository are open in this process: neither on another host nor over SFTP.
-bool repository_is_here(const config::options& opts, size_t position);
-
 /// Compiles a logical graph with process-max, fuse and io-engine of the options, and logs the
 /// budget of memory and descriptors (DETAIL: the stages). WARN when fewer workers than process-max
 /// have enough descriptors.

@@ -3,7 +3,6 @@
 #include "cli/open/repositories.hpp"
 
 #include "cli/open/ask_repositories.hpp"
-#include "cli/open/graph_settings.hpp"
 #include "cli/open/hosts.hpp"
 #include "cli/open/repository_location.hpp"
 #include "storage/driver/remote/remote_pg.hpp"
@@ -76,10 +75,10 @@ result<open_repository> open_repository_at(const config::options& opts, size_t p
   if (!files)
     return files.failure();
   opened.files = std::move(*files);
+  opened.here = where->kind == storage_kind::posix;
   if (!settings.stanza.empty())
     opened.files = make_confined_storage(std::move(opened.files), settings.stanza);
   opened.stanza = std::make_unique<repository>(*opened.files, std::move(settings));
-  opened.here = repository_is_here(opts, position);
   opened.position = position;
   return opened;
 }

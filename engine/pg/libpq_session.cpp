@@ -201,7 +201,9 @@ private:
   result<void> send(const std::string& sql, std::span<const std::string> args,
                     const patience& waiting);
   result<result_ptr> receive(const std::string& sql, const patience& waiting);
-  result<bool> wait_readable(const std::string& sql, const patience& waiting);
+  /// @param before  what the server said of the query so far; null: nothing
+  result<bool> wait_readable(const std::string& sql, const patience& waiting,
+                             const PGresult* before);
   error failed(const std::string& sql, std::string_view why, const PGresult* from = nullptr) const;
   /// Notices go nowhere, but a server that ends a session says why in what looks like one.
   static void note_farewell(void* session, const PGresult* notice);
@@ -271,12 +273,13 @@ result<void> libpq_session::send(const std::string& sql, std::span<const std::st
   }
 }
 
-result<bool> libpq_session::wait_readable(const std::string& sql, const patience& waiting) {
+result<bool> libpq_session::wait_readable(const std::string& sql, const patience& waiting,
+                                          const PGresult* before) {
   while (PQisBusy(raw()) != 0) {
     if (!waiting.wait(PQsocket(raw()), POLLIN))
       return timed_out(sql);
     if (PQconsumeInput(raw()) == 0)
-      return failed(sql, trimmed(PQerrorMessage(raw())));
+      return failed(sql, trimmed(PQerrorMessage(raw())), before);
   }
   return true;
 }
@@ -284,7 +287,7 @@ result<bool> libpq_session::wait_readable(const std::string& sql, const patience
 result<result_ptr> libpq_session::receive(const std::string& sql, const patience& waiting) {
   result_ptr last;
   for (;;) {
-    if (auto ready = wait_readable(sql, waiting); !ready)
+    if (auto ready = wait_readable(sql, waiting, last.get()); !ready)
       return ready.failure();
     result_ptr next(PQgetResult(raw()));
     if (!next)

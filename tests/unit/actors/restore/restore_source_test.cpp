@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/restore/restore_source.hpp"
 #include "actors/restore/target_timeline.hpp"
+#include "engine/codec/cipher_text.hpp"
 #include "tests/hostile.hpp"
 #include "tests/unit/actors/restore/whole_rig.hpp"
 
@@ -176,4 +177,32 @@ TEST_CASE("restore timeline: one that cannot be reached is refused") {
   CHECK(timeline_refusal(with, "5") == errc::db_mismatch);
   with.backup.system_id = 78;
   CHECK(timeline_refusal(with, "2") == errc::archive_mismatch);
+}
+
+TEST_CASE("restore timeline: an encrypted history is opened with the passphrase of the archive") {
+  whole_rig with;
+  pgbraid::repository repo(with.repository, {.key = 1,
+                                             .stanza = "demo",
+                                             .cipher = cipher_type::aes_256_cbc,
+                                             .passphrase = secret("of the repository")});
+  format::archive_info archive;
+  archive.add(77, "15");
+  archive.cipher_pass = secret("of the archive");
+  REQUIRE(repo.save(archive));
+  const auto put = [&](std::string_view pass) {
+    const auto sealed = codec::encrypt_all(as_bytes("1\t0/8000000\tx\n"), pass);
+    REQUIRE(sealed);
+    with.put(history_path(2), as_text(*sealed));
+  };
+  put("of the archive");
+  const auto found = find_target_timeline(repo, with.backup, {.version = 150000});
+  if (!found)
+    FAIL(found.failure().text());
+  CHECK(found->number == 2);
+  CHECK(found->history.size() == 1);
+  put("of the repository");
+  const auto wrong = find_target_timeline(repo, with.backup, {.version = 150000});
+  REQUIRE(!wrong);
+  CHECK(wrong.failure().code == errc::crypto);
+  CHECK(wrong.failure().text().find(history_path(2)) != std::string::npos);
 }
