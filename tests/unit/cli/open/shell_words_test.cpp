@@ -21,13 +21,13 @@ namespace {
 
 /// What `sh` hands to a program for these words, each with a NUL behind it.
 std::string read_by_shell(const std::string& words) {
-  // The script comes as standard input would over ssh: as one argument of sh.
+  // As sshd does it: the whole of it is one argument of sh.
+  const auto script = "for word in " + words + "; do printf '%s\\0' \"$word\"; done";
   std::array<int, 2> ends{};
   REQUIRE(::pipe(ends.data()) == 0);
   const pid_t child = ::fork();
   if (child == 0) {
     ::dup2(ends[1], STDOUT_FILENO);
-    const auto script = "for word in " + words + "; do printf '%s\\0' \"$word\"; done";
     ::execl("/bin/sh", "sh", "-c", script.c_str(), nullptr);
     ::_exit(127);
   }
