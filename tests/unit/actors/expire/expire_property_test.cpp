@@ -3,9 +3,9 @@
 // SPDX-License-Identifier: MIT
 #include "actors/expire/expire.hpp"
 #include "engine/format/repository_path.hpp"
-#include "storage/driver/memory/memory_storage.hpp"
 #include "tests/unit/property.hpp"
 #include "tests/unit/quiet.hpp"
+#include "tests/unit/storage/faulty_memory.hpp"
 #include "tests/unit/storage/power_cut.hpp"
 #include "tests/unit/storage/repository/small_manifest.hpp"
 
@@ -39,7 +39,7 @@ struct made {
 
 /// A stanza with some sets of backups, WAL from 1 to the last one, and the end of some of it.
 struct stanza {
-  memory_storage files;
+  test::faulty_memory files;
   repository repo{files, {.key = 1, .stanza = "demo"}};
   std::vector<made> backups; ///< oldest first
   unsigned last_wal = 0;

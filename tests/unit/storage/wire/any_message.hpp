@@ -130,8 +130,9 @@ inline auto parts(remote::facts_answer& m) {
   return std::tie(users, groups);
 }
 inline auto parts(remote::copy_rules& m) {
-  auto& [type, level, gz, pass, checksum, page, header, fuse, workers] = m;
-  return std::tie(type, level, gz, pass, checksum, page, header, fuse, workers);
+  auto& f = m.file;
+  return std::tie(f.compression, f.compress_level, f.gz, f.cipher_pass, f.checksum_page,
+                  f.page_bytes, f.page_header_check, m.fuse, m.workers);
 }
 inline auto parts(remote::copied_file& m) {
   auto& [name, through, path, limit, expected, check, skip] = m;

@@ -309,7 +309,7 @@ TEST_CASE("sftp server: names that lead elsewhere, and lists without an end") {
 TEST_CASE("sftp server: who lost its way may be asked again, who refuses may not") {
   std::atomic<uint32_t> code = 7; // SSH_FX_CONNECTION_LOST
   crafted_server there(
-      [&](crafted_server& at, const asked_for& asked) { at.status(asked.number, code); });
+      [&](crafted_server& at, const asked_for& asked) { return at.status(asked.number, code); });
   const auto lost = there.repo().info("f");
   REQUIRE_FALSE(lost);
   CHECK(lost.failure().transient);

@@ -1,0 +1,226 @@
+// A whole backup of a cluster in memory into a repository in memory.
+// SPDX-License-Identifier: MIT
+#include "actors/backup/backup.hpp"
+#include "actors/stanza/create.hpp"
+#include "engine/codec/crc32c.hpp"
+#include "engine/format/repository_path.hpp"
+#include "tests/unit/actors/backup/memory_cluster.hpp"
+#include "tests/unit/engine/base/manual_clock.hpp"
+#include "tests/unit/storage/power_cut.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+using namespace pgbraid;
+using namespace pgbraid::test;
+
+namespace {
+
+/// A pg_control of PostgreSQL 15 (offsets of its C structure), of the start's checkpoint.
+std::string control_text() {
+  std::string out(postgres::control_file_padded_bytes, '\0');
+  const auto put = [&](size_t offset, auto value) {
+    std::memcpy(out.data() + offset, &value, sizeof value);
+  };
+  put(0, uint64_t{77});
+  put(8, uint32_t{1300});
+  put(12, uint32_t{202209061});
+  put(32, uint64_t{0x3000060});
+  put(48, uint32_t{1});
+  put(216, uint32_t{8192});
+  put(224, uint32_t{8192});
+  put(228, uint32_t{16 << 20});
+  put(288, codec::crc32c(as_bytes(out).first(288)));
+  return out;
+}
+
+struct whole_rig {
+  manual_clock clock = manual_clock();
+  faulty_memory files = faulty_memory();
+  repository repo{files, {.key = 1, .stanza = "demo"}};
+  std::shared_ptr<memory_cluster> primary = std::make_shared<memory_cluster>();
+  std::vector<std::shared_ptr<cluster>> clusters = {primary};
+  io::lock_set lock = {};
+  backup_request wanted{.exec_id = "1-abc", .archive_check = false, .lock_path = "/nowhere"};
+
+  whole_rig() {
+    put("PG_VERSION", "15\n");
+    put("global/pg_control", control_text());
+    put("base/5/1259", std::string(8192, 'a'));
+    put("base/5/empty", "");
+    put("base/5/2600", std::string(100'000, 'b'));
+    REQUIRE(create_stanza(repo, *postgres::parse_control_file(as_bytes(control_text()))));
+  }
+  void put(const std::string& path, const std::string& content) {
+    REQUIRE(write_all(*primary->files, path, content));
+  }
+  result<void> make() {
+    const actors::graph_compiler compile = [](const graph::logical_graph& drawn,
+                                      const graph::task_use& use) {
+      return actors::run_settings{.graph =
+                                      graph::compile(drawn, {.cores = 2, .process_max = 2}, use),
+                                  .mode = io::io_mode::threads,
+                                  .minds_signals = false};
+    };
+    return make_backup(wanted,
+                       {.to = repo, .clusters = clusters, .lock = lock, .compile = compile});
+  }
+  errc code() {
+    const auto made = make();
+    return made ? errc{} : made.failure().code;
+  }
+  /// Labels in backup.info; each of them must be one that can be restored.
+  std::set<std::string> listed() {
+    auto info = repo.load_backup_info();
+    REQUIRE(info);
+    std::set<std::string> out;
+    for (const auto& one : info->backups) {
+      out.insert(one.label);
+      const auto manifest = repo.load_manifest(one.label, info->cipher_pass);
+      REQUIRE(manifest);
+      CHECK(manifest->find_file("pg_data/backup_label") != nullptr);
+    }
+    return out;
+  }
+  size_t directories() {
+    const auto found = repo.list_backups();
+    REQUIRE(found);
+    return found->size();
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(whole_rig, "backup: what is in the cluster is in the repository, and listed") {
+  REQUIRE(make());
+  const auto labels = listed();
+  REQUIRE(labels.size() == 1);
+  const auto base = format::label_path("demo", *labels.begin()) + "/pg_data/";
+  CHECK(files.content(base + "base/5/1259") == std::string(8192, 'a'));
+  CHECK(files.content(base + "base/5/2600") == std::string(100'000, 'b'));
+  CHECK(files.content(base + "backup_label") == primary->server->stop.backup_label);
+  CHECK(files.content(base + "global/pg_control") == control_text());
+  CHECK_FALSE(files.content(base + "tablespace_map"));
+  CHECK(primary->server->started == 1);
+  CHECK(primary->server->stopped == 1);
+}
+
+TEST_CASE_FIXTURE(whole_rig, "backup: the second one leaves the first as it was") {
+  REQUIRE(make());
+  const auto first = *listed().begin();
+  const auto before = files.content(format::label_path("demo", first) + "/backup.manifest");
+  REQUIRE(make());
+  CHECK(listed().size() == 2);
+  CHECK(files.content(format::label_path("demo", first) + "/backup.manifest") == before);
+}
+
+TEST_CASE("backup: without power at any change, the repository is what it was or has the backup") {
+  for (unsigned nth = 1;; ++nth) {
+    whole_rig rig;
+    rig.wanted.rules.bundle = nth % 2 == 0;
+    REQUIRE(rig.make());
+    const auto before = rig.listed();
+    bool happened = false;
+    errc code{};
+    {
+      power_cut cut(rig.files, nth);
+      code = rig.code();
+      happened = cut.happened();
+    }
+    const auto after = rig.listed();
+    CHECK(std::ranges::includes(after, before));
+    if (!happened) {
+      CHECK(code == errc{});
+      CHECK(after.size() == 2);
+      CHECK(nth > 10); // it was cut in many places
+      break;
+    }
+    // Whatever was left behind is in nobody's way.
+    REQUIRE(rig.make());
+    CHECK(rig.listed().size() >= before.size() + 1);
+  }
+}
+
+TEST_CASE("backup: a session that is lost at any call ends it, and nothing of it stays") {
+  for (int calls = 0;; ++calls) {
+    whole_rig rig;
+    rig.primary->server->calls_left = calls;
+    if (rig.code() == errc{}) {
+      CHECK(calls > 5);
+      CHECK(rig.directories() == 1);
+      break;
+    }
+    CHECK(rig.listed().empty());
+    CHECK(rig.directories() == 0);
+  }
+}
+
+TEST_CASE_FIXTURE(whole_rig, "backup: a disk that is full ends it, and nothing of it stays") {
+  files.fail(storage_verb::write, 3, {errc::file_write, "no space left"}, true);
+  CHECK(code() != errc{});
+  files.fail(storage_verb::write, UINT64_MAX, {errc::file_write, "never"});
+  CHECK(listed().empty());
+  CHECK(directories() == 0);
+}
+
+TEST_CASE_FIXTURE(whole_rig, "backup: a required standby that does not answer is said beforehand") {
+  wanted.standbys = standby_wish::required;
+  CHECK(code() == errc::db_connect);
+  CHECK(primary->server->started == 0);
+  CHECK(directories() == 0);
+  wanted.standbys = standby_wish::preferred;
+  CHECK(code() == errc{});
+}
+
+TEST_CASE_FIXTURE(whole_rig, "backup: two primaries are one too many, and so is another cluster") {
+  auto other = std::make_shared<memory_cluster>(2);
+  REQUIRE(write_all(*other->files, "global/pg_control", control_text()));
+  clusters.push_back(other);
+  CHECK(code() == errc::db_connect);
+  clusters.pop_back();
+  primary->server->info.data_directory = "/elsewhere";
+  CHECK(code() == errc::db_mismatch);
+  CHECK(primary->server->started == 0);
+}
+
+TEST_CASE_FIXTURE(whole_rig, "backup: pg_control must show the checkpoint of the start") {
+  primary->server->start.lsn = 0x3000061;
+  CHECK(code() == errc::db_mismatch);
+  primary->server->start = {.lsn = 0x3000028, .segment = "000000020000000000000003"};
+  CHECK(code() == errc::db_mismatch);
+  CHECK(directories() == 0);
+}
+
+TEST_CASE_FIXTURE(whole_rig, "backup: a stopped cluster must be stopped, unless forced") {
+  wanted.online = false;
+  put("postmaster.pid", "1");
+  CHECK(code() == errc::pg_running);
+  wanted.force = true;
+  CHECK(code() == errc{});
+  CHECK(primary->server->started == 0);
+}
+
+TEST_CASE_FIXTURE(whole_rig, "backup: without a finished segment one is finished to be checked") {
+  wanted.archive_check = true;
+  wanted.archive_timeout = std::chrono::milliseconds(500);
+  primary->server->current = primary->server->start.segment;
+  CHECK(code() == errc::archive_timeout); // nobody archives here
+  CHECK(primary->server->switched == 1);
+  CHECK(directories() == 0);
+  primary->server->current = "000000010000000000000002";
+  CHECK(code() == errc::archive_timeout);
+  CHECK(primary->server->switched == 1);
+}
+
+TEST_CASE_FIXTURE(whole_rig, "backup: a server that does not archive is told so first") {
+  wanted.archive_check = true;
+  primary->server->info.archive_mode = "off";
+  CHECK(code() == errc::archive_disabled);
+  primary->server->info.archive_mode = "on";
+  primary->server->info.archive_command = "cp %p /elsewhere";
+  CHECK(code() == errc::archive_command_invalid);
+  CHECK(primary->server->started == 0);
+}
