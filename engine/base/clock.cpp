@@ -55,10 +55,10 @@ std::cv_status wait_until(std::condition_variable& changed, std::unique_lock<std
   if (source.load() == nullptr)
     return changed.wait_until(held,
                               std::chrono::steady_clock::time_point(until.time_since_epoch()));
-  while (monotonic::now() < until)
-    if (changed.wait_for(held, look_every) == std::cv_status::no_timeout)
-      return std::cv_status::no_timeout;
-  return std::cv_status::timeout;
+  // A notification may come at the end of a look: whoever waits has to look for himself each time.
+  if (monotonic::now() < until)
+    changed.wait_for(held, look_every);
+  return monotonic::now() < until ? std::cv_status::no_timeout : std::cv_status::timeout;
 }
 
 bool wait_for_stop(std::condition_variable_any& changed, std::unique_lock<std::mutex>& held,

@@ -3,6 +3,7 @@
 #include "actors/archive/get.hpp"
 #include "engine/base/clock.hpp"
 #include "tests/unit/actors/archive/archive_rig.hpp"
+#include "tests/unit/engine/base/asides.hpp"
 #include "tests/unit/engine/base/manual_clock.hpp"
 
 #include <cstdlib>
@@ -86,7 +87,7 @@ TEST_CASE("get: what nobody has is no error, once everybody was asked") {
   REQUIRE(got);
   CHECK_FALSE(*got);
   CHECK(rig.is_empty());
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE("get: a damaged copy is passed over for a whole one") {
@@ -95,7 +96,7 @@ TEST_CASE("get: a damaged copy is passed over for a whole one") {
   rig.write(*rig.places[0]->files, rig.path_of(rig_content('w')), rig_content('z'));
   REQUIRE(rig.get());
   CHECK(rig.taken() == rig_content('w'));
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE("get: where all copies are damaged nothing is delivered, and it is an error") {
@@ -124,7 +125,7 @@ TEST_CASE("get: two contents of one segment are nobody's to choose from") {
   rig.write(*rig.places[1]->files, rig.path_of(rig_content('b')), rig_content('b'));
   CHECK(rig.code() == errc::archive_duplicate);
   CHECK(rig.is_empty());
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE("get: a repository that comes back in time is waited for") {
@@ -137,7 +138,7 @@ TEST_CASE("get: a repository that comes back in time is waited for") {
   CHECK(rig.places[1]->reconnects == 3);
   CHECK(rig.places[0]->reconnects == 0);
   CHECK(clock.passed() < std::chrono::seconds(60));
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE(
@@ -149,7 +150,7 @@ TEST_CASE(
   CHECK(clock.passed() > std::chrono::seconds(50));
   CHECK(clock.passed() <= std::chrono::seconds(60));
   CHECK(rig.may_end == 0);
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE("get: a standby is not kept waiting, since it asks again") {
@@ -159,7 +160,7 @@ TEST_CASE("get: a standby is not kept waiting, since it asks again") {
   rig.places[1]->refusals = 1'000'000;
   CHECK(rig.code() == errc::repo_invalid);
   CHECK(clock.passed() < std::chrono::seconds(1));
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE("get: recovery may go on without a history that one repository does not have") {
@@ -170,7 +171,7 @@ TEST_CASE("get: recovery may go on without a history that one repository does no
   CHECK(rig.code() == errc::repo_invalid);
   CHECK(rig.may_end == 1);
   CHECK(clock.passed() <= std::chrono::seconds(10));
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE("get: histories come back as they are") {

@@ -1,6 +1,7 @@
 // archive-push between memory and memory.
 // SPDX-License-Identifier: MIT
 #include "tests/unit/actors/archive/archive_rig.hpp"
+#include "tests/unit/engine/base/asides.hpp"
 #include "tests/unit/storage/power_cut.hpp"
 
 using namespace pgbraid;
@@ -11,7 +12,7 @@ TEST_CASE("push: a segment is in every repository, under the checksum of its con
   REQUIRE(rig.push());
   for (const auto& at : rig.places)
     CHECK(at->files->content(rig.path_of(rig_content('w'))) == rig_content('w'));
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE("push: what one repository cannot take, the others have, and it is told which") {
@@ -24,7 +25,7 @@ TEST_CASE("push: what one repository cannot take, the others have, and it is tol
   CHECK(rig.stored(0).size() == 1);
   CHECK(rig.stored(1).empty());
   CHECK(rig.stored(2).size() == 1);
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE("push: a disk that fails in the middle is one repository's trouble, too") {
@@ -35,7 +36,7 @@ TEST_CASE("push: a disk that fails in the middle is one repository's trouble, to
     rig.places[0]->files->fail(verb, UINT64_MAX, {errc::file_write, "never"});
     CHECK(rig.stored(0).empty());
     CHECK(rig.stored(1).size() == 1);
-    join_aside();
+    test::join_all_asides();
   }
 }
 
@@ -43,7 +44,7 @@ TEST_CASE("push: where nobody takes it, no repository is valid") {
   archive_rig rig(2);
   rig.places[0]->refusals = rig.places[1]->refusals = 1;
   CHECK(rig.push_code() == errc::repo_invalid);
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE("push: the same again is fine and writes nothing") {
@@ -102,7 +103,7 @@ TEST_CASE("push: a repository of another cluster takes nothing") {
   CHECK(done.failure().message.find("repo2: [ArchiveMismatchError]") != std::string::npos);
   CHECK(rig.stored(0).size() == 1);
   CHECK(rig.stored(1).empty());
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE("push: without power at any change, the next push makes it whole") {
@@ -170,5 +171,5 @@ TEST_CASE("push: history files are stored as they are, and replaced when they di
     for (const auto& at : rig.places)
       CHECK(at->files->content(path) == text);
   }
-  join_aside();
+  test::join_all_asides();
 }

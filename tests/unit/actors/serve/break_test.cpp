@@ -155,6 +155,7 @@ TEST_CASE("remote: a write fails with its connection and leaves no temporary nam
 
 TEST_CASE("remote: a write that lost its connection may be begun again over another one") {
   rig r;
+  const auto main_is_used = r.host->main();
   auto file = r.repo->open_write("p/f");
   REQUIRE(file);
   REQUIRE(r.there.dialled() == 2);

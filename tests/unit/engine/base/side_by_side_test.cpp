@@ -1,6 +1,7 @@
 // Questions that are put side by side.
 // SPDX-License-Identifier: MIT
 #include "engine/base/side_by_side.hpp"
+#include "tests/unit/engine/base/asides.hpp"
 
 #include <doctest/doctest.h>
 
@@ -22,7 +23,7 @@ TEST_CASE("side by side: an answer that comes while its absence is told harms no
   REQUIRE(asked.answer(1) != nullptr);
   // Whoever saw none asks why there is none; by then there may be one.
   CHECK(asked.failure(1).code == errc::host_connect);
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE("side by side: each answers for itself, and the answers come in order") {
@@ -36,7 +37,7 @@ TEST_CASE("side by side: each answers for itself, and the answers come in order"
   REQUIRE_FALSE(answers[0]);
   CHECK(answers[0].failure().code == errc::file_missing);
   CHECK(*answers[1] == "/b");
-  join_aside();
+  test::join_all_asides();
 }
 
 TEST_CASE("side by side: what is thrown is an answer, too") {
@@ -45,5 +46,5 @@ TEST_CASE("side by side: what is thrown is an answer, too") {
     REQUIRE_FALSE(one);
     CHECK(one.failure().code == errc::unhandled);
   }
-  join_aside();
+  test::join_all_asides();
 }

@@ -310,11 +310,12 @@ TEST_CASE("sftp server: who lost its way may be asked again, who refuses may not
   std::atomic<uint32_t> code = 7; // SSH_FX_CONNECTION_LOST
   crafted_server there(
       [&](crafted_server& at, const asked_for& asked) { return at.status(asked.number, code); });
-  const auto lost = there.repo().info("f");
+  auto& repo = there.repo();
+  const auto lost = repo.info("f");
   REQUIRE_FALSE(lost);
   CHECK(lost.failure().transient);
   code = 3; // SSH_FX_PERMISSION_DENIED
-  const auto refused = there.repo().info("f");
+  const auto refused = repo.info("f");
   REQUIRE_FALSE(refused);
   CHECK_FALSE(refused.failure().transient);
 }
