@@ -77,8 +77,7 @@ struct archive_rig {
       places.push_back(std::make_shared<place>());
       places.back()->encrypted = encrypted;
       auto opened = open(places.back(), static_cast<unsigned>(i + 1));
-      REQUIRE(
-          create_stanza(*opened, *postgres::parse_control_file(as_bytes(rig_control()))));
+      REQUIRE(create_stanza(*opened, *postgres::parse_control_file(as_bytes(rig_control()))));
     }
   }
 

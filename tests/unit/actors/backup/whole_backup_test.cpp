@@ -59,7 +59,7 @@ struct whole_rig {
   }
   result<void> make() {
     const actors::graph_compiler compile = [](const graph::logical_graph& drawn,
-                                      const graph::task_use& use) {
+                                              const graph::task_use& use) {
       return actors::run_settings{.graph =
                                       graph::compile(drawn, {.cores = 2, .process_max = 2}, use),
                                   .mode = io::io_mode::threads,
