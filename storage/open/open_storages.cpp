@@ -8,6 +8,7 @@
 #include "storage/driver/sftp/open_pool.hpp"
 #include "storage/driver/sftp/sftp_storage.hpp"
 #include "storage/wrap/faulty_storage.hpp"
+#include "storage/wrap/retrying_storage.hpp"
 
 namespace pgbraid {
 
@@ -20,6 +21,8 @@ std::unique_ptr<storage> wrapped(std::unique_ptr<storage> driver, const storage_
     driver = std::make_unique<metered_storage>(std::move(driver), wishes.meter);
   if (wishes.limit)
     driver = std::make_unique<throttled_storage>(std::move(driver), wishes.limit);
+  if (wishes.retry)
+    driver = std::make_unique<retrying_storage>(std::move(driver), *wishes.retry);
   if (wishes.dry_run)
     driver = std::make_unique<dry_run_storage>(std::move(driver), wishes.dry_run);
   return driver;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/retry.hpp"
 #include "storage/open/location.hpp"
 #include "storage/wrap/dry_run_storage.hpp"
 #include "storage/wrap/fault_plan.hpp"
@@ -10,6 +11,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 
 namespace pgbraid::sftp {
 class session_pool;
@@ -20,7 +22,7 @@ namespace pgbraid {
 class memory_storage;
 
 /// How a storage will be used, and what is to stand before it. Each wrapper is there when it is
-/// asked for: from the driver outwards faults, meter, throttle, dry run.
+/// asked for: from the driver outwards faults, meter, throttle, retry, dry run.
 struct storage_wishes {
   size_t workers = 1;      ///< that use it at the same time
   bool moves_much = false; ///< whole clusters
@@ -29,6 +31,7 @@ struct storage_wishes {
   std::shared_ptr<fault_plan> faults = {};
   std::shared_ptr<storage_meter> meter = {};
   std::shared_ptr<throttle> limit = {};
+  std::optional<retry_policy> retry = {};
   dry_run_storage::sayer dry_run = {};
 };
 

@@ -10,7 +10,7 @@
 #define OWN_RIGS                                                                                   \
   memory_rig, posix_rig, posix_by_segment_rig, posix_ring_rig, posix_threads_rig, sftp_rig
 /// A dry run is none of them: what it says it did is not to be found (dry_run_storage_test.cpp).
-#define WRAPPED_RIGS faulty_rig, metered_rig, throttled_rig
+#define WRAPPED_RIGS faulty_rig, metered_rig, retrying_rig, throttled_rig
 #define LOCAL_RIGS OWN_RIGS, WRAPPED_RIGS
 #define ALL_RIGS LOCAL_RIGS, remote_rig
 

@@ -100,6 +100,9 @@ TEST_CASE("forwarding: every verb goes on as it came") {
     return std::make_unique<metered_storage>(std::move(to), std::make_shared<storage_meter>());
   });
   passes([](base to) {
+    return std::make_unique<retrying_storage>(std::move(to), retry_policy{.tries = 1});
+  });
+  passes([](base to) {
     return std::make_unique<throttled_storage>(
         std::move(to), std::make_shared<throttle>(uint64_t{1} << 40, uint64_t{1} << 40));
   });

@@ -5,6 +5,7 @@
 #include "storage/driver/memory/memory_storage.hpp"
 #include "storage/wrap/faulty_storage.hpp"
 #include "storage/wrap/metered_storage.hpp"
+#include "storage/wrap/retrying_storage.hpp"
 #include "storage/wrap/throttled_storage.hpp"
 
 namespace pgbraid::test {
@@ -24,6 +25,9 @@ struct faulty_rig : wrapped_rig<faulty_storage> {
 
 struct metered_rig : wrapped_rig<metered_storage> {
   metered_rig() : wrapped_rig(std::make_shared<storage_meter>()) {}
+};
+struct retrying_rig : wrapped_rig<retrying_storage> {
+  retrying_rig() : wrapped_rig(retry_policy{.tries = 2}) {}
 };
 /// So fast that nobody waits.
 struct throttled_rig : wrapped_rig<throttled_storage> {
