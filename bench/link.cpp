@@ -70,10 +70,10 @@ int main(int argc, char** argv) {
   const double began = seconds_of(CLOCK_MONOTONIC);
   const double cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
   {
-    link::server_link serving(link::make_fd_transport(ends[1], ends[1]), {});
+    link::server_link serving(net::make_fd_transport(ends[1], ends[1]), {});
     std::thread server([&] { serve(serving, mib); });
     {
-      link::client_link asking(link::make_fd_transport(ends[0], ends[0]), {});
+      link::client_link asking(net::make_fd_transport(ends[0], ends[0]), {});
       std::vector<std::thread> takers;
       for (size_t i = 0; i < streams; ++i)
         takers.emplace_back([&] { take(asking); });

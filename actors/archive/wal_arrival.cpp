@@ -16,7 +16,7 @@ constexpr auto poll_every = std::chrono::milliseconds(100);
 
 } // namespace
 
-result<void> check_session(io::pg_client& client) {
+result<void> check_session(pg::pg_client& client) {
   if (!client.is_broken())
     return success();
   // When the other host is what was lost, its link knows better.

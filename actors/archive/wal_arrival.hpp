@@ -16,7 +16,7 @@ namespace pgbraid {
 
 /// Whether a session still is one; costs nothing while it is. Fails with `db_query` (57) when the
 /// server closed it, or with what became of the other host that holds it.
-result<void> check_session(io::pg_client& client);
+result<void> check_session(pg::pg_client& client);
 
 /// Where WAL is waited for.
 struct wal_archive {
@@ -24,7 +24,7 @@ struct wal_archive {
   std::string archive_id;
   std::chrono::milliseconds limit{0}; ///< for each segment
   /// The session of whoever is to archive it: when that is lost, nobody waits any longer.
-  io::pg_client* archiver = nullptr;
+  pg::pg_client* archiver = nullptr;
   /// Asked while waiting: fails when it is in vain.
   std::function<result<void>()> look = {};
 };

@@ -3,7 +3,7 @@
 #include "actors/backup/backup_job.hpp"
 
 #include "actors/backup/backup_task.hpp"
-#include "actors/backup/far_batch.hpp"
+#include "actors/backup/remote_batch.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/path.hpp"
 #include "engine/base/units.hpp"
@@ -28,7 +28,7 @@ std::string page_list(const std::vector<codec::page_range>& bad) {
 
 } // namespace
 
-remote::copy_rules copy_rules_of(const backup_settings& settings, const secret& cipher_pass) {
+wire::copy_rules copy_rules_of(const backup_settings& settings, const secret& cipher_pass) {
   return {.file = {.compression = settings.compression,
                    .compress_level = settings.compress_level,
                    .gz = settings.gz,
@@ -43,7 +43,7 @@ remote::copy_rules copy_rules_of(const backup_settings& settings, const secret& 
 backup_job::backup_job(format::manifest& into, const cluster_files& names, source_set& from,
                        repository& to, backup_settings settings, backup_hooks hooks)
     : manifest_(into), sources_(from), names_(names), repo_(to), settings_(std::move(settings)),
-      hooks_(std::move(hooks)), chain_(copy_rules_of(settings_, manifest_.cipher_pass).file) {
+      hooks_(std::move(hooks)), rules_(copy_rules_of(settings_, manifest_.cipher_pass).file) {
   std::vector<plan::file_weight> weights;
   weights.reserve(manifest_.files.size());
   for (uint32_t i = 0; i < manifest_.files.size(); ++i) {
@@ -57,7 +57,7 @@ backup_job::backup_job(format::manifest& into, const cluster_files& names, sourc
 backup_job::~backup_job() = default;
 
 graph::job_shape backup_job::shape() const {
-  auto out = chain_.shape();
+  auto out = copy_shape(rules_);
   out.bundle = settings_.rules.bundle;
   out.file_count = manifest_.files.size();
   out.plain_bytes = total_bytes_;
@@ -69,9 +69,9 @@ graph::job_shape backup_job::shape() const {
 
 graph::task_use backup_job::use(bool repository_here) const {
   // From other hosts: a window and the next one, of the primary and of a standby.
-  const uint64_t far_windows = sources_.has_remote() ? 4 : 0;
+  const uint64_t remote_windows = sources_.has_remote() ? 4 : 0;
   const bool near = sources_.local_files() != nullptr;
-  return {.bytes_per_worker = small_files::window_bytes * (far_windows + (near ? 1 : 0)),
+  return {.bytes_per_worker = small_files::window_bytes * (remote_windows + (near ? 1 : 0)),
           .repository_here = repository_here,
           .settling_files = settling().files,
           .shared_descriptors = manifest_.targets.size() + 1};
@@ -99,15 +99,15 @@ std::string backup_job::stored_path(std::string_view name) const {
   return format::data_file_path(repo_.stanza(), manifest_.label, name, settings_.compression);
 }
 
-remote::copied_file backup_job::far_file_of(const format::manifest_file& file,
-                                            bool for_standby) const {
+wire::copied_file backup_job::remote_file_of(const format::manifest_file& file,
+                                             bool for_standby) const {
   auto place = names_.place(file.name);
-  remote::copied_file out{.name = std::string(file.name),
-                          .through = std::move(place.through),
-                          .path = std::move(place.path),
-                          .expected = file.size_bytes,
-                          .check_pages =
-                              file.pages != format::page_check::absent && settings_.checksum_page};
+  wire::copied_file out{.name = std::string(file.name),
+                        .through = std::move(place.through),
+                        .path = std::move(place.path),
+                        .expected = file.size_bytes,
+                        .check_pages =
+                            file.pages != format::page_check::absent && settings_.checksum_page};
   if (for_standby)
     out.limit = file.size_bytes;
   return out;
@@ -125,8 +125,8 @@ graph::task_list backup_job::deal() {
   const bool several = batch.files.size() > 1;
   const auto* here = sources_.local_files();
   const auto prefetch = several && here ? std::make_shared<small_files>() : nullptr;
-  const auto far =
-      several && sources_.has_remote() ? std::make_shared<far_batch>(sources_, chain_) : nullptr;
+  const auto remote =
+      several && sources_.has_remote() ? std::make_shared<remote_batch>(sources_, rules_) : nullptr;
 
   graph::task_list out;
   for (size_t member = 0; member < batch.files.size(); ++member) {
@@ -134,7 +134,7 @@ graph::task_list backup_job::deal() {
     const auto& file = manifest_.files[index];
     const bool for_standby = postgres::comes_from_standby(settings_.version, file.name);
     backup_route route{.file_index = index,
-                       .wish = {far_file_of(file, for_standby), for_standby},
+                       .wish = {remote_file_of(file, for_standby), for_standby},
                        .bundle = bundle,
                        .member = member,
                        .bundle_id = batch.bundle_id};
@@ -147,9 +147,9 @@ graph::task_list backup_job::deal() {
       route.prefetch = prefetch;
       route.prefetch_index = prefetch->add(*at.in, at.path, file.size_bytes);
     }
-    if (far && file.size_bytes <= far_batch::largest_bytes && !is_made_here(file.name)) {
-      route.far = far;
-      route.far_index = far->add(route.wish);
+    if (remote && file.size_bytes <= remote_batch::largest_bytes && !is_made_here(file.name)) {
+      route.remote = remote;
+      route.remote_index = remote->add(route.wish);
     }
     out.push_back(std::make_shared<backup_task>(*this, std::move(route)));
   }

@@ -45,7 +45,7 @@ struct backup_hooks {
 class backup_task;
 
 /// What hosts of the data do to the bytes of files; the passphrase is that of the manifest.
-remote::copy_rules copy_rules_of(const backup_settings& settings, const secret& cipher_pass);
+wire::copy_rules copy_rules_of(const backup_settings& settings, const secret& cipher_pass);
 
 /// Copies all files of a manifest into a new backup directory and completes their entries: size,
 /// checksums, where they are stored, what the page check said. Files that vanished are marked;
@@ -90,7 +90,7 @@ private:
   friend class backup_task;
 
   std::string stored_path(std::string_view name) const;
-  remote::copied_file far_file_of(const format::manifest_file& file, bool for_standby) const;
+  wire::copied_file remote_file_of(const format::manifest_file& file, bool for_standby) const;
   void record(format::manifest_file& file, const backup_task& done);
   /// The path that messages show of a file: `/data/base/5/1259`, of another host `db2:/data/...`.
   std::string shown_path(const format::manifest_file& file, const backup_task& done) const;
@@ -103,7 +103,7 @@ private:
   repository& repo_;
   const backup_settings settings_;
   const backup_hooks hooks_;
-  const copy_chain chain_;
+  const codec::file_rules rules_;
   std::vector<plan::batch> batches_;
   size_t next_batch_ = 0;
   uint64_t total_bytes_ = 0;

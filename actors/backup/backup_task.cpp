@@ -18,17 +18,18 @@ result<bool> backup_task::leave_out(task_outcome how) {
   return false;
 }
 
-/// Settles where the file is read: `far_` is made, or `lease_` is that of this host.
+/// Settles where the file is read: `remote_` is made, or `lease_` is that of this host.
 result<void> backup_task::choose_source() {
   auto& sources = job_.sources_;
   const auto& wish = route_.wish;
   const auto turn = [this] { return has_turn(); };
-  if (route_.far) {
-    auto begun = route_.far->begin(route_.far_index);
+  if (route_.remote) {
+    auto begun = route_.remote->begin(route_.remote_index);
     if (!begun)
       return begun.failure();
     if (!sources.local(*begun))
-      far_ = std::make_unique<far_member>(sources, job_.chain_, route_.far, route_.far_index, turn);
+      remote_ = std::make_unique<remote_member>(sources, job_.rules_, route_.remote,
+                                                route_.remote_index, turn);
     else
       lease_ = sources.lease(*begun, wish.file.expected);
     return success();
@@ -37,7 +38,7 @@ result<void> backup_task::choose_source() {
   if (!lease)
     return lease.failure();
   if (!sources.local(lease->source()))
-    far_ = std::make_unique<far_stream>(sources, job_.chain_, std::move(*lease), wish, turn);
+    remote_ = std::make_unique<remote_stream>(sources, job_.rules_, std::move(*lease), wish, turn);
   else
     lease_ = std::move(*lease);
   return success();
@@ -83,7 +84,7 @@ result<bool> backup_task::open(const graph::worker_tools& tools) {
     if (auto chosen = choose_source(); !chosen)
       return chosen.failure();
   // Another host's file is opened for writing with its first bytes: it may have vanished.
-  if (far_)
+  if (remote_)
     return true;
   auto there = open_local(tools);
   if (!there || !*there || route_.bundle)
@@ -94,9 +95,9 @@ result<bool> backup_task::open(const graph::worker_tools& tools) {
 }
 
 std::unique_ptr<codec::stream> backup_task::open_stream(codec::kernel& kernel) {
-  if (far_)
+  if (remote_)
     return nullptr;
-  return copy_chain::open_stream(kernel, route_.wish.file, local_->rereader());
+  return open_copy_stream(kernel, route_.wish.file, local_->rereader());
 }
 
 bool backup_task::ready_to_write(std::chrono::milliseconds) {
@@ -119,7 +120,7 @@ result<void> backup_task::open_writer() {
 /// What is left of bytes of another host when those of broken attempts are taken away; forgets what
 /// was written of these.
 byte_view backup_task::without_stale(byte_view in) {
-  if (const auto begun_at = far_->begun_at(); begun_at > begun_at_) {
+  if (const auto begun_at = remote_->begun_at(); begun_at > begun_at_) {
     begun_at_ = begun_at;
     stored_bytes = 0;
     writer_.reset();
@@ -132,7 +133,7 @@ byte_view backup_task::without_stale(byte_view in) {
 }
 
 result<void> backup_task::write(byte_view in) {
-  if (far_)
+  if (remote_)
     in = without_stale(in);
   if (in.empty())
     return success();
@@ -151,17 +152,17 @@ result<void> backup_task::remove_written() {
 }
 
 result<void> backup_task::finish(const graph::file_streams& streams) {
-  if (far_) {
+  if (remote_) {
     without_stale({});
-    learned = far_->results();
-    source = far_->source();
+    learned = remote_->results();
+    source = remote_->source();
   } else {
-    copy_chain::take_results(streams, learned);
+    take_copy_results(streams, learned);
     learned.plain_bytes = local_->read_bytes();
     lease_.delivered(learned.plain_bytes);
   }
   local_.reset();
-  far_.reset();
+  remote_.reset();
   lease_ = {};
   if (learned.outcome != task_outcome::stored)
     return route_.bundle ? route_.bundle->skip(route_.member) : remove_written();

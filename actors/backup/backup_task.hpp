@@ -4,7 +4,7 @@
 
 #include "actors/backup/backup_job.hpp"
 #include "actors/backup/bundle_file.hpp"
-#include "actors/backup/far_batch.hpp"
+#include "actors/backup/remote_batch.hpp"
 
 namespace pgbraid {
 
@@ -14,15 +14,15 @@ bool is_made_here(std::string_view name);
 /// Where the file comes from and goes to.
 struct backup_route {
   uint32_t file_index = 0;
-  far_wish wish;
+  remote_wish wish;
   std::string target_path = {};             ///< when stored alone
   std::shared_ptr<bundle_file> bundle = {}; ///< when bundled
   size_t member = 0;                        ///< its place in the bundle
   uint64_t bundle_id = 0;
   std::shared_ptr<small_files> prefetch = {}; ///< for sources on this host
   size_t prefetch_index = 0;
-  std::shared_ptr<far_batch> far = {}; ///< for sources on other hosts
-  size_t far_index = 0;
+  std::shared_ptr<remote_batch> remote = {}; ///< for sources on other hosts
+  size_t remote_index = 0;
 };
 
 /// Reads on this host, where the kernels are still to come, or takes final bytes from another.
@@ -31,8 +31,12 @@ public:
   backup_task(const backup_job& of, backup_route route) : job_(of), route_(std::move(route)) {}
 
   result<bool> open(const graph::worker_tools& tools) override;
-  bool readable(std::chrono::milliseconds wait) override { return !far_ || far_->readable(wait); }
-  result<size_t> read(byte_span out) override { return far_ ? far_->read(out) : local_->read(out); }
+  bool readable(std::chrono::milliseconds wait) override {
+    return !remote_ || remote_->readable(wait);
+  }
+  result<size_t> read(byte_span out) override {
+    return remote_ ? remote_->read(out) : local_->read(out);
+  }
   std::unique_ptr<codec::stream> open_stream(codec::kernel& kernel) override;
   bool ready_to_write(std::chrono::milliseconds wait) override;
   result<void> write(byte_view in) override;
@@ -60,11 +64,11 @@ private:
   const backup_job& job_;
   backup_route route_;
   io::io_engine* engine_ = nullptr;
-  source_lease lease_; ///< of this host; that of others is with `far_`
+  source_lease lease_; ///< of this host; that of others is with `remote_`
   std::unique_ptr<local_file> local_;
-  std::unique_ptr<far_file> far_;
-  uint64_t taken_bytes_ = 0; ///< all that came from `far_`
-  uint64_t begun_at_ = 0;    ///< as far as `far_` was heard of
+  std::unique_ptr<remote_file> remote_;
+  uint64_t taken_bytes_ = 0; ///< all that came from `remote_`
+  uint64_t begun_at_ = 0;    ///< as far as `remote_` was heard of
   std::unique_ptr<io::writer> writer_;
 };
 

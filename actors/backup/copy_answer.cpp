@@ -12,7 +12,7 @@ namespace {
 constexpr size_t length_bytes = 4;
 constexpr uint32_t largest_piece_bytes = uint32_t{16} << 20;
 
-error nonsense(const remote::copied_file& about, std::string_view what) {
+error nonsense(const wire::copied_file& about, std::string_view what) {
   return {errc::protocol, "the other host sent " + std::string(what) + " for '" + about.name + "'"};
 }
 
@@ -35,7 +35,7 @@ std::optional<codec::sha1_digest> from_hex(std::string_view text) {
 }
 
 /// Runs of pages must ascend and not touch, as the page check makes them.
-std::optional<codec::page_verdict> pages_of(const remote::copied_results& sent) {
+std::optional<codec::page_verdict> pages_of(const wire::copied_results& sent) {
   codec::page_verdict out{.valid = sent.pages_valid, .misaligned = sent.pages_misaligned};
   if (sent.bad_pages.size() % 2 != 0)
     return {};
@@ -91,25 +91,25 @@ result<uint32_t> copy_answer::read_length(size_t limit) {
   return out;
 }
 
-result<void> copy_answer::read_results(const remote::copied_file& asked) {
-  auto length = read_length(remote::body_limit_bytes);
+result<void> copy_answer::read_results(const wire::copied_file& asked) {
+  auto length = read_length(wire::body_limit_bytes);
   if (!length)
     return length.failure();
   std::string text(*length, '\0');
   if (auto filled = fill(std::as_writable_bytes(std::span(text))); !filled)
     return filled;
-  auto sent = remote::decode<remote::copied_results>(text);
+  auto sent = wire::decode<wire::copied_results>(text);
   if (!sent)
     return sent.failure();
   results_ = {};
   auto& out = results_.learned;
-  const bool has_bytes = sent->how == remote::copy_outcome::stored;
-  results_.grown = sent->how == remote::copy_outcome::grown;
+  const bool has_bytes = sent->how == wire::copy_outcome::stored;
+  results_.grown = sent->how == wire::copy_outcome::grown;
   if (!has_bytes && file_bytes_ > 0)
     return nonsense(asked, "bytes of no file");
-  out.outcome = sent->how == remote::copy_outcome::empty      ? task_outcome::empty
-                : sent->how == remote::copy_outcome::vanished ? task_outcome::vanished
-                                                              : task_outcome::stored;
+  out.outcome = sent->how == wire::copy_outcome::empty      ? task_outcome::empty
+                : sent->how == wire::copy_outcome::vanished ? task_outcome::vanished
+                                                            : task_outcome::stored;
   out.path_gone = out.outcome == task_outcome::vanished && sent->path_gone;
   if (!has_bytes)
     return out.outcome == task_outcome::empty && !asked.skip_empty
@@ -132,7 +132,7 @@ result<void> copy_answer::read_results(const remote::copied_file& asked) {
   return success();
 }
 
-result<size_t> copy_answer::take(byte_span out, const remote::copied_file& asked) {
+result<size_t> copy_answer::take(byte_span out, const wire::copied_file& asked) {
   if (ended_)
     return size_t{0};
   if (left_bytes_ == 0) {
@@ -157,7 +157,7 @@ result<size_t> copy_answer::take(byte_span out, const remote::copied_file& asked
   return count;
 }
 
-far_results copy_answer::next_file() {
+remote_results copy_answer::next_file() {
   assert(ended_);
   ended_ = false;
   file_bytes_ = 0;

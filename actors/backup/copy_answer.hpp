@@ -8,7 +8,7 @@
 namespace pgbraid {
 
 /// What came back of one file.
-struct far_results {
+struct remote_results {
   copy_results learned = {};
   bool grown = false; ///< nothing was sent: to be asked for alone
 };
@@ -26,23 +26,23 @@ public:
   size_t arrival_limit_bytes() const;
   /// The next bytes of the present file, at least one; 0 at its end. Blocks until they are here.
   /// @param asked  the file that is expected, for checks
-  result<size_t> take(byte_span out, const remote::copied_file& asked);
+  result<size_t> take(byte_span out, const wire::copied_file& asked);
   /// After the end of a file: its results. The next `take` begins with the next file.
-  far_results next_file();
+  remote_results next_file();
 
   bool is_broken(const error& what) const { return from_.is_broken(what); }
 
 private:
   result<void> fill(byte_span out);
   result<uint32_t> read_length(size_t limit);
-  result<void> read_results(const remote::copied_file& asked);
+  result<void> read_results(const wire::copied_file& asked);
 
   copy_call from_;
   const bool changed_;
   uint32_t left_bytes_ = 0; ///< of the present piece
   uint64_t file_bytes_ = 0;
   bool ended_ = false;
-  far_results results_ = {};
+  remote_results results_ = {};
 };
 
 /// More than this is not stored of a file with so many bytes, whatever packs it.

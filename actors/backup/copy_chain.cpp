@@ -8,12 +8,12 @@
 
 namespace pgbraid {
 
-result<graph::chain> copy_chain::make() const {
-  return graph::chain::make(graph::backup_graph(shape()));
+result<graph::chain> make_copy_chain(const codec::file_rules& rules) {
+  return graph::chain::make(graph::backup_graph(copy_shape(rules)));
 }
 
-std::unique_ptr<codec::stream>
-copy_chain::open_stream(codec::kernel& kernel, const remote::copied_file& of, reread read_again) {
+std::unique_ptr<codec::stream> open_copy_stream(codec::kernel& kernel, const wire::copied_file& of,
+                                                reread read_again) {
   auto* checker = dynamic_cast<codec::page_check_kernel*>(&kernel);
   if (!checker)
     return kernel.open();
@@ -23,7 +23,7 @@ copy_chain::open_stream(codec::kernel& kernel, const remote::copied_file& of, re
       {.segment = postgres::relation_segment(of.name), .read_again = std::move(read_again)});
 }
 
-void copy_chain::take_results(const graph::file_streams& streams, copy_results& into) {
+void take_copy_results(const graph::file_streams& streams, copy_results& into) {
   into.checksum = codec::digest_kernel::value(*streams.of(graph::finding::checksum));
   if (const auto* stored = streams.of(graph::finding::repo_checksum))
     into.repo_checksum = codec::digest_kernel::value(*stored);

@@ -13,7 +13,7 @@ bool copy_call::is_broken(const error& what) const {
   return what.code == errc::protocol || link->failure().has_value();
 }
 
-copy_client::copy_client(std::shared_ptr<remote::remote_host> host, remote::copy_rules rules)
+copy_client::copy_client(std::shared_ptr<link::remote_host> host, wire::copy_rules rules)
     : host_(std::move(host)), rules_(std::move(rules)) {}
 
 /// Fails with the reason of the other host when the copy ended there.
@@ -46,10 +46,10 @@ result<void> copy_client::begin_on(const std::shared_ptr<link::client_link>& lin
     return has_copy.failure();
   if (*has_copy)
     return success();
-  auto begun = link->open(remote::path::copy_begin, "{}");
+  auto begun = link->open(wire::path::copy_begin, "{}");
   if (!begun)
     return begun.failure();
-  if (auto sent = (*begun)->write(as_bytes(remote::encode(rules_))); !sent)
+  if (auto sent = (*begun)->write(as_bytes(wire::encode(rules_))); !sent)
     return sent;
   if (auto ended = (*begun)->end_write(); !ended)
     return ended;
@@ -88,15 +88,15 @@ result<copy_call> copy_client::ask_on(std::shared_ptr<link::client_link> link,
   return copy_call{std::move(link), std::move(*call)};
 }
 
-result<copy_call> copy_client::ask(const remote::copied_file& wanted) {
-  return ask(remote::path::copy_file, remote::encode(wanted), {});
+result<copy_call> copy_client::ask(const wire::copied_file& wanted) {
+  return ask(wire::path::copy_file, wire::encode(wanted), {});
 }
 
-result<copy_call> copy_client::ask(std::span<const remote::copied_file> wanted) {
+result<copy_call> copy_client::ask(std::span<const wire::copied_file> wanted) {
   std::string lines;
   for (const auto& one : wanted)
-    lines += remote::encode(one) + "\n";
-  return ask(remote::path::copy_small, "{}", lines);
+    lines += wire::encode(one) + "\n";
+  return ask(wire::path::copy_small, "{}", lines);
 }
 
 } // namespace pgbraid

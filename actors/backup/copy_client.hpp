@@ -23,14 +23,14 @@ struct copy_call {
 /// Thread-safe.
 class copy_client {
 public:
-  copy_client(std::shared_ptr<remote::remote_host> host, remote::copy_rules rules);
+  copy_client(std::shared_ptr<link::remote_host> host, wire::copy_rules rules);
 
   const std::string& host_name() const { return host_->name(); }
   /// One file. Connections that break meanwhile are made again; a failure means that there is no
   /// point in asking this host once more.
-  result<copy_call> ask(const remote::copied_file& wanted);
+  result<copy_call> ask(const wire::copied_file& wanted);
   /// Several small ones, which come one behind the other.
-  result<copy_call> ask(std::span<const remote::copied_file> wanted);
+  result<copy_call> ask(std::span<const wire::copied_file> wanted);
 
 private:
   struct running {
@@ -43,8 +43,8 @@ private:
   result<bool> is_running_on(const std::shared_ptr<link::client_link>& link);
   result<void> begin_on(const std::shared_ptr<link::client_link>& link);
 
-  const std::shared_ptr<remote::remote_host> host_;
-  const remote::copy_rules rules_;
+  const std::shared_ptr<link::remote_host> host_;
+  const wire::copy_rules rules_;
   std::mutex mutex_;
   std::vector<running> copies_;
 };

@@ -43,7 +43,7 @@ void source_lease::end() {
     of->end(source_, asked_bytes_, done_bytes_, done_files_);
 }
 
-source_set::source_set(std::vector<backup_source> sources, remote::copy_rules rules, bool fall_back)
+source_set::source_set(std::vector<backup_source> sources, wire::copy_rules rules, bool fall_back)
     : described_(std::move(sources)), fall_back_(fall_back) {
   assert(std::ranges::count(described_, false, &backup_source::standby) == 1);
   for (const auto& one : described_) {

@@ -19,7 +19,7 @@ struct backup_source {
   /// This host: its files. Must outlive the backup.
   const cluster_files* local = nullptr;
   /// Another host; null for this one.
-  std::shared_ptr<remote::remote_host> host = {};
+  std::shared_ptr<link::remote_host> host = {};
 };
 
 class source_set;
@@ -52,7 +52,7 @@ class source_set {
 public:
   /// @param sources  one primary and any number of standbys
   /// @param fall_back  the primary may take over when the last standby is lost
-  source_set(std::vector<backup_source> sources, remote::copy_rules rules, bool fall_back);
+  source_set(std::vector<backup_source> sources, wire::copy_rules rules, bool fall_back);
 
   /// @param for_standby  the file may come from a standby; it does so if there is one
   /// Fails with the error of the last source that could have had it.

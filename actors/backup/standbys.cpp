@@ -55,7 +55,7 @@ private:
   clock::time_point since_ = clock::now();
 };
 
-result<void> wait_for_location(io::pg_client& standby, uint64_t lsn,
+result<void> wait_for_location(pg::pg_client& standby, uint64_t lsn,
                                std::chrono::milliseconds limit) {
   patience left(limit);
   while (true) {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view restore_point_name = "pgbraid backup start";
 
-void warn_of_slow_checkpoint(const backup_request& wanted, const io::pg_client& client) {
+void warn_of_slow_checkpoint(const backup_request& wanted, const pg::pg_client& client) {
   const std::chrono::milliseconds checkpoint = client.server().checkpoint_timeout;
   if (!wanted.start_fast && wanted.db_timeout <= checkpoint)
     log::warn("start-fast is disabled and db-timeout ({}ms) is smaller than the PostgreSQL "
@@ -27,7 +27,7 @@ void warn_of_slow_checkpoint(const backup_request& wanted, const io::pg_client& 
 }
 
 /// Makes the server finish a segment.
-result<void> finish_segment(io::pg_client& client) {
+result<void> finish_segment(pg::pg_client& client) {
   if (auto made = client.create_restore_point(restore_point_name); !made)
     return made.failure();
   auto switched = client.switch_segment();
@@ -64,7 +64,7 @@ result<backup_begin> begin_backup(const backup_request& wanted, open_cluster& pr
   return out;
 }
 
-result<int64_t> next_server_second(io::pg_client& client) {
+result<int64_t> next_server_second(pg::pg_client& client) {
   auto first = client.clock_ms();
   if (!first)
     return first.failure();

@@ -17,7 +17,7 @@ struct backup_request;
 
 /// A started backup.
 struct backup_begin {
-  io::pg_backup_start at;
+  pg::pg_backup_start at;
   plan::archive_proof proof = {};      ///< must be in the archive before the copy starts
   postgres::control_file control = {}; ///< read after the start: of the checkpoint that began it
 };
@@ -30,6 +30,6 @@ result<backup_begin> begin_backup(const backup_request& wanted, open_cluster& pr
 /// Waits until the clock of the server shows a later second; returns that second. What changes
 /// after the copy has begun then has a time stamp of its own. Fails with `kernel` (100) after three
 /// tries.
-result<int64_t> next_server_second(io::pg_client& client);
+result<int64_t> next_server_second(pg::pg_client& client);
 
 } // namespace pgbraid

@@ -172,7 +172,7 @@ result<size_t> restore_task::read(byte_span out) {
 }
 
 std::unique_ptr<codec::stream> restore_task::open_stream(codec::kernel& kernel) {
-  auto* const container = dynamic_cast<container_kernel*>(&kernel);
+  auto* const container = dynamic_cast<codec::container_kernel*>(&kernel);
   if (container == nullptr)
     return kernel.open();
   if (file_.size_bytes == 0)

@@ -3,7 +3,7 @@
 #include "actors/serve/exchange_work.hpp"
 #include "actors/serve/file_work.hpp"
 #include "actors/serve/host_work.hpp"
-#include "actors/serve/pg_desk.hpp"
+#include "actors/serve/pg_requests.hpp"
 #include "actors/serve/served_roots.hpp"
 #include "actors/serve/service.hpp"
 #include "actors/serve/storage_work.hpp"
@@ -49,8 +49,8 @@ class connection {
 public:
   using clock = monotonic;
 
-  connection(std::unique_ptr<link::transport> over, link::settings with, const doorkeeper& admit,
-             copy_service& copies)
+  connection(std::unique_ptr<net::transport> over, link::settings with, const doorkeeper& admit,
+             copy_runner& copies)
       : admit_(admit), copies_(copies), greeted_by_(clock::now() + with.silence_limit),
         link_(std::move(over), std::move(with), [this] { woken_.ring(); }) {}
 
@@ -65,12 +65,12 @@ private:
   void deal_admitted(std::unique_ptr<link::exchange> asked);
   void leave(std::unique_ptr<link::exchange> asked);
   result<void> greet(link::exchange& asked);
-  result<uint32_t> agree(const remote::hello& said) const;
+  result<uint32_t> agree(const wire::hello& said) const;
   bool waits_in_vain() const;
   void end(const error& why);
 
   const doorkeeper& admit_;
-  copy_service& copies_;
+  copy_runner& copies_;
   const clock::time_point greeted_by_;
   bell woken_;
   std::atomic<stage> stage_ = stage::silent;
@@ -78,24 +78,24 @@ private:
   admission admitted_;
   const std::shared_ptr<memory_budget> memory_ = std::make_shared<memory_budget>();
   link::server_link link_;
-  pg_desk desk_;
+  pg_requests desk_;
   work_pool pool_{memory_};
 };
 
-result<uint32_t> connection::agree(const remote::hello& said) const {
-  const auto highest = std::min(said.version_max, remote::version_max);
-  if (highest >= std::max(said.version_min, remote::version_min))
+result<uint32_t> connection::agree(const wire::hello& said) const {
+  const auto highest = std::min(said.version_max, wire::version_max);
+  if (highest >= std::max(said.version_min, wire::version_min))
     return highest;
   return error{errc::protocol,
                fmt::format("the other host speaks versions {} to {} of the protocol, this one {} "
                            "to {}",
-                           said.version_min, said.version_max, remote::version_min,
-                           remote::version_max),
+                           said.version_min, said.version_max, wire::version_min,
+                           wire::version_max),
                "Both hosts need versions of pgbraid that are not too far apart."};
 }
 
 result<void> connection::greet(link::exchange& asked) {
-  auto said = remote::decode<remote::hello>(asked.head());
+  auto said = wire::decode<wire::hello>(asked.head());
   if (!said)
     return said.failure();
   auto version = agree(*said);
@@ -109,13 +109,13 @@ result<void> connection::greet(link::exchange& asked) {
   admitted_.may.roots = std::make_shared<served_roots>(admitted_.may);
   admitted_.may.memory = memory_;
   stage_ = stage::admitted;
-  return asked.respond(remote::encode(remote::hello_answer{
+  return asked.respond(wire::encode(wire::hello_answer{
       *version, "pgbraid " + std::string(version_text), {"storage", "pg", "copy"}}));
 }
 
 void connection::deal(std::unique_ptr<link::exchange> asked) {
   const auto now = stage_.load();
-  const bool hello = asked->path() == remote::path::hello;
+  const bool hello = asked->path() == wire::path::hello;
   if (now == stage::silent && hello) {
     stage_ = stage::asked;
     desk_.run(std::move(asked), [this](link::exchange& one) {
@@ -138,9 +138,9 @@ void connection::deal(std::unique_ptr<link::exchange> asked) {
 void connection::deal_admitted(std::unique_ptr<link::exchange> asked) {
   const std::string_view path = asked->path();
   const auto& may = admitted_.may;
-  if (path == remote::path::leave)
+  if (path == wire::path::leave)
     return leave(std::move(asked));
-  if (path == remote::path::storage_settle)
+  if (path == wire::path::storage_settle)
     return pool_.add_after_cancelled(std::make_unique<quick_work>(
         std::move(asked), [](link::exchange& one) { return one.respond("{}"); }));
   if (path.starts_with("/v1/storage/"))
@@ -213,8 +213,8 @@ result<void> connection::serve() {
 
 } // namespace
 
-result<void> serve_connection(std::unique_ptr<link::transport> over, link::settings with,
-                              const doorkeeper& admit, copy_service& copies) {
+result<void> serve_connection(std::unique_ptr<net::transport> over, link::settings with,
+                              const doorkeeper& admit, copy_runner& copies) {
   // What was begun for the other end is cleaned up first.
   const polled_signals polled;
   return connection(std::move(over), std::move(with), admit, copies).serve();

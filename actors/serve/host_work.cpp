@@ -24,7 +24,7 @@ error refused(std::string_view what) {
 result<void> tell_cipher(link::exchange& asked, const grants& may) {
   if (may.repo_path.empty())
     return refused("repo");
-  return asked.respond(remote::encode(remote::cipher_answer{may.cipher}));
+  return asked.respond(wire::encode(wire::cipher_answer{may.cipher}));
 }
 
 result<void> tell_control(link::exchange& asked, const grants& may) {
@@ -40,20 +40,20 @@ result<void> tell_control(link::exchange& asked, const grants& may) {
 result<void> tell_facts(link::exchange& asked, const grants& may) {
   if (may.pg_path.empty())
     return refused("pg");
-  auto what = remote::decode<remote::facts_request>(asked.head());
+  auto what = wire::decode<wire::facts_request>(asked.head());
   if (!what)
     return what.failure();
   if (what->users.size() > ids_max || what->groups.size() > ids_max)
     return error{errc::protocol, "too many names were asked for at once"};
   owner_names names;
-  remote::facts_answer answer;
+  wire::facts_answer answer;
   for (const auto id : what->users)
     if (const auto& name = names.user(id))
       answer.users[id] = *name;
   for (const auto id : what->groups)
     if (const auto& name = names.group(id))
       answer.groups[id] = *name;
-  return asked.respond(remote::encode(answer));
+  return asked.respond(wire::encode(answer));
 }
 
 } // namespace
@@ -61,11 +61,11 @@ result<void> tell_facts(link::exchange& asked, const grants& may) {
 std::unique_ptr<work> make_host_work(std::unique_ptr<link::exchange>& asked, const grants& may) {
   using teller = result<void> (*)(link::exchange&, const grants&);
   teller answer = nullptr;
-  if (asked->path() == remote::path::repo_cipher)
+  if (asked->path() == wire::path::repo_cipher)
     answer = tell_cipher;
-  else if (asked->path() == remote::path::pg_control)
+  else if (asked->path() == wire::path::pg_control)
     answer = tell_control;
-  else if (asked->path() == remote::path::pg_facts)
+  else if (asked->path() == wire::path::pg_facts)
     answer = tell_facts;
   if (answer == nullptr)
     return {};

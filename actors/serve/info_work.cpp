@@ -17,7 +17,7 @@ namespace pgbraid::serve {
 namespace {
 
 /// The content of one of them, twice: sealed and open.
-constexpr size_t weight = 2 * remote::info_limit_bytes;
+constexpr size_t weight = 2 * wire::info_limit_bytes;
 
 result<served_roots::place> find_info(served_roots& roots, const std::string& root,
                                       const std::string& path, purpose wanted) {
@@ -46,7 +46,7 @@ private:
 };
 
 result<void> read_info_work::open() {
-  auto what = remote::decode<remote::read_request>(asked().head());
+  auto what = wire::decode<wire::read_request>(asked().head());
   if (!what)
     return what.failure();
   auto place = find_info(*roots_, what->root, what->path, purpose::read);
@@ -55,7 +55,7 @@ result<void> read_info_work::open() {
   auto about = place->where->info(place->path);
   if (!about)
     return about.failure();
-  auto stored = read_all(*place->where, place->path, remote::info_limit_bytes);
+  auto stored = read_all(*place->where, place->path, wire::info_limit_bytes);
   if (!stored)
     return stored.failure();
   auto opened = unseal(std::move(*stored), pass_);
@@ -65,9 +65,9 @@ result<void> read_info_work::open() {
   left_ = text_->view();
   left_.remove_prefix(std::min<uint64_t>(what->offset, left_.size()));
   left_ = left_.substr(0, what->limit.value_or(left_.size()));
-  const remote::read_answer answer{
+  const wire::read_answer answer{
       .version = *about ? fmt::format("{}-{}", (*about)->mtime_s, (*about)->size_bytes) : ""};
-  return asked().respond(remote::encode(answer));
+  return asked().respond(wire::encode(answer));
 }
 
 result<bool> read_info_work::go_on(byte_span) {
@@ -107,7 +107,7 @@ private:
 };
 
 result<void> write_info_work::open() {
-  auto what = remote::decode<remote::write_request>(asked().head());
+  auto what = wire::decode<wire::write_request>(asked().head());
   if (!what)
     return what.failure();
   auto place = find_info(*roots_, what->root, what->path, purpose::write);
@@ -141,7 +141,7 @@ result<bool> write_info_work::go_on(byte_span room) {
   auto got = asked().read(piece);
   if (!got)
     return got.failure();
-  if (text_.size() + *got > remote::info_limit_bytes)
+  if (text_.size() + *got > wire::info_limit_bytes)
     return error{errc::protocol, "the other host sent an info file that is too large"};
   text_ += as_text(byte_view(piece.first(*got)));
   if (*got == piece.size())
@@ -158,9 +158,9 @@ result<bool> write_info_work::go_on(byte_span room) {
 
 std::unique_ptr<work> make_info_work(std::unique_ptr<link::exchange>& asked,
                                      std::shared_ptr<served_roots> roots, const secret& pass) {
-  if (asked->path() == remote::path::repo_read_info)
+  if (asked->path() == wire::path::repo_read_info)
     return std::make_unique<read_info_work>(std::move(asked), std::move(roots), pass);
-  if (asked->path() == remote::path::repo_write_info)
+  if (asked->path() == wire::path::repo_write_info)
     return std::make_unique<write_info_work>(std::move(asked), std::move(roots), pass);
   return {};
 }

@@ -29,7 +29,7 @@ private:
   std::string next_lines();
 
   std::shared_ptr<served_roots> roots_;
-  remote::place_request what_;
+  wire::place_request what_;
   served_roots::place place_;
   bool listed_ = false;
   storage::list_page page_;
@@ -38,7 +38,7 @@ private:
 
 /// Answers with the head. False when there is no such path.
 result<bool> list_work::begin() {
-  auto what = remote::decode<remote::place_request>(asked().head());
+  auto what = wire::decode<wire::place_request>(asked().head());
   if (!what)
     return what.failure();
   what_ = std::move(*what);
@@ -50,7 +50,7 @@ result<bool> list_work::begin() {
   auto found = load_page();
   if (!found)
     return found;
-  if (auto told = asked().respond(remote::encode(remote::list_answer{*found})); !told)
+  if (auto told = asked().respond(wire::encode(wire::list_answer{*found})); !told)
     return told.failure();
   return found;
 }
@@ -76,7 +76,7 @@ std::string list_work::next_lines() {
     if (one.info.kind == entry_kind::link)
       roots_->saw_link(what_.root, what_.path.empty() ? one.name : what_.path + "/" + one.name,
                        one.info.link_destination);
-    lines += remote::encode(one) + "\n";
+    lines += wire::encode(one) + "\n";
   }
   return lines;
 }

@@ -31,7 +31,7 @@ private:
 };
 
 result<void> read_work::open() {
-  auto what = remote::decode<remote::read_request>(asked().head());
+  auto what = wire::decode<wire::read_request>(asked().head());
   if (!what)
     return what.failure();
   constexpr uint64_t offset_max = std::numeric_limits<int64_t>::max();
@@ -53,9 +53,9 @@ result<void> read_work::open() {
   if (!file)
     return file.failure();
   file_ = std::move(*file);
-  const remote::read_answer answer{
+  const wire::read_answer answer{
       .version = *about ? fmt::format("{}-{}", (*about)->mtime_s, (*about)->size_bytes) : ""};
-  return asked().respond(remote::encode(answer));
+  return asked().respond(wire::encode(answer));
 }
 
 result<bool> read_work::go_on(byte_span room) {

@@ -6,7 +6,7 @@
 
 #include <array>
 
-namespace pgbraid {
+namespace pgbraid::serve {
 
 namespace {
 
@@ -50,9 +50,9 @@ void served_answer::write(byte_view final_bytes) {
   send(final_bytes);
 }
 
-void served_answer::end(const remote::copied_results& learned) {
+void served_answer::end(const wire::copied_results& learned) {
   const std::lock_guard lock(mutex_);
-  const auto text = remote::encode(learned);
+  const auto text = wire::encode(learned);
   send(length_of(0));
   send(length_of(text.size()));
   send(as_bytes(text));
@@ -68,4 +68,4 @@ void served_answer::fail(const error& why) {
     to_->fail(why);
 }
 
-} // namespace pgbraid
+} // namespace pgbraid::serve

@@ -8,7 +8,7 @@
 #include <atomic>
 #include <mutex>
 
-namespace pgbraid {
+namespace pgbraid::serve {
 
 /// Files go out one behind the other, in the order in which they were asked for, whichever of them
 /// is ready first. What the other end does not want any more, or what failed, is over at once:
@@ -25,7 +25,7 @@ public:
   bool is_writable(size_t file, std::chrono::milliseconds wait) const;
   void write(byte_view final_bytes);
   /// Ends the turn of a file.
-  void end(const remote::copied_results& learned);
+  void end(const wire::copied_results& learned);
   /// Ends the whole answer.
   void fail(const error& why);
 
@@ -39,4 +39,4 @@ private:
   std::atomic<bool> over_{false};
 };
 
-} // namespace pgbraid
+} // namespace pgbraid::serve

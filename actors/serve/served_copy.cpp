@@ -2,17 +2,17 @@
 // SPDX-License-Identifier: MIT
 #include "actors/serve/served_copy.hpp"
 
-#include "actors/backup/far_batch.hpp"
 #include "actors/backup/local_file.hpp"
+#include "actors/backup/remote_batch.hpp"
 
-namespace pgbraid {
+namespace pgbraid::serve {
 
 namespace {
 
 // More than streams a link may have.
 constexpr size_t largest_queue = 1024;
 
-size_t bytes_of(const std::vector<remote::copied_file>& files) {
+size_t bytes_of(const std::vector<wire::copied_file>& files) {
   size_t bytes = 0;
   for (const auto& one : files)
     bytes += sizeof(one) + one.name.size() + one.through.size() + one.path.size();
@@ -21,7 +21,7 @@ size_t bytes_of(const std::vector<remote::copied_file>& files) {
 
 /// What is asked for and how it goes out.
 struct served_route {
-  remote::copied_file file;
+  wire::copied_file file;
   served_place at;
   std::shared_ptr<served_answer> answer;
   size_t number = 0; ///< in the answer
@@ -47,24 +47,24 @@ public:
   std::string name() const override { return route_.file.name; }
 
 private:
-  result<remote::copy_outcome> look(const graph::worker_tools& tools);
-  result<remote::copy_outcome> vanished();
+  result<wire::copy_outcome> look(const graph::worker_tools& tools);
+  result<wire::copy_outcome> vanished();
 
   served_route route_;
   std::optional<local_file> file_;
-  remote::copied_results learned_ = {};
+  wire::copied_results learned_ = {};
 };
 
-result<remote::copy_outcome> served_task::vanished() {
+result<wire::copy_outcome> served_task::vanished() {
   auto path_gone = is_path_gone({route_.at.in.get(), route_.at.path});
   if (!path_gone)
     return path_gone.failure();
   learned_.path_gone = *path_gone;
-  return remote::copy_outcome::vanished;
+  return wire::copy_outcome::vanished;
 }
 
 /// How much may be read; nothing when the file is not there any more or has grown too much.
-result<remote::copy_outcome> served_task::look(const graph::worker_tools& tools) {
+result<wire::copy_outcome> served_task::look(const graph::worker_tools& tools) {
   auto limit = route_.file.limit;
   if (route_.small && !limit) {
     auto info = route_.at.in->info(route_.at.path);
@@ -72,9 +72,9 @@ result<remote::copy_outcome> served_task::look(const graph::worker_tools& tools)
       return info.failure();
     if (!*info)
       return vanished();
-    limit = far_batch::growth_limit_bytes(route_.file.expected);
+    limit = remote_batch::growth_limit_bytes(route_.file.expected);
     if ((*info)->size_bytes > *limit)
-      return remote::copy_outcome::grown;
+      return wire::copy_outcome::grown;
   }
   file_.emplace(local_wish{.name = route_.file.name,
                            .at = {route_.at.in.get(), route_.at.path},
@@ -88,11 +88,11 @@ result<remote::copy_outcome> served_task::look(const graph::worker_tools& tools)
   if (!*there)
     return vanished();
   if (!route_.file.skip_empty)
-    return remote::copy_outcome::stored;
+    return wire::copy_outcome::stored;
   auto empty = file_->is_empty();
   if (!empty)
     return empty.failure();
-  return *empty ? remote::copy_outcome::empty : remote::copy_outcome::stored;
+  return *empty ? wire::copy_outcome::empty : wire::copy_outcome::stored;
 }
 
 result<bool> served_task::open(const graph::worker_tools& tools) {
@@ -108,7 +108,7 @@ result<bool> served_task::open(const graph::worker_tools& tools) {
 }
 
 result<size_t> served_task::read(byte_span out) {
-  if (learned_.how != remote::copy_outcome::stored || route_.answer->is_over())
+  if (learned_.how != wire::copy_outcome::stored || route_.answer->is_over())
     return size_t{0};
   auto got = file_->read(out);
   if (got)
@@ -118,26 +118,26 @@ result<size_t> served_task::read(byte_span out) {
 }
 
 std::unique_ptr<codec::stream> served_task::open_stream(codec::kernel& kernel) {
-  return copy_chain::open_stream(kernel, route_.file,
-                                 [this](byte_span into, uint64_t offset_bytes) -> result<size_t> {
-                                   auto got = file_->read_again(into, offset_bytes);
-                                   if (got)
-                                     return got;
-                                   route_.answer->fail(got.failure());
-                                   return size_t{0};
-                                 });
+  return open_copy_stream(kernel, route_.file,
+                          [this](byte_span into, uint64_t offset_bytes) -> result<size_t> {
+                            auto got = file_->read_again(into, offset_bytes);
+                            if (got)
+                              return got;
+                            route_.answer->fail(got.failure());
+                            return size_t{0};
+                          });
 }
 
 result<void> served_task::write(byte_view in) {
-  if (learned_.how == remote::copy_outcome::stored)
+  if (learned_.how == wire::copy_outcome::stored)
     route_.answer->write(in);
   return success();
 }
 
 result<void> served_task::finish(const graph::file_streams& streams) {
-  if (learned_.how == remote::copy_outcome::stored) {
+  if (learned_.how == wire::copy_outcome::stored) {
     copy_results found;
-    copy_chain::take_results(streams, found);
+    take_copy_results(streams, found);
     learned_.plain = file_->read_bytes();
     learned_.sha1 = to_hex(found.checksum);
     if (found.repo_checksum)
@@ -157,10 +157,10 @@ result<void> served_task::finish(const graph::file_streams& streams) {
 
 } // namespace
 
-result<void> validate(const std::vector<remote::copied_file>& small) {
+result<void> validate(const std::vector<wire::copied_file>& small) {
   uint64_t bytes = 0;
   for (const auto& file : small)
-    if (file.expected > far_batch::largest_bytes ||
+    if (file.expected > remote_batch::largest_bytes ||
         (bytes += file.expected) > small_files::window_bytes)
       return error{errc::protocol, "the other host asked for small files that are not small"};
   if (small.empty() || small.size() > small_files::window_files)
@@ -174,7 +174,7 @@ served_copy::served_copy(std::unique_ptr<link::exchange> begun, served_finder fi
 
 served_copy::~served_copy() = default;
 
-void served_copy::add(std::unique_ptr<link::exchange> asked, std::vector<remote::copied_file> files,
+void served_copy::add(std::unique_ptr<link::exchange> asked, std::vector<wire::copied_file> files,
                       bool small) {
   const std::lock_guard lock(mutex_);
   if (closed_ || waiting_.size() >= largest_queue)
@@ -284,4 +284,4 @@ result<void> served_copy::tick() {
   return success();
 }
 
-} // namespace pgbraid
+} // namespace pgbraid::serve

@@ -10,7 +10,7 @@
 #include <atomic>
 #include <deque>
 
-namespace pgbraid {
+namespace pgbraid::serve {
 
 /// A file that may be sent, and what keeps it reachable.
 struct served_place {
@@ -19,7 +19,7 @@ struct served_place {
 };
 
 /// Finds what another host asks for, or refuses it. Called by several threads.
-using served_finder = std::function<result<served_place>(const remote::copied_file&)>;
+using served_finder = std::function<result<served_place>(const wire::copied_file&)>;
 
 /// Gives what stands for the memory of one answer until it was sent, or nothing when there is no
 /// room now. Called by one thread at a time.
@@ -36,8 +36,7 @@ public:
   ~served_copy() override;
 
   /// A request for one file (or, `small`, for several). From any thread.
-  void add(std::unique_ptr<link::exchange> asked, std::vector<remote::copied_file> files,
-           bool small);
+  void add(std::unique_ptr<link::exchange> asked, std::vector<wire::copied_file> files, bool small);
   /// Whether what waits takes so much memory that it is time to let the other end wait.
   bool is_full() const { return waiting_bytes_ >= full_bytes; }
   /// Deals what waited for room. From any thread.
@@ -57,7 +56,7 @@ public:
 private:
   struct request {
     std::unique_ptr<link::exchange> asked;
-    std::vector<remote::copied_file> files;
+    std::vector<wire::copied_file> files;
     bool small = false;
   };
   std::optional<request> next();
@@ -79,6 +78,6 @@ private:
 };
 
 /// Refuses lists of small files that nobody of ours would ask for.
-result<void> validate(const std::vector<remote::copied_file>& small);
+result<void> validate(const std::vector<wire::copied_file>& small);
 
-} // namespace pgbraid
+} // namespace pgbraid::serve

@@ -32,7 +32,7 @@ struct grants {
   std::string stanza = {};
   cipher_type cipher = cipher_type::none;
   secret passphrase = {};
-  io::pg_address pg = {};
+  pg::pg_address pg = {};
   /// Workers of a copy, and file descriptors and memory that go with them.
   size_t process_max = 1;
   io::io_mode mode = io::io_mode::automatic; ///< of what a copy reads
@@ -60,9 +60,9 @@ struct admission {
 using doorkeeper = std::function<result<admission>(const greeting&)>;
 
 /// Requests that run a graph on this host (copy/...) are handed on; see actors/.
-class copy_service {
+class copy_runner {
 public:
-  virtual ~copy_service() = default;
+  virtual ~copy_runner() = default;
   /// Takes over a request whose path begins with `/v1/copy/`. Must not block.
   virtual void take(std::unique_ptr<link::exchange> asked, const grants& may) = 0;
   /// Answers may have left, and their memory with them. Must not block.
@@ -75,7 +75,7 @@ public:
 /// that was open for it is closed: sessions, files (temporary ones removed), locks. Runs requests
 /// on a few threads of its own (at most 9), which end before it returns. Fails with what broke the
 /// connection, `term` after a signal; success when the other end said goodbye.
-result<void> serve_connection(std::unique_ptr<link::transport> over, link::settings with,
-                              const doorkeeper& admit, copy_service& copies);
+result<void> serve_connection(std::unique_ptr<net::transport> over, link::settings with,
+                              const doorkeeper& admit, copy_runner& copies);
 
 } // namespace pgbraid::serve

@@ -45,7 +45,7 @@ private:
 
 result<void> small_work::begin() {
   begun_ = true;
-  auto what = remote::decode<remote::place_request>(asked().head());
+  auto what = wire::decode<wire::place_request>(asked().head());
   if (!what)
     return what.failure();
   root_ = std::move(what->root);
@@ -64,7 +64,7 @@ result<void> small_work::begin() {
 result<void> small_work::take_lines(std::string_view body) {
   while (!body.empty()) {
     const auto end = std::min(body.find('\n'), body.size());
-    auto one = remote::decode<remote::small_request>(body.substr(0, end));
+    auto one = wire::decode<wire::small_request>(body.substr(0, end));
     if (!one)
       return one.failure();
     if (one->limit > remote::small_read_limit_bytes)
@@ -78,12 +78,12 @@ result<void> small_work::take_lines(std::string_view body) {
 }
 
 void small_work::answer_one(small_read& one) {
-  remote::small_answer about{.size = one.content.size(), .failure = std::move(one.failure)};
+  wire::small_answer about{.size = one.content.size(), .failure = std::move(one.failure)};
   if (about.failure) {
     about.size = 0;
     one.content.clear();
   }
-  answer_ += remote::encode(about);
+  answer_ += wire::encode(about);
   answer_ += '\n';
   answer_ += as_text(one.content);
   one = {};

@@ -11,11 +11,11 @@ namespace pgbraid::serve {
 
 namespace {
 
-namespace path = remote::path;
+namespace path = wire::path;
 using roots_ptr = std::shared_ptr<served_roots>;
 
 result<void> tell_info(link::exchange& asked, served_roots& roots) {
-  auto what = remote::decode<remote::place_request>(asked.head());
+  auto what = wire::decode<wire::place_request>(asked.head());
   if (!what)
     return what.failure();
   auto place = roots.find(what->root, what->path, purpose::look);
@@ -24,17 +24,17 @@ result<void> tell_info(link::exchange& asked, served_roots& roots) {
   auto found = place->where->info(place->path);
   if (!found)
     return found.failure();
-  remote::info_answer answer{.found = found->has_value()};
+  wire::info_answer answer{.found = found->has_value()};
   if (answer.found)
     answer.info = std::move(**found);
   if (answer.found && answer.info.kind == entry_kind::link)
     roots.saw_link(what->root, what->path, answer.info.link_destination);
-  return asked.respond(remote::encode(answer));
+  return asked.respond(wire::encode(answer));
 }
 
 /// For questions about a root as a whole.
 result<served_roots::place> asked_root(link::exchange& asked, served_roots& roots) {
-  auto what = remote::decode<remote::place_request>(asked.head());
+  auto what = wire::decode<wire::place_request>(asked.head());
   if (!what)
     return what.failure();
   return roots.find(what->root, {}, purpose::look);
@@ -44,7 +44,7 @@ result<void> tell_features(link::exchange& asked, served_roots& roots) {
   auto place = asked_root(asked, roots);
   if (!place)
     return place.failure();
-  return asked.respond(remote::encode(place->where->features()));
+  return asked.respond(wire::encode(place->where->features()));
 }
 
 result<void> tell_free(link::exchange& asked, served_roots& roots) {
@@ -54,21 +54,21 @@ result<void> tell_free(link::exchange& asked, served_roots& roots) {
   auto bytes = place->where->free_bytes();
   if (!bytes)
     return bytes.failure();
-  return asked.respond(remote::encode(remote::free_answer{*bytes}));
+  return asked.respond(wire::encode(wire::free_answer{*bytes}));
 }
 
-bool has_two_paths(remote::change_op op) {
-  return op == remote::change_op::move || op == remote::change_op::hardlink;
+bool has_two_paths(wire::change_op op) {
+  return op == wire::change_op::move || op == wire::change_op::hardlink;
 }
 
-purpose purpose_of(remote::change_op op) {
-  return op == remote::change_op::make_path || op == remote::change_op::sync ? purpose::prepare
-                                                                             : purpose::write;
+purpose purpose_of(wire::change_op op) {
+  return op == wire::change_op::make_path || op == wire::change_op::sync ? purpose::prepare
+                                                                         : purpose::write;
 }
 
-result<void> apply(const remote::change_request& what, storage& where, std::string_view at,
+result<void> apply(const wire::change_request& what, storage& where, std::string_view at,
                    std::string_view other) {
-  using op = remote::change_op;
+  using op = wire::change_op;
   switch (what.op) {
   case op::none:
     break;
@@ -95,7 +95,7 @@ result<void> apply(const remote::change_request& what, storage& where, std::stri
 }
 
 result<void> change(link::exchange& asked, served_roots& roots) {
-  auto what = remote::decode<remote::change_request>(asked.head());
+  auto what = wire::decode<wire::change_request>(asked.head());
   if (!what)
     return what.failure();
   // Modes and owners are this host's to choose, as for files.

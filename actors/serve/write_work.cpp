@@ -26,7 +26,7 @@ private:
 };
 
 result<void> write_work::open() {
-  auto what = remote::decode<remote::write_request>(asked().head());
+  auto what = wire::decode<wire::write_request>(asked().head());
   if (!what)
     return what.failure();
   auto place = roots_->find(what->root, what->path, purpose::write);

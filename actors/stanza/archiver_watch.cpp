@@ -15,7 +15,7 @@ archiver_watch::archiver_watch(const open_cluster& primary)
     : command_(primary.client.server().archive_command), session_(primary.place->observer()) {
   if (!session_)
     return;
-  if (auto now = io::ask_archiver(*session_); now)
+  if (auto now = pg::ask_archiver(*session_); now)
     began_ = std::move(*now);
   if (began_ && began_->failing)
     log::warn("PostgreSQL could not archive WAL segment {} ({} failed tries, the last one at {})",
@@ -26,7 +26,7 @@ result<void> archiver_watch::look() const {
   constexpr uint64_t tries = 2;
   if (!began_)
     return success();
-  const auto now = io::ask_archiver(*session_);
+  const auto now = pg::ask_archiver(*session_);
   if (!now)
     return now.failure();
   if (!now->failing || now->failed < began_->failed + tries || now->archived > began_->archived)

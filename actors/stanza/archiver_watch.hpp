@@ -24,8 +24,8 @@ public:
 
 private:
   std::string command_; ///< archive_command
-  std::unique_ptr<io::pg_session> session_ = {};
-  std::optional<io::pg_archiver> began_ = {};
+  std::unique_ptr<pg::pg_session> session_ = {};
+  std::optional<pg::pg_archiver> began_ = {};
 };
 
 } // namespace pgbraid

@@ -54,7 +54,7 @@ result<postgres::control_file> check_files(const open_cluster& one) {
 }
 
 /// Makes the server finish a segment and returns its name.
-result<std::string> finish_segment(io::pg_client& client) {
+result<std::string> finish_segment(pg::pg_client& client) {
   if (auto made = client.create_restore_point(restore_point_name); !made)
     return made.failure();
   return client.switch_segment();

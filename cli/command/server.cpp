@@ -42,21 +42,21 @@ void listen_to_hangup() {
 /// What a reload replaces.
 struct front {
   config::options opts;
-  link::tls_context context;
+  net::tls_context context;
   std::vector<io::unique_fd> listeners;
 };
 
-result<link::tls_context> context_of(const config::options& opts) {
+result<net::tls_context> context_of(const config::options& opts) {
   auto files = tls_ciphers(opts);
   files.ca_file = opts.text("tls-server-ca-file");
   files.cert_file = opts.text("tls-server-cert-file");
   files.key_file = opts.text("tls-server-key-file");
-  return link::tls_context::make(link::tls_side::server, files);
+  return net::tls_context::make(net::tls_side::server, files);
 }
 
 result<std::vector<io::unique_fd>> listen(const config::options& opts) {
-  return link::listen_tcp(opts.text("tls-server-address"),
-                          static_cast<uint16_t>(opts.integer("tls-server-port")));
+  return net::listen_tcp(opts.text("tls-server-address"),
+                         static_cast<uint16_t>(opts.integer("tls-server-port")));
 }
 
 bool same_address(const config::options& a, const config::options& b) {
@@ -92,7 +92,7 @@ private:
     std::string places;
     bool only_this_host = true;
     for (const auto& listener : front_.listeners) {
-      const auto place = link::place_of(listener.get());
+      const auto place = net::place_of(listener.get());
       places += (places.empty() ? "" : ", ") + place.shown;
       only_this_host = only_this_host && place.only_this_host;
     }
@@ -155,7 +155,7 @@ private:
   result<bool> serve_next(int listener) {
     if (auto prepared = children_.prepare(); !prepared)
       return prepared.failure();
-    auto one = link::accept_tcp(listener, keep_alive_of(front_.opts));
+    auto one = net::accept_tcp(listener, keep_alive_of(front_.opts));
     if (!one)
       return one.failure();
     if (!*one)
@@ -165,7 +165,7 @@ private:
     return true;
   }
 
-  result<void> serve(link::accepted connection) {
+  result<void> serve(net::accepted connection) {
     const auto from = connection.from;
     return children_.start(from, [&](const connection_children::introduction& introduce) {
       front_.listeners.clear();
@@ -187,7 +187,7 @@ private:
 
   result<void> try_reload() {
     std::vector<std::string> warnings;
-    auto opts = config::load(front_.opts.told(), warnings);
+    auto opts = config::load(front_.opts.inputs_of_run(), warnings);
     for (const auto& line : warnings)
       log::warn("{}", line);
     if (!opts)

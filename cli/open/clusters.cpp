@@ -37,23 +37,23 @@ public:
         position_(position) {}
 
   bool is_here() const override { return true; }
-  result<std::shared_ptr<remote::remote_host>> host() override {
-    return std::shared_ptr<remote::remote_host>();
+  result<std::shared_ptr<link::remote_host>> host() override {
+    return std::shared_ptr<link::remote_host>();
   }
   result<std::unique_ptr<storage>> open(const std::string& path) override {
     return make_posix_storage(path);
   }
   owner_lookup owners() override { return local_owners(); }
   result<loaded_control> control() override { return read_control(*make_posix_storage(path())); }
-  result<io::pg_client> connect() override {
+  result<pg::pg_client> connect() override {
     const auto wish = session_wish_of(opts_);
-    return io::pg_client::connect(cluster_address(opts_, position_), wish.timeout,
+    return pg::pg_client::connect(cluster_address(opts_, position_), wish.timeout,
                                   wish.application);
   }
-  std::unique_ptr<io::pg_session> observer() override {
+  std::unique_ptr<pg::pg_session> observer() override {
     const auto wish = session_wish_of(opts_);
     auto opened =
-        io::connect_libpq(cluster_address(opts_, position_), wish.timeout, wish.application);
+        pg::connect_libpq(cluster_address(opts_, position_), wish.timeout, wish.application);
     return opened ? std::move(*opened) : nullptr;
   }
 
@@ -69,7 +69,7 @@ public:
         position_(position) {}
 
   bool is_here() const override { return false; }
-  result<std::shared_ptr<remote::remote_host>> host() override {
+  result<std::shared_ptr<link::remote_host>> host() override {
     return host_of_pg(opts_, position_);
   }
   result<std::unique_ptr<storage>> open(const std::string& directory) override {
@@ -80,14 +80,14 @@ public:
   }
   owner_lookup owners() override;
   result<loaded_control> control() override;
-  result<io::pg_client> connect() override {
+  result<pg::pg_client> connect() override {
     auto on = host();
     if (!on)
       return on.failure();
     const auto wish = session_wish_of(opts_);
     return remote::connect_remote_pg(*on, wish.timeout, wish.application);
   }
-  std::unique_ptr<io::pg_session> observer() override { return nullptr; }
+  std::unique_ptr<pg::pg_session> observer() override { return nullptr; }
 
 private:
   const config::options& opts_;
@@ -136,8 +136,8 @@ result<void> require_pg_host(const config::options& opts) {
                fmt::format("{} command must be run on the PostgreSQL host", opts.command_name())};
 }
 
-io::pg_address cluster_address(const config::options& opts, size_t position) {
-  io::pg_address address{.port = static_cast<uint16_t>(opts.integer("pg-port", position)),
+pg::pg_address cluster_address(const config::options& opts, size_t position) {
+  pg::pg_address address{.port = static_cast<uint16_t>(opts.integer("pg-port", position)),
                          .database = opts.text("pg-database", position)};
   if (opts.has_value("pg-socket-path", position))
     address.host = opts.text("pg-socket-path", position);

@@ -18,7 +18,7 @@ namespace pgbraid::cli {
 result<void> require_pg_host(const config::options& opts);
 
 /// Where PostgreSQL of a configured cluster answers on its own host.
-io::pg_address cluster_address(const config::options& opts, size_t position);
+pg::pg_address cluster_address(const config::options& opts, size_t position);
 
 /// One configured cluster, on whatever host it lies; nothing is reached yet.
 /// @param opts      must outlive it

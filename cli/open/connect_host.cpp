@@ -38,7 +38,7 @@ struct destination {
   bool over_tls() const { return text(keys().type) == "tls"; }
 };
 
-result<std::unique_ptr<link::transport>> reach(const destination& to) {
+result<std::unique_ptr<net::transport>> reach(const destination& to) {
   if (to.over_tls())
     return tls_connect(to.opts, to.which, to.position, to.process);
   auto words = ssh_words(to.opts, to.which, to.position, to.process);
@@ -46,7 +46,7 @@ result<std::unique_ptr<link::transport>> reach(const destination& to) {
     return words.failure();
   const auto ciphers = cipher_words(to.opts, *words);
   words->insert(words->begin() + 1, ciphers.begin(), ciphers.end());
-  return link::make_ssh_transport(
+  return net::make_ssh_transport(
       {.argv = std::move(*words), .host = to.host(), .process = to.process});
 }
 
@@ -71,10 +71,10 @@ link::settings settings_for(const destination& to) {
   return with;
 }
 
-remote::hello greeting_of(const destination& to) {
-  remote::hello greeting{.version_min = remote::version_min,
-                         .version_max = remote::version_max,
-                         .program = fmt::format("pgbraid {}", version_text)};
+wire::hello greeting_of(const destination& to) {
+  wire::hello greeting{.version_min = wire::version_min,
+                       .version_max = wire::version_max,
+                       .program = fmt::format("pgbraid {}", version_text)};
   if (to.over_tls())
     greeting.args = served_words(to.opts.remote_words(to.which, to.position, to.process));
   if (to.process == 0)
@@ -83,17 +83,17 @@ remote::hello greeting_of(const destination& to) {
 }
 
 result<void> greet(link::client_link& over, const destination& to) {
-  auto answer = over.ask(remote::path::hello, remote::encode(greeting_of(to)));
+  auto answer = over.ask(wire::path::hello, wire::encode(greeting_of(to)));
   if (!answer)
     return answer.failure();
-  auto told = remote::decode<remote::hello_answer>(answer->head);
+  auto told = wire::decode<wire::hello_answer>(answer->head);
   if (!told)
     return told.failure();
-  if (told->version < remote::version_min || told->version > remote::version_max)
+  if (told->version < wire::version_min || told->version > wire::version_max)
     return error{errc::protocol,
                  fmt::format("'{}' wants to speak protocol version {}, but this program speaks {} "
                              "to {}",
-                             to.host(), told->version, remote::version_min, remote::version_max)};
+                             to.host(), told->version, wire::version_min, wire::version_max)};
   return success();
 }
 

@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds leave_step_limit(2000);
 /// Held while it is connected, so that others who want this host wait, and nobody else.
 struct host_place {
   std::mutex mutex = {};
-  std::shared_ptr<remote::remote_host> host = {};
+  std::shared_ptr<link::remote_host> host = {};
   bool locks = false; ///< it holds locks for us
 };
 
@@ -66,19 +66,19 @@ std::shared_ptr<host_place> place_of(option_group which, unsigned key) {
   return known;
 }
 
-result<std::shared_ptr<remote::remote_host>> host_of(const config::options& opts,
-                                                     option_group which, size_t position) {
+result<std::shared_ptr<link::remote_host>> host_of(const config::options& opts, option_group which,
+                                                   size_t position) {
   const auto place =
       place_of(which, which == option_group::pg ? opts.pg_key(position) : opts.repo_key(position));
   const std::lock_guard lock(place->mutex);
   auto& known = place->host;
   if (known)
     return known;
-  auto connected = remote::remote_host::connect(
-      opts.text(keys_of(which).host, position), workers_of(opts).further_links,
-      [opts, which, position](unsigned process) {
-        return connect_host(opts, which, position, process);
-      });
+  auto connected = link::remote_host::connect(opts.text(keys_of(which).host, position),
+                                              workers_of(opts).further_links,
+                                              [opts, which, position](unsigned process) {
+                                                return connect_host(opts, which, position, process);
+                                              });
   if (!connected)
     return connected.failure();
   known = *connected;
@@ -96,13 +96,13 @@ bool pg_is_remote(const config::options& opts, size_t position) {
   return is_remote(opts, option_group::pg, position);
 }
 
-result<std::shared_ptr<remote::remote_host>> host_of_repo(const config::options& opts,
-                                                          size_t position) {
+result<std::shared_ptr<link::remote_host>> host_of_repo(const config::options& opts,
+                                                        size_t position) {
   return host_of(opts, option_group::repo, position);
 }
 
-result<std::shared_ptr<remote::remote_host>> host_of_pg(const config::options& opts,
-                                                        size_t position) {
+result<std::shared_ptr<link::remote_host>> host_of_pg(const config::options& opts,
+                                                      size_t position) {
   return host_of(opts, option_group::pg, position);
 }
 
@@ -121,7 +121,7 @@ void leave_hosts() {
     if (!free || !place->host)
       continue;
     if (place->locks && monotonic::now() < until)
-      place->host->leave(remote::path::leave, leave_step_limit);
+      place->host->leave(wire::path::leave, leave_step_limit);
     place->host.reset();
   }
 }

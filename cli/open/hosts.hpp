@@ -19,10 +19,9 @@ bool pg_is_remote(const config::options& opts, size_t position);
 /// repeated calls give the same one. Codes: 125 and ssh's own words when ssh ends, 49 when TLS
 /// cannot connect within io-timeout, 105 when it is not authorised, 39 for the wrong protocol or
 /// version.
-result<std::shared_ptr<remote::remote_host>> host_of_repo(const config::options& opts,
-                                                          size_t position);
-result<std::shared_ptr<remote::remote_host>> host_of_pg(const config::options& opts,
+result<std::shared_ptr<link::remote_host>> host_of_repo(const config::options& opts,
                                                         size_t position);
+result<std::shared_ptr<link::remote_host>> host_of_pg(const config::options& opts, size_t position);
 /// The next call connects to the host anew if its main connection broke. Only for commands that
 /// hold no locks there: those are gone with it.
 void forget_broken_repo_host(const config::options& opts, size_t position);

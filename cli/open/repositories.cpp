@@ -40,8 +40,8 @@ result<location> find_repository(const config::options& opts, size_t position,
                   .path = opts.text("repo-path", position),
                   .host = std::move(*host),
                   .served_root = "repo",
-                  .infos = settings.sealed_there ? remote::content::info_text
-                                                 : remote::content::as_stored};
+                  .infos =
+                      settings.sealed_there ? wire::content::info_text : wire::content::as_stored};
 }
 
 } // namespace

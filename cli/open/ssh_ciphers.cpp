@@ -61,7 +61,7 @@ bool is_aes_gcm(std::string_view cipher) {
 /// What a client prints; empty when it fails, says too much or takes too long.
 std::string answer_of(const std::vector<std::string>& argv) {
   using clock = monotonic;
-  auto client = link::child_process::start(argv);
+  auto client = net::child_process::start(argv);
   if (!client)
     return {};
   client->to_child.reset();

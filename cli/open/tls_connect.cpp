@@ -36,8 +36,8 @@ void tell_about_config(const config::options& opts, config::option_group which, 
 
 } // namespace
 
-link::tls_files tls_ciphers(const config::options& opts) {
-  link::tls_files out;
+net::tls_files tls_ciphers(const config::options& opts) {
+  net::tls_files out;
   if (opts.has_value("tls-cipher-12"))
     out.ciphers_12 = opts.text("tls-cipher-12");
   if (opts.has_value("tls-cipher-13"))
@@ -45,16 +45,16 @@ link::tls_files tls_ciphers(const config::options& opts) {
   return out;
 }
 
-link::keep_alive keep_alive_of(const config::options& opts) {
+net::keep_alive keep_alive_of(const config::options& opts) {
   return {.on = opts.flag("sck-keep-alive"),
           .count = number(opts, "tcp-keep-alive-count"),
           .idle_s = number(opts, "tcp-keep-alive-idle"),
           .interval_s = number(opts, "tcp-keep-alive-interval")};
 }
 
-result<std::unique_ptr<link::transport>> tls_connect(const config::options& opts,
-                                                     config::option_group which, size_t position,
-                                                     unsigned process) {
+result<std::unique_ptr<net::transport>> tls_connect(const config::options& opts,
+                                                    config::option_group which, size_t position,
+                                                    unsigned process) {
   const auto& keys = keys_of(which);
   if (process == 0)
     tell_about_config(opts, which, position);
@@ -63,14 +63,14 @@ result<std::unique_ptr<link::transport>> tls_connect(const config::options& opts
   files.key_file = opts.text(keys.key_file, position);
   files.ca_file = text_or_none(opts, keys.ca_file, position);
   files.ca_path = text_or_none(opts, keys.ca_path, position);
-  auto context = link::tls_context::make(link::tls_side::client, files);
+  auto context = net::tls_context::make(net::tls_side::client, files);
   if (!context)
     return context.failure();
-  return link::connect_tls(*context,
-                           {.host = opts.text(keys.host, position),
-                            .port = static_cast<uint16_t>(opts.integer(keys.port, position)),
-                            .how = keep_alive_of(opts),
-                            .limit = std::chrono::milliseconds(opts.time_ms("io-timeout"))});
+  return net::connect_tls(*context,
+                          {.host = opts.text(keys.host, position),
+                           .port = static_cast<uint16_t>(opts.integer(keys.port, position)),
+                           .how = keep_alive_of(opts),
+                           .limit = std::chrono::milliseconds(opts.time_ms("io-timeout"))});
 }
 
 } // namespace pgbraid::cli

@@ -11,12 +11,12 @@
 namespace pgbraid::cli {
 
 /// Connects to the TLS host of a repository or cluster; tries again until io-timeout is over.
-result<std::unique_ptr<link::transport>> tls_connect(const config::options& opts,
-                                                     config::option_group which, size_t position,
-                                                     unsigned process);
+result<std::unique_ptr<net::transport>> tls_connect(const config::options& opts,
+                                                    config::option_group which, size_t position,
+                                                    unsigned process);
 
 /// The ciphers of the options, without any file.
-link::tls_files tls_ciphers(const config::options& opts);
-link::keep_alive keep_alive_of(const config::options& opts);
+net::tls_files tls_ciphers(const config::options& opts);
+net::keep_alive keep_alive_of(const config::options& opts);
 
 } // namespace pgbraid::cli

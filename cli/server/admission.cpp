@@ -28,15 +28,15 @@ using std::chrono::milliseconds;
 constexpr size_t locks_max = 3 * 256;
 
 result<void> check_versions(const serve::greeting& greeting) {
-  if (greeting.version_min <= remote::version_max && greeting.version_max >= remote::version_min)
+  if (greeting.version_min <= wire::version_max && greeting.version_max >= wire::version_min)
     return success();
   return error{
       errc::protocol,
       fmt::format("no common protocol version: {} speaks {} to {}, pgbraid {} here speaks "
                   "{} to {}",
                   greeting.program.empty() ? "the other host" : printable(greeting.program),
-                  greeting.version_min, greeting.version_max, version_text, remote::version_min,
-                  remote::version_max),
+                  greeting.version_min, greeting.version_max, version_text, wire::version_min,
+                  wire::version_max),
       "Install the same version of pgbraid on both hosts."};
 }
 

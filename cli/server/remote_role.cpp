@@ -3,8 +3,9 @@
 // SPDX-License-Identifier: MIT
 #include "cli/server/remote_role.hpp"
 
+#include "actors/serve/copy_runner.hpp"
+#include "cli/open/workers.hpp"
 #include "cli/server/admission.hpp"
-#include "cli/server/copies.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@ namespace pgbraid::cli {
 namespace {
 
 /// Moves the transport away from where anybody might print: standard output becomes standard error.
-result<std::unique_ptr<link::transport>> take_standard_streams() {
+result<std::unique_ptr<net::transport>> take_standard_streams() {
   constexpr int first = STDERR_FILENO + 1;
   const int in = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, first);
   const int out = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, first);
@@ -25,7 +26,7 @@ result<std::unique_ptr<link::transport>> take_standard_streams() {
       ::dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
     return system_error(errc::protocol, "unable to take standard input and output", errno);
   ::close(nothing);
-  return link::make_fd_transport(in, out);
+  return net::make_fd_transport(in, out);
 }
 
 } // namespace
@@ -34,7 +35,7 @@ result<int> run_remote_role(const config::options& opts) {
   auto over = take_standard_streams();
   if (!over)
     return over.failure();
-  const auto copies = make_copies();
+  const auto copies = serve::make_copy_runner(workers_of(opts).cores);
   const auto admit_over_ssh = [&](const serve::greeting& greeting) -> result<serve::admission> {
     if (!greeting.args.empty())
       return error{errc::protocol, "arguments come on the command line here"};

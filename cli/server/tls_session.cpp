@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: MIT
 #include "cli/server/tls_session.hpp"
 
+#include "actors/serve/copy_runner.hpp"
 #include "cli/frame/frame.hpp"
 #include "cli/open/served_words.hpp"
+#include "cli/open/workers.hpp"
 #include "cli/server/admission.hpp"
-#include "cli/server/copies.hpp"
 #include "cli/server/server_auth.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/printable.hpp"
@@ -45,7 +46,7 @@ using introduction = std::function<result<void>(const std::string& client)>;
 /// What somebody on this host would work with, given the same stanza: only the server's own
 /// configuration, and all of it.
 result<config::options> own_options(const config::options& opts, const std::string& stanza) {
-  auto from = opts.told();
+  auto from = opts.inputs_of_run();
   from.args = own_location(opts);
   if (!stanza.empty())
     from.args.push_back("--stanza=" + stanza);
@@ -116,7 +117,7 @@ private:
   result<config::options> options_for(const std::vector<std::string>& words) {
     if (auto accepted = check_served_words(words); !accepted)
       return accepted.failure();
-    auto from = opts_.told();
+    auto from = opts_.inputs_of_run();
     from.args = own_location(opts_);
     from.args.insert(from.args.end(), words.begin(), words.end());
     std::vector<std::string> warnings;
@@ -165,11 +166,11 @@ private:
 
 } // namespace
 
-int serve_tls(const config::options& opts, const link::tls_context& context,
-              link::accepted connection, const introduction& introduce) {
+int serve_tls(const config::options& opts, const net::tls_context& context,
+              net::accepted connection, const introduction& introduce) {
   const auto from = connection.from;
-  auto shaken = link::shake_hands(context, std::move(connection.socket), from,
-                                  monotonic::now() + handshake_limit);
+  auto shaken = net::shake_hands(context, std::move(connection.socket), from,
+                                 monotonic::now() + handshake_limit);
   if (!shaken) {
     // Whoever pings shows no certificate; that is no reason for a line each time.
     const bool bad_certificate = shaken.failure().code == errc::crypto;
@@ -177,7 +178,7 @@ int serve_tls(const config::options& opts, const link::tls_context& context,
                shaken.failure().within("connection refused").message);
     return static_cast<int>(shaken.failure().code);
   }
-  const auto copies = make_copies();
+  const auto copies = serve::make_copy_runner(workers_of(opts).cores);
   auto served =
       serve::serve_connection(std::move(shaken->over), serving_settings(opts),
                               gatekeeper(opts, shaken->common_name, from, introduce), *copies);

@@ -13,8 +13,8 @@ namespace pgbraid::cli {
 /// Shakes hands, finds out what the client may do, and serves it. Logs how it ended.
 /// @param introduce  called once a client that the rules know has greeted
 /// @returns the exit status of the process
-int serve_tls(const config::options& opts, const link::tls_context& context,
-              link::accepted connection,
+int serve_tls(const config::options& opts, const net::tls_context& context,
+              net::accepted connection,
               const std::function<result<void>(const std::string& client)>& introduce);
 
 } // namespace pgbraid::cli

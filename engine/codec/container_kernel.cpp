@@ -4,20 +4,19 @@
 
 #include <cassert>
 
-namespace pgbraid {
+namespace pgbraid::codec {
 
-struct container_kernel::wrapped final : codec::stream {
+struct container_kernel::wrapped final : stream {
   kind of = kind::normal;
-  std::unique_ptr<codec::stream> inner;
+  std::unique_ptr<stream> inner;
 };
 
-container_kernel::container_kernel(std::unique_ptr<codec::kernel> normal,
-                                   std::unique_ptr<codec::kernel> raw)
+container_kernel::container_kernel(std::unique_ptr<kernel> normal, std::unique_ptr<kernel> raw)
     : normal_(std::move(normal)), raw_(std::move(raw)) {
   assert(normal_ && raw_);
 }
 
-std::unique_ptr<codec::stream> container_kernel::open(kind of) {
+std::unique_ptr<stream> container_kernel::open(kind of) {
   auto out = std::make_unique<wrapped>();
   out->of = of;
   if (of != kind::empty)
@@ -25,7 +24,7 @@ std::unique_ptr<codec::stream> container_kernel::open(kind of) {
   return out;
 }
 
-void container_kernel::run(std::span<codec::job> jobs) {
+void container_kernel::run(std::span<job> jobs) {
   for (auto& job : jobs)
     if (static_cast<wrapped*>(job.state)->of == kind::empty)
       job.finished = job.last;
@@ -33,7 +32,7 @@ void container_kernel::run(std::span<codec::job> jobs) {
   run_part(*raw_, kind::raw, jobs);
 }
 
-void container_kernel::run_part(codec::kernel& with, kind of, std::span<codec::job> jobs) {
+void container_kernel::run_part(kernel& with, kind of, std::span<job> jobs) {
   part_.clear();
   for (const auto& job : jobs) {
     const auto& state = *static_cast<wrapped*>(job.state);
@@ -55,4 +54,4 @@ void container_kernel::run_part(codec::kernel& with, kind of, std::span<codec::j
   }
 }
 
-} // namespace pgbraid
+} // namespace pgbraid::codec

@@ -154,7 +154,7 @@ void options::set_exec_id(std::string id) {
   here.source = value_source::command_line;
 }
 
-const inputs& options::told() const {
+const inputs& options::inputs_of_run() const {
   return sources_->from;
 }
 

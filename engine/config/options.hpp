@@ -78,7 +78,7 @@ public:
   size_t pg_default() const { return pgs_.position; }
 
   /// Everything these options were made from, to make others from it.
-  const inputs& told() const;
+  const inputs& inputs_of_run() const;
 
   /// This program's real path.
   const std::string& program() const { return program_; }

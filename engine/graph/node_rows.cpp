@@ -66,12 +66,12 @@ made_kernel make_digest(const file_rules&) {
 
 made_kernel make_decrypt(const file_rules& by) {
   const auto pass = by.cipher_pass.view();
-  return make<container_kernel>(codec::make_decrypt(pass), codec::make_decrypt(pass, true));
+  return make<codec::container_kernel>(codec::make_decrypt(pass), codec::make_decrypt(pass, true));
 }
 
 made_kernel make_decompress(const file_rules& by) {
-  return make<container_kernel>(codec::make_decompress(by.compression),
-                                codec::make_decompress(by.compression, true));
+  return make<codec::container_kernel>(codec::make_decompress(by.compression),
+                                       codec::make_decompress(by.compression, true));
 }
 
 constexpr node_row page_check_row{.name = "page-check",

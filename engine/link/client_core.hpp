@@ -8,7 +8,7 @@ namespace pgbraid::link {
 
 class client_core final : public session {
 public:
-  client_core(std::unique_ptr<transport> over, settings with)
+  client_core(std::unique_ptr<net::transport> over, settings with)
       : session(side::client, std::move(over), std::move(with)) {}
 
   /// @param body   what is known of it; `whole` says that there is no more

@@ -66,7 +66,7 @@ result<std::string> call::trailer() {
   return core_->trailer(number_);
 }
 
-client_link::client_link(std::unique_ptr<transport> over, settings with)
+client_link::client_link(std::unique_ptr<net::transport> over, settings with)
     : core_(std::make_shared<client_core>(std::move(over), std::move(with))) {
   core_->start();
 }

@@ -57,7 +57,7 @@ private:
 class client_link {
 public:
   /// Never fails itself: what is wrong with the other end shows in the first call.
-  client_link(std::unique_ptr<transport> over, settings with);
+  client_link(std::unique_ptr<net::transport> over, settings with);
   ~client_link();
 
   /// Opens a stream: `POST <path>` with the head as JSON text (at most 16 KiB; longer things go

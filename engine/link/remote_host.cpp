@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace pgbraid::remote {
+namespace pgbraid::link {
 
 namespace {
 
@@ -92,4 +92,4 @@ remote_host::add_link(std::unique_lock<std::mutex>& lock) {
   return data_.back();
 }
 
-} // namespace pgbraid::remote
+} // namespace pgbraid::link

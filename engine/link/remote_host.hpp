@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pgbraid::remote {
+namespace pgbraid::link {
 
 /// Makes one connection and shakes hands on it (hello).
 /// @param number  0 is the main one: it takes the locks of the command on that host
@@ -58,4 +58,4 @@ private:
   standing_failure unreachable_;
 };
 
-} // namespace pgbraid::remote
+} // namespace pgbraid::link

@@ -11,7 +11,7 @@ namespace pgbraid::link {
 
 class server_core final : public session, public std::enable_shared_from_this<server_core> {
 public:
-  server_core(std::unique_ptr<transport> over, settings with, std::function<void()> woken)
+  server_core(std::unique_ptr<net::transport> over, settings with, std::function<void()> woken)
       : session(side::server, std::move(over), std::move(with)), woken_(std::move(woken)) {}
 
   std::unique_ptr<exchange> next(std::chrono::milliseconds wait);

@@ -83,7 +83,7 @@ void exchange::keep(std::shared_ptr<void> what) {
   core_->keep(number_, std::move(what));
 }
 
-server_link::server_link(std::unique_ptr<transport> over, settings with,
+server_link::server_link(std::unique_ptr<net::transport> over, settings with,
                          std::function<void()> woken)
     : core_(std::make_shared<server_core>(std::move(over), std::move(with), std::move(woken))) {
   core_->start();

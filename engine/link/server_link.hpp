@@ -66,7 +66,8 @@ class server_link {
 public:
   /// @param woken  called from the link's thread whenever something changed that somebody may wait
   ///               for (a request came, a stream became writable, the link ended); must be quick
-  server_link(std::unique_ptr<transport> over, settings with, std::function<void()> woken = {});
+  server_link(std::unique_ptr<net::transport> over, settings with,
+              std::function<void()> woken = {});
   ~server_link();
 
   /// The next request, waiting at most this long. Empty: none came; look at `ended`.

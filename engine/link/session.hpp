@@ -29,7 +29,7 @@ public:
   using clock = monotonic;
   enum class side : uint8_t { client, server };
 
-  session(side which, std::unique_ptr<transport> over, settings with);
+  session(side which, std::unique_ptr<net::transport> over, settings with);
   virtual ~session();
   session(const session&) = delete;
   session& operator=(const session&) = delete;
@@ -156,7 +156,7 @@ private:
   int64_t supply(stream& from, byte_span out, uint32_t& flags);
   stream* accept_stream(int32_t id);
 
-  std::unique_ptr<transport> over_transport_;
+  std::unique_ptr<net::transport> over_transport_;
   std::unique_ptr<nghttp2_session, h2_deleter> h2_;
   std::thread thread_;
   io::unique_fd wake_fd_;
@@ -181,8 +181,8 @@ private:
   std::string small_; ///< several frames in one
   byte_view pending_;
   byte_view after_; ///< nghttp2's, to be sent after `small_`
-  readiness read_waits_ = readiness::none;
-  readiness write_waits_ = readiness::none;
+  net::readiness read_waits_ = net::readiness::none;
+  net::readiness write_waits_ = net::readiness::none;
   clock::time_point now_;
   clock::time_point started_at_;
   clock::time_point arrived_at_;

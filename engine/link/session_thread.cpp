@@ -28,7 +28,7 @@ constexpr auto goodbye_limit = std::chrono::seconds(1);
 
 } // namespace
 
-session::session(side which, std::unique_ptr<transport> over, settings with)
+session::session(side which, std::unique_ptr<net::transport> over, settings with)
     : side_(which), with_(std::move(with)), over_transport_(std::move(over)),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), guard_(clock::now()),
       scanner_(which == side::server ? preface_bytes : 0), now_(clock::now()) {}
@@ -322,7 +322,7 @@ void session::sleep() {
       return;
     sleeping_ = true;
   }
-  const auto waits = [this](readiness what) {
+  const auto waits = [this](net::readiness what) {
     return read_waits_ == what || (!pending_.empty() && write_waits_ == what);
   };
   std::array<pollfd, 3> on = {
@@ -330,9 +330,9 @@ void session::sleep() {
       pollfd{.fd = over_transport_->read_fd(), .events = POLLIN, .revents = 0},
       pollfd{.fd = over_transport_->write_fd(), .events = POLLOUT, .revents = 0}};
   // A descriptor that nobody waits for stays out: its hang-up would wake us without end.
-  if (!waits(readiness::readable))
+  if (!waits(net::readiness::readable))
     on[1].fd = -1;
-  if (!waits(readiness::writable))
+  if (!waits(net::readiness::writable))
     on[2].fd = -1;
   ::poll(on.data(), on.size(), static_cast<int>(tick().count()));
   uint64_t counted = 0;

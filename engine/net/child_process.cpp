@@ -19,7 +19,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 namespace {
 
@@ -198,4 +198,4 @@ std::string child_process::said() const {
   return text;
 }
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 /// Owns the child: the destructor ends and reaps it. It inherits no descriptor besides its standard
 /// ones, and it ignores SIGINT, so that a key press at the terminal leaves the orderly end to us.
@@ -44,4 +44,4 @@ private:
   io::unique_fd errors_ = {};
 };
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

@@ -8,7 +8,7 @@
 
 #include <cerrno>
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 namespace {
 
@@ -83,4 +83,4 @@ std::unique_ptr<transport> make_fd_transport(int read_fd, int write_fd) {
   return std::make_unique<fd_transport>(read_fd, write_fd);
 }
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

@@ -12,7 +12,7 @@
 #include <chrono>
 #include <utility>
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 namespace {
 
@@ -94,4 +94,4 @@ result<std::unique_ptr<transport>> make_ssh_transport(const ssh_command& with) {
   return std::unique_ptr<transport>(std::make_unique<ssh_transport>(std::move(*child), with));
 }
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 struct ssh_command {
   /// The client with all its arguments; the last one is the command line for the other host.
@@ -23,4 +23,4 @@ struct ssh_command {
 /// client.
 result<std::unique_ptr<transport>> make_ssh_transport(const ssh_command& with);
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

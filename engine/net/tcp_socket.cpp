@@ -17,7 +17,7 @@
 #include <cerrno>
 #include <memory>
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 namespace {
 
@@ -204,4 +204,4 @@ result<std::optional<accepted>> accept_tcp(int listener, const keep_alive& how) 
   return std::optional(accepted{std::move(socket), std::move(from)});
 }
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

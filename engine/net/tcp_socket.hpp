@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 /// Options sck-keep-alive and tcp-keep-alive-*.
 struct keep_alive {
@@ -49,4 +49,4 @@ struct accepted {
 /// waits and this host has nothing left to take it with.
 result<std::optional<accepted>> accept_tcp(int listener, const keep_alive& how);
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <ctime>
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 namespace {
 
@@ -101,4 +101,4 @@ result<std::unique_ptr<transport>> connect_tls(const tls_context& with, const tl
   }
 }
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

@@ -5,7 +5,7 @@
 #include "engine/net/tcp_socket.hpp"
 #include "engine/net/tls_transport.hpp"
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 struct tls_target {
   std::string host;
@@ -20,4 +20,4 @@ struct tls_target {
 /// and the host could not be reached.
 result<std::unique_ptr<transport>> connect_tls(const tls_context& with, const tls_target& to);
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

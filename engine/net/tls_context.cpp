@@ -14,7 +14,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 namespace {
 
@@ -172,4 +172,4 @@ result<tls_context> tls_context::make(tls_side side, const tls_files& from) {
   return out;
 }
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

@@ -9,7 +9,7 @@
 
 struct ssl_ctx_st;
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 /// Files in PEM. Empty means none.
 struct tls_files {
@@ -49,4 +49,4 @@ private:
 /// What OpenSSL has to say about its last failure; forgets it.
 std::string tls_reason();
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

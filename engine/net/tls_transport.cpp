@@ -21,7 +21,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 namespace {
 
@@ -272,4 +272,4 @@ result<tls_connection> shake_hands(const tls_context& with, io::unique_fd socket
   return out;
 }
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

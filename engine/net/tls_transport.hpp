@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 /// One end of a TLS connection.
 struct tls_connection {
@@ -28,4 +28,4 @@ struct tls_connection {
 result<tls_connection> shake_hands(const tls_context& with, io::unique_fd socket,
                                    const std::string& host, monotonic::time_point until);
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-namespace pgbraid::link {
+namespace pgbraid::net {
 
 /// What a transport waits for before it can go on.
 enum class readiness : uint8_t { none, readable, writable };
@@ -42,4 +42,4 @@ public:
 /// Takes both descriptors (they may be equal) and makes them non-blocking.
 std::unique_ptr<transport> make_fd_transport(int read_fd, int write_fd);
 
-} // namespace pgbraid::link
+} // namespace pgbraid::net

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pgbraid::io {
+namespace pgbraid::pg {
 
 std::string trimmed(const char* text) {
   std::string_view view = text == nullptr ? "" : text;
@@ -93,4 +93,4 @@ result<connection_ptr> open_connection(const pg_address& address, std::chrono::m
   return connection;
 }
 
-} // namespace pgbraid::io
+} // namespace pgbraid::pg

@@ -13,7 +13,7 @@
 #include <memory>
 #include <string>
 
-namespace pgbraid::io {
+namespace pgbraid::pg {
 
 struct free_connection {
   void operator()(PGconn* connection) const { PQfinish(connection); }
@@ -46,4 +46,4 @@ private:
 result<connection_ptr> open_connection(const pg_address& address, std::chrono::milliseconds timeout,
                                        const std::atomic<bool>* give_up);
 
-} // namespace pgbraid::io
+} // namespace pgbraid::pg

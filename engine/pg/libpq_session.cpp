@@ -21,7 +21,7 @@
 #include <span>
 #include <utility>
 
-namespace pgbraid::io {
+namespace pgbraid::pg {
 
 namespace {
 
@@ -438,4 +438,4 @@ result<std::unique_ptr<pg_session>> connect_libpq(const pg_address& address,
   return std::unique_ptr<pg_session>(std::move(opened));
 }
 
-} // namespace pgbraid::io
+} // namespace pgbraid::pg

@@ -7,7 +7,7 @@
 #include <atomic>
 #include <memory>
 
-namespace pgbraid::io {
+namespace pgbraid::pg {
 
 /// Where a server listens. What is not here (password, TLS, ...) comes from libpq's own defaults:
 /// environment, service file and .pgpass.
@@ -27,4 +27,4 @@ result<std::unique_ptr<pg_session>> connect_libpq(const pg_address& address,
                                                   std::string_view application_name,
                                                   const std::atomic<bool>* give_up = nullptr);
 
-} // namespace pgbraid::io
+} // namespace pgbraid::pg

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-namespace pgbraid::io {
+namespace pgbraid::pg {
 
 struct pg_archiver {
   uint64_t archived = 0; ///< segments
@@ -22,4 +22,4 @@ struct pg_archiver {
 /// host holds the session.
 result<pg_archiver> ask_archiver(pg_session& over);
 
-} // namespace pgbraid::io
+} // namespace pgbraid::pg

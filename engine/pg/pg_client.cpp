@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/pg/pg_client.hpp"
 
-namespace pgbraid::io {
+namespace pgbraid::pg {
 
 uint32_t pg_server_info::major_version() const {
   const uint32_t minor_digits = version_num >= 100000 ? 10000 : 100;
@@ -29,4 +29,4 @@ result<void> pg_client::ping() {
                server().in_recovery ? "Was the standby promoted during the backup?" : ""};
 }
 
-} // namespace pgbraid::io
+} // namespace pgbraid::pg

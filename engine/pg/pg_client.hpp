@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pgbraid::io {
+namespace pgbraid::pg {
 
 /// One session. Every wait has the deadline given at `connect`: a query that takes longer is
 /// cancelled and fails with `db_query` "query '...' timed out after Nms". Lost connections and SQL
@@ -74,4 +74,4 @@ private:
   std::unique_ptr<pg_session> session_;
 };
 
-} // namespace pgbraid::io
+} // namespace pgbraid::pg

@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-namespace pgbraid::io {
+namespace pgbraid::pg {
 
 std::vector<std::string_view> first_limits_off() {
   return {"set statement_timeout = 0", "set lock_timeout = 0",
@@ -41,4 +41,4 @@ std::string_view limit_hint(std::string_view sqlstate) {
   return {};
 }
 
-} // namespace pgbraid::io
+} // namespace pgbraid::pg

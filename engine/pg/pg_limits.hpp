@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pgbraid::io {
+namespace pgbraid::pg {
 
 /// What turns off the limits that every version we know has; sent before anything else, because
 /// a limit of a few milliseconds already holds for the next statement.
@@ -19,4 +19,4 @@ std::vector<std::string_view> later_limits_off(uint32_t server_version_num);
 /// all other states.
 std::string_view limit_hint(std::string_view sqlstate);
 
-} // namespace pgbraid::io
+} // namespace pgbraid::pg

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pgbraid::io {
+namespace pgbraid::pg {
 
 /// What the server says about itself at the start of the session.
 struct pg_server_info {
@@ -72,4 +72,4 @@ public:
   virtual bool is_broken() = 0;
 };
 
-} // namespace pgbraid::io
+} // namespace pgbraid::pg

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-namespace pgbraid::io::sql {
+namespace pgbraid::pg::sql {
 
 namespace {
 
@@ -96,4 +96,4 @@ std::string_view tablespaces() {
          " where spcname not in ('pg_default', 'pg_global') order by oid";
 }
 
-} // namespace pgbraid::io::sql
+} // namespace pgbraid::pg::sql

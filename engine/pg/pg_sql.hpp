@@ -8,7 +8,7 @@
 #include <string_view>
 
 /// All functions that take a version take the `server_version_num` of the server (150004, 90624).
-namespace pgbraid::io::sql {
+namespace pgbraid::pg::sql {
 
 /// One row: version number, data directory, archive_mode, archive_command, checkpoint_timeout (s),
 /// WAL segment size (bytes). A null means that the user may not read the setting.
@@ -37,4 +37,4 @@ std::string_view databases();
 /// Rows of oid and name, without the two that are built in.
 std::string_view tablespaces();
 
-} // namespace pgbraid::io::sql
+} // namespace pgbraid::pg::sql

@@ -36,16 +36,16 @@ public:
 
   virtual bool is_here() const = 0;
   /// The host that it lies on, connected; null when that is this one.
-  virtual result<std::shared_ptr<remote::remote_host>> host() = 0;
+  virtual result<std::shared_ptr<link::remote_host>> host() = 0;
   /// A directory of it: PGDATA, a tablespace, what a link leads to.
   virtual result<std::unique_ptr<storage>> open(const std::string& path) = 0;
   /// Who knows the names of the owners of its files. Must not outlive this.
   virtual owner_lookup owners() = 0;
   virtual result<loaded_control> control() = 0;
-  virtual result<io::pg_client> connect() = 0;
+  virtual result<pg::pg_client> connect() = 0;
   /// A session for questions that the protocol between hosts does not know; null where the cluster
   /// is on another host, or does not answer.
-  virtual std::unique_ptr<io::pg_session> observer() = 0;
+  virtual std::unique_ptr<pg::pg_session> observer() = 0;
 
   /// `open` as a function, which must not outlive this.
   storage_opener opener();

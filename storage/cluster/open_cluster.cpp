@@ -15,7 +15,7 @@ namespace pgbraid {
 namespace {
 
 /// A server that answers while there is no cluster at pg-path is another one than was meant.
-result<io::pg_client> connect_member(cluster& one) {
+result<pg::pg_client> connect_member(cluster& one) {
   if (auto there = one.control(); !there)
     return there.failure();
   return one.connect();

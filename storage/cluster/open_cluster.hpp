@@ -18,7 +18,7 @@ namespace pgbraid {
 /// A cluster and a session with its server.
 struct open_cluster {
   std::shared_ptr<cluster> place;
-  io::pg_client client;
+  pg::pg_client client;
 
   cluster* operator->() const { return place.get(); }
 };

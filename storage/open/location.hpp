@@ -31,9 +31,9 @@ struct location {
   /// For `sftp`.
   sftp::login login = {};
   /// For `remote`: connected, or made when it is wanted, by whoever knows the way.
-  std::shared_ptr<remote::remote_host> host = {};
+  std::shared_ptr<link::remote_host> host = {};
   std::string served_root = {}; ///< for `remote`: `repo`, `pg`, or a path that `pg` leads to
-  remote::content infos = remote::content::as_stored; ///< for `remote`
+  wire::content infos = wire::content::as_stored; ///< for `remote`
 };
 
 } // namespace pgbraid

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace pgbraid::remote {
+namespace pgbraid::wire {
 
 namespace {
 
@@ -78,4 +78,4 @@ result<void> line_reader::read(byte_span out) {
   return success();
 }
 
-} // namespace pgbraid::remote
+} // namespace pgbraid::wire

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace pgbraid::remote {
+namespace pgbraid::wire {
 
 /// Reads ahead in the body of one call, which must outlive it.
 class line_reader {
@@ -30,4 +30,4 @@ private:
   bool ended_ = false;
 };
 
-} // namespace pgbraid::remote
+} // namespace pgbraid::wire

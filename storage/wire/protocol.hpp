@@ -7,7 +7,7 @@
 
 /// README.md in this folder says what their heads, bodies and answers hold; wire.hpp writes and
 /// reads them.
-namespace pgbraid::remote {
+namespace pgbraid::wire {
 
 /// Versions of all this that we speak. Hosts agree on the highest that both know; none is
 /// `protocol` (39) with both ranges.
@@ -42,4 +42,4 @@ inline constexpr std::string_view copy_file = "/v1/copy/file";
 inline constexpr std::string_view copy_small = "/v1/copy/small";
 } // namespace path
 
-} // namespace pgbraid::remote
+} // namespace pgbraid::wire

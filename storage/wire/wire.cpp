@@ -9,7 +9,7 @@
 #include <limits>
 #include <type_traits>
 
-namespace pgbraid::remote {
+namespace pgbraid::wire {
 
 namespace {
 
@@ -292,7 +292,7 @@ PGBRAID_WIRE(write_request)
 PGBRAID_WIRE(change_request)
 PGBRAID_WIRE(pg_open_request)
 PGBRAID_WIRE(pg_open_answer)
-PGBRAID_WIRE(io::pg_server_info)
+PGBRAID_WIRE(pg::pg_server_info)
 PGBRAID_WIRE(pg_call_request)
 PGBRAID_WIRE(pg_call_answer)
 PGBRAID_WIRE(facts_request)
@@ -302,4 +302,4 @@ PGBRAID_WIRE(copied_file)
 PGBRAID_WIRE(copied_results)
 #undef PGBRAID_WIRE
 
-} // namespace pgbraid::remote
+} // namespace pgbraid::wire

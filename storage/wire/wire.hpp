@@ -18,7 +18,7 @@
 /// `decode` reads it: unknown members are ignored, missing ones keep the defaults, and what has
 /// another type, does not fit, or is no JSON at all fails with `protocol`. What a path or name
 /// means is for the caller to check.
-namespace pgbraid::remote {
+namespace pgbraid::wire {
 
 /// Bytes as text that JSON can carry: each byte is the code point of its value.
 std::string wire_text(std::string_view bytes);
@@ -155,10 +155,10 @@ struct pg_call_answer {
   int64_t number = 0;
   std::string text = {};
   std::optional<uint64_t> location = {};
-  io::pg_backup_start start = {};
-  io::pg_backup_stop stop = {};
-  std::vector<io::pg_database> databases = {};
-  std::vector<io::pg_tablespace> tablespaces = {};
+  pg::pg_backup_start start = {};
+  pg::pg_backup_stop stop = {};
+  std::vector<pg::pg_database> databases = {};
+  std::vector<pg::pg_tablespace> tablespaces = {};
 };
 
 struct facts_request {
@@ -211,4 +211,4 @@ struct copied_results {
 template <class T> std::string encode(const T& message);
 template <class T> result<T> decode(std::string_view text);
 
-} // namespace pgbraid::remote
+} // namespace pgbraid::wire

@@ -7,7 +7,7 @@
 #include <array>
 #include <string_view>
 
-namespace pgbraid::remote {
+namespace pgbraid::wire {
 
 /// What the values of an enumeration are called, in their order.
 template <class T> struct words;
@@ -170,7 +170,7 @@ template <class Io> void members(Io& io, pg_open_answer& m) {
   io("session", m.session);
 }
 
-template <class Io> void members(Io& io, io::pg_server_info& m) {
+template <class Io> void members(Io& io, pg::pg_server_info& m) {
   io("version_num", m.version_num);
   io("data_directory", m.data_directory);
   io("archive_mode", m.archive_mode);
@@ -187,25 +187,25 @@ template <class Io> void members(Io& io, pg_call_request& m) {
   io("flag", m.flag);
 }
 
-template <class Io> void members(Io& io, io::pg_backup_start& m) {
+template <class Io> void members(Io& io, pg::pg_backup_start& m) {
   io("lsn", m.lsn);
   io("segment", m.segment);
 }
 
-template <class Io> void members(Io& io, io::pg_backup_stop& m) {
+template <class Io> void members(Io& io, pg::pg_backup_stop& m) {
   io("lsn", m.lsn);
   io("segment", m.segment);
   io("backup_label", m.backup_label);
   io("tablespace_map", m.tablespace_map);
 }
 
-template <class Io> void members(Io& io, io::pg_database& m) {
+template <class Io> void members(Io& io, pg::pg_database& m) {
   io("name", m.name);
   io("oid", m.oid);
   io("tablespace", m.tablespace);
 }
 
-template <class Io> void members(Io& io, io::pg_tablespace& m) {
+template <class Io> void members(Io& io, pg::pg_tablespace& m) {
   io("oid", m.oid);
   io("name", m.name);
 }
@@ -265,4 +265,4 @@ template <class Io> void members(Io& io, copied_results& m) {
   io("bad_pages", m.bad_pages);
 }
 
-} // namespace pgbraid::remote
+} // namespace pgbraid::wire

@@ -43,8 +43,8 @@ template <class T> void shown(const result<T>& got) {
 }
 
 /// The peer answers once; whatever else is asked has no answer.
-std::shared_ptr<remote::remote_host> host_of(fuzz::fed_peer& peer) {
-  auto made = remote::remote_host::connect(
+std::shared_ptr<link::remote_host> host_of(fuzz::fed_peer& peer) {
+  auto made = link::remote_host::connect(
       "there", 0, [&](unsigned number) -> result<std::unique_ptr<link::client_link>> {
         if (number > 0)
           return error{errc::host_connect, "only once"};
@@ -98,12 +98,12 @@ void read_small(storage& from) {
   }
 }
 
-void copy(remote::remote_host& from, bool changed) {
+void copy(link::remote_host& from, bool changed) {
   auto call = from.main()->open("/v1/copy/small", "{}");
   fuzz::must(call.operator bool(), "a request can be made");
   (void)(*call)->end_write().operator bool();
   copy_answer answer({from.main(), std::move(*call)}, changed);
-  const remote::copied_file asked{.name = "f", .limit = 5000, .check_pages = changed};
+  const wire::copied_file asked{.name = "f", .limit = 5000, .check_pages = changed};
   uint64_t taken = 0;
   std::array<std::byte, 64> room;
   // Two files, one behind the other.
@@ -122,7 +122,7 @@ void copy(remote::remote_host& from, bool changed) {
   }
 }
 
-void ask(remote::remote_host& there, storage& from, std::string_view what) {
+void ask(link::remote_host& there, storage& from, std::string_view what) {
   if (what == "list")
     list(from);
   else if (what == "info")

@@ -18,28 +18,28 @@ constexpr size_t frame_head_bytes = 9;
 
 } // namespace
 
-class fed_peer::fed_transport final : public link::transport {
+class fed_peer::fed_transport final : public net::transport {
 public:
   explicit fed_transport(fed_peer& of) : of_(of) {}
 
-  result<link::progress> read(byte_span out) override {
+  result<net::progress> read(byte_span out) override {
     if (of_.requests_ > 0)
-      return link::progress{.waits_for = link::readiness::readable};
+      return net::progress{.waits_for = net::readiness::readable};
     const auto count = std::min({of_.left_.size(), of_.piece_, out.size()});
     if (count > 0) {
       std::memcpy(out.data(), of_.left_.data(), count);
       of_.left_.remove_prefix(count);
-      return link::progress{.bytes = count};
+      return net::progress{.bytes = count};
     }
     of_.note_used_up();
     uint64_t woken = 0;
     [[maybe_unused]] const auto got = ::read(of_.wake_fd_, &woken, sizeof(woken));
-    return link::progress{.waits_for = link::readiness::readable, .closed = of_.hung_up_};
+    return net::progress{.waits_for = net::readiness::readable, .closed = of_.hung_up_};
   }
-  result<link::progress> write(byte_view in) override {
+  result<net::progress> write(byte_view in) override {
     if (of_.requests_ > 0)
       of_.listen(in);
-    return link::progress{.bytes = in.size()};
+    return net::progress{.bytes = in.size()};
   }
   int read_fd() const override { return of_.wake_fd_; }
   int write_fd() const override { return of_.wake_fd_; }
@@ -57,7 +57,7 @@ fed_peer::~fed_peer() {
   ::close(wake_fd_);
 }
 
-std::unique_ptr<link::transport> fed_peer::transport() {
+std::unique_ptr<net::transport> fed_peer::transport() {
   return std::make_unique<fed_transport>(*this);
 }
 

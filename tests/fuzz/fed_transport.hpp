@@ -23,7 +23,7 @@ public:
   fed_peer(const fed_peer&) = delete;
   fed_peer& operator=(const fed_peer&) = delete;
 
-  std::unique_ptr<link::transport> transport();
+  std::unique_ptr<net::transport> transport();
   /// The link has read all of it and came back for more, or gave up.
   bool is_used_up() const { return used_up_; }
   void wait_until_used_up() const { used_up_.wait(false); }

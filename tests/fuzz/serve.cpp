@@ -2,7 +2,7 @@
 // cluster. Requests are parted by an empty line; each is a line with the path, one with the head,
 // and the body.
 // SPDX-License-Identifier: MIT
-#include "actors/serve/copy_service.hpp"
+#include "actors/serve/copy_runner.hpp"
 #include "actors/serve/service.hpp"
 #include "engine/base/log.hpp"
 #include "engine/link/client_link.hpp"
@@ -137,19 +137,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::array<int, 2> ends = {-1, -1};
   fuzz::must(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0, "a socket");
   std::thread serving([&] {
-    const auto copies = actors::make_copy_service(2);
+    const auto copies = serve::make_copy_runner(2);
     (void)serve::serve_connection(
-        link::make_fd_transport(ends[1], ends[1]), {},
+        net::make_fd_transport(ends[1], ends[1]), {},
         [&](const auto&) { return serve::admission{.may = here.may(), .keep = {}}; }, *copies)
         .
         operator bool();
   });
   {
     link::client_link there(
-        link::make_fd_transport(ends[0], ends[0]),
+        net::make_fd_transport(ends[0], ends[0]),
         {.host = "there", .kind = "tls", .stream_limit = std::chrono::milliseconds(500)});
-    const remote::hello said{remote::version_min, remote::version_max, "fuzz", {}, {}};
-    fuzz::must(there.ask(remote::path::hello, remote::encode(said)).operator bool(), "a greeting");
+    const wire::hello said{wire::version_min, wire::version_max, "fuzz", {}, {}};
+    fuzz::must(there.ask(wire::path::hello, wire::encode(said)).operator bool(), "a greeting");
     ask_all(there, placed(fuzz::text(data, size), here.home()));
   }
   serving.join();

@@ -15,11 +15,11 @@ using namespace pgbraid;
 namespace {
 
 /// Answers the n-th request with the n-th record and hangs up after the last.
-class scripted final : public link::transport {
+class scripted final : public net::transport {
 public:
   explicit scripted(byte_view script) : script_(script), never_(::eventfd(0, EFD_CLOEXEC)) {}
 
-  result<link::progress> write(byte_view in) override {
+  result<net::progress> write(byte_view in) override {
     asked_.insert(asked_.end(), in.begin(), in.end());
     constexpr size_t head_bytes = 9;
     while (asked_.size() >= head_bytes) {
@@ -31,14 +31,14 @@ public:
       answer(number.u32());
       asked_.erase(asked_.begin(), asked_.begin() + static_cast<ptrdiff_t>(length));
     }
-    return link::progress{.bytes = in.size()};
+    return net::progress{.bytes = in.size()};
   }
-  result<link::progress> read(byte_span out) override {
+  result<net::progress> read(byte_span out) override {
     const auto count = std::min(out.size(), said_.size());
     std::copy_n(said_.begin(), count, out.begin());
     said_.erase(said_.begin(), said_.begin() + static_cast<ptrdiff_t>(count));
-    return link::progress{
-        .bytes = count, .waits_for = link::readiness::readable, .closed = count == 0 && hung_up_};
+    return net::progress{
+        .bytes = count, .waits_for = net::readiness::readable, .closed = count == 0 && hung_up_};
   }
   int read_fd() const override { return never_.get(); }
   int write_fd() const override { return never_.get(); }

@@ -8,7 +8,7 @@
 #include <algorithm>
 
 using namespace pgbraid;
-using namespace pgbraid::remote;
+using namespace pgbraid::wire;
 
 namespace {
 
@@ -31,9 +31,9 @@ template <class... Ts> void read_as_each(std::string_view text) {
 }
 
 void read_as_bytes(std::string_view text) {
-  if (const auto bytes = from_wire_text(text))
-    fuzz::must(wire_text(*bytes) == text, "bytes have one way of being text");
-  const auto back = from_wire_text(wire_text(text));
+  if (const auto bytes = wire::from_wire_text(text))
+    fuzz::must(wire::wire_text(*bytes) == text, "bytes have one way of being text");
+  const auto back = wire::from_wire_text(wire::wire_text(text));
   fuzz::must(back && *back == text, "any bytes travel as text");
 }
 
@@ -49,11 +49,13 @@ void read_as_error(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto text = fuzz::text(data, size);
-  read_as_each<nothing, hello, hello_answer, cipher_answer, place_request, entry, info_answer,
-               list_answer, storage_features, free_answer, read_request, read_answer, small_request,
-               small_answer, write_request, change_request, pg_open_request, pg_open_answer,
-               io::pg_server_info, pg_call_request, pg_call_answer, facts_request, facts_answer,
-               copy_rules, copied_file, copied_results>(text);
+  read_as_each<wire::nothing, wire::hello, wire::hello_answer, wire::cipher_answer,
+               wire::place_request, entry, wire::info_answer, wire::list_answer, storage_features,
+               wire::free_answer, wire::read_request, wire::read_answer, wire::small_request,
+               wire::small_answer, wire::write_request, wire::change_request, wire::pg_open_request,
+               wire::pg_open_answer, pg::pg_server_info, wire::pg_call_request,
+               wire::pg_call_answer, wire::facts_request, wire::facts_answer, wire::copy_rules,
+               wire::copied_file, wire::copied_results>(text);
   read_as_bytes(text);
   read_as_error(text);
   return 0;

@@ -51,6 +51,22 @@ def citations(bench):
           [f"cites section '4', which {PAGE} does not have"], "a page that cites itself wrongly")
 
 
+@test("tidy: namespaces that are not those of their folders", cluster=False)
+def spaces(bench):
+    def told(file, *lines):
+        return len(list(TIDY.check_space(file, "\n".join(lines) + "\n")))
+
+    equal(told("engine/pg/a.hpp", "namespace pgbraid::pg {", "}"), 0, "a room of the engine")
+    equal(told("engine/pg/a.hpp", "namespace pgbraid::pg::sql {", "}"), 0, "a space below")
+    equal(told("engine/pg/a.hpp", "namespace pgbraid::io {", "}"), 0, "nothing in it")
+    equal(told("engine/pg/a.hpp", "namespace pgbraid::io {", "int a;", "}"), 1, "that of another")
+    equal(told("engine/pg/a.hpp", "namespace pgbraid::io {", "class file;", "}"), 0, "declared ahead")
+    equal(told("engine/base/a.hpp", "namespace pgbraid {", "int a;", "}"), 0, "shared")
+    equal(told("engine/plan/a.hpp", "namespace pgbraid {", "int a;", "}"), 1, "not shared")
+    equal(told("cli/open/a.hpp", "namespace pgbraid::cli {", "int a;", "}"), 0, "one for cli")
+    equal(told("actors/run/a.hpp", "namespace pgbraid::actors {", "int a;", "}"), 0, "what runs on CAF")
+
+
 @test("tidy: arrows that point up, circles, permissions that nobody uses", cluster=False)
 def arrows(bench):
     TIDY.ROOT = bench.dir

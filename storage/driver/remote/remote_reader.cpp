@@ -6,11 +6,12 @@
 
 namespace pgbraid::remote {
 
-remote_reader::remote_reader(std::shared_ptr<remote_host> on, read_request what, content as)
+remote_reader::remote_reader(std::shared_ptr<link::remote_host> on, wire::read_request what,
+                             wire::content as)
     : on_(std::move(on)), what_(std::move(what)), as_(as) {}
 
-result<std::unique_ptr<io::reader>> remote_reader::open(std::shared_ptr<remote_host> on,
-                                                        read_request what, content as) {
+result<std::unique_ptr<io::reader>> remote_reader::open(std::shared_ptr<link::remote_host> on,
+                                                        wire::read_request what, wire::content as) {
   std::unique_ptr<remote_reader> opened(new remote_reader(std::move(on), std::move(what), as));
   if (auto connected = opened->connect(); !connected)
     return connected.failure();
@@ -24,8 +25,9 @@ result<void> remote_reader::connect_once() {
   if (!link)
     return link.failure();
   link_ = std::move(*link);
-  auto call = link_->open(as_ == content::info_text ? path::repo_read_info : path::storage_read,
-                          encode(what_));
+  auto call = link_->open(as_ == wire::content::info_text ? wire::path::repo_read_info
+                                                          : wire::path::storage_read,
+                          wire::encode(what_));
   if (!call)
     return call.failure();
   call_ = std::move(*call);
@@ -34,7 +36,7 @@ result<void> remote_reader::connect_once() {
   auto head = call_->head();
   if (!head)
     return head.failure();
-  auto answer = decode<read_answer>(*head);
+  auto answer = wire::decode<wire::read_answer>(*head);
   if (!answer)
     return answer.failure();
   if (version_.empty())

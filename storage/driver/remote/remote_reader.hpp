@@ -13,21 +13,22 @@ namespace pgbraid::remote {
 class remote_reader final : public io::reader {
 public:
   /// Fails as the other host's storage does when it cannot open the file.
-  static result<std::unique_ptr<io::reader>>
-  open(std::shared_ptr<remote_host> on, read_request what, content as = content::as_stored);
+  static result<std::unique_ptr<io::reader>> open(std::shared_ptr<link::remote_host> on,
+                                                  wire::read_request what,
+                                                  wire::content as = wire::content::as_stored);
 
   result<size_t> read(byte_span out) override;
   result<size_t> read_at(byte_span out, uint64_t offset_bytes) override;
 
 private:
-  remote_reader(std::shared_ptr<remote_host> on, read_request what, content as);
+  remote_reader(std::shared_ptr<link::remote_host> on, wire::read_request what, wire::content as);
   result<void> connect();
   result<void> connect_once();
   result<size_t> read_piece(byte_span out);
 
-  std::shared_ptr<remote_host> on_;
-  read_request what_; ///< what is still to come
-  const content as_;
+  std::shared_ptr<link::remote_host> on_;
+  wire::read_request what_; ///< what is still to come
+  const wire::content as_;
   std::shared_ptr<link::client_link> link_;
   std::unique_ptr<link::call> call_;
   std::string version_ = {}; ///< of the file, as the first connection told it

@@ -28,14 +28,14 @@ error raised_there(const link::client_link& on, const error& what) {
                      "'");
 }
 
-result<void> take_one(const link::client_link& over, line_reader& from, small_read& into) {
+result<void> take_one(const link::client_link& over, wire::line_reader& from, small_read& into) {
   auto line = from.next();
   if (!line)
     return line.failure();
   if (!*line)
     return error{errc::protocol,
                  "the answer of the other host has fewer files than were asked for"};
-  auto about = decode<small_answer>(**line);
+  auto about = wire::decode<wire::small_answer>(**line);
   if (!about)
     return about.failure();
   if (about->failure) {
@@ -49,7 +49,8 @@ result<void> take_one(const link::client_link& over, line_reader& from, small_re
 }
 
 result<void> read_batch(link::client_link& over, const std::string& root, batch& of) {
-  auto call = over.open(path::storage_read_small, encode(place_request{.root = root}));
+  auto call =
+      over.open(wire::path::storage_read_small, wire::encode(wire::place_request{.root = root}));
   if (!call)
     return call.failure();
   std::string body;
@@ -61,7 +62,7 @@ result<void> read_batch(link::client_link& over, const std::string& root, batch&
     return ended;
   if (auto head = (*call)->head(); !head)
     return head.failure();
-  line_reader from(**call);
+  wire::line_reader from(**call);
   for (; of.answered < of.files.size(); ++of.answered) {
     if (auto taken = take_one(over, from, *of.files[of.answered]); !taken)
       return taken;
@@ -69,7 +70,7 @@ result<void> read_batch(link::client_link& over, const std::string& root, batch&
   return success();
 }
 
-void read_whole_batch(remote_host& on, const std::string& root, batch& of) {
+void read_whole_batch(link::remote_host& on, const std::string& root, batch& of) {
   retry tries(read_retry);
   for (;;) {
     const auto before = of.answered;
@@ -89,7 +90,8 @@ void read_whole_batch(remote_host& on, const std::string& root, batch& of) {
 
 } // namespace
 
-void read_remote_small(remote_host& on, const std::string& root, std::span<small_read> files) {
+void read_remote_small(link::remote_host& on, const std::string& root,
+                       std::span<small_read> files) {
   batch next;
   for (auto& one : files) {
     if (one.limit_bytes > small_read_limit_bytes)
@@ -100,7 +102,7 @@ void read_remote_small(remote_host& on, const std::string& root, std::span<small
       one.failure = fine.failure();
       continue;
     }
-    auto line = encode(small_request{one.path, one.limit_bytes}) + "\n";
+    auto line = wire::encode(wire::small_request{one.path, one.limit_bytes}) + "\n";
     if (next.files.size() == small_read_files_max ||
         next.body_bytes + line.size() >= small_read_body_bytes) {
       read_whole_batch(on, root, next);

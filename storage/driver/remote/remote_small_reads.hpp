@@ -17,6 +17,6 @@ inline constexpr size_t small_read_body_bytes = size_t{1} << 20;
 
 /// Reads the files in as few streams as those limits allow; failures are per file. Files
 /// whose limit is too large are left alone.
-void read_remote_small(remote_host& on, const std::string& root, std::span<small_read> files);
+void read_remote_small(link::remote_host& on, const std::string& root, std::span<small_read> files);
 
 } // namespace pgbraid::remote

@@ -22,8 +22,8 @@ namespace {
 
 class remote_storage final : public storage {
 public:
-  remote_storage(std::shared_ptr<remote_host> on, std::string root, std::string shown,
-                 content infos)
+  remote_storage(std::shared_ptr<link::remote_host> on, std::string root, std::string shown,
+                 wire::content infos)
       : on_(std::move(on)), root_(std::move(root)), shown_(std::move(shown)), infos_(infos) {}
 
   storage_features features() const override;
@@ -37,58 +37,62 @@ public:
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
   result<void> make_path(std::string_view path, uint32_t mode) override {
     return change(
-        {.op = change_op::make_path, .path = std::string(path), .wanted = {.mode = mode}});
+        {.op = wire::change_op::make_path, .path = std::string(path), .wanted = {.mode = mode}});
   }
   result<void> remove_file(std::string_view path) override {
-    return change({.op = change_op::remove_file, .path = std::string(path)});
+    return change({.op = wire::change_op::remove_file, .path = std::string(path)});
   }
   result<void> remove_tree(std::string_view path) override {
-    return change({.op = change_op::remove_tree, .path = std::string(path)});
+    return change({.op = wire::change_op::remove_tree, .path = std::string(path)});
   }
   result<void> move(std::string_view from, std::string_view to) override;
   result<void> make_symlink(std::string_view path, std::string_view destination) override {
-    return change(
-        {.op = change_op::symlink, .path = std::string(path), .other = std::string(destination)});
+    return change({.op = wire::change_op::symlink,
+                   .path = std::string(path),
+                   .other = std::string(destination)});
   }
   result<void> make_hardlink(std::string_view path, std::string_view existing) override;
   result<void> sync_path(std::string_view path) override {
-    return change({.op = change_op::sync, .path = std::string(path)});
+    return change({.op = wire::change_op::sync, .path = std::string(path)});
   }
   result<void> set_attributes(std::string_view path, const attributes& wanted) override {
-    return change(
-        {.op = change_op::attributes, .path = std::string(path), .other = {}, .wanted = wanted});
+    return change({.op = wire::change_op::attributes,
+                   .path = std::string(path),
+                   .other = {},
+                   .wanted = wanted});
   }
   result<std::optional<uint64_t>> free_bytes() override;
 
 private:
-  result<void> change(change_request what);
-  content content_of(std::string_view path) const {
-    return format::is_info_path(path) ? infos_ : content::as_stored;
+  result<void> change(wire::change_request what);
+  wire::content content_of(std::string_view path) const {
+    return format::is_info_path(path) ? infos_ : wire::content::as_stored;
   }
   template <class Answer> result<Answer> ask(std::string_view request, std::string_view path) const;
   error failed(error why) const { return without_hope_if_lost(*on_, std::move(why)); }
 
-  std::shared_ptr<remote_host> on_;
+  std::shared_ptr<link::remote_host> on_;
   std::string root_;
   std::string shown_;
-  content infos_;
+  wire::content infos_;
   mutable std::mutex mutex_; ///< guards features_
   mutable std::optional<storage_features> features_;
 };
 
 template <class Answer>
 result<Answer> remote_storage::ask(std::string_view request, std::string_view path) const {
-  auto answer = on_->main()->ask(request, encode(place_request{root_, std::string(path)}), {}, 0);
+  auto answer =
+      on_->main()->ask(request, wire::encode(wire::place_request{root_, std::string(path)}), {}, 0);
   if (!answer)
     return failed(answer.failure());
-  return decode<Answer>(answer->head);
+  return wire::decode<Answer>(answer->head);
 }
 
-result<void> remote_storage::change(change_request what) {
+result<void> remote_storage::change(wire::change_request what) {
   if (auto fine = check_storage_path(what.path); !fine)
     return fine;
   what.root = root_;
-  auto answer = on_->main()->ask(path::storage_change, encode(what), {}, 0);
+  auto answer = on_->main()->ask(wire::path::storage_change, wire::encode(what), {}, 0);
   if (!answer)
     return failed(answer.failure());
   return success();
@@ -100,7 +104,7 @@ result<void> remote_storage::change(change_request what) {
 storage_features remote_storage::features() const {
   const std::lock_guard guard(mutex_);
   if (!features_) {
-    if (auto told = ask<storage_features>(path::storage_features, {}))
+    if (auto told = ask<storage_features>(wire::path::storage_features, {}))
       features_ = *told;
   }
   return features_.value_or(storage_features{});
@@ -109,7 +113,7 @@ storage_features remote_storage::features() const {
 result<std::optional<entry_info>> remote_storage::info(std::string_view path) {
   if (auto fine = check_storage_path(path); !fine)
     return fine.failure();
-  auto answer = ask<info_answer>(path::storage_info, path);
+  auto answer = ask<wire::info_answer>(wire::path::storage_info, path);
   if (!answer)
     return answer.failure();
   if (!answer->found)
@@ -120,7 +124,7 @@ result<std::optional<entry_info>> remote_storage::info(std::string_view path) {
 
 /// Names come from another host: one that leads elsewhere must not get further.
 result<entry> entry_of(std::string_view line) {
-  auto one = decode<entry>(line);
+  auto one = wire::decode<entry>(line);
   if (!one)
     return one;
   if (one->name.empty() || one->name.find('/') != std::string::npos ||
@@ -133,7 +137,7 @@ result<entry> entry_of(std::string_view line) {
 result<std::vector<entry>> entries_of(link::call& from, const std::string& shown) {
   std::vector<entry> all;
   list_budget budget;
-  line_reader lines(from);
+  wire::line_reader lines(from);
   for (;;) {
     auto line = lines.next();
     if (!line)
@@ -156,8 +160,8 @@ result<std::vector<entry>> entries_of(link::call& from, const std::string& shown
 result<std::optional<std::vector<entry>>> remote_storage::list(std::string_view path) {
   if (auto fine = check_storage_path(path); !fine)
     return fine.failure();
-  auto call =
-      on_->main()->open(path::storage_list, encode(place_request{root_, std::string(path)}));
+  auto call = on_->main()->open(wire::path::storage_list,
+                                wire::encode(wire::place_request{root_, std::string(path)}));
   if (!call)
     return failed(call.failure());
   if (auto ended = (*call)->end_write(); !ended)
@@ -165,7 +169,7 @@ result<std::optional<std::vector<entry>>> remote_storage::list(std::string_view 
   auto head = (*call)->head();
   if (!head)
     return failed(head.failure());
-  auto about = decode<list_answer>(*head);
+  auto about = wire::decode<wire::list_answer>(*head);
   if (!about)
     return about.failure();
   auto all = entries_of(**call, shown_ + "/" + std::string(path));
@@ -177,7 +181,7 @@ result<std::optional<std::vector<entry>>> remote_storage::list(std::string_view 
 }
 
 result<std::optional<uint64_t>> remote_storage::free_bytes() {
-  auto answer = ask<free_answer>(path::storage_free, {});
+  auto answer = ask<wire::free_answer>(wire::path::storage_free, {});
   if (!answer)
     return answer.failure();
   return answer->bytes;
@@ -210,7 +214,7 @@ result<std::unique_ptr<io::writer>> remote_storage::open_write(std::string_view 
 
 void remote_storage::read_small(std::span<small_read> files, io::io_engine* engine) {
   const bool opened_there = std::any_of(files.begin(), files.end(), [this](const small_read& one) {
-    return content_of(one.path) == content::info_text;
+    return content_of(one.path) == wire::content::info_text;
   });
   if (opened_there) // a few at most
     return storage::read_small(files, engine);
@@ -226,14 +230,16 @@ void remote_storage::read_small(std::span<small_read> files, io::io_engine* engi
 result<void> remote_storage::move(std::string_view from, std::string_view to) {
   if (auto fine = check_storage_path(to); !fine)
     return fine;
-  return change(
-      {.op = change_op::move, .path = std::string(from), .other = std::string(to), .wanted = {}});
+  return change({.op = wire::change_op::move,
+                 .path = std::string(from),
+                 .other = std::string(to),
+                 .wanted = {}});
 }
 
 result<void> remote_storage::make_hardlink(std::string_view path, std::string_view existing) {
   if (auto fine = check_storage_path(existing); !fine)
     return fine;
-  return change({.op = change_op::hardlink,
+  return change({.op = wire::change_op::hardlink,
                  .path = std::string(path),
                  .other = std::string(existing),
                  .wanted = {}});
@@ -241,8 +247,9 @@ result<void> remote_storage::make_hardlink(std::string_view path, std::string_vi
 
 } // namespace
 
-std::unique_ptr<storage> make_remote_storage(std::shared_ptr<remote_host> on, std::string root,
-                                             std::string shown, content infos) {
+std::unique_ptr<storage> make_remote_storage(std::shared_ptr<link::remote_host> on,
+                                             std::string root, std::string shown,
+                                             wire::content infos) {
   return std::make_unique<remote_storage>(std::move(on), std::move(root), std::move(shown), infos);
 }
 

@@ -17,7 +17,8 @@ namespace pgbraid::remote {
 ///               here they are read and written as their text
 /// @param root  `repo`, `pg`, or an absolute path that `pg` leads to; see protocol.hpp
 /// @param shown  the root for messages: `host:/path`
-std::unique_ptr<storage> make_remote_storage(std::shared_ptr<remote_host> on, std::string root,
-                                             std::string shown, content infos = content::as_stored);
+std::unique_ptr<storage> make_remote_storage(std::shared_ptr<link::remote_host> on,
+                                             std::string root, std::string shown,
+                                             wire::content infos = wire::content::as_stored);
 
 } // namespace pgbraid::remote

@@ -14,21 +14,23 @@ namespace {
 constexpr auto settle_limit = std::chrono::seconds(10);
 }
 
-remote_writer::remote_writer(std::shared_ptr<remote_host> on,
+remote_writer::remote_writer(std::shared_ptr<link::remote_host> on,
                              std::shared_ptr<link::client_link> over,
                              std::unique_ptr<link::call> opened, bool has_temporary_name)
     : on_(std::move(on)), link_(std::move(over)), call_(std::move(opened)),
       has_temporary_name_(has_temporary_name) {}
 
-result<std::unique_ptr<io::writer>> remote_writer::open(std::shared_ptr<remote_host> on,
-                                                        const write_request& what, content as) {
+result<std::unique_ptr<io::writer>> remote_writer::open(std::shared_ptr<link::remote_host> on,
+                                                        const wire::write_request& what,
+                                                        wire::content as) {
   if (auto lost = on->main()->failure())
     return without_hope_if_lost(*on, *lost);
   auto link = what.options.under_lock ? on->main() : on->data();
   if (!link)
     return link.failure();
-  auto call = (*link)->open(as == content::info_text ? path::repo_write_info : path::storage_write,
-                            encode(what));
+  auto call = (*link)->open(as == wire::content::info_text ? wire::path::repo_write_info
+                                                           : wire::path::storage_write,
+                            wire::encode(what));
   if (!call)
     return without_hope_if_lost(*on, call.failure());
   std::unique_ptr<remote_writer> opened(new remote_writer(
@@ -45,7 +47,8 @@ remote_writer::~remote_writer() {
   if (settled_ || !has_temporary_name_ || link_->failure())
     return;
   // Nobody hears of a failure: the other host cleans up by itself, only later.
-  static_cast<void>(link_->ask(path::storage_settle, encode(nothing{}), {}, 0, settle_limit));
+  static_cast<void>(
+      link_->ask(wire::path::storage_settle, wire::encode(wire::nothing{}), {}, 0, settle_limit));
 }
 
 result<void> remote_writer::write(byte_view in) {

@@ -15,8 +15,9 @@ namespace pgbraid::remote {
 class remote_writer final : public io::writer {
 public:
   /// Fails as the other host's storage does when it cannot open the file.
-  static result<std::unique_ptr<io::writer>>
-  open(std::shared_ptr<remote_host> on, const write_request& what, content as = content::as_stored);
+  static result<std::unique_ptr<io::writer>> open(std::shared_ptr<link::remote_host> on,
+                                                  const wire::write_request& what,
+                                                  wire::content as = wire::content::as_stored);
   ~remote_writer() override;
 
   result<void> write(byte_view in) override;
@@ -24,10 +25,10 @@ public:
   result<bool> committed(bool wait) override;
 
 private:
-  remote_writer(std::shared_ptr<remote_host> on, std::shared_ptr<link::client_link> over,
+  remote_writer(std::shared_ptr<link::remote_host> on, std::shared_ptr<link::client_link> over,
                 std::unique_ptr<link::call> opened, bool has_temporary_name);
 
-  std::shared_ptr<remote_host> on_;
+  std::shared_ptr<link::remote_host> on_;
   std::shared_ptr<link::client_link> link_;
   std::unique_ptr<link::call> call_;
   bool has_temporary_name_;

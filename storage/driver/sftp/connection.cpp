@@ -22,21 +22,21 @@ constexpr size_t least_window_bytes = size_t{256} << 10;
 /// So many requests without an answer are enough work for one server process.
 constexpr size_t load_max = 64;
 
-short events_for(link::readiness what, short otherwise) {
-  return what == link::readiness::readable   ? short{POLLIN}
-         : what == link::readiness::writable ? short{POLLOUT}
-                                             : otherwise;
+short events_for(net::readiness what, short otherwise) {
+  return what == net::readiness::readable   ? short{POLLIN}
+         : what == net::readiness::writable ? short{POLLOUT}
+                                            : otherwise;
 }
 
 } // namespace
 
-connection::connection(std::unique_ptr<link::transport> over, connection_settings with)
+connection::connection(std::unique_ptr<net::transport> over, connection_settings with)
     : with_(std::move(with)), over_(std::move(over)),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       window_(std::min(least_window_bytes, with_.window_bytes), with_.window_bytes),
       moved_at_(clock::now()), received_(receive_step_bytes) {}
 
-result<std::shared_ptr<connection>> connection::open(std::unique_ptr<link::transport> over,
+result<std::shared_ptr<connection>> connection::open(std::unique_ptr<net::transport> over,
                                                      connection_settings with) {
   std::shared_ptr<connection> made(new connection(std::move(over), std::move(with)));
   if (!made->wake_fd_)
@@ -244,7 +244,7 @@ bool connection::transmit() {
     if (was_full)
       changed_.notify_all();
   }
-  write_waits_ = link::readiness::none;
+  write_waits_ = net::readiness::none;
   if (sent_ == sending_.size())
     return false;
   auto put = over_->write(byte_view(sending_).subspan(sent_));

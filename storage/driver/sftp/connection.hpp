@@ -42,7 +42,7 @@ using shared_bytes = std::shared_ptr<const std::vector<std::byte>>;
 class connection : public std::enable_shared_from_this<connection> {
 public:
   /// Shakes hands.
-  static result<std::shared_ptr<connection>> open(std::unique_ptr<link::transport> over,
+  static result<std::shared_ptr<connection>> open(std::unique_ptr<net::transport> over,
                                                   connection_settings with);
   ~connection();
   connection(const connection&) = delete;
@@ -92,7 +92,7 @@ private:
     size_t bytes() const { return head.size() + (behind ? behind->size() : 0); }
   };
 
-  connection(std::unique_ptr<link::transport> over, connection_settings with);
+  connection(std::unique_ptr<net::transport> over, connection_settings with);
   result<void> shake_hands();
   void run();
   bool transmit();
@@ -108,7 +108,7 @@ private:
   void enqueue(outgoing packet);
 
   const connection_settings with_;
-  std::unique_ptr<link::transport> over_;
+  std::unique_ptr<net::transport> over_;
   io::unique_fd wake_fd_;
   std::set<std::string, std::less<>> extensions_; ///< constant after the handshake
   std::chrono::microseconds round_trip_ = {};     ///< of the handshake
@@ -135,8 +135,8 @@ private:
   size_t sent_ = 0;
   std::vector<std::byte> received_; ///< room for one read
   std::vector<std::byte> in_;       ///< packets that are not whole yet
-  link::readiness write_waits_ = link::readiness::none;
-  link::readiness read_waits_ = link::readiness::none;
+  net::readiness write_waits_ = net::readiness::none;
+  net::readiness read_waits_ = net::readiness::none;
   std::thread thread_;
 };
 

@@ -62,7 +62,7 @@ private:
   uint64_t next_offset_; ///< of what is asked for next
   const std::optional<uint64_t> end_;
   std::deque<piece> under_way_;
-  spare_pieces::part spare_; ///< of under_way_, beyond pieces_max
+  piece_budget::part spare_; ///< of under_way_, beyond pieces_max
   std::vector<std::byte> here_;
   uint64_t here_offset_;
   size_t taken_ = 0;

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "engine/base/retry.hpp"
+#include "engine/buffer/piece_budget.hpp"
 #include "storage/driver/sftp/requests.hpp"
-#include "storage/driver/sftp/spare_pieces.hpp"
 
 #include <functional>
 
@@ -45,7 +45,7 @@ public:
   std::shared_ptr<connection> live();
   /// Every live one, for a file that has more to carry than the sessions that it has.
   std::vector<std::shared_ptr<connection>> all_live();
-  spare_pieces& spare() { return spare_; }
+  piece_budget& spare() { return spare_; }
   const pool_settings& settings() const { return with_; }
   /// Handles that each worker may have open at the same time, beside those of its large files.
   size_t handles_each();
@@ -63,7 +63,7 @@ private:
 
   const pool_settings with_;
   const opener open_;
-  spare_pieces spare_;
+  piece_budget spare_;
 
   std::mutex limits_;                  ///< guards what follows
   std::optional<request> asks_limits_; ///< until the answer is wanted

@@ -106,7 +106,7 @@ private:
 
   std::vector<std::byte> gathered_;
   std::deque<piece> pieces_; ///< not acknowledged
-  spare_pieces::part spare_; ///< of them, beyond pieces_max
+  piece_budget::part spare_; ///< of them, beyond pieces_max
   uint64_t acknowledged_bytes_ = 0;
   uint32_t acknowledged_crc_ = 0;
   uint64_t sent_bytes_ = 0; ///< with what is in pieces_

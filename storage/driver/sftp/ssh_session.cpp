@@ -41,10 +41,10 @@ std::string reason(LIBSSH2_SESSION* session) {
   return fmt::format("[{}] {}", code, printable(said));
 }
 
-link::readiness waits_for(LIBSSH2_SESSION* session) {
+net::readiness waits_for(LIBSSH2_SESSION* session) {
   return (libssh2_session_block_directions(session) & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0
-             ? link::readiness::writable
-             : link::readiness::readable;
+             ? net::readiness::writable
+             : net::readiness::readable;
 }
 
 /// Calls until it does not ask to be called again, or the time is over (then
@@ -59,7 +59,7 @@ int repeat(LIBSSH2_SESSION* session, int socket, clock::time_point until, Call c
         std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now()).count();
     if (left <= 0)
       return LIBSSH2_ERROR_TIMEOUT;
-    const bool out = waits_for(session) == link::readiness::writable;
+    const bool out = waits_for(session) == net::readiness::writable;
     pollfd ready{socket, static_cast<short>(out ? POLLOUT : POLLIN), 0};
     ::poll(&ready, 1, static_cast<int>(std::min<int64_t>(left, 1000)));
   }
@@ -88,7 +88,7 @@ bool ask_agent(LIBSSH2_SESSION* session, const login& to, int socket, clock::tim
   return false;
 }
 
-class ssh_channel final : public link::transport {
+class ssh_channel final : public net::transport {
 public:
   ssh_channel(io::unique_fd socket, session_handle session, LIBSSH2_CHANNEL* channel,
               std::string host)
@@ -96,29 +96,29 @@ public:
         host_(std::move(host)) {}
   ~ssh_channel() override { close(); }
 
-  result<link::progress> read(byte_span out) override {
+  result<net::progress> read(byte_span out) override {
     const auto got =
         libssh2_channel_read(channel_, reinterpret_cast<char*>(out.data()), out.size());
     if (got > 0)
-      return link::progress{.bytes = static_cast<size_t>(got)};
+      return net::progress{.bytes = static_cast<size_t>(got)};
     if (got == LIBSSH2_ERROR_EAGAIN)
-      return link::progress{.waits_for = link::readiness::readable};
+      return net::progress{.waits_for = net::readiness::readable};
     if (got == 0 && libssh2_channel_eof(channel_) != 0)
-      return link::progress{.closed = true};
+      return net::progress{.closed = true};
     if (got == 0)
-      return link::progress{.waits_for = link::readiness::readable};
+      return net::progress{.waits_for = net::readiness::readable};
     return broken();
   }
 
-  result<link::progress> write(byte_view in) override {
+  result<net::progress> write(byte_view in) override {
     const auto put =
         libssh2_channel_write(channel_, reinterpret_cast<const char*>(in.data()), in.size());
     if (put > 0)
-      return link::progress{.bytes = static_cast<size_t>(put)};
+      return net::progress{.bytes = static_cast<size_t>(put)};
     if (put == 0) // the other end has not granted any window
-      return link::progress{.waits_for = link::readiness::readable};
+      return net::progress{.waits_for = net::readiness::readable};
     if (put == LIBSSH2_ERROR_EAGAIN)
-      return link::progress{.waits_for = waits_for(session_.get())};
+      return net::progress{.waits_for = waits_for(session_.get())};
     return broken();
   }
 
@@ -159,8 +159,8 @@ public:
            std::ranges::find(causes, libssh2_session_last_errno(session_.get())) != causes.end();
   }
 
-  result<std::unique_ptr<link::transport>> run() {
-    auto connected = link::connect_tcp(to_.host, to_.port, to_.keep_alive, until_);
+  result<std::unique_ptr<net::transport>> run() {
+    auto connected = net::connect_tcp(to_.host, to_.port, to_.keep_alive, until_);
     if (!connected)
       return error{errc::host_connect, connected.failure().message, connected.failure().hint};
     socket_ = std::move(*connected);
@@ -173,7 +173,7 @@ public:
                             &login_run::authenticate, &login_run::open_channel})
       if (auto done = (this->*step)(); !done)
         return done.failure();
-    return std::unique_ptr<link::transport>(
+    return std::unique_ptr<net::transport>(
         std::make_unique<ssh_channel>(std::move(socket_), std::move(session_), channel_, to_.host));
   }
 
@@ -267,7 +267,7 @@ private:
 
 } // namespace
 
-result<std::unique_ptr<link::transport>> log_in(const login& to) {
+result<std::unique_ptr<net::transport>> log_in(const login& to) {
   static std::once_flag once;
   std::call_once(once, [] { libssh2_init(0); });
   retry tries({.tries = 2,

@@ -26,13 +26,13 @@ struct login {
   std::vector<std::string> known_hosts = {};
   /// Where `accept_new` writes.
   std::string own_known_hosts = {};
-  link::keep_alive keep_alive = {};
+  net::keep_alive keep_alive = {};
   std::chrono::milliseconds limit = std::chrono::seconds(60); ///< of the whole login
 };
 
 /// Connects, makes sure who answers, logs in and starts the server's SFTP. Used from then on by one
 /// thread. Fails with `host_connect` (49) when nobody answers, and with `service` (101) when the
 /// host key, the user's key or SFTP itself is refused; each says what to look at.
-result<std::unique_ptr<link::transport>> log_in(const login& to);
+result<std::unique_ptr<net::transport>> log_in(const login& to);
 
 } // namespace pgbraid::sftp

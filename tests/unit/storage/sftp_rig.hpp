@@ -15,23 +15,23 @@ namespace pgbraid::test {
 /// `sftp-server` speaks over its standard input and output what sshd carries.
 struct sftp_server {
   static constexpr auto program = "/usr/lib/openssh/sftp-server";
-  static link::child_process start(const std::vector<std::string>& more = {},
-                                   std::vector<std::string> words = {}) {
+  static net::child_process start(const std::vector<std::string>& more = {},
+                                  std::vector<std::string> words = {}) {
     ::signal(SIGPIPE, SIG_IGN); // As the program does: some tests end a server that is written to.
     words.insert(words.end(), {program, "-u", "022"});
     words.insert(words.end(), more.begin(), more.end());
-    auto child = link::child_process::start(words);
+    auto child = net::child_process::start(words);
     REQUIRE_MESSAGE(child, "openssh-sftp-server is missing");
     return std::move(*child);
   }
-  std::vector<link::child_process> children; ///< one for each session
-  std::mutex mutex;                          ///< sessions are made by several threads
-  std::vector<std::string> more = {};        ///< words of its command line
-  std::vector<std::string> around = {};      ///< what starts it
+  std::vector<net::child_process> children; ///< one for each session
+  std::mutex mutex;                         ///< sessions are made by several threads
+  std::vector<std::string> more = {};       ///< words of its command line
+  std::vector<std::string> around = {};     ///< what starts it
 
   result<std::shared_ptr<sftp::connection>> connect() {
     auto child = start(more, around);
-    auto over = link::make_fd_transport(child.from_child.release(), child.to_child.release());
+    auto over = net::make_fd_transport(child.from_child.release(), child.to_child.release());
     {
       const std::lock_guard held(mutex);
       children.push_back(std::move(child));

@@ -4,7 +4,7 @@
 
 #include "actors/backup/backup_job.hpp"
 #include "actors/run/run_job.hpp"
-#include "actors/serve/copy_service.hpp"
+#include "actors/serve/copy_runner.hpp"
 #include "engine/codec/aes.hpp"
 #include "engine/codec/whole.hpp"
 #include "engine/format/repository_path.hpp"
@@ -69,8 +69,8 @@ struct cluster_rig {
   }
 };
 
-inline std::unique_ptr<serve::copy_service> copies() {
-  return actors::make_copy_service(2);
+inline std::unique_ptr<serve::copy_runner> copies() {
+  return serve::make_copy_runner(2);
 }
 
 /// Another host that has the cluster. Its connections can break when some request comes.
@@ -90,11 +90,11 @@ struct data_host {
   ~data_host() { there.cut(); }
 
 private:
-  class watched final : public serve::copy_service {
+  class watched final : public serve::copy_runner {
   public:
-    watched(data_host& of, std::unique_ptr<serve::copy_service> to) : of_(of), to_(std::move(to)) {}
+    watched(data_host& of, std::unique_ptr<serve::copy_runner> to) : of_(of), to_(std::move(to)) {}
     void take(std::unique_ptr<link::exchange> asked, const serve::grants& may) override {
-      const bool counts = asked->path() != remote::path::copy_begin;
+      const bool counts = asked->path() != wire::path::copy_begin;
       to_->take(std::move(asked), may);
       if (counts)
         of_.note_request();
@@ -104,7 +104,7 @@ private:
 
   private:
     data_host& of_;
-    std::unique_ptr<serve::copy_service> to_;
+    std::unique_ptr<serve::copy_runner> to_;
   };
   void note_request() {
     const int number = ++requests_;

@@ -1,6 +1,6 @@
 // Both ends of a copy against one that lies: what is sent back, and what is asked for.
 // SPDX-License-Identifier: MIT
-#include "actors/backup/far_batch.hpp"
+#include "actors/backup/remote_batch.hpp"
 #include "tests/hostile.hpp"
 #include "tests/unit/actors/backup/backup_rig.hpp"
 #include "tests/unit/engine/link/rig.hpp"
@@ -25,7 +25,7 @@ std::string answer_of(const std::string& content, const std::string& results) {
 constexpr std::string_view sha1 = "587b596f04f7db9c2cad3d6b87dd2b3a05de4f35"; // of "15\n"
 
 /// What a client makes of an answer.
-result<copy_results> take(const std::string& body, const remote::copied_file& asked,
+result<copy_results> take(const std::string& body, const wire::copied_file& asked,
                           bool changed = false) {
   pair_of_ends ends([&](link::exchange& to) {
     static_cast<void>(to.write(as_bytes(body)));
@@ -94,14 +94,14 @@ TEST_CASE("hostile copy: results that cannot be are refused") {
 
 TEST_CASE("hostile copy: more bytes than a file can have are stopped") {
   hostile("requests and answers between hosts");
-  const remote::copied_file asked{.name = "f", .limit = 3};
+  const wire::copied_file asked{.name = "f", .limit = 3};
   const auto learned = take(answer_of(std::string(200000, 'x'), results_with("")), asked, true);
   REQUIRE_FALSE(learned);
   CHECK(learned.failure().code == errc::protocol);
 }
 
 TEST_CASE("hostile copy: ranges of pages must ascend and agree with the verdict") {
-  const remote::copied_file asked{.name = "f", .check_pages = true};
+  const wire::copied_file asked{.name = "f", .check_pages = true};
   const auto with = [&](std::string_view pages) {
     return take(answer_of("15\n", results_with(fmt::format(R"(,"pages_checked":true,{})", pages))),
                 asked);
@@ -128,7 +128,7 @@ TEST_CASE("hostile copy: what a client may not ask for") {
   data_host other(with.data);
   const auto host = other.there.connect();
   copy_client good(host, {});
-  const auto taken = [&](remote::copied_file file) -> errc {
+  const auto taken = [&](wire::copied_file file) -> errc {
     auto call = good.ask(file);
     REQUIRE(call);
     copy_answer answer(std::move(*call), false);
@@ -149,8 +149,8 @@ TEST_CASE("hostile copy: what a client may not ask for") {
         errc::param_invalid);
   CHECK(taken({.name = "n", .path = "base/5/30000"}) != errc::unknown);
 
-  const std::vector<remote::copied_file> many(65, {.name = "n", .path = "PG_VERSION"});
-  const std::vector<remote::copied_file> large{{.name = "n", .path = "x", .expected = UINT64_MAX}};
+  const std::vector<wire::copied_file> many(65, {.name = "n", .path = "PG_VERSION"});
+  const std::vector<wire::copied_file> large{{.name = "n", .path = "x", .expected = UINT64_MAX}};
   for (const auto& files : {many, large}) {
     hostile("requests and answers between hosts");
     auto call = good.ask(files);
@@ -159,13 +159,13 @@ TEST_CASE("hostile copy: what a client may not ask for") {
     CHECK_FALSE(head);
   }
   for (const auto& rules :
-       {remote::copy_rules{.file = {.compression = compress_type::zst, .compress_level = 9999}},
-        remote::copy_rules{.file = {.checksum_page = true, .page_bytes = 7}},
-        remote::copy_rules{.file = {.checksum_page = true, .page_bytes = 0}}}) {
+       {wire::copy_rules{.file = {.compression = compress_type::zst, .compress_level = 9999}},
+        wire::copy_rules{.file = {.checksum_page = true, .page_bytes = 7}},
+        wire::copy_rules{.file = {.checksum_page = true, .page_bytes = 0}}}) {
     hostile("requests and answers between hosts");
     data_host fresh(with.data);
     copy_client bad(fresh.there.connect(), rules);
-    const auto asked = bad.ask(remote::copied_file{.name = "n", .path = "PG_VERSION"});
+    const auto asked = bad.ask(wire::copied_file{.name = "n", .path = "PG_VERSION"});
     REQUIRE_FALSE(asked);
     CHECK(asked.failure().code == errc::protocol);
   }
@@ -176,22 +176,22 @@ TEST_CASE("hostile copy: requests without a copy, and a second copy, are refused
   cluster_rig with;
   data_host other(with.data);
   const auto host = other.there.connect();
-  const auto file = remote::encode(remote::copied_file{.name = "n", .path = "PG_VERSION"});
-  CHECK(host->main()->ask(remote::path::copy_file, file).failure().code == errc::protocol);
+  const auto file = wire::encode(wire::copied_file{.name = "n", .path = "PG_VERSION"});
+  CHECK(host->main()->ask(wire::path::copy_file, file).failure().code == errc::protocol);
   CHECK(host->main()->ask("/v1/copy/odd", "{}").failure().code == errc::protocol);
-  CHECK(host->main()->ask(remote::path::copy_begin, "{}", "no json").failure().code ==
+  CHECK(host->main()->ask(wire::path::copy_begin, "{}", "no json").failure().code ==
         errc::protocol);
-  auto first = host->main()->open(remote::path::copy_begin, "{}");
+  auto first = host->main()->open(wire::path::copy_begin, "{}");
   REQUIRE(first);
   REQUIRE((*first)->write(as_bytes("{}")));
   REQUIRE((*first)->end_write());
   REQUIRE((*first)->head());
-  CHECK(host->main()->ask(remote::path::copy_begin, "{}", "{}").failure().code == errc::protocol);
-  CHECK(host->main()->ask(remote::path::copy_file, file));
-  CHECK(host->main()->ask(remote::path::copy_small, "{}", file));
+  CHECK(host->main()->ask(wire::path::copy_begin, "{}", "{}").failure().code == errc::protocol);
+  CHECK(host->main()->ask(wire::path::copy_file, file));
+  CHECK(host->main()->ask(wire::path::copy_small, "{}", file));
   const auto long_line = file.substr(0, file.size() - 1) + R"(,"more":")" +
-                         std::string(remote::line_limit_bytes, 'x') + "\"}";
-  const auto refused = host->main()->ask(remote::path::copy_small, "{}", long_line);
+                         std::string(wire::line_limit_bytes, 'x') + "\"}";
+  const auto refused = host->main()->ask(wire::path::copy_small, "{}", long_line);
   REQUIRE_FALSE(refused);
   CHECK(refused.failure().code == errc::protocol);
 }
@@ -200,22 +200,22 @@ TEST_CASE("hostile copy: whatever the rules cost, at least one worker has room")
   cluster_rig with;
   served_host other({.pg_path = with.data, .process_max = 64, .mode = io::io_mode::threads},
                     copies);
-  const auto file = remote::encode(remote::copied_file{.name = "n", .path = "PG_VERSION"});
+  const auto file = wire::encode(wire::copied_file{.name = "n", .path = "PG_VERSION"});
   for (const auto type : {compress_type::none, compress_type::gz, compress_type::lz4,
                           compress_type::zst, compress_type::bz2})
     for (const bool fuse : {true, false}) {
       CAPTURE(compress_type_name(type));
       const auto host = other.connect();
-      const remote::copy_rules rules{.file = {.compression = type,
-                                              .compress_level = codec::levels_of(type).high,
-                                              .cipher_pass = secret("x")},
-                                     .fuse = fuse,
-                                     .workers = 64};
-      auto begun = host->main()->open(remote::path::copy_begin, "{}");
+      const wire::copy_rules rules{.file = {.compression = type,
+                                            .compress_level = codec::levels_of(type).high,
+                                            .cipher_pass = secret("x")},
+                                   .fuse = fuse,
+                                   .workers = 64};
+      auto begun = host->main()->open(wire::path::copy_begin, "{}");
       REQUIRE(begun);
-      REQUIRE((*begun)->write(as_bytes(remote::encode(rules))));
+      REQUIRE((*begun)->write(as_bytes(wire::encode(rules))));
       REQUIRE((*begun)->end_write());
       CHECK((*begun)->head());
-      CHECK(host->main()->ask(remote::path::copy_file, file));
+      CHECK(host->main()->ask(wire::path::copy_file, file));
     }
 }

@@ -17,7 +17,7 @@ namespace pgbraid::test {
 
 /// What the server of a cluster does; shared by the sessions with it.
 struct server_script {
-  io::pg_server_info info{.version_num = 150004,
+  pg::pg_server_info info{.version_num = 150004,
                           .data_directory = "/pg",
                           .archive_mode = "on",
                           .archive_command = "pgbraid archive-push %p",
@@ -25,12 +25,12 @@ struct server_script {
                           .wal_segment_bytes = 16 << 20};
   int64_t clock_ms = 1'800'000'000'000;
   std::string current = "000000010000000000000002";
-  io::pg_backup_start start{.lsn = 0x3000028, .segment = "000000010000000000000003"};
-  io::pg_backup_stop stop{.lsn = 0x3000100,
+  pg::pg_backup_start start{.lsn = 0x3000028, .segment = "000000010000000000000003"};
+  pg::pg_backup_stop stop{.lsn = 0x3000100,
                           .segment = "000000010000000000000003",
                           .backup_label = "START WAL LOCATION: 0/3000028\n",
                           .tablespace_map = "\n"};
-  std::vector<io::pg_database> databases = {{"postgres", 5, 1663}};
+  std::vector<pg::pg_database> databases = {{"postgres", 5, 1663}};
   /// Sessions are lost after so many calls; none: never.
   std::optional<int> calls_left = {};
   int started = 0;
@@ -38,20 +38,20 @@ struct server_script {
   int switched = 0;
 };
 
-class scripted_session final : public io::pg_session {
+class scripted_session final : public pg::pg_session {
 public:
   explicit scripted_session(std::shared_ptr<server_script> of) : of_(std::move(of)) {}
 
-  const io::pg_server_info& server() const override { return of_->info; }
+  const pg::pg_server_info& server() const override { return of_->info; }
   result<bool> is_in_recovery() override { return say(of_->info.in_recovery); }
   /// Time passes: the next second is there when it is asked for again.
   result<int64_t> clock_ms() override { return say(of_->clock_ms += 1000); }
   result<std::string> current_segment() override { return say(of_->current); }
-  result<io::pg_backup_start> start_backup(bool) override {
+  result<pg::pg_backup_start> start_backup(bool) override {
     ++of_->started;
     return say(of_->start);
   }
-  result<io::pg_backup_stop> stop_backup() override {
+  result<pg::pg_backup_stop> stop_backup() override {
     ++of_->stopped;
     return say(of_->stop);
   }
@@ -64,9 +64,9 @@ public:
   result<std::optional<uint64_t>> replay_location() override {
     return say(std::optional<uint64_t>(of_->start.lsn + 1));
   }
-  result<std::vector<io::pg_database>> databases() override { return say(of_->databases); }
-  result<std::vector<io::pg_tablespace>> tablespaces() override {
-    return say(std::vector<io::pg_tablespace>());
+  result<std::vector<pg::pg_database>> databases() override { return say(of_->databases); }
+  result<std::vector<pg::pg_tablespace>> tablespaces() override {
+    return say(std::vector<pg::pg_tablespace>());
   }
   int socket() const override { return -1; }
   bool is_broken() override { return of_->calls_left && *of_->calls_left <= 0; }
@@ -95,8 +95,8 @@ public:
   bool answers = true;
 
   bool is_here() const override { return true; }
-  result<std::shared_ptr<remote::remote_host>> host() override {
-    return std::shared_ptr<remote::remote_host>();
+  result<std::shared_ptr<link::remote_host>> host() override {
+    return std::shared_ptr<link::remote_host>();
   }
   result<std::unique_ptr<storage>> open(const std::string& path) override {
     if (path != "/pg")
@@ -108,12 +108,12 @@ public:
     return {.user = name, .group = name};
   }
   result<loaded_control> control() override { return read_control(*files); }
-  result<io::pg_client> connect() override {
+  result<pg::pg_client> connect() override {
     if (!answers)
       return error{errc::db_connect, "nobody answers"};
-    return io::pg_client(std::make_unique<scripted_session>(server));
+    return pg::pg_client(std::make_unique<scripted_session>(server));
   }
-  std::unique_ptr<io::pg_session> observer() override { return nullptr; }
+  std::unique_ptr<pg::pg_session> observer() override { return nullptr; }
 };
 
 } // namespace pgbraid::test

@@ -12,7 +12,7 @@ namespace {
 struct rig {
   scratch here;
   served_host there{{.repo_path = here / "repo"}};
-  std::shared_ptr<remote::remote_host> host = there.connect(2);
+  std::shared_ptr<link::remote_host> host = there.connect(2);
   std::unique_ptr<storage> repo = remote::make_remote_storage(host, "repo", "there:repo");
 
   rig() { std::filesystem::create_directories(here / "repo"); }
@@ -104,7 +104,7 @@ TEST_CASE("remote: while a connection is made the others use what there is") {
   served_host there({.repo_path = here / "repo"});
   std::atomic<bool> waits = false;
   std::atomic<bool> may_go = false;
-  auto host = remote::remote_host::connect("there", 2, [&](unsigned number) {
+  auto host = link::remote_host::connect("there", 2, [&](unsigned number) {
     waits = number > 0;
     while (number > 0 && !may_go)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -12,7 +12,7 @@
 
 using namespace pgbraid;
 using namespace pgbraid::test;
-namespace path = pgbraid::remote::path;
+namespace path = pgbraid::wire::path;
 
 namespace {
 
@@ -25,8 +25,7 @@ errc code_of(link::client_link& on, std::string_view request, std::string_view h
 }
 
 std::string greeting() {
-  return remote::encode(
-      remote::hello{remote::version_min, remote::version_max, "test", {}, {"a.lock"}});
+  return wire::encode(wire::hello{wire::version_min, wire::version_max, "test", {}, {"a.lock"}});
 }
 
 struct rig {
@@ -49,13 +48,13 @@ TEST_CASE("serve: the greeting comes first, once") {
   hostile("connections without certificate, rule or greeting", 4);
   served_host there({.repo_path = "/tmp"});
   auto on = there.dial();
-  const auto place = remote::encode(remote::place_request{"repo", ""});
+  const auto place = wire::encode(wire::place_request{"repo", ""});
   CHECK(code_of(*on, path::storage_info, place) == errc::protocol);
   CHECK(code_of(*on, path::copy_begin, "{}") == errc::protocol);
   CHECK(code_of(*on, path::pg_open, "{}") == errc::protocol);
   const auto answer = on->ask(path::hello, greeting());
   REQUIRE(answer);
-  CHECK(remote::decode<remote::hello_answer>(answer->head)->version == remote::version_max);
+  CHECK(wire::decode<wire::hello_answer>(answer->head)->version == wire::version_max);
   CHECK(code_of(*on, path::hello, greeting()) == errc::protocol);
   CHECK(on->ask(path::storage_info, place));
 }
@@ -96,11 +95,11 @@ TEST_CASE("serve: pings do not keep a connection that was never let in") {
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
   constexpr auto short_time = std::chrono::milliseconds(400);
   link::client_link silent(
-      link::make_fd_transport(ends[0], ends[0]),
+      net::make_fd_transport(ends[0], ends[0]),
       {.host = "there", .kind = "tls", .ping_every = std::chrono::milliseconds(20)});
   no_copies copies;
   const auto served = serve::serve_connection(
-      link::make_fd_transport(ends[1], ends[1]), {.silence_limit = short_time},
+      net::make_fd_transport(ends[1], ends[1]), {.silence_limit = short_time},
       [](const auto&) { return serve::admission(); }, copies);
   REQUIRE_FALSE(served);
   CHECK(served.failure().message == "no greeting came that is accepted");
@@ -262,7 +261,7 @@ TEST_CASE("serve: names of users, where they have some") {
   rig r;
   const auto answer = r.on->ask(path::pg_facts, R"({"users":[0,4294967294],"groups":[0]})");
   REQUIRE(answer);
-  const auto facts = remote::decode<remote::facts_answer>(answer->head);
+  const auto facts = wire::decode<wire::facts_answer>(answer->head);
   REQUIRE(facts);
   CHECK(facts->users == std::map<uint32_t, std::string>{{0, "root"}});
   CHECK(facts->groups == std::map<uint32_t, std::string>{{0, "root"}});
@@ -279,11 +278,11 @@ TEST_CASE("serve: a client reads and writes info files, and never learns the pas
   auto on = *there.greet();
   const auto answer = on->ask(path::repo_cipher, "{}");
   REQUIRE(answer);
-  CHECK(remote::decode<remote::cipher_answer>(answer->head)->type == cipher_type::aes_256_cbc);
+  CHECK(wire::decode<wire::cipher_answer>(answer->head)->type == cipher_type::aes_256_cbc);
   CHECK(answer->head.find("very secret") == std::string::npos);
 
-  auto repo = remote::make_remote_storage(there.connect(), "repo", "there:repo",
-                                          remote::content::info_text);
+  auto repo =
+      remote::make_remote_storage(there.connect(), "repo", "there:repo", wire::content::info_text);
   const std::string text = "[backrest]\nbackrest-format=5\n" + std::string(700'000, ' ');
   for (const auto* path : {"archive/mine/archive.info", "archive/mine/archive.info.copy",
                            "backup/mine/backup.info", "backup/mine/backup.info.copy"}) {
@@ -328,7 +327,7 @@ TEST_CASE("serve: what is begun together stays within its budget") {
   served_host there(
       {.repo_path = here / "repo", .cipher = cipher_type::aes_256_cbc, .passphrase = secret("p")});
   auto host = there.connect(0);
-  auto repo = remote::make_remote_storage(host, "repo", "there:repo", remote::content::info_text);
+  auto repo = remote::make_remote_storage(host, "repo", "there:repo", wire::content::info_text);
   std::vector<std::unique_ptr<link::call>> open;
   const auto head = [](int i) {
     const nlohmann::json out = {{"root", "repo"},
@@ -349,7 +348,7 @@ TEST_CASE("serve: what is begun together stays within its budget") {
         count += one.path().string().ends_with(".tmp") ? 1 : 0;
     return count;
   };
-  constexpr long fit = serve::memory_budget::limit_bytes / (2 * remote::info_limit_bytes);
+  constexpr long fit = serve::memory_budget::limit_bytes / (2 * wire::info_limit_bytes);
   for (int i = 0; i < 100 && begun() < fit; ++i)
     REQUIRE(repo->info("backup"));
   for (int i = 0; i < 100; ++i) {
@@ -394,7 +393,7 @@ TEST_CASE("serve: however many answers nobody takes yet, all arrive") {
   rig r;
   // Read to its end at once, since a stream holds so much; then it counts until it has left.
   put(r.here / "repo/large", std::string((size_t{2} << 20) - 1000, 'x'));
-  const auto head = remote::encode(remote::read_request{.root = "repo", .path = "large"});
+  const auto head = wire::encode(wire::read_request{.root = "repo", .path = "large"});
   std::vector<std::unique_ptr<link::call>> asked;
   for (int i = 0; i < 100; ++i) {
     auto one = r.on->open(path::storage_read, head);
@@ -436,6 +435,6 @@ TEST_CASE("serve: the locks of who leaves are gone before it hears so") {
   CHECK_FALSE(lock.expired());
   host->leave(path::leave, std::chrono::seconds(30));
   CHECK(lock.expired());
-  const auto place = remote::encode(remote::place_request{"repo", ""});
+  const auto place = wire::encode(wire::place_request{"repo", ""});
   CHECK(code_of(*host->main(), path::storage_info, place) == errc::protocol);
 }

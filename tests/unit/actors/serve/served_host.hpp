@@ -30,7 +30,7 @@ inline std::vector<std::string> names_in(const std::string& directory) {
   return all;
 }
 
-class no_copies final : public serve::copy_service {
+class no_copies final : public serve::copy_runner {
 public:
   void take(std::unique_ptr<link::exchange> asked, const serve::grants&) override {
     asked->fail({errc::feature_not_supported, "no copies here"});
@@ -39,8 +39,8 @@ public:
   void end() override {}
 };
 
-using copies_maker = std::function<std::unique_ptr<serve::copy_service>()>;
-inline std::unique_ptr<serve::copy_service> make_no_copies() {
+using copies_maker = std::function<std::unique_ptr<serve::copy_runner>()>;
+inline std::unique_ptr<serve::copy_runner> make_no_copies() {
   return std::make_unique<no_copies>();
 }
 
@@ -68,24 +68,24 @@ public:
     served.thread = std::thread([this, fd = ends[1]] {
       const auto copies = make_copies_();
       const auto done = serve::serve_connection(
-          link::make_fd_transport(fd, fd), {}, [this](const auto& said) { return admit(said); },
+          net::make_fd_transport(fd, fd), {}, [this](const auto& said) { return admit(said); },
           *copies);
       ++(done ? ended_well : ended_badly);
     });
-    return std::make_unique<link::client_link>(link::make_fd_transport(ends[0], ends[0]),
+    return std::make_unique<link::client_link>(net::make_fd_transport(ends[0], ends[0]),
                                                link::settings{.host = "there", .kind = "ssh"});
   }
   /// A connection that may be used.
   result<std::unique_ptr<link::client_link>> greet() {
     auto made = dial();
-    const remote::hello said{remote::version_min, remote::version_max, "test", {}, {"a.lock"}};
-    if (auto heard = made->ask(remote::path::hello, remote::encode(said)); !heard)
+    const wire::hello said{wire::version_min, wire::version_max, "test", {}, {"a.lock"}};
+    if (auto heard = made->ask(wire::path::hello, wire::encode(said)); !heard)
       return heard.failure();
     return made;
   }
-  std::shared_ptr<remote::remote_host> connect(unsigned links_max = 2) {
+  std::shared_ptr<link::remote_host> connect(unsigned links_max = 2) {
     auto host =
-        remote::remote_host::connect("there", links_max, [this](unsigned) { return greet(); });
+        link::remote_host::connect("there", links_max, [this](unsigned) { return greet(); });
     REQUIRE(host);
     return *host;
   }

@@ -12,7 +12,7 @@ namespace {
 struct rig {
   scratch here;
   served_host there{{.repo_path = here / "repo"}};
-  std::shared_ptr<remote::remote_host> host;
+  std::shared_ptr<link::remote_host> host;
   std::unique_ptr<storage> repo;
 
   explicit rig(unsigned links_max = 0)

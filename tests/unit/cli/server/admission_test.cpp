@@ -46,8 +46,8 @@ struct host {
     return run{args}.good();
   }
   result<serve::admission> ask(const config::options& opts, strings locks = {},
-                               uint32_t low = remote::version_min,
-                               uint32_t high = remote::version_max) {
+                               uint32_t low = wire::version_min,
+                               uint32_t high = wire::version_max) {
     return admit(opts, {.version_min = low, .version_max = high, .program = "p", .locks = locks});
   }
   strings lock_files() const {
@@ -75,9 +75,9 @@ TEST_CASE_FIXTURE(host, "admission: hosts agree when their versions meet anywher
     bool meets;
   };
   for (const auto& [low, high, meets] :
-       {row{remote::version_min, remote::version_max, true}, row{0, most, true},
-        row{0, remote::version_min, true}, row{remote::version_max, most, true},
-        row{0, remote::version_min - 1, false}, row{remote::version_max + 1, most, false},
+       {row{wire::version_min, wire::version_max, true}, row{0, most, true},
+        row{0, wire::version_min, true}, row{wire::version_max, most, true},
+        row{0, wire::version_min - 1, false}, row{wire::version_max + 1, most, false},
         row{most, most, false}, row{0, 0, false}, row{most, 0, false}}) {
     CAPTURE(low);
     CAPTURE(high);

@@ -66,8 +66,8 @@ TEST_CASE("link: over pipes, with windows smaller than what is read at once") {
   small.stream_window_bytes = 10000;
   small.link_window_bytes = 65535;
   small.out_bytes = 3000;
-  answering serving(link::make_fd_transport(there[0], back[1]), small, echo);
-  link::client_link asking(link::make_fd_transport(back[0], there[1]), small);
+  answering serving(net::make_fd_transport(there[0], back[1]), small, echo);
+  link::client_link asking(net::make_fd_transport(back[0], there[1]), small);
   const auto much = pattern(1 << 20);
   const auto got = asking.ask("/", "{}", much);
   REQUIRE(got);

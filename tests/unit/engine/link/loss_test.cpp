@@ -8,11 +8,11 @@ using namespace pgbraid::test;
 namespace {
 
 /// A transport whose other end leaves a word when it goes.
-class with_farewell final : public link::transport {
+class with_farewell final : public net::transport {
 public:
   explicit with_farewell(int fd) : under_(over_socket(fd)) {}
-  result<link::progress> read(byte_span out) override { return under_->read(out); }
-  result<link::progress> write(byte_view in) override { return under_->write(in); }
+  result<net::progress> read(byte_span out) override { return under_->read(out); }
+  result<net::progress> write(byte_view in) override { return under_->write(in); }
   int read_fd() const override { return under_->read_fd(); }
   int write_fd() const override { return under_->write_fd(); }
   std::optional<error> farewell() override {
@@ -21,7 +21,7 @@ public:
   void close() override { under_->close(); }
 
 private:
-  std::unique_ptr<link::transport> under_;
+  std::unique_ptr<net::transport> under_;
 };
 
 void finish(link::exchange& asked) {

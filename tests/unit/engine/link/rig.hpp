@@ -26,8 +26,8 @@ inline std::array<int, 2> socket_pair() {
   return ends;
 }
 
-inline std::unique_ptr<link::transport> over_socket(int fd) {
-  return link::make_fd_transport(fd, fd);
+inline std::unique_ptr<net::transport> over_socket(int fd) {
+  return net::make_fd_transport(fd, fd);
 }
 
 inline link::settings client_settings() {
@@ -49,7 +49,7 @@ class answering {
 public:
   using handler = std::function<void(link::exchange&)>;
 
-  answering(std::unique_ptr<link::transport> over, link::settings with, handler how)
+  answering(std::unique_ptr<net::transport> over, link::settings with, handler how)
       : link_(std::move(over), std::move(with)),
         thread_([this, how = std::move(how)] { run(how); }) {}
   ~answering() {

@@ -21,7 +21,7 @@
 #include <vector>
 
 using namespace pgbraid;
-using namespace pgbraid::link;
+using namespace pgbraid::net;
 using namespace std::chrono_literals;
 
 namespace {
@@ -53,7 +53,7 @@ uint16_t port_of(int listener) {
 
 /// A listener of this host alone, on a port that was free.
 io::unique_fd listen_here() {
-  auto all = listen_tcp("127.0.0.1", 0);
+  auto all = net::listen_tcp("127.0.0.1", 0);
   REQUIRE(all);
   REQUIRE(all->size() == 1);
   return std::move(all->front());
@@ -119,11 +119,11 @@ TEST_CASE("child process: what cannot be started is 102, and names the program")
 TEST_CASE("tcp: two ends of a connection, and who it is from") {
   const auto listener = listen_here();
   const auto port = port_of(listener.get());
-  CHECK_FALSE(accept_tcp(listener.get(), {})->has_value()); // none waits
-  auto mine = connect_tcp("127.0.0.1", port, {}, monotonic::now() + in_time);
+  CHECK_FALSE(net::accept_tcp(listener.get(), {})->has_value()); // none waits
+  auto mine = net::connect_tcp("127.0.0.1", port, {}, monotonic::now() + in_time);
   REQUIRE(mine);
   wait_readable(listener.get());
-  auto theirs = accept_tcp(listener.get(), {});
+  auto theirs = net::accept_tcp(listener.get(), {});
   REQUIRE(theirs);
   REQUIRE(theirs->has_value());
   CHECK((*theirs)->from.starts_with("127.0.0.1"));
@@ -132,7 +132,7 @@ TEST_CASE("tcp: two ends of a connection, and who it is from") {
 
 TEST_CASE("tcp: keep-alive is what was asked for, at both ends") {
   const auto listener = listen_here();
-  for (const auto& how : {keep_alive{}, keep_alive{.on = false},
+  for (const auto& how : {net::keep_alive{}, net::keep_alive{.on = false},
                           keep_alive{.count = 3, .idle_s = 7, .interval_s = 11}}) {
     auto mine = connect_tcp("127.0.0.1", port_of(listener.get()), how, monotonic::now() + in_time);
     REQUIRE(mine);
@@ -160,7 +160,7 @@ TEST_CASE("tcp: where nobody listens is 49 with host, port and reason; no such n
     port = port_of(listener.get());
   }
   const auto until = monotonic::now() + in_time;
-  const auto none = connect_tcp("127.0.0.1", port, {}, until);
+  const auto none = net::connect_tcp("127.0.0.1", port, {}, until);
   REQUIRE_FALSE(none);
   CHECK(none.failure().code == errc::host_connect);
   CHECK(none.failure().message == "unable to connect to '127.0.0.1:" + std::to_string(port) +
@@ -173,10 +173,10 @@ TEST_CASE("tcp: where nobody listens is 49 with host, port and reason; no such n
 
 TEST_CASE("tcp: a listener says where it listens, and for whom") {
   const auto here = listen_here();
-  const auto place = place_of(here.get());
+  const auto place = net::place_of(here.get());
   CHECK(place.shown == "127.0.0.1:" + std::to_string(port_of(here.get())));
   CHECK(place.only_this_host);
-  const auto all = listen_tcp("*", 0);
+  const auto all = net::listen_tcp("*", 0);
   REQUIRE(all);
   REQUIRE_FALSE(all->empty());
   for (const auto& one : *all)

@@ -14,18 +14,19 @@
 #include <string>
 
 using namespace pgbraid;
-using namespace pgbraid::link;
+using namespace pgbraid::net;
 
 namespace {
 
-std::unique_ptr<transport> start(const std::string& script) {
-  auto made = make_ssh_transport({.argv = {"sh", "-c", script}, .host = "pg1-srv", .process = 3});
+std::unique_ptr<net::transport> start(const std::string& script) {
+  auto made =
+      net::make_ssh_transport({.argv = {"sh", "-c", script}, .host = "pg1-srv", .process = 3});
   REQUIRE_MESSAGE(made, (made ? "" : made.failure().text()));
   return std::move(*made);
 }
 
 /// Everything until the other end closes.
-std::string read_all(transport& from) {
+std::string read_all(net::transport& from) {
   std::string out;
   std::array<std::byte, 65536> part;
   for (;;) {
@@ -93,7 +94,7 @@ TEST_CASE("ssh transport: a child may print as much as it likes") {
 }
 
 TEST_CASE("ssh transport: no program, no transport") {
-  const auto made = make_ssh_transport({.argv = {"/nowhere/ssh"}, .host = "h"});
+  const auto made = net::make_ssh_transport({.argv = {"/nowhere/ssh"}, .host = "h"});
   REQUIRE_FALSE(made);
   CHECK(made.failure().code == errc::execute);
   CHECK(made.failure().message ==

@@ -15,7 +15,7 @@
 #include <thread>
 
 using namespace pgbraid;
-using namespace pgbraid::io;
+using namespace pgbraid::pg;
 using namespace std::chrono_literals;
 
 namespace {
@@ -117,7 +117,7 @@ TEST_CASE("pg_client: garbage instead of a greeting is a connection error") {
 }
 
 TEST_CASE("pg_client: the major version drops the minor part") {
-  pg_server_info info;
+  pg::pg_server_info info;
   info.version_num = 150004;
   CHECK(info.major_version() == 150000);
   info.version_num = 90624;

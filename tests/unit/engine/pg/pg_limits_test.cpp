@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <string>
 
-using namespace pgbraid::io;
+using namespace pgbraid::pg;
 
 TEST_CASE("pg limits: each is turned off by the versions that know it, and by no other") {
   const auto names = [](uint32_t version, std::string_view setting) {

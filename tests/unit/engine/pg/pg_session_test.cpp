@@ -13,7 +13,7 @@
 #include <vector>
 
 using namespace pgbraid;
-using namespace pgbraid::io;
+using namespace pgbraid::pg;
 using namespace pgbraid::test;
 
 namespace {
@@ -28,7 +28,7 @@ pg_client connected(scripted_server& to) {
 struct call {
   std::string sql;
   size_t columns;
-  std::function<std::optional<error>(pg_client&)> run;
+  std::function<std::optional<error>(pg::pg_client&)> run;
 };
 
 template <class T> std::optional<error> failure_of(const result<T>& what) {
@@ -38,7 +38,7 @@ template <class T> std::optional<error> failure_of(const result<T>& what) {
 std::vector<call> calls() {
   constexpr uint32_t version = 150004;
   return {
-      {std::string(sql::in_recovery()), 1,
+      {std::string(pg::sql::in_recovery()), 1,
        [](auto& on) { return failure_of(on.is_in_recovery()); }},
       {std::string(sql::clock()), 1, [](auto& on) { return failure_of(on.clock_ms()); }},
       {sql::current_segment(version), 1, [](auto& on) { return failure_of(on.current_segment()); }},
@@ -80,11 +80,11 @@ TEST_CASE("pg session: limits are turned off before anything else, then the sear
     const auto count = static_cast<std::ptrdiff_t>(all.size());
     const auto path = at("set search_path = 'pg_catalog'");
     REQUIRE(path < count);
-    for (const auto limit : first_limits_off())
+    for (const auto limit : pg::first_limits_off())
       CHECK(at(limit) < path);
     // The first query that names something comes after the search path.
     CHECK(path < at(sql::server_settings()));
-    const auto known = later_limits_off(version);
+    const auto known = pg::later_limits_off(version);
     for (const auto limit : known)
       CHECK(at(limit) < count);
     for (const auto limit : later_limits_off(999999))
@@ -151,7 +151,7 @@ TEST_CASE("pg session: what the server refuses is told with its words, and its c
       CHECK(failed->code == errc::db_query);
       CHECK(failed->message.starts_with("unable to execute query '" + one.sql + "': "));
       CHECK(failed->message.find("the server's reason") != std::string::npos);
-      CHECK(failed->hint == limit_hint(state));
+      CHECK(failed->hint == pg::limit_hint(state));
     }
   // And the session goes on.
   server.set(sql::clock(), {1, {{"1795302770123"}}});
@@ -287,7 +287,7 @@ TEST_CASE("pg session: a server that ends the session says why, once and for all
   CHECK(ended.failure().code == errc::db_query);
   CHECK(ended.failure().message.find("terminating connection due to administrator command") !=
         std::string::npos);
-  CHECK(ended.failure().hint == limit_hint("57P01"));
+  CHECK(ended.failure().hint == pg::limit_hint("57P01"));
   CHECK(client.is_broken());
   CHECK_FALSE(client.clock_ms());
 }

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace pgbraid::io;
+using namespace pgbraid::pg;
 
 namespace {
 bool has(const std::string& text, std::string_view part) {

@@ -63,7 +63,7 @@ public:
     listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0);
     REQUIRE(::listen(listener_, 8) == 0);
-    set(io::sql::in_recovery(), {1, {{"f"}}});
+    set(pg::sql::in_recovery(), {1, {{"f"}}});
     set("select set_config($1, $2, false)", {1, {{"x"}}});
     thread_ = std::thread([this] { serve(); });
   }
@@ -80,16 +80,16 @@ public:
     const std::lock_guard held(mutex_);
     answers_.insert_or_assign(std::string(sql), std::move(answer));
   }
-  io::pg_address address() const { return {.host = directory_, .user = "nobody"}; }
-  result<io::pg_client> connect() {
+  pg::pg_address address() const { return {.host = directory_, .user = "nobody"}; }
+  result<pg::pg_client> connect() {
     set_settings();
-    return io::pg_client::connect(address(), std::chrono::seconds(60), "pgbraid [test]");
+    return pg::pg_client::connect(address(), std::chrono::seconds(60), "pgbraid [test]");
   }
   /// What pg_settings says, unless it was set.
   void set_settings() {
     const std::lock_guard held(mutex_);
     answers_.try_emplace(
-        std::string(io::sql::server_settings()),
+        std::string(pg::sql::server_settings()),
         pg_answer{
             6, {{std::to_string(version), "/pg/15", "on", "pgbraid push %p", "300", "16777216"}}});
   }

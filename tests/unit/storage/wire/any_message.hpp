@@ -12,22 +12,22 @@ namespace pgbraid::test {
 
 /// References to all members of a message. A new member makes this fail to compile, until it is
 /// listed; one that is forgotten in the wire makes the round trip fail.
-inline auto parts(remote::nothing&) {
+inline auto parts(wire::nothing&) {
   return std::tuple();
 }
-inline auto parts(remote::hello& m) {
+inline auto parts(wire::hello& m) {
   auto& [low, high, program, args, locks] = m;
   return std::tie(low, high, program, args, locks);
 }
-inline auto parts(remote::hello_answer& m) {
+inline auto parts(wire::hello_answer& m) {
   auto& [version, program, capabilities] = m;
   return std::tie(version, program, capabilities);
 }
-inline auto parts(remote::cipher_answer& m) {
+inline auto parts(wire::cipher_answer& m) {
   auto& [type] = m;
   return std::tie(type);
 }
-inline auto parts(remote::place_request& m) {
+inline auto parts(wire::place_request& m) {
   auto& [root, path] = m;
   return std::tie(root, path);
 }
@@ -39,11 +39,11 @@ inline auto parts(entry& m) {
   auto& [name, info] = m;
   return std::tie(name, info);
 }
-inline auto parts(remote::info_answer& m) {
+inline auto parts(wire::info_answer& m) {
   auto& [found, info] = m;
   return std::tie(found, info);
 }
-inline auto parts(remote::list_answer& m) {
+inline auto parts(wire::list_answer& m) {
   auto& [found] = m;
   return std::tie(found);
 }
@@ -51,94 +51,94 @@ inline auto parts(remote::list_answer& m) {
 inline auto parts(storage_features& m) {
   return std::tie(m.paths, m.symlinks, m.hardlinks);
 }
-inline auto parts(remote::free_answer& m) {
+inline auto parts(wire::free_answer& m) {
   auto& [bytes] = m;
   return std::tie(bytes);
 }
-inline auto parts(remote::read_request& m) {
+inline auto parts(wire::read_request& m) {
   auto& [root, path, offset, limit, hint] = m;
   return std::tie(root, path, offset, limit, hint);
 }
-inline auto parts(remote::read_answer& m) {
+inline auto parts(wire::read_answer& m) {
   auto& [version] = m;
   return std::tie(version);
 }
-inline auto parts(remote::small_request& m) {
+inline auto parts(wire::small_request& m) {
   auto& [path, limit] = m;
   return std::tie(path, limit);
 }
 inline auto parts(error& m) {
   return std::tie(m.code, m.message, m.hint);
 }
-inline auto parts(remote::small_answer& m) {
+inline auto parts(wire::small_answer& m) {
   auto& [size, failure] = m;
   return std::tie(size, failure);
 }
 /// The serving host chooses how it writes.
-inline auto parts(remote::write_request& m) {
+inline auto parts(wire::write_request& m) {
   auto& [root, path, with] = m;
   return std::tie(root, path, with.how, with.mode, with.path_mode, with.make_parents, with.sync,
                   with.mtime_s, with.uid, with.gid, with.size_hint_bytes);
 }
-inline auto parts(remote::change_request& m) {
+inline auto parts(wire::change_request& m) {
   auto& [root, op, path, other, wanted] = m;
   auto& [mode, uid, gid, mtime] = wanted;
   return std::tie(root, op, path, other, mode, uid, gid, mtime);
 }
-inline auto parts(remote::pg_open_request& m) {
+inline auto parts(wire::pg_open_request& m) {
   auto& [name, timeout] = m;
   return std::tie(name, timeout);
 }
-inline auto parts(remote::pg_open_answer& m) {
+inline auto parts(wire::pg_open_answer& m) {
   auto& [session] = m;
   return std::tie(session);
 }
-inline auto parts(io::pg_server_info& m) {
+inline auto parts(pg::pg_server_info& m) {
   auto& [version, directory, mode, command, timeout, segment, recovery] = m;
   return std::tie(version, directory, mode, command, timeout, segment, recovery);
 }
-inline auto parts(remote::pg_call_request& m) {
+inline auto parts(wire::pg_call_request& m) {
   auto& [session, op, text, flag] = m;
   return std::tie(session, op, text, flag);
 }
-inline auto parts(io::pg_backup_start& m) {
+inline auto parts(pg::pg_backup_start& m) {
   auto& [lsn, segment] = m;
   return std::tie(lsn, segment);
 }
-inline auto parts(io::pg_backup_stop& m) {
+inline auto parts(pg::pg_backup_stop& m) {
   auto& [lsn, segment, label, map] = m;
   return std::tie(lsn, segment, label, map);
 }
-inline auto parts(io::pg_database& m) {
+inline auto parts(pg::pg_database& m) {
   auto& [name, oid, tablespace] = m;
   return std::tie(name, oid, tablespace);
 }
-inline auto parts(io::pg_tablespace& m) {
+inline auto parts(pg::pg_tablespace& m) {
   auto& [oid, name] = m;
   return std::tie(oid, name);
 }
-inline auto parts(remote::pg_call_answer& m) {
+inline auto parts(wire::pg_call_answer& m) {
   auto& [flag, number, text, location, start, stop, databases, tablespaces] = m;
   return std::tie(flag, number, text, location, start, stop, databases, tablespaces);
 }
-inline auto parts(remote::facts_request& m) {
+inline auto parts(wire::facts_request& m) {
   auto& [users, groups] = m;
   return std::tie(users, groups);
 }
-inline auto parts(remote::facts_answer& m) {
+inline auto parts(wire::facts_answer& m) {
   auto& [users, groups] = m;
   return std::tie(users, groups);
 }
-inline auto parts(remote::copy_rules& m) {
+inline auto parts(wire::copy_rules& m) {
   auto& f = m.file;
   return std::tie(f.compression, f.compress_level, f.gz, f.cipher_pass, f.checksum_page,
                   f.page_bytes, f.page_header_check, m.fuse, m.workers);
 }
-inline auto parts(remote::copied_file& m) {
+inline auto parts(wire::copied_file& m) {
   auto& [name, through, path, limit, expected, check, skip] = m;
   return std::tie(name, through, path, limit, expected, check, skip);
 }
-inline auto parts(remote::copied_results& m) {
+inline auto parts(wire::copied_results& m) {
   auto& [how, gone, plain, sha1, repo, checked, valid, misaligned, bad] = m;
   return std::tie(how, gone, plain, sha1, repo, checked, valid, misaligned, bad);
 }
@@ -147,52 +147,51 @@ inline auto parts(remote::copied_results& m) {
 template <class T> struct documented;
 #define PGBRAID_DOCUMENTED(type, names)                                                            \
   template <> struct documented<type> { static constexpr std::string_view members = names; };
-PGBRAID_DOCUMENTED(remote::nothing, "")
-PGBRAID_DOCUMENTED(remote::hello, "args locks program versions")
-PGBRAID_DOCUMENTED(remote::hello_answer, "capabilities program version")
-PGBRAID_DOCUMENTED(remote::cipher_answer, "type")
-PGBRAID_DOCUMENTED(remote::place_request, "path root")
+PGBRAID_DOCUMENTED(wire::nothing, "")
+PGBRAID_DOCUMENTED(wire::hello, "args locks program versions")
+PGBRAID_DOCUMENTED(wire::hello_answer, "capabilities program version")
+PGBRAID_DOCUMENTED(wire::cipher_answer, "type")
+PGBRAID_DOCUMENTED(wire::place_request, "path root")
 PGBRAID_DOCUMENTED(entry, "destination gid kind mode mtime name size uid")
-PGBRAID_DOCUMENTED(remote::info_answer, "destination found gid kind mode mtime size uid")
-PGBRAID_DOCUMENTED(remote::list_answer, "found")
+PGBRAID_DOCUMENTED(wire::info_answer, "destination found gid kind mode mtime size uid")
+PGBRAID_DOCUMENTED(wire::list_answer, "found")
 PGBRAID_DOCUMENTED(storage_features, "hardlinks part_bytes path_sync paths rename symlinks")
-PGBRAID_DOCUMENTED(remote::free_answer, "bytes")
-PGBRAID_DOCUMENTED(remote::read_request, "limit offset path root size_hint")
-PGBRAID_DOCUMENTED(remote::read_answer, "version")
-PGBRAID_DOCUMENTED(remote::small_request, "limit path")
-PGBRAID_DOCUMENTED(remote::small_answer, "error size")
-PGBRAID_DOCUMENTED(remote::write_request,
+PGBRAID_DOCUMENTED(wire::free_answer, "bytes")
+PGBRAID_DOCUMENTED(wire::read_request, "limit offset path root size_hint")
+PGBRAID_DOCUMENTED(wire::read_answer, "version")
+PGBRAID_DOCUMENTED(wire::small_request, "limit path")
+PGBRAID_DOCUMENTED(wire::small_answer, "error size")
+PGBRAID_DOCUMENTED(wire::write_request,
                    "gid how make_parents mode mtime path path_mode root size_hint sync uid")
-PGBRAID_DOCUMENTED(remote::change_request, "gid mode mtime op other path root uid")
-PGBRAID_DOCUMENTED(remote::pg_open_request, "application_name timeout_ms")
-PGBRAID_DOCUMENTED(remote::pg_open_answer, "session")
-PGBRAID_DOCUMENTED(io::pg_server_info,
+PGBRAID_DOCUMENTED(wire::change_request, "gid mode mtime op other path root uid")
+PGBRAID_DOCUMENTED(wire::pg_open_request, "application_name timeout_ms")
+PGBRAID_DOCUMENTED(wire::pg_open_answer, "session")
+PGBRAID_DOCUMENTED(pg::pg_server_info,
                    "archive_command archive_mode checkpoint_timeout data_directory in_recovery "
                    "version_num wal_segment_bytes")
-PGBRAID_DOCUMENTED(remote::pg_call_request, "flag op session text")
-PGBRAID_DOCUMENTED(remote::pg_call_answer,
+PGBRAID_DOCUMENTED(wire::pg_call_request, "flag op session text")
+PGBRAID_DOCUMENTED(wire::pg_call_answer,
                    "databases flag location number start stop tablespaces text")
-PGBRAID_DOCUMENTED(remote::facts_request, "groups users")
-PGBRAID_DOCUMENTED(remote::facts_answer, "groups users")
-PGBRAID_DOCUMENTED(remote::copy_rules,
+PGBRAID_DOCUMENTED(wire::facts_request, "groups users")
+PGBRAID_DOCUMENTED(wire::facts_answer, "groups users")
+PGBRAID_DOCUMENTED(wire::copy_rules,
                    "checksum_page cipher_pass compress_level compression fuse gz_engine "
                    "page_bytes page_header_check workers")
-PGBRAID_DOCUMENTED(remote::copied_file, "check_pages expected limit name path skip_empty through")
-PGBRAID_DOCUMENTED(remote::copied_results, "bad_pages how pages_checked pages_misaligned "
-                                           "pages_valid path_gone plain repo_sha1 sha1")
+PGBRAID_DOCUMENTED(wire::copied_file, "check_pages expected limit name path skip_empty through")
+PGBRAID_DOCUMENTED(wire::copied_results, "bad_pages how pages_checked pages_misaligned "
+                                         "pages_valid path_gone plain repo_sha1 sha1")
 #undef PGBRAID_DOCUMENTED
 
 /// Calls `what` with an empty message of each type.
 template <class What> void each_message(const What& what) {
   const auto all = [&]<class... Types>(const Types&... each) { (what(each), ...); };
-  all(remote::nothing{}, remote::hello{}, remote::hello_answer{}, remote::cipher_answer{},
-      remote::place_request{}, entry{}, remote::info_answer{}, remote::list_answer{},
-      storage_features{}, remote::free_answer{}, remote::read_request{}, remote::read_answer{},
-      remote::small_request{}, remote::small_answer{}, remote::write_request{},
-      remote::change_request{}, remote::pg_open_request{}, remote::pg_open_answer{},
-      io::pg_server_info{}, remote::pg_call_request{}, remote::pg_call_answer{},
-      remote::facts_request{}, remote::facts_answer{}, remote::copy_rules{}, remote::copied_file{},
-      remote::copied_results{});
+  all(wire::nothing{}, wire::hello{}, wire::hello_answer{}, wire::cipher_answer{},
+      wire::place_request{}, entry{}, wire::info_answer{}, wire::list_answer{}, storage_features{},
+      wire::free_answer{}, wire::read_request{}, wire::read_answer{}, wire::small_request{},
+      wire::small_answer{}, wire::write_request{}, wire::change_request{}, wire::pg_open_request{},
+      wire::pg_open_answer{}, pg::pg_server_info{}, wire::pg_call_request{}, wire::pg_call_answer{},
+      wire::facts_request{}, wire::facts_answer{}, wire::copy_rules{}, wire::copied_file{},
+      wire::copied_results{});
 }
 
 } // namespace pgbraid::test

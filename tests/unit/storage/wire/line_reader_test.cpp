@@ -16,8 +16,8 @@
 
 using namespace pgbraid;
 using namespace pgbraid::test;
-using remote::line_limit_bytes;
-using remote::line_reader;
+using wire::line_limit_bytes;
+using wire::line_reader;
 
 namespace {
 
@@ -61,7 +61,7 @@ std::string any_line() {
   auto line = *rc::gen::arbitrary<std::string>();
   std::erase(line, '\n');
   if (*rc::gen::inRange(0, 4) == 0) // so that an answer needs several reads
-    line += std::string(*rc::gen::inRange<size_t>(0, line_limit_bytes - line.size()), 'x');
+    line += std::string(*rc::gen::inRange<size_t>(0, wire::line_limit_bytes - line.size()), 'x');
   return line;
 }
 
@@ -123,9 +123,9 @@ TEST_CASE("line reader: an end in the middle is refused, wherever it is") {
 }
 
 TEST_CASE("line reader: a line may have so many bytes and no more, however it is cut") {
-  for (const size_t piece : {size_t{1000}, line_limit_bytes, 2 * line_limit_bytes})
-    for (const size_t more : {size_t{0}, size_t{1}, 5 * line_limit_bytes}) {
-      const auto line = std::string(line_limit_bytes + more, 'x') + "\n";
+  for (const size_t piece : {size_t{1000}, wire::line_limit_bytes, 2 * wire::line_limit_bytes})
+    for (const size_t more : {size_t{0}, size_t{1}, 5 * wire::line_limit_bytes}) {
+      const auto line = std::string(wire::line_limit_bytes + more, 'x') + "\n";
       std::vector<std::string> pieces;
       for (size_t at = 0; at < line.size(); at += piece)
         pieces.push_back(line.substr(at, piece));
@@ -136,7 +136,7 @@ TEST_CASE("line reader: a line may have so many bytes and no more, however it is
       if (!got)
         CHECK(got.failure().code == errc::protocol);
       else
-        CHECK((*got)->size() == line_limit_bytes);
+        CHECK((*got)->size() == wire::line_limit_bytes);
     }
 }
 

@@ -20,7 +20,7 @@
 #include <vector>
 
 using namespace pgbraid;
-using namespace pgbraid::remote;
+using namespace pgbraid::wire;
 using namespace pgbraid::test;
 using nlohmann::json;
 
@@ -32,11 +32,11 @@ template <class T> constexpr uint8_t values_of = 0;
 template <> constexpr uint8_t values_of<cipher_type> = 2;
 template <> constexpr uint8_t values_of<entry_kind> = 4;
 template <> constexpr uint8_t values_of<publish> = 2;
-template <> constexpr uint8_t values_of<change_op> = 9;
-template <> constexpr uint8_t values_of<pg_op> = 13;
+template <> constexpr uint8_t values_of<wire::change_op> = 9;
+template <> constexpr uint8_t values_of<wire::pg_op> = 13;
 template <> constexpr uint8_t values_of<compress_type> = 5;
 template <> constexpr uint8_t values_of<codec::gz_engine> = 3;
-template <> constexpr uint8_t values_of<copy_outcome> = 4;
+template <> constexpr uint8_t values_of<wire::copy_outcome> = 4;
 
 /// Any number, and often one at the edge of what JSON libraries hold well.
 uint64_t any_number() {
@@ -107,7 +107,7 @@ void settle(entry_info& m) {
 void settle(entry& m) {
   settle(m.info);
 }
-void settle(info_answer& m) {
+void settle(wire::info_answer& m) {
   if (!m.found)
     m.info = {};
   settle(m.info);
@@ -145,7 +145,7 @@ template <class T> bool same(const T& a, const T& b) {
 /// What is refused says so with 39 and is nothing else.
 template <class T> bool is_refused(std::string_view text) {
   hostile(hostile_class);
-  const auto got = decode<T>(text);
+  const auto got = wire::decode<T>(text);
   return !got && got.failure().code == errc::protocol && !got.failure().message.empty();
 }
 
@@ -155,12 +155,12 @@ TEST_CASE("wire: every message with any content comes back as it went") {
   for_all([] {
     each_message([]<class T>(const T&) {
       const auto message = any<T>();
-      const auto text = encode(message);
+      const auto text = wire::encode(message);
       // Heads of HTTP/2 and bodies of lines: one line of UTF-8 without control characters.
       for (const char c : text)
         RC_ASSERT((static_cast<unsigned char>(c) >= ' ' && c != '\x7f'));
       RC_ASSERT(json::accept(text));
-      const auto back = decode<T>(text);
+      const auto back = wire::decode<T>(text);
       RC_ASSERT(static_cast<bool>(back));
       RC_ASSERT(same(*back, message));
       // What newer versions add is passed over, wherever it stands.
@@ -175,13 +175,13 @@ TEST_CASE("wire: every message with any content comes back as it went") {
 
 TEST_CASE("wire: what is missing has its default, and the members have the documented names") {
   each_message([]<class T>(const T& empty) {
-    const auto read = decode<T>("{}");
+    const auto read = wire::decode<T>("{}");
     REQUIRE(read);
     CHECK(same(*read, empty));
     std::set<std::string> names;
     for_all( // what is optional is there once
         [&] {
-          const auto members = json::parse(encode(any<T>()));
+          const auto members = json::parse(wire::encode(any<T>()));
           for (const auto& [name, value] : members.items())
             names.insert(name);
         },
@@ -196,7 +196,7 @@ TEST_CASE("wire: what is missing has its default, and the members have the docum
 TEST_CASE("wire: a message that was cut off is refused, wherever") {
   for_all([] {
     each_message([]<class T>(const T&) {
-      const auto text = encode(any<T>());
+      const auto text = wire::encode(any<T>());
       const auto size = *rc::gen::inRange<size_t>(0, text.size());
       RC_ASSERT(is_refused<T>(std::string_view(text).substr(0, size)));
     });
@@ -207,17 +207,17 @@ TEST_CASE("wire: a byte that changed is refused, or is another message of the ki
   for_all(
       [] {
         each_message([]<class T>(const T&) {
-          auto text = encode(any<T>());
+          auto text = wire::encode(any<T>());
           const auto at = *rc::gen::inRange<size_t>(0, text.size());
           text[at] = *rc::gen::arbitrary<char>();
           hostile(hostile_class);
-          const auto got = decode<T>(text);
+          const auto got = wire::decode<T>(text);
           if (!got) {
             RC_ASSERT(got.failure().code == errc::protocol);
             return;
           }
           // What was taken can be told on, and is then the same.
-          const auto again = decode<T>(encode(*got));
+          const auto again = decode<T>(wire::encode(*got));
           RC_ASSERT(static_cast<bool>(again));
           RC_ASSERT(same(*again, *got));
         });
@@ -233,7 +233,7 @@ TEST_CASE("wire: a member of another type is refused") {
   for_all(
       [&] {
         each_message([&]<class T>(const T&) {
-          const auto good = json::parse(encode(any<T>()));
+          const auto good = json::parse(wire::encode(any<T>()));
           for (const auto& [name, value] : good.items())
             for (const auto& other : others) {
               const bool same_kind =
@@ -253,27 +253,27 @@ TEST_CASE("wire: numbers that are no whole numbers, or too large for their membe
   for (const std::string number :
        {"1.5", "1e3", "-1", "18446744073709551616", "1e400", "-0.0", "4294967296"}) {
     for (const std::string member : {"uid", "gid", "mode"})
-      CHECK(is_refused<change_request>("{\"" + member + "\":" + number + "}"));
-    CHECK(is_refused<pg_open_answer>("{\"session\":" + number + "}"));
-    CHECK(is_refused<hello>("{\"versions\":[1," + number + "]}"));
-    CHECK(is_refused<facts_request>("{\"users\":[7," + number + "]}"));
+      CHECK(is_refused<wire::change_request>("{\"" + member + "\":" + number + "}"));
+    CHECK(is_refused<wire::pg_open_answer>("{\"session\":" + number + "}"));
+    CHECK(is_refused<wire::hello>("{\"versions\":[1," + number + "]}"));
+    CHECK(is_refused<wire::facts_request>("{\"users\":[7," + number + "]}"));
     if (number != "4294967296") {
-      CHECK(is_refused<read_request>("{\"offset\":" + number + "}"));
-      CHECK(is_refused<copied_results>("{\"bad_pages\":[" + number + "]}"));
+      CHECK(is_refused<wire::read_request>("{\"offset\":" + number + "}"));
+      CHECK(is_refused<wire::copied_results>("{\"bad_pages\":[" + number + "]}"));
     }
   }
   // A number of seconds may lie before 1970, but not beyond what a file system holds.
-  CHECK(decode<change_request>(R"({"mtime":-9223372036854775808})")->wanted.mtime_s ==
+  CHECK(wire::decode<wire::change_request>(R"({"mtime":-9223372036854775808})")->wanted.mtime_s ==
         std::numeric_limits<int64_t>::min());
-  CHECK(is_refused<change_request>(R"({"mtime":-9223372036854775809})"));
-  CHECK(is_refused<change_request>(R"({"mtime":9223372036854775808})"));
+  CHECK(is_refused<wire::change_request>(R"({"mtime":-9223372036854775809})"));
+  CHECK(is_refused<wire::change_request>(R"({"mtime":9223372036854775808})"));
 }
 
 TEST_CASE("wire: text goes byte by byte, and comes back of any text or not at all") {
   for_all(
       [](const std::string& bytes) {
-        const auto text = wire_text(bytes);
-        const auto back = from_wire_text(text);
+        const auto text = wire::wire_text(bytes);
+        const auto back = wire::from_wire_text(text);
         RC_ASSERT(static_cast<bool>(back));
         RC_ASSERT(*back == bytes);
         // One code point a byte.

@@ -15,15 +15,15 @@ using namespace pgbraid::test;
 namespace {
 
 /// Breaks after so many bytes in both directions together.
-class brittle final : public link::transport {
+class brittle final : public net::transport {
 public:
   /// @param moved_bytes  counts them
-  brittle(std::unique_ptr<link::transport> over, size_t bytes, std::atomic<size_t>& moved_bytes)
+  brittle(std::unique_ptr<net::transport> over, size_t bytes, std::atomic<size_t>& moved_bytes)
       : over_(std::move(over)), left_(bytes), moved_bytes_(moved_bytes) {}
-  result<link::progress> read(byte_span out) override {
+  result<net::progress> read(byte_span out) override {
     return moved(over_->read(out.first(std::min(out.size(), left_))));
   }
-  result<link::progress> write(byte_view in) override {
+  result<net::progress> write(byte_view in) override {
     return moved(over_->write(in.first(std::min(in.size(), left_))));
   }
   int read_fd() const override { return over_->read_fd(); }
@@ -31,7 +31,7 @@ public:
   void close() override { over_->close(); }
 
 private:
-  result<link::progress> moved(result<link::progress> what) {
+  result<net::progress> moved(result<net::progress> what) {
     if (left_ == 0)
       return error{errc::protocol, "cut"};
     if (what) {
@@ -40,7 +40,7 @@ private:
     }
     return what;
   }
-  const std::unique_ptr<link::transport> over_;
+  const std::unique_ptr<net::transport> over_;
   size_t left_;
   std::atomic<size_t>& moved_bytes_;
 };
@@ -63,7 +63,7 @@ struct brittle_rig {
   }
   result<std::shared_ptr<connection>> connect() {
     auto child = sftp_server::start();
-    auto over = link::make_fd_transport(child.from_child.release(), child.to_child.release());
+    auto over = net::make_fd_transport(child.from_child.release(), child.to_child.release());
     {
       const std::lock_guard held(mutex_);
       const auto cut = sessions_ < cuts_.size() ? cuts_[sessions_] : SIZE_MAX;
@@ -88,7 +88,7 @@ private:
   const std::vector<size_t> cuts_;
   std::mutex mutex_; ///< guards what follows: sessions are made by several threads
   size_t sessions_ = 0;
-  std::vector<link::child_process> children_; ///< outlive the sessions, which end them
+  std::vector<net::child_process> children_; ///< outlive the sessions, which end them
 
 public:
   std::deque<std::atomic<size_t>> moved_bytes; ///< by each session, in both directions

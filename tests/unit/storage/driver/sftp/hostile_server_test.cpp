@@ -64,7 +64,7 @@ public:
   }
   result<std::shared_ptr<connection>>
   connect(std::chrono::milliseconds silence = std::chrono::seconds(30)) {
-    auto made = connection::open(link::make_fd_transport(ends_[0], ends_[0]),
+    auto made = connection::open(net::make_fd_transport(ends_[0], ends_[0]),
                                  {.host = "there", .silence_limit = silence});
     if (made)
       on_ = *made;

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/sftp/host_key.hpp"
 #include "storage/driver/sftp/packet.hpp"
-#include "storage/driver/sftp/spare_pieces.hpp"
 #include "tests/hostile.hpp"
 #include "tests/unit/property.hpp"
 
@@ -218,47 +217,4 @@ TEST_CASE("sftp: a fingerprint is one in any writing, and no other") {
     RC_ASSERT(!is_fingerprint(text + "0", digest));
     RC_ASSERT(!is_fingerprint("", digest));
   });
-}
-
-TEST_CASE("sftp: files share spare pieces, none more than its part, and give them all back") {
-  for_all(
-      [] {
-        const size_t count = *rc::gen::inRange<size_t>(0, 40);
-        spare_pieces spare(count);
-        struct file {
-          std::unique_ptr<spare_pieces::part> part;
-          size_t holds = 0;
-        };
-        std::vector<file> files;
-        for (int steps = *rc::gen::inRange(0, 60); steps > 0; --steps) {
-          const size_t which = *rc::gen::inRange<size_t>(0, 6);
-          if (which >= files.size()) {
-            files.push_back({std::make_unique<spare_pieces::part>(&spare)});
-            continue;
-          }
-          auto& one = files[which];
-          if (*rc::gen::inRange(0, 6) == 0) {
-            files.erase(files.begin() + static_cast<std::ptrdiff_t>(which));
-            continue;
-          }
-          const size_t wanted = *rc::gen::inRange<size_t>(0, 45);
-          const bool got = one.part->hold(wanted);
-          if (wanted <= one.holds)
-            RC_ASSERT(got); // less is always to be had
-          if (got)
-            one.holds = wanted;
-          size_t sum = 0;
-          for (const auto& each : files)
-            sum += each.holds;
-          RC_ASSERT(sum <= count);
-        }
-        files.clear();
-        spare_pieces::part all(&spare);
-        RC_ASSERT(all.hold(count)); // alone one gets them all
-        RC_ASSERT(!all.hold(count + 1));
-      },
-      300);
-  spare_pieces::part none(nullptr);
-  CHECK_FALSE(none.hold(1));
-  CHECK(none.hold(0));
 }

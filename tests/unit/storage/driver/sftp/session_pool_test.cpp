@@ -89,31 +89,6 @@ TEST_CASE("sftp pool: many small files with a few handles") {
   }
 }
 
-TEST_CASE("sftp pool: spare pieces are shared out equally among those who want some") {
-  spare_pieces all(10);
-  spare_pieces::part none(nullptr);
-  CHECK(none.hold(0));
-  CHECK_FALSE(none.hold(1));
-  spare_pieces::part one(&all);
-  CHECK(one.hold(10));
-  CHECK_FALSE(one.hold(11));
-  {
-    spare_pieces::part two(&all);
-    CHECK_FALSE(two.hold(1)); // none is left, but now both count
-    CHECK(one.hold(8));
-    CHECK_FALSE(one.hold(9));
-    CHECK(two.hold(2));
-    CHECK_FALSE(two.hold(3));
-    CHECK(one.hold(3));
-    CHECK(two.hold(5));
-    CHECK_FALSE(two.hold(6));
-    CHECK(one.hold(5));
-    CHECK_FALSE(one.hold(6));
-  }
-  CHECK(one.hold(10));
-  CHECK(one.hold(0));
-}
-
 TEST_CASE("sftp pool: full sessions get company, up to the limit") {
   sftp_server there;
   scratch here;

@@ -1,6 +1,6 @@
 // Windows of small files on their way from other hosts.
 // SPDX-License-Identifier: MIT
-#include "actors/backup/far_batch.hpp"
+#include "actors/backup/remote_batch.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -15,14 +15,14 @@ constexpr size_t step_bytes = 2 * scratch_bytes;
 
 } // namespace
 
-uint64_t far_batch::growth_limit_bytes(uint64_t expected_bytes) {
+uint64_t remote_batch::growth_limit_bytes(uint64_t expected_bytes) {
   return std::max<uint64_t>(2 * expected_bytes, uint64_t{64} << 10);
 }
 
-far_batch::far_batch(source_set& of, const copy_chain& chain)
-    : of_(of), chain_(chain), scratch_(scratch_bytes) {}
+remote_batch::remote_batch(source_set& of, const codec::file_rules& rules)
+    : of_(of), rules_(rules), scratch_(scratch_bytes) {}
 
-size_t far_batch::add(far_wish wish) {
+size_t remote_batch::add(remote_wish wish) {
   assert(wish.file.expected <= largest_bytes);
   const auto last = std::ranges::find_if(windows_.rbegin(), windows_.rend(), [&](const window& at) {
     return files_[at.files.front()].wish.for_standby == wish.for_standby;
@@ -37,18 +37,18 @@ size_t far_batch::add(far_wish wish) {
   return files_.size() - 1;
 }
 
-result<void> far_batch::ask(window& at) {
-  std::vector<remote::copied_file> wanted;
+result<void> remote_batch::ask(window& at) {
+  std::vector<wire::copied_file> wanted;
   for (auto i = at.next; i < at.files.size(); ++i)
     wanted.push_back(files_[at.files[i]].wish.file);
   auto asked = of_.client(at.source).ask(wanted);
   if (!asked)
     return asked.failure();
-  at.answer.emplace(std::move(*asked), chain_.changes_bytes());
+  at.answer.emplace(std::move(*asked), rules_.changes_bytes());
   return success();
 }
 
-void far_batch::leave_alone(window& at) {
+void remote_batch::leave_alone(window& at) {
   for (; at.next < at.files.size(); ++at.next) {
     auto& file = files_[at.files[at.next]];
     file.came = {.alone = true};
@@ -58,7 +58,7 @@ void far_batch::leave_alone(window& at) {
   at.lease = {};
 }
 
-result<void> far_batch::open(window& at) {
+result<void> remote_batch::open(window& at) {
   if (std::exchange(at.begun, true))
     return success();
   auto lease = of_.choose(files_[at.files.front()].wish.for_standby, at.bytes);
@@ -74,7 +74,7 @@ result<void> far_batch::open(window& at) {
   return success();
 }
 
-result<size_t> far_batch::begin(size_t index) {
+result<size_t> remote_batch::begin(size_t index) {
   const auto number = files_[index].window;
   if (auto opened = open(windows_[number]); !opened)
     return opened.failure();
@@ -84,7 +84,7 @@ result<size_t> far_batch::begin(size_t index) {
   return windows_[number].source;
 }
 
-void far_batch::recover(window& at, error why) {
+void remote_batch::recover(window& at, error why) {
   bool broken = true;
   if (at.answer)
     broken = at.answer->is_broken(why);
@@ -112,7 +112,7 @@ void far_batch::recover(window& at, error why) {
   }
 }
 
-result<void> far_batch::take_some(window& at) {
+result<void> remote_batch::take_some(window& at) {
   auto& file = files_[at.files[at.next]];
   auto& content = file.came.content;
   auto got = at.answer->take(scratch_, file.wish.file);
@@ -137,7 +137,7 @@ result<void> far_batch::take_some(window& at) {
   return success();
 }
 
-void far_batch::pump(window& at, std::chrono::milliseconds wait) {
+void remote_batch::pump(window& at, std::chrono::milliseconds wait) {
   while (at.answer && at.answer->arrived(step_bytes, wait)) {
     wait = {};
     if (auto taken = take_some(at); !taken)
@@ -145,7 +145,7 @@ void far_batch::pump(window& at, std::chrono::milliseconds wait) {
   }
 }
 
-bool far_batch::arrived(size_t index, std::chrono::milliseconds wait) {
+bool remote_batch::arrived(size_t index, std::chrono::milliseconds wait) {
   // All of them: what nobody takes would fill the connection and hold up others.
   for (auto& at : windows_)
     pump(at, {});
@@ -156,19 +156,20 @@ bool far_batch::arrived(size_t index, std::chrono::milliseconds wait) {
   return file.here || at.failure.has_value();
 }
 
-result<far_batch::arrival> far_batch::take(size_t index) {
+result<remote_batch::arrival> remote_batch::take(size_t index) {
   auto& file = files_[index];
   if (file.here)
     return std::move(file.came);
   return *windows_[file.window].failure;
 }
 
-far_member::far_member(source_set& of, const copy_chain& chain, std::shared_ptr<far_batch> batch,
-                       size_t index, std::function<bool()> may_begin)
-    : of_(of), chain_(chain), batch_(std::move(batch)), index_(index),
+remote_member::remote_member(source_set& of, const codec::file_rules& rules,
+                             std::shared_ptr<remote_batch> batch, size_t index,
+                             std::function<bool()> may_begin)
+    : of_(of), rules_(rules), batch_(std::move(batch)), index_(index),
       may_begin_(std::move(may_begin)) {}
 
-result<void> far_member::take() {
+result<void> remote_member::take() {
   taken_ = true;
   auto came = batch_->take(index_);
   if (!came)
@@ -180,11 +181,11 @@ result<void> far_member::take() {
   auto lease = of_.choose(wish.for_standby, wish.file.expected);
   if (!lease)
     return lease.failure();
-  alone_ = std::make_unique<far_stream>(of_, chain_, std::move(*lease), wish, may_begin_);
+  alone_ = std::make_unique<remote_stream>(of_, rules_, std::move(*lease), wish, may_begin_);
   return success();
 }
 
-bool far_member::readable(std::chrono::milliseconds wait) {
+bool remote_member::readable(std::chrono::milliseconds wait) {
   if (!taken_) {
     if (!batch_->arrived(index_, wait))
       return false;
@@ -194,7 +195,7 @@ bool far_member::readable(std::chrono::milliseconds wait) {
   return !alone_ || alone_->readable(wait);
 }
 
-result<size_t> far_member::read(byte_span out) {
+result<size_t> remote_member::read(byte_span out) {
   const bool here = readable({});
   assert(here); // whoever reads has asked
   if (failure_)

@@ -1,12 +1,12 @@
 // Streams of other hosts, and what happens when they break.
 // SPDX-License-Identifier: MIT
-#include "actors/backup/far_file.hpp"
+#include "actors/backup/remote_file.hpp"
 
 #include "engine/buffer/slab.hpp"
 
 namespace pgbraid {
 
-result<void> try_again(source_set& of, source_lease& lease, retry& tries, const far_wish& wish,
+result<void> try_again(source_set& of, source_lease& lease, retry& tries, const remote_wish& wish,
                        bool broken, const error& why) {
   if (!broken)
     return why;
@@ -21,28 +21,28 @@ result<void> try_again(source_set& of, source_lease& lease, retry& tries, const 
   return success();
 }
 
-far_stream::far_stream(source_set& of, const copy_chain& chain, source_lease lease, far_wish wish,
-                       std::function<bool()> may_begin)
-    : of_(of), chain_(chain), lease_(std::move(lease)), wish_(std::move(wish)),
+remote_stream::remote_stream(source_set& of, const codec::file_rules& rules, source_lease lease,
+                             remote_wish wish, std::function<bool()> may_begin)
+    : of_(of), rules_(rules), lease_(std::move(lease)), wish_(std::move(wish)),
       may_begin_(std::move(may_begin)) {}
 
-far_stream::~far_stream() = default;
+remote_stream::~remote_stream() = default;
 
-result<void> far_stream::begin() {
+result<void> remote_stream::begin() {
   if (const auto* files = of_.local(lease_.source())) {
-    here_ = std::make_unique<packed_here>(chain_, *files, wish_.file);
+    here_ = std::make_unique<local_fallback>(rules_, *files, wish_.file);
     return here_->open();
   }
   auto asked = of_.client(lease_.source()).ask(wish_.file);
   if (asked) {
-    answer_.emplace(std::move(*asked), chain_.changes_bytes());
+    answer_.emplace(std::move(*asked), rules_.changes_bytes());
     return success();
   }
   tries_.give_up(); // that host is of no use any more
   return begin_again(asked.failure(), true);
 }
 
-result<void> far_stream::begin_again(error why, bool broken) {
+result<void> remote_stream::begin_again(error why, bool broken) {
   answer_.reset();
   begun_at_ = given_bytes_;
   if (auto chosen = try_again(of_, lease_, tries_, wish_, broken, why); !chosen)
@@ -50,7 +50,7 @@ result<void> far_stream::begin_again(error why, bool broken) {
   return begin();
 }
 
-bool far_stream::readable(std::chrono::milliseconds wait) {
+bool remote_stream::readable(std::chrono::milliseconds wait) {
   if (ended_ || failure_)
     return true;
   if (!answer_ && !here_) {
@@ -66,7 +66,7 @@ bool far_stream::readable(std::chrono::milliseconds wait) {
   return here_ || answer_->arrived(chunk_bytes, wait);
 }
 
-result<size_t> far_stream::fill(byte_span out) {
+result<size_t> remote_stream::fill(byte_span out) {
   if (here_)
     return here_->read(out);
   size_t filled = 0;
@@ -81,7 +81,7 @@ result<size_t> far_stream::fill(byte_span out) {
   return filled;
 }
 
-result<size_t> far_stream::read(byte_span out) {
+result<size_t> remote_stream::read(byte_span out) {
   if (ended_)
     return size_t{0};
   if (failure_)
@@ -100,7 +100,7 @@ result<size_t> far_stream::read(byte_span out) {
   if (*got == out.size())
     return got;
   ended_ = true;
-  const auto end = here_ ? far_results{here_->results()} : answer_->next_file();
+  const auto end = here_ ? remote_results{here_->results()} : answer_->next_file();
   if (end.grown)
     return error{errc::protocol, "the other host did not send '" + wish_.file.name +
                                      "', which was asked for alone"};

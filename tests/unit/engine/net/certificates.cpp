@@ -1,6 +1,6 @@
 // Certificates made for one test.
 // SPDX-License-Identifier: MIT
-#include "tests/unit/engine/link/certificates.hpp"
+#include "tests/unit/engine/net/certificates.hpp"
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>

@@ -10,10 +10,11 @@ namespace pgbraid {
 
 /// Runs the kernels of a copy by itself, in a lane of its own: its task is already on its way
 /// through lanes that expect final bytes. Only used after a host was lost.
-class packed_here {
+class local_fallback {
 public:
-  packed_here(const copy_chain& chain, const cluster_files& files, remote::copied_file wanted);
-  ~packed_here();
+  local_fallback(const codec::file_rules& rules, const cluster_files& files,
+                 wire::copied_file wanted);
+  ~local_fallback();
 
   /// A file that is not there is one that vanished.
   result<void> open();
@@ -23,9 +24,9 @@ public:
 
 private:
   class inner;
-  const copy_chain& chain_;
+  const codec::file_rules& rules_;
   const cluster_files& files_;
-  const remote::copied_file wanted_;
+  const wire::copied_file wanted_;
   graph::worker_tools tools_;
   std::unique_ptr<slab_pool> pool_;
   std::unique_ptr<graph::lane_group> lane_;

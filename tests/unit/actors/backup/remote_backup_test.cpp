@@ -14,8 +14,8 @@ struct rig : cluster_rig {
     REQUIRE(files);
     return run_backup(*this, wish, {{.name = "pg1", .local = &*files}}, *files, std::move(walked));
   }
-  std::unique_ptr<made_backup> far(const backup_wish& wish, std::vector<backup_source> from,
-                                   bool fall_back = false) {
+  std::unique_ptr<made_backup> remote(const backup_wish& wish, std::vector<backup_source> from,
+                                      bool fall_back = false) {
     auto walked = walk(wish.checksum_page);
     auto files = cluster_files::open(walked, open_posix);
     REQUIRE(files);
@@ -24,9 +24,9 @@ struct rig : cluster_rig {
         one.local = &*files;
     return run_backup(*this, wish, std::move(from), *files, std::move(walked), fall_back);
   }
-  std::unique_ptr<made_backup> far(const backup_wish& wish) {
+  std::unique_ptr<made_backup> remote(const backup_wish& wish) {
     data_host other(data);
-    return far(wish, {{.name = "pg1 host 'there'", .host = other.there.connect()}});
+    return remote(wish, {{.name = "pg1 host 'there'", .host = other.there.connect()}});
   }
 };
 
@@ -76,7 +76,7 @@ void require(const result<void>& done) {
 
 } // namespace
 
-TEST_CASE("far backup: the same bytes as a local one, for every way of packing") {
+TEST_CASE("remote backup: the same bytes as a local one, for every way of packing") {
   rig with;
   for (const auto type :
        {compress_type::none, compress_type::gz, compress_type::lz4, compress_type::zst})
@@ -92,28 +92,29 @@ TEST_CASE("far backup: the same bytes as a local one, for every way of packing")
           const backup_wish wish{type, encrypted, bundle, fuse};
           const auto local = with.local(wish);
           require(local->outcome);
-          const auto far = with.far(wish);
-          require(far->outcome);
-          check_plain(with, *far);
-          check_same(*local, *far);
+          const auto remote = with.remote(wish);
+          require(remote->outcome);
+          check_plain(with, *remote);
+          check_same(*local, *remote);
         }
 }
 
-TEST_CASE("far backup: what the page check finds arrives") {
+TEST_CASE("remote backup: what the page check finds arrives") {
   rig with;
   const backup_wish wish{.compression = compress_type::lz4, .checksum_page = true};
   const auto local = with.local(wish);
-  const auto far = with.far(wish);
-  require(far->outcome);
-  const auto* file = far->manifest.find_file("pg_data/base/5/20000");
+  const auto remote = with.remote(wish);
+  require(remote->outcome);
+  const auto* file = remote->manifest.find_file("pg_data/base/5/20000");
   REQUIRE(file);
   CHECK(file->pages == format::page_check::broken);
   REQUIRE(file->page_errors != format::none_index);
-  CHECK(far->manifest.page_errors[file->page_errors] == std::vector<format::page_range>{{0, 399}});
+  CHECK(remote->manifest.page_errors[file->page_errors] ==
+        std::vector<format::page_range>{{0, 399}});
   // Not a multiple of the page size: no list, but broken all the same.
-  CHECK(far->manifest.find_file("pg_data/base/5/20001")->pages == format::page_check::broken);
-  for (size_t i = 0; i < far->manifest.files.size(); ++i)
-    CHECK(far->manifest.files[i].pages == local->manifest.files[i].pages);
+  CHECK(remote->manifest.find_file("pg_data/base/5/20001")->pages == format::page_check::broken);
+  for (size_t i = 0; i < remote->manifest.files.size(); ++i)
+    CHECK(remote->manifest.files[i].pages == local->manifest.files[i].pages);
 }
 
 TEST_CASE("backup: bad pages are counted, or end it") {
@@ -134,9 +135,9 @@ TEST_CASE("backup: bad pages are counted, or end it") {
 
 TEST_CASE("backup: a directory that went away with its files is told, here and from elsewhere") {
   for (const bool bundle : {false, true})
-    for (const bool far : {false, true}) {
+    for (const bool remote : {false, true}) {
       CAPTURE(bundle);
-      CAPTURE(far);
+      CAPTURE(remote);
       rig with;
       data_host other(with.data);
       auto walked = with.walk(false);
@@ -146,7 +147,7 @@ TEST_CASE("backup: a directory that went away with its files is told, here and f
       std::filesystem::remove_all(with.data + "/pg_xact");
       std::filesystem::remove_all(with.place / (std::string("space/") + catalog_directory));
       backup_source from{.name = "pg1"};
-      if (far)
+      if (remote)
         from.host = other.there.connect();
       else
         from.local = &*files;
@@ -158,7 +159,7 @@ TEST_CASE("backup: a directory that went away with its files is told, here and f
     }
 }
 
-TEST_CASE("far backup: files that vanish, empty and grow between walk and copy") {
+TEST_CASE("remote backup: files that vanish, empty and grow between walk and copy") {
   for (const bool bundle : {false, true}) {
     CAPTURE(bundle);
     rig with;
@@ -172,23 +173,23 @@ TEST_CASE("far backup: files that vanish, empty and grow between walk and copy")
     put(with.data + "/PG_VERSION", noise(300000, 4)); // read to its end, and no small file any more
     put(with.data + "/base/5/10006", noise(300000, 4)); // read up to the size of the walk
     const backup_wish wish{.compression = compress_type::zst, .bundle = bundle};
-    const auto far = run_backup(with, wish, {{.name = "pg1", .host = other.there.connect()}},
-                                *files, std::move(walked));
-    require(far->outcome);
-    CHECK_FALSE(far->manifest.find_file("pg_data/base/5/10003"));
-    CHECK_FALSE(far->manifest.find_file("pg_data/base/5/20001"));
-    CHECK_FALSE(far->files.content("backup/demo/20260101-000000F/pg_data/base/5/20001.zst"));
-    CHECK(far->manifest.find_file("pg_data/base/5/10005")->size_bytes == 0);
-    const auto* version = far->manifest.find_file("pg_data/PG_VERSION");
+    const auto remote = run_backup(with, wish, {{.name = "pg1", .host = other.there.connect()}},
+                                   *files, std::move(walked));
+    require(remote->outcome);
+    CHECK_FALSE(remote->manifest.find_file("pg_data/base/5/10003"));
+    CHECK_FALSE(remote->manifest.find_file("pg_data/base/5/20001"));
+    CHECK_FALSE(remote->files.content("backup/demo/20260101-000000F/pg_data/base/5/20001.zst"));
+    CHECK(remote->manifest.find_file("pg_data/base/5/10005")->size_bytes == 0);
+    const auto* version = remote->manifest.find_file("pg_data/PG_VERSION");
     CHECK(version->size_bytes == 300000);
-    CHECK((far->plain(*version) == noise(300000, 4)));
-    const auto* relation = far->manifest.find_file("pg_data/base/5/10006");
+    CHECK((remote->plain(*version) == noise(300000, 4)));
+    const auto* relation = remote->manifest.find_file("pg_data/base/5/10006");
     CHECK(relation->size_bytes == relation->original_size_bytes);
-    CHECK((far->plain(*relation) == noise(300000, 4).substr(0, relation->size_bytes)));
+    CHECK((remote->plain(*relation) == noise(300000, 4).substr(0, relation->size_bytes)));
   }
 }
 
-TEST_CASE("far backup: a file that cannot be read ends it with the error of its host") {
+TEST_CASE("remote backup: a file that cannot be read ends it with the error of its host") {
   rig with;
   data_host other(with.data);
   auto walked = with.walk(false);
@@ -196,15 +197,15 @@ TEST_CASE("far backup: a file that cannot be read ends it with the error of its 
   REQUIRE(files);
   std::filesystem::remove(with.data + "/base/5/20001");
   std::filesystem::create_directory(with.data + "/base/5/20001");
-  const auto far = run_backup(with, {}, {{.name = "pg1", .host = other.there.connect()}}, *files,
-                              std::move(walked));
-  REQUIRE_FALSE(far->outcome);
-  CHECK((far->outcome.failure().code == errc::file_open ||
-         far->outcome.failure().code == errc::file_read));
-  CHECK(far->outcome.failure().message.find("'there'") != std::string::npos);
+  const auto remote = run_backup(with, {}, {{.name = "pg1", .host = other.there.connect()}}, *files,
+                                 std::move(walked));
+  REQUIRE_FALSE(remote->outcome);
+  CHECK((remote->outcome.failure().code == errc::file_open ||
+         remote->outcome.failure().code == errc::file_read));
+  CHECK(remote->outcome.failure().message.find("'there'") != std::string::npos);
 }
 
-TEST_CASE("far backup: broken connections are made again, and nothing is lost") {
+TEST_CASE("remote backup: broken connections are made again, and nothing is lost") {
   for (const bool bundle : {false, true})
     for (const bool fuse : {true, false}) {
       CAPTURE(bundle);
@@ -214,41 +215,43 @@ TEST_CASE("far backup: broken connections are made again, and nothing is lost") 
       other.cut_at = 2;
       other.cut_every = 4;
       const backup_wish wish{.compression = compress_type::lz4, .bundle = bundle, .fuse = fuse};
-      const auto far = with.far(wish, {{.name = "pg1", .host = other.there.connect()}});
-      require(far->outcome);
-      check_plain(with, *far);
+      const auto remote = with.remote(wish, {{.name = "pg1", .host = other.there.connect()}});
+      require(remote->outcome);
+      check_plain(with, *remote);
       CHECK(other.there.dialled() > 2);
     }
 }
 
-TEST_CASE("far backup: a host that is gone ends it") {
+TEST_CASE("remote backup: a host that is gone ends it") {
   rig with;
   data_host other(with.data);
   other.cut_at = 2;
   other.stays_away = true;
-  const auto far = with.far({}, {{.name = "pg1 host 'there'", .host = other.there.connect()}});
-  REQUIRE_FALSE(far->outcome);
-  CHECK(far->outcome.failure().message.starts_with("pg1 host 'there': "));
+  const auto remote =
+      with.remote({}, {{.name = "pg1 host 'there'", .host = other.there.connect()}});
+  REQUIRE_FALSE(remote->outcome);
+  CHECK(remote->outcome.failure().message.starts_with("pg1 host 'there': "));
 }
 
-TEST_CASE("far backup: files are spread over all standbys, others come from the primary") {
+TEST_CASE("remote backup: files are spread over all standbys, others come from the primary") {
   rig with;
   data_host primary(with.data);
   data_host second(with.data);
   data_host third(with.data);
   const backup_wish wish{.compression = compress_type::zst, .bundle = true};
-  const auto far = with.far(wish, {{.name = "primary", .host = primary.there.connect()},
-                                   {.name = "a", .standby = true, .host = second.there.connect()},
-                                   {.name = "b", .standby = true, .host = third.there.connect()}});
-  require(far->outcome);
-  check_plain(with, *far);
-  check_same(*with.local(wish), *far);
+  const auto remote =
+      with.remote(wish, {{.name = "primary", .host = primary.there.connect()},
+                         {.name = "a", .standby = true, .host = second.there.connect()},
+                         {.name = "b", .standby = true, .host = third.there.connect()}});
+  require(remote->outcome);
+  check_plain(with, *remote);
+  check_same(*with.local(wish), *remote);
   for (size_t i = 0; i < 3; ++i)
-    CHECK(far->sources->done(i).files > 0);
-  CHECK(far->sources->done(0).files <= 3); // PG_VERSION, the configuration, the odd one
+    CHECK(remote->sources->done(i).files > 0);
+  CHECK(remote->sources->done(0).files <= 3); // PG_VERSION, the configuration, the odd one
 }
 
-TEST_CASE("far backup: the work of a lost standby moves on") {
+TEST_CASE("remote backup: the work of a lost standby moves on") {
   for (const bool last_one : {false, true})
     for (const bool local_primary : {false, true}) {
       CAPTURE(last_one);
@@ -267,34 +270,34 @@ TEST_CASE("far backup: the work of a lost standby moves on") {
       if (!last_one)
         from.push_back({.name = "b", .standby = true, .host = other.there.connect()});
       const backup_wish wish{.compression = compress_type::gz, .bundle = local_primary};
-      const auto far = with.far(wish, std::move(from), true);
-      require(far->outcome);
-      check_plain(with, *far);
-      CHECK(far->sources->is_dropped(1));
+      const auto remote = with.remote(wish, std::move(from), true);
+      require(remote->outcome);
+      check_plain(with, *remote);
+      CHECK(remote->sources->is_dropped(1));
     }
 }
 
-TEST_CASE("far backup: the last standby is not replaced where that is not wanted") {
+TEST_CASE("remote backup: the last standby is not replaced where that is not wanted") {
   rig with;
   data_host lost(with.data);
   lost.cut_at = 2;
   lost.stays_away = true;
-  const auto far = with.far(
+  const auto remote = with.remote(
       {}, {{.name = "primary"}, {.name = "a", .standby = true, .host = lost.there.connect()}},
       false);
-  REQUIRE_FALSE(far->outcome);
-  CHECK(far->outcome.failure().message.starts_with("a: "));
+  REQUIRE_FALSE(remote->outcome);
+  CHECK(remote->outcome.failure().message.starts_with("a: "));
 }
 
 TEST_CASE(
-    "far backup: more lanes than the other host has, and files larger than what is on its way") {
+    "remote backup: more lanes than the other host has, and files larger than what is on its way") {
   rig with;
   for (unsigned i = 0; i < 12; ++i)
     put(with.data + "/base/5/" + std::to_string(30000 + i), noise(6000000, 100 + i));
   data_host other(with.data);
   const backup_wish wish{.workers_per_link = 1};
-  const auto made =
-      with.far(wish, {{.name = "pg1 host 'there'", .host = other.there.connect(/*links_max=*/0)}});
+  const auto made = with.remote(
+      wish, {{.name = "pg1 host 'there'", .host = other.there.connect(/*links_max=*/0)}});
   require(made->outcome);
   check_plain(with, *made);
 }

@@ -5,19 +5,19 @@
 #include <cstddef>
 #include <mutex>
 
-namespace pgbraid::sftp {
+namespace pgbraid {
 
 /// A number of pieces for those files that want some, none of which gets more than its equal part
 /// while others want some, too. Outlives its parts. Thread-safe.
-class spare_pieces {
+class piece_budget {
 public:
-  explicit spare_pieces(size_t count) : count_(count), left_(count) {}
+  explicit piece_budget(size_t count) : count_(count), left_(count) {}
 
   /// What one file has of them. Used by one thread at a time.
   class part {
   public:
     /// @param of  null: there are none
-    explicit part(spare_pieces* of) : of_(of) {}
+    explicit part(piece_budget* of) : of_(of) {}
     ~part();
     part(const part&) = delete;
     part& operator=(const part&) = delete;
@@ -25,7 +25,7 @@ public:
     bool hold(size_t pieces);
 
   private:
-    spare_pieces* const of_;
+    piece_budget* const of_;
     bool wants_ = false; ///< is counted
     size_t held_ = 0;
   };
@@ -37,4 +37,4 @@ private:
   size_t parts_ = 0; ///< that want some
 };
 
-} // namespace pgbraid::sftp
+} // namespace pgbraid

@@ -1,6 +1,6 @@
 // Following one link.
 // SPDX-License-Identifier: MIT
-#include "actors/serve/copied_place.hpp"
+#include "actors/serve/copy_place.hpp"
 
 #include "storage/cluster/target_location.hpp"
 #include "storage/storage_path.hpp"

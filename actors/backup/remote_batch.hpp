@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/backup/far_file.hpp"
+#include "actors/backup/remote_file.hpp"
 
 namespace pgbraid {
 
@@ -10,17 +10,17 @@ namespace pgbraid {
 /// windows of their own; each window is one request to one source. Memory: the window that is being
 /// used and the one after it, for each of the two kinds. Used by the one thread that reads the
 /// files of the batch.
-class far_batch {
+class remote_batch {
 public:
   /// Files up to this size may be added.
   static constexpr uint64_t largest_bytes = small_files::window_bytes;
   /// What another host may send of a file in a batch without asking: more makes it `grown`.
   static uint64_t growth_limit_bytes(uint64_t expected_bytes);
 
-  far_batch(source_set& of, const copy_chain& chain);
+  remote_batch(source_set& of, const codec::file_rules& rules);
 
   /// Adds a file in the order in which it will be asked for; returns its index.
-  size_t add(far_wish wish);
+  size_t add(remote_wish wish);
   /// Asks for the window of a file, and for the next one, unless that was done. Returns the source,
   /// which may be this host: then the caller reads the file by itself.
   result<size_t> begin(size_t index);
@@ -36,11 +36,11 @@ public:
   };
   /// Once for each file, after it arrived.
   result<arrival> take(size_t index);
-  const far_wish& wish(size_t index) const { return files_[index].wish; }
+  const remote_wish& wish(size_t index) const { return files_[index].wish; }
 
 private:
   struct waiting {
-    far_wish wish;
+    remote_wish wish;
     size_t window = 0;
     bool here = false;
     arrival came = {};
@@ -64,18 +64,18 @@ private:
   void recover(window& at, error why);
 
   source_set& of_;
-  const copy_chain& chain_;
+  const codec::file_rules& rules_;
   std::vector<waiting> files_;
   std::vector<window> windows_;
   std::vector<std::byte> scratch_;
 };
 
 /// One file of a batch.
-class far_member final : public far_file {
+class remote_member final : public remote_file {
 public:
-  /// @param may_begin  as of `far_stream`, for a file that has to be asked for alone
-  far_member(source_set& of, const copy_chain& chain, std::shared_ptr<far_batch> batch,
-             size_t index, std::function<bool()> may_begin);
+  /// @param may_begin  as of `remote_stream`, for a file that has to be asked for alone
+  remote_member(source_set& of, const codec::file_rules& rules, std::shared_ptr<remote_batch> batch,
+                size_t index, std::function<bool()> may_begin);
 
   bool readable(std::chrono::milliseconds wait) override;
   result<size_t> read(byte_span out) override;
@@ -88,15 +88,15 @@ private:
   result<void> take();
 
   source_set& of_;
-  const copy_chain& chain_;
-  std::shared_ptr<far_batch> batch_;
+  const codec::file_rules& rules_;
+  std::shared_ptr<remote_batch> batch_;
   const size_t index_;
   const std::function<bool()> may_begin_;
   bool taken_ = false;
   std::optional<error> failure_ = {};
-  far_batch::arrival came_ = {};
+  remote_batch::arrival came_ = {};
   size_t read_bytes_ = 0;
-  std::unique_ptr<far_stream> alone_;
+  std::unique_ptr<remote_stream> alone_;
 };
 
 } // namespace pgbraid

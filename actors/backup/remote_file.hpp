@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/backup/copy_answer.hpp"
-#include "actors/backup/packed_here.hpp"
+#include "actors/backup/local_fallback.hpp"
 #include "actors/backup/source_set.hpp"
 #include "engine/base/retry.hpp"
 
@@ -12,9 +12,9 @@
 namespace pgbraid {
 
 /// The reading half is used by one thread at a time, `begun_at` by any.
-class far_file {
+class remote_file {
 public:
-  virtual ~far_file() = default;
+  virtual ~remote_file() = default;
   /// As of `graph::task`.
   virtual bool readable(std::chrono::milliseconds wait) = 0;
   virtual result<size_t> read(byte_span out) = 0;
@@ -31,8 +31,8 @@ protected:
 };
 
 /// What is asked for, and which sources may have it.
-struct far_wish {
-  remote::copied_file file;
+struct remote_wish {
+  wire::copied_file file;
   bool for_standby = false;
 };
 
@@ -45,18 +45,18 @@ inline constexpr retry_policy source_retry{
 /// source in `lease`. Fails when there is nobody left to ask, or when the failure is the file's
 /// own.
 /// @param broken  the failure is that of the connection
-result<void> try_again(source_set& of, source_lease& lease, retry& tries, const far_wish& wish,
+result<void> try_again(source_set& of, source_lease& lease, retry& tries, const remote_wish& wish,
                        bool broken, const error& why);
 
 /// A file with a stream of its own. When a connection breaks it is begun again, on the same source
 /// or, when that is lost, on another, which may be this host.
-class far_stream final : public far_file {
+class remote_stream final : public remote_file {
 public:
   /// @param may_begin  the request is made when this says so: members of a bundle wait for their
   ///                   turn, so that no stream is open that nobody can read
-  far_stream(source_set& of, const copy_chain& chain, source_lease lease, far_wish wish,
-             std::function<bool()> may_begin);
-  ~far_stream() override;
+  remote_stream(source_set& of, const codec::file_rules& rules, source_lease lease,
+                remote_wish wish, std::function<bool()> may_begin);
+  ~remote_stream() override;
 
   bool readable(std::chrono::milliseconds wait) override;
   result<size_t> read(byte_span out) override;
@@ -69,12 +69,12 @@ private:
   result<size_t> fill(byte_span out);
 
   source_set& of_;
-  const copy_chain& chain_;
+  const codec::file_rules& rules_;
   source_lease lease_;
-  const far_wish wish_;
+  const remote_wish wish_;
   const std::function<bool()> may_begin_;
   std::optional<copy_answer> answer_;
-  std::unique_ptr<packed_here> here_;
+  std::unique_ptr<local_fallback> here_;
   retry tries_{source_retry};
   uint64_t given_bytes_ = 0;
   bool ended_ = false;

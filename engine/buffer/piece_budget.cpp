@@ -1,12 +1,12 @@
 // Sharing what is left.
 // SPDX-License-Identifier: MIT
-#include "storage/driver/sftp/spare_pieces.hpp"
+#include "engine/buffer/piece_budget.hpp"
 
 #include <utility>
 
-namespace pgbraid::sftp {
+namespace pgbraid {
 
-spare_pieces::part::~part() {
+piece_budget::part::~part() {
   if (!wants_)
     return;
   const std::lock_guard held(of_->mutex_);
@@ -14,7 +14,7 @@ spare_pieces::part::~part() {
   of_->left_ += held_;
 }
 
-bool spare_pieces::part::hold(size_t pieces) {
+bool piece_budget::part::hold(size_t pieces) {
   if (pieces == held_)
     return true;
   if (of_ == nullptr)
@@ -30,4 +30,4 @@ bool spare_pieces::part::hold(size_t pieces) {
   return true;
 }
 
-} // namespace pgbraid::sftp
+} // namespace pgbraid

@@ -1,15 +1,15 @@
 // One lane, stepped by whoever reads.
 // SPDX-License-Identifier: MIT
-#include "actors/backup/packed_here.hpp"
+#include "actors/backup/local_fallback.hpp"
 
 #include <algorithm>
 #include <cstring>
 
 namespace pgbraid {
 
-class packed_here::inner final : public graph::task {
+class local_fallback::inner final : public graph::task {
 public:
-  explicit inner(packed_here& of)
+  explicit inner(local_fallback& of)
       : of_(of), file_({.name = of.wanted_.name,
                         .at = of.files_.find(of.wanted_.name),
                         .limit_bytes = of.wanted_.limit,
@@ -36,14 +36,14 @@ public:
   }
   result<size_t> read(byte_span out) override { return file_.read(out); }
   std::unique_ptr<codec::stream> open_stream(codec::kernel& kernel) override {
-    return copy_chain::open_stream(kernel, of_.wanted_, file_.rereader());
+    return open_copy_stream(kernel, of_.wanted_, file_.rereader());
   }
   result<void> write(byte_view in) override {
     of_.packed_.insert(of_.packed_.end(), in.begin(), in.end());
     return success();
   }
   result<void> finish(const graph::file_streams& streams) override {
-    copy_chain::take_results(streams, of_.results_);
+    take_copy_results(streams, of_.results_);
     of_.results_.plain_bytes = file_.read_bytes();
     return success();
   }
@@ -51,18 +51,18 @@ public:
   std::string name() const override { return of_.wanted_.name; }
 
 private:
-  packed_here& of_;
+  local_fallback& of_;
   local_file file_;
 };
 
-packed_here::packed_here(const copy_chain& chain, const cluster_files& files,
-                         remote::copied_file wanted)
-    : chain_(chain), files_(files), wanted_(std::move(wanted)) {}
+local_fallback::local_fallback(const codec::file_rules& rules, const cluster_files& files,
+                               wire::copied_file wanted)
+    : rules_(rules), files_(files), wanted_(std::move(wanted)) {}
 
-packed_here::~packed_here() = default;
+local_fallback::~local_fallback() = default;
 
-result<void> packed_here::open() {
-  auto kernels = chain_.make();
+result<void> local_fallback::open() {
+  auto kernels = make_copy_chain(rules_);
   if (!kernels)
     return kernels.failure();
   pool_ = std::make_unique<slab_pool>(kernels->chunks());
@@ -73,7 +73,7 @@ result<void> packed_here::open() {
   return lane_->start(std::make_shared<inner>(*this));
 }
 
-result<size_t> packed_here::read(byte_span out) {
+result<size_t> local_fallback::read(byte_span out) {
   size_t filled = 0;
   while (filled < out.size()) {
     if (taken_ == packed_.size()) {

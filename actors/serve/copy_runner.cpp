@@ -1,10 +1,10 @@
 // Taking in requests, and the run of a copy.
 // SPDX-License-Identifier: MIT
-#include "actors/serve/copy_service.hpp"
+#include "actors/serve/copy_runner.hpp"
 
 #include "actors/backup/small_files.hpp"
 #include "actors/run/run_job.hpp"
-#include "actors/serve/copied_place.hpp"
+#include "actors/serve/copy_place.hpp"
 #include "actors/serve/memory_budget.hpp"
 #include "actors/serve/served_copy.hpp"
 #include "engine/base/clock.hpp"
@@ -20,7 +20,7 @@
 #include <mutex>
 #include <thread>
 
-namespace pgbraid::actors {
+namespace pgbraid::serve {
 
 namespace {
 
@@ -36,16 +36,16 @@ struct running_copy {
 
 struct request {
   std::unique_ptr<link::exchange> asked;
-  serve::grants may;
+  grants may;
 };
 
-result<std::vector<remote::copied_file>> files_of(std::string_view lines) {
-  std::vector<remote::copied_file> out;
+result<std::vector<wire::copied_file>> files_of(std::string_view lines) {
+  std::vector<wire::copied_file> out;
   while (!lines.empty()) {
     const auto end = std::min(lines.find('\n'), lines.size());
-    if (end > remote::line_limit_bytes)
+    if (end > wire::line_limit_bytes)
       return error{errc::protocol, "the other host sent a line that is too long"};
-    auto file = remote::decode<remote::copied_file>(lines.substr(0, end));
+    auto file = wire::decode<wire::copied_file>(lines.substr(0, end));
     if (!file)
       return file.failure();
     out.push_back(std::move(*file));
@@ -60,7 +60,7 @@ result<std::vector<remote::copied_file>> files_of(std::string_view lines) {
 constexpr io::io_limits reading = {.write_slabs = 0};
 
 /// With fewer workers than asked for where they would take too much memory, or there are none.
-graph::compiled_graph graph_of(const remote::copy_rules& rules, size_t process_max, size_t cores) {
+graph::compiled_graph graph_of(const wire::copy_rules& rules, size_t process_max, size_t cores) {
   const auto workers = std::clamp<size_t>(rules.workers, 1, std::max<size_t>(1, process_max));
   graph::machine machine{.cores = cores,
                          .process_max = workers,
@@ -73,7 +73,7 @@ graph::compiled_graph graph_of(const remote::copy_rules& rules, size_t process_m
                             .repository_here = false};
   const auto logical = graph::backup_graph({.rules = rules.file});
   auto out = graph::compile(logical, machine, use);
-  while (out.budget_bytes > serve::memory_budget::copy_limit_bytes && *machine.process_max > 1) {
+  while (out.budget_bytes > memory_budget::copy_limit_bytes && *machine.process_max > 1) {
     --*machine.process_max;
     out = graph::compile(logical, machine, use);
   }
@@ -85,24 +85,24 @@ graph::compiled_graph graph_of(const remote::copy_rules& rules, size_t process_m
 
 /// Reading what is asked for may take as long as the other end likes; so a thread of its own does
 /// it, which hands the work on to the copy.
-class copy_desk final : public serve::copy_service {
+class graph_copy_runner final : public copy_runner {
 public:
-  explicit copy_desk(size_t cores) : cores_(cores), intake_([this] { take_in(); }) {}
-  ~copy_desk() override { end(); }
+  explicit graph_copy_runner(size_t cores) : cores_(cores), intake_([this] { take_in(); }) {}
+  ~graph_copy_runner() override { end(); }
 
-  void take(std::unique_ptr<link::exchange> asked, const serve::grants& may) override;
+  void take(std::unique_ptr<link::exchange> asked, const grants& may) override;
   void look() override;
   void end() override;
 
 private:
   void take_in();
   void handle(request next);
-  result<void> begin(std::unique_ptr<link::exchange>& asked, const serve::grants& may);
+  result<void> begin(std::unique_ptr<link::exchange>& asked, const grants& may);
   result<void> add(std::unique_ptr<link::exchange>& asked, bool small);
   void leave_copy();
   void set_copy(std::shared_ptr<served_copy> job);
   result<void> wait_for_room();
-  result<void> wait_for_memory(const link::exchange& asked, const serve::memory_budget& memory);
+  result<void> wait_for_memory(const link::exchange& asked, const memory_budget& memory);
   result<std::string> read_body(link::exchange& asked, size_t limit_bytes);
 
   const size_t cores_;
@@ -115,7 +115,7 @@ private:
   std::thread intake_;
 };
 
-void copy_desk::take(std::unique_ptr<link::exchange> asked, const serve::grants& may) {
+void graph_copy_runner::take(std::unique_ptr<link::exchange> asked, const grants& may) {
   const std::lock_guard lock(mutex_);
   if (ended_)
     return asked->fail({errc::protocol, "this connection takes no more requests"});
@@ -123,7 +123,7 @@ void copy_desk::take(std::unique_ptr<link::exchange> asked, const serve::grants&
   changed_.notify_all();
 }
 
-void copy_desk::look() {
+void graph_copy_runner::look() {
   std::shared_ptr<served_copy> job;
   {
     const std::lock_guard lock(mutex_);
@@ -133,7 +133,7 @@ void copy_desk::look() {
     job->look();
 }
 
-void copy_desk::take_in() {
+void graph_copy_runner::take_in() {
   while (true) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return ended_ || !waiting_.empty(); });
@@ -146,44 +146,44 @@ void copy_desk::take_in() {
   }
 }
 
-void copy_desk::handle(request next) {
+void graph_copy_runner::handle(request next) {
   auto& asked = next.asked;
   const auto& path = asked->path();
-  auto handled = path == remote::path::copy_begin   ? begin(asked, next.may)
-                 : path == remote::path::copy_file  ? add(asked, false)
-                 : path == remote::path::copy_small ? add(asked, true)
-                                                    : error{errc::protocol, "unknown request"};
+  auto handled = path == wire::path::copy_begin   ? begin(asked, next.may)
+                 : path == wire::path::copy_file  ? add(asked, false)
+                 : path == wire::path::copy_small ? add(asked, true)
+                                                  : error{errc::protocol, "unknown request"};
   if (!handled && asked)
     asked->fail(handled.failure());
 }
 
-result<void> copy_desk::begin(std::unique_ptr<link::exchange>& asked, const serve::grants& may) {
+result<void> graph_copy_runner::begin(std::unique_ptr<link::exchange>& asked, const grants& may) {
   if (may.pg_path.empty() || !may.roots)
     return error{errc::access, "no cluster is served on this connection"};
   auto body = read_body(*asked, rules_limit_bytes);
   if (!body)
     return body.failure();
-  auto rules = remote::decode<remote::copy_rules>(*body);
+  auto rules = wire::decode<wire::copy_rules>(*body);
   if (!rules)
     return rules.failure();
-  if (auto fine = validate(rules->file); !fine)
+  if (auto fine = pgbraid::validate(rules->file); !fine)
     return fine;
   if (copy_ && !copy_->job->is_over())
     return error{errc::protocol, "a copy runs on this connection already"};
   leave_copy();
 
   auto finder = [roots = may.roots,
-                 pg_path = may.pg_path](const remote::copied_file& file) -> result<served_place> {
-    auto place = serve::find_copied(*roots, pg_path, file.through, file.path);
+                 pg_path = may.pg_path](const wire::copied_file& file) -> result<served_place> {
+    auto place = find_copied(*roots, pg_path, file.through, file.path);
     if (!place)
       return place.failure();
     return served_place{std::move(place->where), std::move(place->path)};
   };
-  run_settings run{.graph = graph_of(*rules, may.process_max, cores_),
-                   .fuse = rules->fuse,
-                   .mode = may.mode,
-                   .limits = reading,
-                   .minds_signals = false};
+  actors::run_settings run{.graph = graph_of(*rules, may.process_max, cores_),
+                           .fuse = rules->fuse,
+                           .mode = may.mode,
+                           .limits = reading,
+                           .minds_signals = false};
   auto lease = may.memory->for_copy(run.graph.budget_bytes);
   if (!lease)
     return error{errc::memory, "a copy by these rules takes too much memory"};
@@ -195,7 +195,7 @@ result<void> copy_desk::begin(std::unique_ptr<link::exchange>& asked, const serv
       std::make_shared<served_copy>(std::move(asked), std::move(finder),
                                     [memory = may.memory] { return memory->for_copied_answer(); });
   copy_.emplace(running_copy{job, std::thread([job, run, lease]() mutable {
-                               const auto outcome = run_job(*job, run);
+                               const auto outcome = actors::run_job(*job, run);
                                lease.reset(); // before the other end hears of it, and asks for more
                                job->end(outcome);
                              })});
@@ -203,11 +203,11 @@ result<void> copy_desk::begin(std::unique_ptr<link::exchange>& asked, const serv
   return success();
 }
 
-result<void> copy_desk::add(std::unique_ptr<link::exchange>& asked, bool small) {
+result<void> graph_copy_runner::add(std::unique_ptr<link::exchange>& asked, bool small) {
   if (!copy_ || copy_->job->is_over())
     return error{errc::protocol, "no copy runs on this connection"};
   if (!small) {
-    auto file = remote::decode<remote::copied_file>(asked->head());
+    auto file = wire::decode<wire::copied_file>(asked->head());
     if (!file)
       return file.failure();
     copy_->job->add(std::move(asked), {std::move(*file)}, false);
@@ -215,7 +215,7 @@ result<void> copy_desk::add(std::unique_ptr<link::exchange>& asked, bool small) 
   }
   if (auto room = wait_for_room(); !room)
     return room;
-  auto body = read_body(*asked, remote::body_limit_bytes);
+  auto body = read_body(*asked, wire::body_limit_bytes);
   if (!body)
     return body.failure();
   auto files = files_of(*body);
@@ -227,7 +227,7 @@ result<void> copy_desk::add(std::unique_ptr<link::exchange>& asked, bool small) 
 
 /// Names of files cost memory: those of further requests stay in the other host's until the copy
 /// has caught up.
-result<void> copy_desk::wait_for_room() {
+result<void> graph_copy_runner::wait_for_room() {
   std::unique_lock lock(mutex_);
   while (!ended_ && copy_->job->is_full() && !copy_->job->is_over())
     wait_until(changed_, lock, monotonic::now() + look_every);
@@ -237,8 +237,8 @@ result<void> copy_desk::wait_for_room() {
 }
 
 /// Others have begun; they end, or the other end takes nothing and harms itself.
-result<void> copy_desk::wait_for_memory(const link::exchange& asked,
-                                        const serve::memory_budget& memory) {
+result<void> graph_copy_runner::wait_for_memory(const link::exchange& asked,
+                                                const memory_budget& memory) {
   std::unique_lock lock(mutex_);
   while (!ended_ && !asked.cancelled() && !memory.keeps_limit())
     wait_until(changed_, lock, monotonic::now() + look_every);
@@ -248,7 +248,7 @@ result<void> copy_desk::wait_for_memory(const link::exchange& asked,
 }
 
 /// Unlike `exchange::read_all` this ends when the service does.
-result<std::string> copy_desk::read_body(link::exchange& asked, size_t limit_bytes) {
+result<std::string> graph_copy_runner::read_body(link::exchange& asked, size_t limit_bytes) {
   std::string out;
   std::array<std::byte, size_t{16} << 10> part;
   while (out.size() <= limit_bytes) {
@@ -268,12 +268,12 @@ result<std::string> copy_desk::read_body(link::exchange& asked, size_t limit_byt
   return error{errc::protocol, "the other host sent a request that is too long"};
 }
 
-void copy_desk::set_copy(std::shared_ptr<served_copy> job) {
+void graph_copy_runner::set_copy(std::shared_ptr<served_copy> job) {
   const std::lock_guard lock(mutex_);
   looked_at_ = std::move(job);
 }
 
-void copy_desk::leave_copy() {
+void graph_copy_runner::leave_copy() {
   set_copy({});
   if (!copy_)
     return;
@@ -282,7 +282,7 @@ void copy_desk::leave_copy() {
   copy_.reset();
 }
 
-void copy_desk::end() {
+void graph_copy_runner::end() {
   {
     const std::lock_guard lock(mutex_);
     ended_ = true;
@@ -296,8 +296,8 @@ void copy_desk::end() {
 
 } // namespace
 
-std::unique_ptr<serve::copy_service> make_copy_service(size_t cores) {
-  return std::make_unique<copy_desk>(cores);
+std::unique_ptr<copy_runner> make_copy_runner(size_t cores) {
+  return std::make_unique<graph_copy_runner>(cores);
 }
 
-} // namespace pgbraid::actors
+} // namespace pgbraid::serve

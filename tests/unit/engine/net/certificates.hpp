@@ -34,7 +34,7 @@ public:
 
   std::string file(const std::string& name) const { return in_ / name; }
   /// Identity and authority for one end.
-  link::tls_files files(const std::string& name) const {
+  net::tls_files files(const std::string& name) const {
     return {.cert_file = file(name + ".crt"),
             .key_file = file(name + ".key"),
             .ca_file = file(name_ + ".crt")};

@@ -1,6 +1,6 @@
 // One thread for sessions with PostgreSQL.
 // SPDX-License-Identifier: MIT
-#include "actors/serve/pg_desk.hpp"
+#include "actors/serve/pg_requests.hpp"
 
 #include "storage/wire/protocol.hpp"
 #include "storage/wire/wire.hpp"
@@ -17,8 +17,8 @@ namespace {
 constexpr uint64_t timeout_max_ms = uint64_t{7} * 24 * 3600 * 1000;
 constexpr size_t name_max_bytes = 256;
 
-using remote::pg_call_answer;
-using remote::pg_op;
+using wire::pg_call_answer;
+using wire::pg_op;
 
 /// Moves a value that was asked for into the answer.
 template <class T, class U> result<void> keep(result<T> got, U& into) {
@@ -28,7 +28,7 @@ template <class T, class U> result<void> keep(result<T> got, U& into) {
   return success();
 }
 
-result<void> ask(io::pg_session& session, const remote::pg_call_request& what,
+result<void> ask(pg::pg_session& session, const wire::pg_call_request& what,
                  pg_call_answer& answer) {
   switch (what.op) {
   case pg_op::none:
@@ -66,7 +66,7 @@ result<void> ask(io::pg_session& session, const remote::pg_call_request& what,
 
 /// Sends a JSON text as the body of the answer.
 result<void> send_body(link::exchange& asked, const std::string& text) {
-  if (text.size() > remote::body_limit_bytes)
+  if (text.size() > wire::body_limit_bytes)
     return error{errc::protocol, "what the server says is too long for an answer"};
   return asked.write(as_bytes(text));
 }
@@ -77,11 +77,11 @@ error no_session() {
 
 } // namespace
 
-pg_desk::~pg_desk() {
+pg_requests::~pg_requests() {
   end();
 }
 
-void pg_desk::run(std::unique_ptr<link::exchange> asked, job with) {
+void pg_requests::run(std::unique_ptr<link::exchange> asked, job with) {
   const std::lock_guard guard(mutex_);
   if (ended_)
     return;
@@ -98,21 +98,21 @@ void pg_desk::run(std::unique_ptr<link::exchange> asked, job with) {
   filled_.notify_one();
 }
 
-void pg_desk::take(std::unique_ptr<link::exchange> asked, const io::pg_address& address,
-                   const std::string& pg_path) {
+void pg_requests::take(std::unique_ptr<link::exchange> asked, const pg::pg_address& address,
+                       const std::string& pg_path) {
   const auto path = asked->path();
-  if (path == remote::path::pg_open)
+  if (path == wire::path::pg_open)
     return run(std::move(asked), [this, address, pg_path](link::exchange& one) {
       return open(one, address, pg_path);
     });
-  if (path == remote::path::pg_call)
+  if (path == wire::path::pg_call)
     return run(std::move(asked), [this](link::exchange& one) { return call(one); });
-  if (path == remote::path::pg_close)
+  if (path == wire::path::pg_close)
     return run(std::move(asked), [this](link::exchange& one) { return close(one); });
   asked->fail({errc::protocol, "unknown request"});
 }
 
-void pg_desk::end() {
+void pg_requests::end() {
   {
     const std::lock_guard guard(mutex_);
     ended_ = true;
@@ -125,7 +125,7 @@ void pg_desk::end() {
   sessions_.clear();
 }
 
-std::optional<pg_desk::turn> pg_desk::next() {
+std::optional<pg_requests::turn> pg_requests::next() {
   std::unique_lock guard(mutex_);
   filled_.wait(guard, [this] { return ended_ || !turns_.empty(); });
   if (ended_)
@@ -135,7 +135,7 @@ std::optional<pg_desk::turn> pg_desk::next() {
   return taken;
 }
 
-void pg_desk::serve() {
+void pg_requests::serve() {
   while (auto one = next()) {
     if (one->asked->cancelled())
       continue;
@@ -147,9 +147,9 @@ void pg_desk::serve() {
   }
 }
 
-result<void> pg_desk::open(link::exchange& asked, const io::pg_address& address,
-                           const std::string& pg_path) {
-  auto what = remote::decode<remote::pg_open_request>(asked.head());
+result<void> pg_requests::open(link::exchange& asked, const pg::pg_address& address,
+                               const std::string& pg_path) {
+  auto what = wire::decode<wire::pg_open_request>(asked.head());
   if (!what)
     return what.failure();
   if (sessions_.size() >= sessions_max)
@@ -159,7 +159,7 @@ result<void> pg_desk::open(link::exchange& asked, const io::pg_address& address,
     return error{errc::param_invalid, "the name of the application is not allowed"};
   const std::chrono::milliseconds timeout(
       static_cast<int64_t>(std::clamp<uint64_t>(what->timeout_ms, 1, timeout_max_ms)));
-  auto opened = io::connect_libpq(address, timeout, what->application_name, &give_up_);
+  auto opened = pg::connect_libpq(address, timeout, what->application_name, &give_up_);
   if (!opened)
     return opened.failure();
   const auto number = ++last_session_;
@@ -168,8 +168,8 @@ result<void> pg_desk::open(link::exchange& asked, const io::pg_address& address,
   std::error_code ignored;
   if (std::filesystem::equivalent(about.data_directory, pg_path, ignored))
     about.data_directory = pg_path;
-  const auto server = remote::encode(about);
-  if (auto told = asked.respond(remote::encode(remote::pg_open_answer{number})); !told)
+  const auto server = wire::encode(about);
+  if (auto told = asked.respond(wire::encode(wire::pg_open_answer{number})); !told)
     return told;
   if (auto told = send_body(asked, server); !told)
     return told;
@@ -178,8 +178,8 @@ result<void> pg_desk::open(link::exchange& asked, const io::pg_address& address,
   return success();
 }
 
-result<void> pg_desk::call(link::exchange& asked) {
-  auto what = remote::decode<remote::pg_call_request>(asked.head());
+result<void> pg_requests::call(link::exchange& asked) {
+  auto what = wire::decode<wire::pg_call_request>(asked.head());
   if (!what)
     return what.failure();
   const auto found = sessions_.find(what->session);
@@ -188,11 +188,11 @@ result<void> pg_desk::call(link::exchange& asked) {
   pg_call_answer answer;
   if (auto done = ask(*found->second, *what, answer); !done)
     return done;
-  return send_body(asked, remote::encode(answer));
+  return send_body(asked, wire::encode(answer));
 }
 
-result<void> pg_desk::close(link::exchange& asked) {
-  auto what = remote::decode<remote::pg_call_request>(asked.head());
+result<void> pg_requests::close(link::exchange& asked) {
+  auto what = wire::decode<wire::pg_call_request>(asked.head());
   if (!what)
     return what.failure();
   if (sessions_.erase(what->session) == 0)

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/net/tls_client.hpp"
 #include "tests/hostile.hpp"
-#include "tests/unit/engine/link/certificates.hpp"
+#include "tests/unit/engine/net/certificates.hpp"
 
 #include <netinet/in.h>
 #include <openssl/ssl.h>
@@ -15,7 +15,7 @@
 #include <future>
 
 using namespace pgbraid;
-using namespace pgbraid::link;
+using namespace pgbraid::net;
 using namespace pgbraid::test;
 using std::chrono::milliseconds;
 
@@ -50,9 +50,9 @@ both_ends shake(const tls_context& client, const tls_context& server,
   auto sockets = socket_pair();
   const auto until = monotonic::now() + limit;
   auto other = std::async(std::launch::async, [&] {
-    return shake_hands(server, std::move(sockets[1]), "10.0.0.9", until);
+    return net::shake_hands(server, std::move(sockets[1]), "10.0.0.9", until);
   });
-  auto ours = shake_hands(client, std::move(sockets[0]), host, until);
+  auto ours = net::shake_hands(client, std::move(sockets[0]), host, until);
   return {std::move(ours), other.get()};
 }
 
@@ -242,8 +242,8 @@ TEST_CASE_FIXTURE(rig, "tls: an end that speaks something else is refused") {
     auto sockets = socket_pair();
     REQUIRE(::write(sockets[0].get(), words.data(), words.size()) > 0);
     ::shutdown(sockets[0].get(), SHUT_WR);
-    CHECK(message(shake_hands(server(), std::move(sockets[1]), "10.0.0.9",
-                              monotonic::now() + milliseconds(5000)))
+    CHECK(message(net::shake_hands(server(), std::move(sockets[1]), "10.0.0.9",
+                                   monotonic::now() + milliseconds(5000)))
               .starts_with("39: TLS handshake with '10.0.0.9' failed: "));
   }
 }
@@ -252,8 +252,8 @@ TEST_CASE_FIXTURE(rig, "tls: only HTTP/2 is spoken inside") {
   hostile("output that is no protocol");
   auto sockets = socket_pair();
   auto other = std::async(std::launch::async, [&] {
-    return shake_hands(server(), std::move(sockets[1]), "10.0.0.9",
-                       monotonic::now() + milliseconds(5000));
+    return net::shake_hands(server(), std::move(sockets[1]), "10.0.0.9",
+                            monotonic::now() + milliseconds(5000));
   });
   const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
                                                                   SSL_CTX_free);
@@ -286,15 +286,15 @@ TEST_CASE_FIXTURE(rig, "tls: ciphers with CBC only where they are asked for") {
 TEST_CASE_FIXTURE(rig, "tls: an end that says nothing does not keep us") {
   hostile("connections without certificate, rule or greeting");
   auto sockets = socket_pair();
-  CHECK(message(shake_hands(server(), std::move(sockets[1]), "10.0.0.9",
-                            monotonic::now() + milliseconds(50))) ==
+  CHECK(message(net::shake_hands(server(), std::move(sockets[1]), "10.0.0.9",
+                                 monotonic::now() + milliseconds(50))) ==
         "49: TLS handshake with '10.0.0.9' timed out");
 }
 
 TEST_CASE_FIXTURE(rig, "tls: connecting is tried again until time is over") {
   uint16_t port = 0;
   {
-    auto listeners = listen_tcp("127.0.0.1", 0);
+    auto listeners = net::listen_tcp("127.0.0.1", 0);
     REQUIRE(listeners);
     sockaddr_in address = {};
     socklen_t size = sizeof(address);
@@ -304,18 +304,18 @@ TEST_CASE_FIXTURE(rig, "tls: connecting is tried again until time is over") {
     auto taker = std::async(std::launch::async, [&] {
       pollfd one = {listeners->front().get(), POLLIN, 0};
       ::poll(&one, 1, 5000);
-      auto came = accept_tcp(one.fd, {});
+      auto came = net::accept_tcp(one.fd, {});
       REQUIRE(came);
       REQUIRE(*came);
       CHECK((*came)->from == "127.0.0.1");
-      return shake_hands(server(), std::move((*came)->socket), (*came)->from,
-                         monotonic::now() + milliseconds(5000));
+      return net::shake_hands(server(), std::move((*came)->socket), (*came)->from,
+                              monotonic::now() + milliseconds(5000));
     });
-    CHECK(connect_tls(client(), {.host = "127.0.0.1", .port = port}));
+    CHECK(net::connect_tls(client(), {.host = "127.0.0.1", .port = port}));
     CHECK(message(taker.get()) == "shook hands");
   }
   const auto refused =
-      connect_tls(client(), {.host = "127.0.0.1", .port = port, .limit = milliseconds(250)});
+      net::connect_tls(client(), {.host = "127.0.0.1", .port = port, .limit = milliseconds(250)});
   REQUIRE_FALSE(refused);
   CHECK(refused.failure().code == errc::host_connect);
   const auto shown = "unable to connect to '127.0.0.1:" + std::to_string(port) +
@@ -325,7 +325,7 @@ TEST_CASE_FIXTURE(rig, "tls: connecting is tried again until time is over") {
 
 TEST_CASE_FIXTURE(rig, "tls: a host that does not exist is not waited for") {
   // No label of a name has 70 letters, whatever name service answers here.
-  const auto missing = connect_tls(
+  const auto missing = net::connect_tls(
       client(), {.host = std::string(70, 'x'), .port = 8432, .limit = std::chrono::hours(1)});
   REQUIRE_FALSE(missing);
   CHECK(missing.failure().code == errc::host_connect);
