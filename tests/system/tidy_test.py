@@ -1,16 +1,24 @@
 # tools/tidy finds what it is there for: each test plants a fault.
 # SPDX-License-Identifier: MIT
-import importlib.machinery
-import importlib.util
+import types
 
 import lab
 from case import test
 from lab import equal, expect
 
-# Loaded here, while the runner may still be root: user postgres may not get at the source.
-LOADER = importlib.machinery.SourceFileLoader("tidy", str(lab.SOURCE / "tools/tidy"))
-TIDY = importlib.util.module_from_spec(importlib.util.spec_from_loader("tidy", LOADER))
-LOADER.exec_module(TIDY)
+# Read here, while the runner may still be root: user postgres may not get at the source.
+SOURCE = lab.SOURCE / "tools/tidy"
+CODE = compile(SOURCE.read_text(), str(SOURCE), "exec")
+
+
+def tidy_of(root):
+    """tidy for a tree: tests run side by side, and each plants faults in one of its own."""
+    module = types.ModuleType("tidy")
+    module.__file__ = str(SOURCE)
+    exec(CODE, module.__dict__)
+    module.ROOT = root
+    return module
+
 
 PAGE = "docs/page" + ".md"
 DOCUMENT = "\n\n".join((
@@ -22,13 +30,13 @@ DOCUMENT = "\n\n".join((
 
 @test("tidy: citations of what is not there", cluster=False)
 def citations(bench):
-    TIDY.ROOT = bench.dir
+    tidy = tidy_of(bench.dir)
     page = bench.dir / PAGE
     page.parent.mkdir()
     page.write_text(DOCUMENT)
 
     def told(path, text):
-        found = TIDY.check_cited(bench.dir / path, text, {"aes.hpp"})
+        found = tidy.check_cited(bench.dir / path, text, {"aes.hpp"})
         return [line.split(": ", 1)[1] for line in found]
 
     missing = "which is not in the repository"
@@ -53,8 +61,10 @@ def citations(bench):
 
 @test("tidy: namespaces that are not those of their folders", cluster=False)
 def spaces(bench):
+    tidy = tidy_of(bench.dir)
+
     def told(file, *lines):
-        return len(list(TIDY.check_space(file, "\n".join(lines) + "\n")))
+        return len(list(tidy.check_space(file, "\n".join(lines) + "\n")))
 
     equal(told("engine/pg/a.hpp", "namespace pgbraid::pg {", "}"), 0, "a room of the engine")
     equal(told("engine/pg/a.hpp", "namespace pgbraid::pg::sql {", "}"), 0, "a space below")
@@ -69,7 +79,7 @@ def spaces(bench):
 
 @test("tidy: arrows that point up, circles, permissions that nobody uses", cluster=False)
 def arrows(bench):
-    TIDY.ROOT = bench.dir
+    tidy = tidy_of(bench.dir)
     layers = {"engine/base": [], "storage": ["engine/base"], "storage/driver/posix": ["storage"],
               "storage/driver/sftp": ["storage"], "tests": ["engine/*", "storage/*"]}
     files = {f"{folder}/a.hpp": "" for folder in layers}
@@ -78,7 +88,7 @@ def arrows(bench):
         (bench.dir / name).touch()
 
     def told(file, *targets):
-        return len(list(TIDY.check_arrows(file, "".join(f"#include {to}\n" for to in targets), layers)))
+        return len(list(tidy.check_arrows(file, "".join(f"#include {to}\n" for to in targets), layers)))
 
     equal(told("engine/base/b.cpp", '"storage/a.hpp"'), 1, "an arrow that points up")
     equal(told("storage/b.cpp", '"engine/base/a.hpp"'), 0, "one that points down")
@@ -89,19 +99,21 @@ def arrows(bench):
     equal(told("storage/b.cpp", "<caf/all.hpp>"), 1, "CAF elsewhere")
     equal(told("storage/b.cpp", '"storage/gone.hpp"'), 1, "a file that is not there")
     circle = {"a.hpp": '#include "b.hpp"\n', "b.hpp": '#include "c.hpp"\n', "c.hpp": '#include "a.hpp"\n'}
-    equal(len(list(TIDY.check_circles(circle))), 1, "a circle of includes")
-    equal(list(TIDY.check_layer_order(layers)), [], "an order of layers")
-    equal(len(list(TIDY.check_layer_order({"a": ["b"], "b": []}))), 1, "a line that names a later one")
+    equal(len(list(tidy.check_circles(circle))), 1, "a circle of includes")
+    equal(list(tidy.check_layer_order(layers)), [], "an order of layers")
+    equal(len(list(tidy.check_layer_order({"a": ["b"], "b": []}))), 1, "a line that names a later one")
     files["storage/a.hpp"] = '#include "engine/base/a.hpp"\n'
     files["storage/driver/posix/a.hpp"] = '#include "storage/a.hpp"\n'
-    equal([line.split("'")[1::2] for line in TIDY.check_unused(files, layers)],
+    equal([line.split("'")[1::2] for line in tidy.check_unused(files, layers)],
           [["storage/driver/sftp", "storage"]], "permissions that nobody uses")
 
 
 @test("tidy: clocks and sleeps that a test cannot put its own in place of", cluster=False)
 def clocks(bench):
+    tidy = tidy_of(bench.dir)
+
     def told(file, text):
-        return [line.split("'")[1] for line in TIDY.check_clock(file, text)]
+        return [line.split("'")[1] for line in tidy.check_clock(file, text)]
 
     for text, faults in (
             ("std::this_thread::sleep_for(limit);\n", ["sleep_for"]),
@@ -121,7 +133,7 @@ def clocks(bench):
 
 @test("tidy: a tree with a planted arrow, a planted circle and a planted sleep", cluster=False)
 def planted(bench):
-    TIDY.ROOT = bench.dir
+    tidy = tidy_of(bench.dir)
     head = "// A file.\n// SPDX-License-Identifier: MIT\n"
     tree = {"tools/layers.txt": "engine/base:\nstorage: engine/base\n",
             "engine/base/a.hpp": head + "#pragma once\n",
@@ -132,7 +144,7 @@ def planted(bench):
         for name, text in {**tree, **planted}.items():
             (bench.dir / name).parent.mkdir(parents=True, exist_ok=True)
             (bench.dir / name).write_text(text)
-        return list(TIDY.problems(with_format=False))
+        return list(tidy.problems(with_format=False))
 
     equal(told(), [], "a tidy tree")
     for name, line, fault in (
