@@ -32,7 +32,11 @@ result<backup_archive> find_archive(repository& in, const format::manifest& back
     return error{errc::archive_mismatch,
                  fmt::format("the archive of {} knows no cluster with system id {} and version {}",
                              in.name(), backup.system_id, backup.db_version)};
-  return backup_archive{format::archive_id(*entry), std::move(info->cipher_pass)};
+  const auto id = format::archive_id(*entry);
+  auto pass = in.take_wal_pass(*info);
+  if (!pass)
+    return pass.failure();
+  return backup_archive{id, std::move(*pass)};
 }
 
 /// The highest timeline that has a history file, else `fallback`.

@@ -112,7 +112,7 @@ result<int> run_backup(const config::options& opts) {
                             .compile = [&](const auto& drawn, const auto& use) {
                               return graph_settings(opts, drawn, use);
                             }};
-  if (opts.flag("explain")) {
+  if (opts.text("explain") != "n") {
     const auto drawn = draw_backup(wanted, between);
     if (!drawn)
       return drawn.failure();

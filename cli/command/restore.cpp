@@ -95,7 +95,7 @@ result<int> run_restore(const config::options& opts) {
                              .compile = [&](const auto& drawn, const auto& use) {
                                return graph_settings(opts, drawn, use);
                              }};
-  if (opts.flag("explain"))
+  if (opts.text("explain") != "n")
     return explain(opts, between);
   const auto lock = lock_command(opts);
   if (!lock)

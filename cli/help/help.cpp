@@ -263,7 +263,7 @@ private:
   std::string option_line(size_t row) const {
     const auto& about = options_table[row];
     auto text = std::string(about.help);
-    if (about.flags & config::own)
+    if ((about.flags & config::own) || about.own_for.contains(opts_.command()))
       text += " (pgbraid only)";
     std::string values;
     if (const auto now = current(row); !now.empty())

@@ -65,6 +65,7 @@ struct option_row {
   std::string_view allowed = {};  ///< `a | b | c` or `1..9`; empty: anything of the type
   command_set commands = {};
   command_set remote_too = {}; ///< further commands whose remote role knows it
+  command_set own_for = {};    ///< of those commands, the ones that have it with us alone
   command_set required = {};   ///< commands that end with an error when there is no value
   dependency needs = {};
   uint8_t flags = 0; ///< of `option_flag`

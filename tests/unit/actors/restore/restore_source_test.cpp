@@ -179,6 +179,21 @@ TEST_CASE("restore timeline: one that cannot be reached is refused") {
   CHECK(timeline_refusal(with, "2") == errc::archive_mismatch);
 }
 
+TEST_CASE("restore timeline: a history that is not encrypted is read as it is") {
+  whole_rig with;
+  pgbraid::repository repo(with.repository, {.key = 1, .stanza = "demo"});
+  format::archive_info archive;
+  archive.add(77, "15");
+  archive.cipher_pass = secret("stray");
+  REQUIRE(repo.save(archive));
+  with.put(history_path(2), "1\t0/8000000\tx\n");
+  const auto found = find_target_timeline(repo, with.backup, {.version = 150000});
+  if (!found)
+    FAIL(found.failure().text());
+  CHECK(found->number == 2);
+  CHECK(found->history.size() == 1);
+}
+
 TEST_CASE("restore timeline: an encrypted history is opened with the passphrase of the archive") {
   whole_rig with;
   pgbraid::repository repo(with.repository, {.key = 1,
