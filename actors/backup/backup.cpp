@@ -20,6 +20,7 @@ struct backup_step {
 constexpr auto first_steps = std::to_array<backup_step>({
     {&backup_run::start, "starting the backup in PostgreSQL"},
     {&backup_run::build_manifest, "listing the files of the cluster"},
+    {&backup_run::find_changes, "finding out which files have changed"},
 });
 
 constexpr auto directory_steps = std::to_array<backup_step>({
@@ -69,6 +70,8 @@ result<actors::drawn_job> draw_backup(const backup_request& wanted, const backup
     return begun.failure();
   if (auto walked = run.build_manifest(); !walked)
     return walked.failure();
+  if (auto found = run.find_changes(); !found)
+    return found.failure();
   if (run.repo.encrypted())
     run.manifest.cipher_pass = secret("explain"); // only its presence shapes the graph
   if (auto opened = run.open_sources(); !opened)

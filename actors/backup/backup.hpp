@@ -29,6 +29,7 @@ struct backup_request {
   std::string type = "full"; ///< full, diff, incr
   std::string exec_id = {};  ///< of the run
   bool online = true;
+  bool delta = false; ///< contents tell what has changed, not times
   bool force = false; ///< offline although a server may run
   bool start_fast = false;
   bool archive_check = true;

@@ -10,6 +10,7 @@
 #include "engine/base/path.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/base/units.hpp"
+#include "engine/format/info_value.hpp"
 #include "engine/format/lock_content.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/postgres/wal_name.hpp"
@@ -26,6 +27,14 @@ namespace {
 constexpr auto ping_every = std::chrono::seconds(30);
 /// More often: what is read from a standby after its promotion is of no use.
 constexpr auto ping_standbys_every = std::chrono::seconds(2);
+
+void log_references(const format::manifest& of) {
+  if (!log::enabled(log::level::detail))
+    return;
+  for (const auto& file : of.files)
+    if (file.reference != format::none_index)
+      log::detail("reference {} to {}", format::printable(file.name), of.holder(file));
+}
 
 } // namespace
 
@@ -96,7 +105,7 @@ result<void> backup_run::sync_directories(const backup_job& job) {
   for (std::string path : job.touched_paths())
     for (; path.size() > base.size(); path.erase(path.rfind('/')))
       paths.insert(path);
-  if (!manifest.bundle)
+  if (has_all_paths())
     for (const auto& path : manifest.paths)
       paths.insert(base + "/" + std::string(path.name));
   paths.insert(base);
@@ -134,6 +143,7 @@ result<void> backup_run::copy() {
   if (auto noted = note_losses(job); !noted)
     return noted;
   job.remove_vanished();
+  log_references(manifest);
   if (wanted.online && !manifest.find_file("pg_data/global/pg_control"))
     return error{errc::file_missing, "pg_control vanished during the backup"};
   return sync_directories(job);
@@ -194,14 +204,26 @@ void backup_run::refresh_info() {
   info = std::move(*loaded);
 }
 
+/// What this backup builds on must still be there: another host may have expired it meanwhile.
+result<void> backup_run::check_references() const {
+  for (const auto& label : manifest.references)
+    if (label != manifest.label && !info.find(label))
+      return error{errc::backup_set_invalid,
+                   "backup '" + label + "', which this one builds on, is gone",
+                   "Did another host expire it? The next backup builds on what is there."};
+  return success();
+}
+
 result<void> backup_run::publish() {
   refresh_info();
   fill_cluster();
+  if (auto there = check_references(); !there)
+    return there;
   if (auto valid = format::validate(manifest, format::strictness::strict); !valid)
     return valid;
   log::info("new backup label = {}", manifest.label);
   const auto summary = format::summarize(manifest);
-  const auto size_bytes = summary.size_bytes;
+  const auto size_bytes = summary.size_delta_bytes;
   info.add(summary);
   // Written again only so that object stores count its age from the last backup.
   const auto archive = repo.load_archive_info();
@@ -228,8 +250,8 @@ result<void> backup_run::publish() {
       log::warn("unable to point 'latest' to the new backup: {}", linked.failure().message);
   if (!archive)
     return archive.failure();
-  log::info("full backup size = {}, file total = {}", format_size(size_bytes),
-            manifest.files.size());
+  log::info("{} backup size = {}, file total = {}", format::backup_type_name(manifest.type),
+            format_size(size_bytes), manifest.files.size());
   return success();
 }
 

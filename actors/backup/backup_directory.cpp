@@ -45,20 +45,31 @@ result<void> backup_run::remove_incomplete(std::vector<disk_backup>& found) {
 }
 
 result<void> backup_run::choose_label() {
-  manifest.copy_start_s = wall_s();
-  if (wanted.online) {
-    auto second = next_server_second(primary->client);
-    if (!second)
-      return second.failure();
-    manifest.copy_start_s = *second;
-  }
-  if (repo.encrypted()) {
-    auto pass = generate_passphrase();
-    if (!pass)
-      return pass.failure();
-    manifest.cipher_pass = std::move(*pass);
-  }
+  if (auto chosen = choose_passphrase(); !chosen)
+    return chosen;
   return take_directory();
+}
+
+/// All data files of a set have the same.
+result<void> backup_run::choose_passphrase() {
+  if (!repo.encrypted())
+    return success();
+  if (prior) {
+    if (prior->cipher_pass.empty())
+      return error{errc::crypto, "the manifest of backup '" + prior->label +
+                                     "' has no passphrase, though the repository is encrypted"};
+    manifest.cipher_pass = prior->cipher_pass;
+    return success();
+  }
+  auto pass = generate_passphrase();
+  if (!pass)
+    return pass.failure();
+  manifest.cipher_pass = std::move(*pass);
+  return success();
+}
+
+std::string_view backup_run::full_label() const {
+  return prior ? format::full_of_label(prior->label) : std::string_view();
 }
 
 /// Of several that choose the same label, one gets it; the others choose a later one.
@@ -70,13 +81,14 @@ result<void> backup_run::take_directory() {
     auto known = repo.known_labels(*on_disk);
     if (!known)
       return known.failure();
-    auto chosen = format::choose_label(manifest.type, start_s, {}, *known);
+    auto chosen = format::choose_label(manifest.type, start_s, full_label(), *known);
     if (!chosen)
       return chosen.failure();
     if (chosen->second_added)
       sleep_through(std::chrono::seconds(2));
     manifest.label = chosen->label;
-    manifest.references = {manifest.label};
+    manifest.references = prior ? plan::inherited_references(*prior) : std::vector<std::string>();
+    manifest.references.push_back(manifest.label); // last, whatever was tried before
     // What nobody could read in the end is not begun.
     if (auto readable = format::checked_text(manifest); !readable)
       return readable.failure();
@@ -102,19 +114,23 @@ result<void> backup_run::make_directories() {
       split_path(format::history_manifest_path(repo.stanza(), manifest.label)).parent);
   const std::string history(split_path(history_year).parent);
   std::vector<std::string> paths = {history, history_year, base + "/pg_data"};
-  if (!manifest.bundle)
+  if (has_all_paths())
     for (const auto& path : manifest.paths)
       paths.push_back(base + "/" + std::string(path.name));
   if (has_paths)
     if (auto made = to.make_many_paths(paths); !made)
       return made;
-  return manifest.bundle || !has_paths ? success() : link_tablespaces();
+  return has_all_paths() && has_paths ? link_tablespaces() : success();
 }
 
-/// In a bundled backup only these are needed.
+bool backup_run::has_all_paths() const {
+  return !manifest.bundle && !prior;
+}
+
+/// In a bundled backup, or a diff or incr, only these are needed.
 result<void> backup_run::make_target_paths(const backup_job& job) {
   auto& to = repo.files();
-  if (!manifest.bundle || !to.features().paths)
+  if (has_all_paths() || !to.features().paths)
     return success();
   const auto paths = job.target_paths();
   return to.make_many_paths(std::vector<std::string>(paths.begin(), paths.end()));

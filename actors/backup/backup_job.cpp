@@ -8,6 +8,7 @@
 #include "engine/base/path.hpp"
 #include "engine/base/units.hpp"
 #include "engine/format/repository_path.hpp"
+#include "engine/plan/backup_changes.hpp"
 #include "engine/postgres/exclusion.hpp"
 
 #include <algorithm>
@@ -35,7 +36,8 @@ wire::copy_rules copy_rules_of(const backup_settings& settings, const secret& ci
                    .cipher_pass = cipher_pass,
                    .checksum_page = settings.checksum_page,
                    .page_bytes = settings.page_bytes,
-                   .page_header_check = settings.page_header_check},
+                   .page_header_check = settings.page_header_check,
+                   .raw_members = settings.raw_members},
           .fuse = settings.fuse,
           .workers = settings.workers_per_link};
 }
@@ -48,6 +50,8 @@ backup_job::backup_job(format::manifest& into, const cluster_files& names, sourc
   weights.reserve(manifest_.files.size());
   for (uint32_t i = 0; i < manifest_.files.size(); ++i) {
     const auto& file = manifest_.files[i];
+    if (file.reference != format::none_index)
+      continue;
     weights.push_back({i, file.size_bytes, file.mtime_s, file.name, names_.queue_of(file.name)});
     total_bytes_ += file.size_bytes;
   }
@@ -113,6 +117,16 @@ wire::copied_file backup_job::remote_file_of(const format::manifest_file& file,
   return out;
 }
 
+/// A second reading is cheaper than storing what is there already: with delta nearly everything is,
+/// and in a bundle nothing can be taken back.
+void backup_job::compare_with_prior(const format::manifest_file& file, backup_route& route) const {
+  if (!settings_.prior)
+    return;
+  route.before = plan::comparable(file, *settings_.prior);
+  if (route.before && (settings_.delta || route.bundle))
+    route.wish.file.same_as = to_hex(route.before->checksum);
+}
+
 graph::task_list backup_job::deal() {
   if (next_batch_ == batches_.size())
     return {};
@@ -139,6 +153,8 @@ graph::task_list backup_job::deal() {
                        .member = member,
                        .bundle_id = batch.bundle_id};
     route.wish.file.skip_empty = bundle != nullptr;
+    route.wish.file.raw = bundle != nullptr && settings_.raw_members;
+    compare_with_prior(file, route);
     if (!bundle)
       route.target_path = stored_path(file.name);
     if (prefetch && sources_.reads_here(for_standby) &&
@@ -203,6 +219,21 @@ result<void> backup_job::report_pages(const format::manifest_file& file, const b
   return success();
 }
 
+/// What the page check found of a file that was stored.
+result<void> backup_job::note_pages(format::manifest_file& file, const backup_task& done) {
+  if (!done.learned.pages || done.learned.pages->valid)
+    return success();
+  if (auto reported = report_pages(file, done); !reported)
+    return reported;
+  file.pages = format::page_check::broken;
+  std::vector<format::page_range> bad;
+  for (const auto& run : done.learned.pages->bad)
+    bad.emplace_back(run.first, run.last);
+  if (!bad.empty())
+    file.page_errors = manifest_.add_page_errors(std::move(bad));
+  return success();
+}
+
 void backup_job::log_file(const format::manifest_file& file, const backup_task& done) {
   const double share = total_bytes_ == 0 ? 100.0
                                          : 100.0 * static_cast<double>(done_bytes_) /
@@ -213,7 +244,9 @@ void backup_job::log_file(const format::manifest_file& file, const backup_task& 
   const auto path = shown_path(file, done);
   if (done.learned.outcome == task_outcome::empty)
     return log::detail("store truncated file {}", path);
-  log::detail("backup file {} ({}{}{}, {:.2f}%){}", path, place,
+  const bool matches = done.learned.outcome == task_outcome::unchanged;
+  log::detail("{} {} ({}{}{}, {:.2f}%){}", matches ? "match file from prior backup" : "backup file",
+              path, matches ? "" : place,
               file.original_size_bytes != file.size_bytes
                   ? format_size(file.original_size_bytes) + "->"
                   : "",
@@ -230,19 +263,14 @@ result<void> backup_job::settled(graph::task& done_task) {
     if (done.learned.path_gone)
       gone_paths_.emplace(split_path(file.name).parent);
     log::detail("skip file removed by database {}", shown_path(file, done));
+  } else if (done.learned.outcome == task_outcome::unchanged) {
+    plan::refer_to_prior(manifest_, file, *settings_.prior, *done.route().before);
+    log_file(file, done);
   } else {
     record(file, done);
     log_file(file, done);
-    if (done.learned.pages && !done.learned.pages->valid) {
-      if (auto reported = report_pages(file, done); !reported)
-        return reported;
-      file.pages = format::page_check::broken;
-      std::vector<format::page_range> bad;
-      for (const auto& run : done.learned.pages->bad)
-        bad.emplace_back(run.first, run.last);
-      if (!bad.empty())
-        file.page_errors = manifest_.add_page_errors(std::move(bad));
-    }
+    if (auto noted = note_pages(file, done); !noted)
+      return noted;
   }
   return hooks_.progress ? hooks_.progress(done_bytes_) : success();
 }

@@ -29,6 +29,10 @@ struct backup_settings {
   plan::batch_rules rules = {};
   /// 8192 bytes that are stored as global/pg_control (validated when they were read).
   std::vector<std::byte> control_file = {};
+  bool raw_members = false; ///< of bundles are in raw containers, as in the rest of the set
+  /// What a diff or incr builds on; outlives the job. Null: nothing.
+  const format::manifest* prior = nullptr;
+  bool delta = false; ///< contents are compared, not times
   postgres::version_number version = 0;
   /// Workers on each connection to another host that has data.
   uint32_t workers_per_link = 1;
@@ -43,13 +47,15 @@ struct backup_hooks {
 };
 
 class backup_task;
+struct backup_route;
 
 /// What hosts of the data do to the bytes of files; the passphrase is that of the manifest.
 wire::copy_rules copy_rules_of(const backup_settings& settings, const secret& cipher_pass);
 
-/// Copies all files of a manifest into a new backup directory and completes their entries: size,
-/// checksums, where they are stored, what the page check said. Files that vanished are marked;
-/// `remove_vanished` takes them out at the end. The paths to write into must be there.
+/// Copies all files of a manifest that do not refer to another backup into a new backup directory
+/// and completes their entries: size, checksums, where they are stored, what the page check said.
+/// Those whose content turns out to be that of the prior backup refer to it. Files that vanished
+/// are marked; `remove_vanished` takes them out at the end. The paths to write into must be there.
 ///
 /// Threads: the dealer makes tasks from entries that were not dealt yet, the collector completes
 /// entries of durable tasks; these are never the same entry.
@@ -73,7 +79,7 @@ public:
   /// @param repository_here  its files are open in this process
   graph::task_use use(bool repository_here) const;
 
-  /// Plain bytes of all files at the start.
+  /// Plain bytes of all files that are copied or compared, at the start.
   uint64_t total_bytes() const { return total_bytes_; }
   void remove_vanished();
   size_t vanished_count() const { return vanished_.size(); }
@@ -90,11 +96,13 @@ private:
   friend class backup_task;
 
   std::string stored_path(std::string_view name) const;
+  void compare_with_prior(const format::manifest_file& file, backup_route& route) const;
   wire::copied_file remote_file_of(const format::manifest_file& file, bool for_standby) const;
   void record(format::manifest_file& file, const backup_task& done);
   /// The path that messages show of a file: `/data/base/5/1259`, of another host `db2:/data/...`.
   std::string shown_path(const format::manifest_file& file, const backup_task& done) const;
   result<void> report_pages(const format::manifest_file& file, const backup_task& done);
+  result<void> note_pages(format::manifest_file& file, const backup_task& done);
   void log_file(const format::manifest_file& file, const backup_task& done);
 
   format::manifest& manifest_;

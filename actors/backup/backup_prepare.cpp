@@ -7,6 +7,7 @@
 #include "engine/format/entry_name.hpp"
 #include "engine/format/info_value.hpp"
 #include "engine/plan/archive_settings.hpp"
+#include "engine/plan/backup_changes.hpp"
 #include "engine/plan/backup_choice.hpp"
 #include "engine/plan/manifest_tree.hpp"
 #include "engine/plan/stanza_match.hpp"
@@ -124,16 +125,41 @@ void backup_run::settle_checksum_page() {
                                               control.fields.has_page_checksums(), wanted.online);
   if (!chosen.warning.empty())
     log::warn("{}", chosen.warning);
-  checksum_page = chosen.choice;
+  rules.checksum_page = chosen.choice;
 }
 
 result<void> backup_run::choose_type() {
-  const auto chosen = plan::choose_backup_type(wanted.type, info);
-  if (!chosen)
-    return chosen.failure();
-  if (!chosen->warning.empty())
-    log::warn("{}", chosen->warning);
-  manifest.type = chosen->choice;
+  auto chosen = plan::choose_backup_basis(wanted.type, info);
+  if (!chosen.warning.empty())
+    log::warn("{}", chosen.warning);
+  basis = std::move(chosen.choice);
+  manifest.type = basis.type;
+  rules.compression = wanted.compression;
+  rules.compress_level = wanted.compress_level;
+  return basis.prior ? load_prior() : success();
+}
+
+result<void> backup_run::load_prior() {
+  auto loaded = repo.load_manifest(*basis.prior, info.cipher_pass);
+  if (!loaded) {
+    auto why = loaded.failure();
+    why.hint =
+        "Nothing can be built on a backup whose manifest cannot be read: --type=full begins a "
+        "new set.";
+    return why;
+  }
+  prior = std::move(*loaded);
+  log::info("last backup label = {}, version = {}", prior->label, basis.prior_version);
+  auto settled = plan::settle_rules(rules, basis.type, *prior);
+  for (const auto& line : settled.warnings)
+    log::warn("{}", line);
+  rules = settled.rules;
+  const auto levels = codec::levels_of(rules.compression);
+  if (rules.compress_level < levels.low || rules.compress_level > levels.high)
+    rules.compress_level = levels.standard;
+  manifest.prior = prior->label;
+  manifest.references = plan::inherited_references(*prior);
+  manifest.bundle_raw = prior->bundle_raw;
   return success();
 }
 
@@ -180,7 +206,7 @@ result<void> backup_run::check_label() {
   auto known = repo.known_labels(*on_disk);
   if (!known)
     return known.failure();
-  if (auto chosen = format::choose_label(manifest.type, start_s, {}, *known); !chosen)
+  if (auto chosen = format::choose_label(manifest.type, start_s, full_label(), *known); !chosen)
     return chosen.failure();
   return success();
 }
@@ -206,7 +232,7 @@ result<void> backup_run::walk() {
   cluster_walk_options wanted_of_walk{.version = control.fields.version,
                                       .catalog_version = control.fields.catalog_version,
                                       .online = wanted.online,
-                                      .checksum_page = checksum_page,
+                                      .checksum_page = rules.checksum_page,
                                       .exclude = wanted.exclude,
                                       .gone_paths = &gone_paths,
                                       .owners = source->owners()};
@@ -234,16 +260,18 @@ void backup_run::fill_cluster() {
 }
 
 void backup_run::fill_settings() {
-  settings.compression = wanted.compression;
-  settings.compress_level = wanted.compress_level;
+  settings.compression = rules.compression;
+  settings.compress_level = rules.compress_level;
   settings.gz = wanted.gz;
   settings.fuse = wanted.fuse;
-  settings.checksum_page = checksum_page;
+  settings.checksum_page = rules.checksum_page;
   settings.page_bytes = control.fields.page_size_bytes;
   settings.page_header_check = wanted.page_header_check;
   settings.page_errors_end_it = wanted.page_errors_end_it;
   settings.version = control.fields.version;
   settings.rules = wanted.rules;
+  settings.raw_members = rules.raw_members && wanted.rules.bundle;
+  settings.prior = prior ? &*prior : nullptr;
 }
 
 void backup_run::fill_options() {
@@ -251,12 +279,12 @@ void backup_run::fill_options() {
   o.archive_check = wanted.archive_check;
   o.backup_standby = !standbys.empty();
   o.buffer_size_bytes = wanted.buffer_size;
-  o.checksum_page = checksum_page;
+  o.checksum_page = rules.checksum_page;
   o.compress = settings.compression != compress_type::none;
   o.compress_kind = settings.compression;
   o.compress_level = settings.compress_level;
   o.compress_level_network = wanted.compress_level_network;
-  o.delta = false;
+  o.delta = wanted.delta;
   o.online = wanted.online;
   o.process_max = wanted.process_max;
 }
@@ -277,6 +305,36 @@ result<void> backup_run::build_manifest() {
   if (!opened)
     return opened.failure();
   files = std::move(*opened);
+  return success();
+}
+
+/// Which files are copied: settled before anything is written, and only once the second of the walk
+/// is over, so that what is written from here on gets a later time.
+result<void> backup_run::find_changes() {
+  manifest.copy_start_s = wall_s();
+  if (wanted.online) {
+    auto second = next_server_second(primary->client);
+    if (!second)
+      return second.failure();
+    manifest.copy_start_s = *second;
+  }
+  return prior ? refer_to_prior() : success();
+}
+
+result<void> backup_run::refer_to_prior() {
+  const std::string start = begun ? begun->at.segment : std::string();
+  bool delta = wanted.delta;
+  if (!delta)
+    if (const auto reason = plan::find_delta_reason(manifest, start, *prior)) {
+      log::warn("{}", *reason);
+      delta = true;
+    }
+  settings.delta = delta;
+  manifest.options.delta = delta;
+  const auto counts = plan::refer_unchanged(manifest, *prior, delta);
+  if (counts.to_copy == 0 && !wanted.online)
+    return error{errc::file_missing,
+                 "no files have changed since the last backup - this seems unlikely"};
   return success();
 }
 

@@ -7,6 +7,7 @@
 #include "actors/backup/backup_job.hpp"
 #include "actors/backup/start_stop.hpp"
 #include "engine/base/clock.hpp"
+#include "engine/plan/backup_basis.hpp"
 #include "engine/plan/vanished_paths.hpp"
 #include "storage/cluster/open_cluster.hpp"
 #include "storage/repository/backup_claim.hpp"
@@ -31,7 +32,9 @@ struct backup_run {
   std::optional<open_cluster> primary = {};
   std::vector<open_cluster> standbys = {}; ///< to be read
   loaded_control control = {};
-  bool checksum_page = false;
+  plan::backup_basis basis = {};              ///< type and prior
+  plan::common_rules rules = {};              ///< of the whole set
+  std::optional<format::manifest> prior = {}; ///< none: a full backup
   int64_t start_s = 0;
   std::optional<backup_begin> begun = {};
   format::manifest manifest = {};
@@ -51,6 +54,7 @@ struct backup_run {
   result<void> choose_type();
   result<void> start();
   result<void> build_manifest();
+  result<void> find_changes();
   result<void> choose_label();
   result<void> make_directories();
   result<void> open_sources();
@@ -67,6 +71,13 @@ private:
   result<void> require_stopped();
   result<void> check_standby_files();
   void settle_checksum_page();
+  result<void> load_prior();
+  result<void> refer_to_prior();
+  result<void> choose_passphrase();
+  /// Whether every path of the cluster has one in the backup; otherwise those that hold files.
+  bool has_all_paths() const;
+  result<void> check_references() const;
+  std::string_view full_label() const;
   result<void> walk();
   result<void> ask_catalogs(cluster_walk_options& wanted_of_walk);
   result<backup_source> source_at(cluster& one, bool standby);

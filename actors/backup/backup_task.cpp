@@ -69,13 +69,11 @@ result<bool> backup_task::open_local(const graph::worker_tools& tools) {
     learned.path_gone = *path_gone;
     return leave_out(task_outcome::vanished);
   }
-  if (!route_.bundle)
-    return true;
-  // A file that was cut to nothing is only recorded: bundles have no empty members.
-  auto empty = local_->is_empty();
-  if (!empty)
-    return empty.failure();
-  return *empty ? leave_out(task_outcome::empty) : result<bool>(true);
+  // A file that was cut to nothing is only recorded in a bundle, which has no empty members.
+  auto how = look_first(*local_, file);
+  if (!how)
+    return how.failure();
+  return *how == task_outcome::stored ? result<bool>(true) : leave_out(*how);
 }
 
 result<bool> backup_task::open(const graph::worker_tools& tools) {
@@ -146,9 +144,22 @@ result<void> backup_task::write(byte_view in) {
   return writer_->write(in);
 }
 
+/// Whether it turned out that the prior backup has the same content.
+bool backup_task::is_as_before() const {
+  return route_.before && learned.plain_bytes == route_.before->size_bytes &&
+         learned.checksum == route_.before->checksum;
+}
+
+result<void> backup_task::leave_bundle() {
+  if (stored_bytes > 0)
+    route_.bundle->begin_again(); // nobody refers to what was written
+  return route_.bundle->skip(route_.member);
+}
+
 result<void> backup_task::remove_written() {
+  const bool written = writer_ != nullptr || taken_bytes_ > 0;
   writer_.reset();
-  return taken_bytes_ > 0 ? job_.repo_.files().remove_file(route_.target_path) : success();
+  return written ? job_.repo_.files().remove_file(route_.target_path) : success();
 }
 
 result<void> backup_task::finish(const graph::file_streams& streams) {
@@ -164,8 +175,10 @@ result<void> backup_task::finish(const graph::file_streams& streams) {
   local_.reset();
   remote_.reset();
   lease_ = {};
+  if (learned.outcome == task_outcome::stored && is_as_before())
+    learned.outcome = task_outcome::unchanged;
   if (learned.outcome != task_outcome::stored)
-    return route_.bundle ? route_.bundle->skip(route_.member) : remove_written();
+    return route_.bundle ? leave_bundle() : remove_written();
   if (route_.bundle) {
     auto offset = route_.bundle->end(route_.member);
     if (!offset)

@@ -15,6 +15,7 @@ bool is_made_here(std::string_view name);
 struct backup_route {
   uint32_t file_index = 0;
   remote_wish wish;
+  const format::manifest_file* before = {}; ///< of the prior backup, if the content may be the same
   std::string target_path = {};             ///< when stored alone
   std::shared_ptr<bundle_file> bundle = {}; ///< when bundled
   size_t member = 0;                        ///< its place in the bundle
@@ -59,6 +60,8 @@ private:
   bool has_turn() const { return !route_.bundle || route_.bundle->has_turn(route_.member); }
   byte_view without_stale(byte_view in);
   result<void> open_writer();
+  bool is_as_before() const;
+  result<void> leave_bundle();
   result<void> remove_written();
 
   const backup_job& job_;

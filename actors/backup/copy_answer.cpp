@@ -16,24 +16,6 @@ error nonsense(const wire::copied_file& about, std::string_view what) {
   return {errc::protocol, "the other host sent " + std::string(what) + " for '" + about.name + "'"};
 }
 
-int digit(char c) {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-std::optional<codec::sha1_digest> from_hex(std::string_view text) {
-  codec::sha1_digest out{};
-  if (text.size() != 2 * out.size())
-    return {};
-  for (size_t i = 0; i < out.size(); ++i) {
-    const int high = digit(text[2 * i]);
-    const int low = digit(text[2 * i + 1]);
-    if (high < 0 || low < 0)
-      return {};
-    out[i] = static_cast<std::byte>(high * 16 + low);
-  }
-  return out;
-}
-
 /// Runs of pages must ascend and not touch, as the page check makes them.
 std::optional<codec::page_verdict> pages_of(const wire::copied_results& sent) {
   codec::page_verdict out{.valid = sent.pages_valid, .misaligned = sent.pages_misaligned};
@@ -48,6 +30,21 @@ std::optional<codec::page_verdict> pages_of(const wire::copied_results& sent) {
   if (out.valid != (out.bad.empty() && !out.misaligned) || (out.misaligned && !out.bad.empty()))
     return {};
   return out;
+}
+
+task_outcome outcome_of(wire::copy_outcome told) {
+  switch (told) {
+  case wire::copy_outcome::empty:
+    return task_outcome::empty;
+  case wire::copy_outcome::vanished:
+    return task_outcome::vanished;
+  case wire::copy_outcome::unchanged:
+    return task_outcome::unchanged;
+  case wire::copy_outcome::stored:
+  case wire::copy_outcome::grown:
+    break;
+  }
+  return task_outcome::stored;
 }
 
 } // namespace
@@ -107,10 +104,10 @@ result<void> copy_answer::read_results(const wire::copied_file& asked) {
   results_.grown = sent->how == wire::copy_outcome::grown;
   if (!has_bytes && file_bytes_ > 0)
     return nonsense(asked, "bytes of no file");
-  out.outcome = sent->how == wire::copy_outcome::empty      ? task_outcome::empty
-                : sent->how == wire::copy_outcome::vanished ? task_outcome::vanished
-                                                            : task_outcome::stored;
+  out.outcome = outcome_of(sent->how);
   out.path_gone = out.outcome == task_outcome::vanished && sent->path_gone;
+  if (out.outcome == task_outcome::unchanged && asked.same_as.empty())
+    return nonsense(asked, "a file that is as before");
   if (!has_bytes)
     return out.outcome == task_outcome::empty && !asked.skip_empty
                ? nonsense(asked, "an empty file")

@@ -6,10 +6,16 @@
 #include "engine/codec/page_check.hpp"
 
 #include <optional>
+#include <string_view>
 
 namespace pgbraid {
 
-enum class task_outcome : uint8_t { stored, empty, vanished };
+enum class task_outcome : uint8_t {
+  stored,
+  empty,
+  vanished,
+  unchanged, ///< its content is what the prior backup has: nothing is stored
+};
 
 struct copy_results {
   task_outcome outcome = task_outcome::stored;
@@ -20,5 +26,8 @@ struct copy_results {
   std::optional<codec::sha1_digest> repo_checksum = {};
   std::optional<codec::page_verdict> pages = {};
 };
+
+/// The bytes of a SHA-1 in hexadecimal; nothing when it is none.
+std::optional<codec::sha1_digest> from_hex(std::string_view text);
 
 } // namespace pgbraid

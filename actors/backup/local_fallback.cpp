@@ -27,12 +27,11 @@ public:
       of_.results_.path_gone = *path_gone;
       return false;
     }
-    if (!of_.wanted_.skip_empty)
-      return true;
-    auto empty = file_.is_empty();
-    if (empty && *empty)
-      of_.results_.outcome = task_outcome::empty;
-    return empty ? result<bool>(!*empty) : empty.failure();
+    auto how = look_first(file_, of_.wanted_);
+    if (!how)
+      return how.failure();
+    of_.results_.outcome = *how;
+    return *how == task_outcome::stored;
   }
   result<size_t> read(byte_span out) override { return file_.read(out); }
   std::unique_ptr<codec::stream> open_stream(codec::kernel& kernel) override {

@@ -3,11 +3,18 @@
 #include "actors/backup/local_file.hpp"
 
 #include "engine/base/path.hpp"
+#include "engine/codec/stepper.hpp"
 
 #include <algorithm>
 #include <cstring>
 
 namespace pgbraid {
+
+namespace {
+
+constexpr uint64_t compare_chunk_bytes = uint64_t{256} << 10;
+
+} // namespace
 
 result<bool> local_file::open(io::io_engine* engine) {
   if (wish_.content) {
@@ -50,6 +57,49 @@ result<bool> local_file::is_empty() {
   if (!first)
     return first.failure();
   return *first == 0;
+}
+
+result<bool> local_file::has_content(const codec::sha1_digest& sha1) {
+  if (content_)
+    return content_->size() == wish_.expected_bytes && codec::sha1_of(*content_) == sha1;
+  codec::digest_kernel digest;
+  const auto stream = digest.open();
+  std::vector<std::byte> chunk(std::min<uint64_t>(compare_chunk_bytes, wish_.expected_bytes + 1));
+  uint64_t seen_bytes = 0;
+  for (bool last = false; !last;) {
+    // One byte more shows that a file has grown; one that stops at the size of the walk has not.
+    const auto wanted = std::min<uint64_t>(
+        chunk.size(), wish_.expected_bytes + (wish_.limit_bytes ? 0 : 1) - seen_bytes);
+    auto got = reader_->read_at(byte_span(chunk).first(wanted), seen_bytes);
+    if (!got)
+      return got.failure();
+    seen_bytes += *got;
+    last = *got < chunk.size();
+    if (auto seen =
+            codec::observe(digest, *stream, codec::window_of(byte_view(chunk).first(*got), last));
+        !seen)
+      return seen.failure();
+  }
+  return seen_bytes == wish_.expected_bytes && codec::digest_kernel::value(*stream) == sha1;
+}
+
+result<task_outcome> look_first(local_file& at, const wire::copied_file& wanted) {
+  if (wanted.skip_empty) {
+    auto empty = at.is_empty();
+    if (!empty)
+      return empty.failure();
+    if (*empty)
+      return task_outcome::empty;
+  }
+  if (wanted.same_as.empty())
+    return task_outcome::stored;
+  const auto before = from_hex(wanted.same_as);
+  if (!before)
+    return error{errc::protocol, "an impossible checksum to compare '" + wanted.name + "' with"};
+  auto same = at.has_content(*before);
+  if (!same)
+    return same.failure();
+  return *same ? task_outcome::unchanged : task_outcome::stored;
 }
 
 result<size_t> local_file::read(byte_span out) {

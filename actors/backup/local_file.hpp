@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/backup/copy_results.hpp"
 #include "actors/backup/small_files.hpp"
+#include "engine/codec/digest.hpp"
 #include "storage/cluster/cluster_files.hpp"
+#include "storage/wire/wire.hpp"
 
 #include <functional>
 
@@ -35,6 +38,8 @@ public:
   result<bool> is_path_gone() const;
   /// Whether there is nothing to read; only before the first `read`.
   result<bool> is_empty();
+  /// Whether the content has this SHA-1 and the expected size; only before the first `read`.
+  result<bool> has_content(const codec::sha1_digest& sha1);
   result<size_t> read(byte_span out);
   uint64_t read_bytes() const { return read_bytes_; }
   /// Reads from the disk as it is now. A file that is gone gives nothing.
@@ -49,6 +54,10 @@ private:
   std::optional<byte_view> content_; ///< of `prefetched_`, or of the wish
   uint64_t read_bytes_ = 0;
 };
+
+/// What becomes of a file that is there, before any of it is read: `stored`, or only reported as
+/// `empty` or `unchanged`, where the wish says so.
+result<task_outcome> look_first(local_file& at, const wire::copied_file& wanted);
 
 /// Whether the directory that a file lies in is missing.
 result<bool> is_path_gone(const cluster_file& file);

@@ -87,12 +87,12 @@ result<wire::copy_outcome> served_task::look(const graph::worker_tools& tools) {
     return there.failure();
   if (!*there)
     return vanished();
-  if (!route_.file.skip_empty)
-    return wire::copy_outcome::stored;
-  auto empty = file_->is_empty();
-  if (!empty)
-    return empty.failure();
-  return *empty ? wire::copy_outcome::empty : wire::copy_outcome::stored;
+  auto how = look_first(*file_, route_.file);
+  if (!how)
+    return how.failure();
+  return *how == task_outcome::empty       ? wire::copy_outcome::empty
+         : *how == task_outcome::unchanged ? wire::copy_outcome::unchanged
+                                           : wire::copy_outcome::stored;
 }
 
 result<bool> served_task::open(const graph::worker_tools& tools) {

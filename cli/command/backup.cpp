@@ -1,4 +1,4 @@
-// The backup command: a full backup of one cluster into one repository.
+// The backup command: a backup of one cluster into one repository.
 // SPDX-License-Identifier: MIT
 #include "actors/backup/backup.hpp"
 
@@ -71,6 +71,7 @@ backup_request request_of(const config::options& opts, const open_repository& re
   backup_request out{.type = opts.text("type"),
                      .exec_id = opts.exec_id(),
                      .online = opts.flag("online"),
+                     .delta = opts.flag("delta"),
                      .force = flag_if_any(opts, "force"),
                      .start_fast = flag_if_any(opts, "start-fast"),
                      .archive_check = flag_if_any(opts, "archive-check"),

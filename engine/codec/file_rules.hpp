@@ -20,6 +20,7 @@ struct file_rules {
   bool checksum_page = false;
   uint32_t page_bytes = 8192;
   bool page_header_check = true;
+  bool raw_members = false;  ///< some files are in raw containers: members of bundles
   bool checksum = true;      ///< wanted of the plain bytes
   bool repo_checksum = true; ///< wanted of the stored bytes, where they are others
 

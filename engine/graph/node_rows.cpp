@@ -74,6 +74,30 @@ made_kernel make_decompress(const file_rules& by) {
                                        codec::make_decompress(by.compression, true));
 }
 
+/// For both kinds of containers where both are needed.
+template <class Make> made_kernel for_containers(const file_rules& by, Make&& make_one) {
+  auto normal = make_one(false);
+  if (!normal || !by.raw_members)
+    return normal;
+  auto raw = make_one(true);
+  if (!raw)
+    return raw;
+  return make<codec::container_kernel>(std::move(*normal), std::move(*raw));
+}
+
+made_kernel make_compress(const file_rules& by) {
+  return for_containers(by, [&](bool raw) -> made_kernel {
+    return codec::make_compress(by.compression, static_cast<int>(by.compress_level),
+                                {.raw = raw, .engine = by.gz});
+  });
+}
+
+made_kernel make_encrypt(const file_rules& by) {
+  return for_containers(by, [&](bool raw) -> made_kernel {
+    return codec::make_encrypt(by.cipher_pass.view(), {.raw = raw});
+  });
+}
+
 constexpr node_row page_check_row{.name = "page-check",
                                   .prior = {0.085},
                                   .wanted = [](const file_rules& by) { return by.checksum_page; },
@@ -86,31 +110,29 @@ constexpr node_row checksum_row{.name = "checksum",
                                 .make = make_digest,
                                 .finds = finding::checksum};
 
-constexpr node_row compress_row{
-    .name = "compress",
-    .prior_of = [](const file_rules& by) -> node_prior {
-      const auto prior = prior_of(by.compression);
-      return {prior.compress_s, prior.ratio};
-    },
-    .wanted = is_compressed,
-    .make = [](const file_rules& by) -> made_kernel {
-      return codec::make_compress(by.compression, static_cast<int>(by.compress_level),
-                                  {.engine = by.gz});
-    },
-    .changes_bytes = true,
-    .memory =
-        [](const file_rules& by) {
-          return codec::memory_of(by.compression, static_cast<int>(by.compress_level));
-        },
-    .lanes = 4};
+constexpr node_row compress_row{.name = "compress",
+                                .prior_of = [](const file_rules& by) -> node_prior {
+                                  const auto prior = prior_of(by.compression);
+                                  return {prior.compress_s, prior.ratio};
+                                },
+                                .wanted = is_compressed,
+                                .make = make_compress,
+                                .changes_bytes = true,
+                                .memory =
+                                    [](const file_rules& by) {
+                                      auto out = codec::memory_of(
+                                          by.compression, static_cast<int>(by.compress_level));
+                                      if (by.raw_members) // tables of both kinds of containers
+                                        out.kernel_bytes *= 2;
+                                      return out;
+                                    },
+                                .lanes = 4};
 
 // AES is saturated by eight streams.
 constexpr node_row encrypt_row{.name = "encrypt",
                                .prior = {0.25},
                                .wanted = is_encrypted,
-                               .make = [](const file_rules& by) -> made_kernel {
-                                 return codec::make_encrypt(by.cipher_pass.view());
-                               },
+                               .make = make_encrypt,
                                .changes_bytes = true,
                                .lanes = 8};
 

@@ -1,4 +1,4 @@
-// What kind of backup is made, and what of its pages is checked.
+// What of the pages of a backup is checked, and what its start has to be like.
 // SPDX-License-Identifier: MIT
 #include "engine/plan/backup_choice.hpp"
 
@@ -6,23 +6,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace pgbraid::plan {
-
-result<noted<format::backup_type>> choose_backup_type(std::string_view wish,
-                                                      const format::backup_info& known) {
-  constexpr auto full = format::backup_type::full;
-  if (wish == "full")
-    return noted<format::backup_type>{full};
-  const bool has_prior = std::ranges::any_of(
-      known.backups, [&](const auto& one) { return one.history_id == known.current_id; });
-  if (has_prior)
-    return error{errc::feature_not_supported,
-                 fmt::format("backup type '{}' is not supported yet", wish), "Use --type=full."};
-  return noted<format::backup_type>{
-      full, fmt::format("no prior backup exists, {} backup has been changed to full", wish)};
-}
 
 noted<bool> choose_page_check(std::optional<bool> wish, bool cluster_has_them, bool online) {
   if (!wish)

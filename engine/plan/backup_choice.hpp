@@ -1,29 +1,16 @@
-// What kind of backup is made, and what of its pages is checked.
+// What of the pages of a backup is checked, and what its start has to be like.
 // Source: cli/command/README.md, section 5.1.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 #include "engine/base/result.hpp"
-#include "engine/format/backup_info.hpp"
+#include "engine/plan/noted.hpp"
 #include "engine/postgres/control_file.hpp"
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace pgbraid::plan {
-
-/// A decision, and what has to be said of it (WARN); empty: nothing.
-template <class T> struct noted {
-  T choice;
-  std::string warning = {};
-};
-
-/// A full backup, also where another type was asked for and there is nothing to build on. Fails
-/// with `feature_not_supported` (67) where there is.
-/// @param wish  option type: full, diff, incr
-result<noted<format::backup_type>> choose_backup_type(std::string_view wish,
-                                                      const format::backup_info& known);
 
 /// Whether checksums of pages are checked: as it was asked for, else when a running cluster has
 /// them. Nobody can check what the cluster does not have.

@@ -187,12 +187,16 @@ struct copied_file {
   uint64_t expected = 0;
   bool check_pages = false;
   bool skip_empty = false; ///< an empty file is only reported
+  bool raw = false;        ///< in raw containers, as a member of a bundle
+  /// SHA-1, hexadecimal: a file of the expected size with this content is only reported.
+  std::string same_as = {};
 };
 enum class copy_outcome : uint8_t {
   stored,
   empty,
   vanished,
-  grown, ///< only copy/small: too large for it by now, nothing was sent
+  grown,     ///< only copy/small: too large for it by now, nothing was sent
+  unchanged, ///< its content is that of `same_as`
 };
 /// Behind the bytes of each file.
 struct copied_results {

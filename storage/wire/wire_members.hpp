@@ -39,7 +39,8 @@ template <> struct words<codec::gz_engine> {
   static constexpr std::array<std::string_view, 3> all{"auto", "zlib", "isal"};
 };
 template <> struct words<copy_outcome> {
-  static constexpr std::array<std::string_view, 4> all{"stored", "empty", "vanished", "grown"};
+  static constexpr std::array<std::string_view, 5> all{"stored", "empty", "vanished", "grown",
+                                                       "unchanged"};
 };
 
 // Hands each member with its name to `io`, which writes or reads it.
@@ -239,6 +240,7 @@ template <class Io> void members(Io& io, copy_rules& m) {
   io("checksum_page", m.file.checksum_page);
   io("page_bytes", m.file.page_bytes);
   io("page_header_check", m.file.page_header_check);
+  io("raw_members", m.file.raw_members);
   io("fuse", m.fuse);
   io("workers", m.workers);
 }
@@ -251,6 +253,8 @@ template <class Io> void members(Io& io, copied_file& m) {
   io("expected", m.expected);
   io("check_pages", m.check_pages);
   io("skip_empty", m.skip_empty);
+  io("raw", m.raw);
+  io("same_as", m.same_as);
 }
 
 template <class Io> void members(Io& io, copied_results& m) {

@@ -154,9 +154,6 @@ TEST_CASE("resolution: keys that come to nothing disappear") {
 TEST_CASE("resolution: what has no effect yet is refused when it is asked for") {
   CHECK(backup({"--repo1-type=s3"}).bad() ==
         "[67]: value 's3' of option 'repo1-type' is not supported yet");
-  CHECK(backup({"--type=diff"}).bad() ==
-        "[67]: value 'diff' of option 'type' is not supported yet");
-  CHECK(backup({"--delta"}).good().flag("delta")); // A full backup copies all there is anyway.
   CHECK(backup({"--resume"}).bad() == "[67]: option 'resume' is not supported yet");
   CHECK(backup({"--repo1-bundle", "--repo1-block"}).bad() ==
         "[67]: option 'repo1-block' is not supported yet");
