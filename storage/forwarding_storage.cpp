@@ -36,6 +36,12 @@ result<std::unique_ptr<io::writer>> forwarding_storage::open_write(std::string_v
   return base_->open_write(path, options);
 }
 
+result<std::unique_ptr<io::writer>> forwarding_storage::open_hollow(std::string_view path,
+                                                                    uint64_t size_bytes,
+                                                                    const write_options& options) {
+  return base_->open_hollow(path, size_bytes, options);
+}
+
 void forwarding_storage::read_small(std::span<small_read> files, io::io_engine* engine) {
   return base_->read_small(files, engine);
 }
@@ -85,6 +91,10 @@ result<void> forwarding_storage::sync_path(std::string_view path) {
 
 result<void> forwarding_storage::sync_many_paths(std::span<const std::string> paths) {
   return base_->sync_many_paths(paths);
+}
+
+result<void> forwarding_storage::sync_files() {
+  return base_->sync_files();
 }
 
 result<void> forwarding_storage::set_attributes(std::string_view path, const attributes& wanted) {

@@ -28,6 +28,8 @@ public:
                                                 const read_options& options = {}) override;
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,
                                                  const write_options& options = {}) override;
+  result<std::unique_ptr<io::writer>> open_hollow(std::string_view path, uint64_t size_bytes,
+                                                  const write_options& options = {}) override;
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
   result<std::vector<file_version>> versions(std::string_view path) override;
   result<std::unique_ptr<io::reader>> open_version(std::string_view path, std::string_view id,
@@ -42,6 +44,7 @@ public:
   result<void> make_hardlink(std::string_view path, std::string_view existing) override;
   result<void> sync_path(std::string_view path) override;
   result<void> sync_many_paths(std::span<const std::string> paths) override;
+  result<void> sync_files() override;
   result<void> set_attributes(std::string_view path, const attributes& wanted) override;
   result<std::optional<uint64_t>> free_bytes() override;
 

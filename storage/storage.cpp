@@ -12,6 +12,8 @@ namespace pgbraid {
 
 namespace {
 
+constexpr uint64_t zeros_at_once_bytes = uint64_t{256} * 1024;
+
 result<void> read_one(storage& from, small_read& wanted) {
   auto file = from.open_read(wanted.path, {.limit_bytes = wanted.limit_bytes});
   if (!file)
@@ -118,6 +120,25 @@ result<void> storage::sync_many_paths(std::span<const std::string> paths) {
   for (const auto& path : paths)
     if (auto synced = sync_path(path); !synced && synced.failure().code != errc::path_missing)
       return synced;
+  return success();
+}
+
+result<std::unique_ptr<io::writer>> storage::open_hollow(std::string_view path, uint64_t size_bytes,
+                                                         const write_options& options) {
+  auto file = open_write(path, options);
+  if (!file)
+    return file;
+  const std::vector<std::byte> zeros(std::min<uint64_t>(size_bytes, zeros_at_once_bytes));
+  for (uint64_t left = size_bytes; left > 0;) {
+    const auto part = byte_view(zeros).first(std::min<uint64_t>(left, zeros.size()));
+    if (auto put = (*file)->write(part); !put)
+      return put.failure();
+    left -= part.size();
+  }
+  return file;
+}
+
+result<void> storage::sync_files() {
   return success();
 }
 

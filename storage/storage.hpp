@@ -159,6 +159,10 @@ public:
                                                         const read_options& options = {}) = 0;
   virtual result<std::unique_ptr<io::writer>> open_write(std::string_view path,
                                                          const write_options& options = {}) = 0;
+  /// A file of so many zero bytes, which take no room where the driver knows how. Nothing is to be
+  /// written into it; it is committed as every other. The default writes the zeros.
+  virtual result<std::unique_ptr<io::writer>>
+  open_hollow(std::string_view path, uint64_t size_bytes, const write_options& options = {});
   /// Reads many small files; failures are per file. The default opens one after the other.
   virtual void read_small(std::span<small_read> files, io::io_engine* engine);
   /// What a file held so far, the latest last; empty when there was none of that name.
@@ -181,6 +185,9 @@ public:
   virtual result<void> sync_path(std::string_view path) = 0;
   /// Several; those that are missing are passed over. The default syncs one after the other.
   virtual result<void> sync_many_paths(std::span<const std::string> paths);
+  /// Makes durable what the files below the root hold, whoever wrote it. The default does nothing:
+  /// a driver's own files are durable once they are committed.
+  virtual result<void> sync_files();
   /// Changes mode, owner and time of a file or path where the driver can.
   struct attributes {
     std::optional<uint32_t> mode = {};

@@ -93,12 +93,18 @@ result<restore_decisions> decide(const restore_request& wanted, const restore_en
     return where.failure();
   for (const auto& note : where->notes())
     log::write(note.warn ? log::level::warn : log::level::info, note.text);
+  auto databases = plan::choose_databases(source->backup, wanted.databases);
+  if (!databases)
+    return databases.failure();
+  for (const auto& note : databases->notes)
+    log::info("{}", note);
   auto doubts = check_wal(wanted, between.from, *source);
   if (!doubts)
     return doubts.failure();
   return restore_decisions{.source = std::move(*source),
                            .where = std::move(*where),
                            .recovery = std::move(*recovery),
+                           .zeroed = std::move(databases->zeroed),
                            .restored_at = restored_at,
                            .overwrite = *overwrite,
                            .doubts = *doubts};

@@ -7,6 +7,7 @@
 #include "actors/run/graph_compiler.hpp"
 #include "engine/base/result.hpp"
 #include "engine/plan/recovery_settings.hpp"
+#include "engine/plan/restore_databases.hpp"
 #include "engine/plan/restore_doubt.hpp"
 #include "engine/plan/restore_map.hpp"
 #include "engine/plan/restore_owner.hpp"
@@ -35,6 +36,7 @@ struct restore_request {
   /// `version` and `restored_at` are found out by the restore. From a backup of a stopped cluster
   /// nothing is recovered unless `type_given`.
   plan::recovery_wish recovery = {};
+  plan::database_wish databases = {}; ///< that are restored, or not
   bool type_given = false;
   std::optional<std::string> set = {}; ///< label of the backup; empty: one is chosen
   overwrite_rules overwrite = {};

@@ -41,9 +41,13 @@ restore_job::restore_job(restore_context& context, std::vector<plan::restore_bat
   for (const auto& batch : batches_)
     for (const auto* file : batch.files) {
       total_bytes_ += file->size_bytes;
+      context_.left_bytes += room_for(*file);
       ++total_files_;
     }
-  context_.left_bytes = total_bytes_;
+}
+
+uint64_t restore_job::room_for(const format::manifest_file& file) const {
+  return context_.rules.is_zeroed(file.name) ? 0 : file.size_bytes;
 }
 
 graph::task_list restore_job::deal() {
@@ -63,7 +67,7 @@ result<void> restore_job::settled(graph::task& done) {
   done_bytes_ += file.size_bytes;
   the_command_stage.done_bytes = done_bytes_;
   the_command_stage.total_bytes = total_bytes_;
-  context_.left_bytes -= file.size_bytes;
+  context_.left_bytes -= room_for(file);
   if (file.pages == format::page_check::broken &&
       task.what_happened() == restore_task::outcome::restored) {
     ++bad_page_files_;
@@ -72,16 +76,17 @@ result<void> restore_job::settled(graph::task& done) {
   if (!log::enabled(log::level::detail))
     return success();
   const bool matched = task.what_happened() == restore_task::outcome::matched;
+  const bool zeroed = task.what_happened() == restore_task::outcome::zeroed;
   const auto bundle = file.in_bundle()
                           ? fmt::format("bundle {}/{}, ", file.bundle_id, file.bundle_offset_bytes)
                           : std::string();
   const double percent = total_bytes_ == 0 ? 100.0
                                            : 100.0 * static_cast<double>(done_bytes_) /
                                                  static_cast<double>(total_bytes_);
-  log::detail("restore file {}{} ({}{}, {:.2f}%){}", task.name(),
-              matched ? " - exists and matches backup" : "", bundle, format_size(file.size_bytes),
-              percent,
-              file.size_bytes == 0 ? "" : fmt::format(" checksum {}", to_hex(file.checksum)));
+  log::detail(
+      "restore {}file {}{} ({}{}, {:.2f}%){}", zeroed ? "zeroed " : "", task.name(),
+      matched ? " - exists and matches backup" : "", bundle, format_size(file.size_bytes), percent,
+      file.size_bytes == 0 || zeroed ? "" : fmt::format(" checksum {}", to_hex(file.checksum)));
   return success();
 }
 
@@ -101,6 +106,8 @@ graph::job_shape restore_job::shape() const {
                        .plain_bytes = total_bytes_};
   for (const auto& batch : batches_)
     for (const auto* file : batch.files) {
+      if (context_.rules.is_zeroed(file->name))
+        continue;
       out.stored_bytes += file->size_bytes == 0 ? 0 : file->stored_bytes();
       out.bundled_bytes += file->in_bundle() ? file->size_bytes : 0;
     }

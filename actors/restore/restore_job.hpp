@@ -34,6 +34,9 @@ public:
   uint64_t total_files() const { return total_files_; }
 
 private:
+  /// What a file takes of a file system.
+  uint64_t room_for(const format::manifest_file& file) const;
+
   restore_context& context_;
   std::vector<plan::restore_batch> batches_;
   size_t next_ = 0;

@@ -11,6 +11,7 @@
 #include "engine/base/result.hpp"
 #include "engine/plan/recovery_settings.hpp"
 #include "engine/plan/restore_clean.hpp"
+#include "engine/plan/restore_databases.hpp"
 #include "engine/plan/restore_map.hpp"
 #include "engine/plan/restore_order.hpp"
 #include "engine/plan/restore_owner.hpp"
@@ -25,6 +26,7 @@ struct restore_decisions {
   restore_source source;
   plan::restore_mapping where;
   plan::recovery_files recovery;
+  plan::zeroed_databases zeroed = {};
   std::string restored_at; ///< local time, for comments
   overwrite_rules overwrite = {};
   size_t doubts = 0; ///< warnings that the restore went on in spite of

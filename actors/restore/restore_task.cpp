@@ -24,7 +24,7 @@ constexpr size_t delta_chunk_bytes = 256 * 1024;
 restore_task::restore_task(restore_context& context, const format::manifest_file& file,
                            std::shared_ptr<shared_bytes> together, size_t position)
     : context_(context), file_(file), together_(std::move(together)), position_(position),
-      place_(context.where.locate(file.name)) {
+      place_(context.where.locate(file.name)), zeroed_(context.rules.is_zeroed(file.name)) {
   if (file.name == plan::control_file_name)
     place_.path += plan::control_file_suffix;
 }
@@ -48,7 +48,7 @@ result<bool> restore_task::open(const graph::worker_tools& tools) {
 
 result<std::optional<entry_info>> restore_task::kept_entry(const graph::worker_tools& tools) {
   using kept = std::optional<entry_info>;
-  if (!context_.delta)
+  if (!context_.delta || zeroed_)
     return kept();
   auto& target = context_.tree.at(place_.root);
   auto found = target.info(place_.path);
@@ -121,7 +121,7 @@ result<bool> restore_task::has_same_content(storage& target, const std::string& 
 }
 
 result<void> restore_task::open_source(const graph::worker_tools& tools) {
-  if (file_.size_bytes == 0)
+  if (has_no_source())
     return success();
   if (together_) {
     auto bytes = together_->bytes_of(position_, tools.engine);
@@ -144,15 +144,17 @@ result<void> restore_task::open_source(const graph::worker_tools& tools) {
 
 result<void> restore_task::open_target(const graph::worker_tools& tools) {
   const auto owner = context_.owners.ids(file_.user, file_.group);
-  auto file = context_.tree.at(place_.root)
-                  .open_write(place_.path, {.how = publish::in_place,
-                                            .mode = file_.mode,
-                                            .make_parents = false,
-                                            .mtime_s = file_.mtime_s,
-                                            .uid = owner.uid,
-                                            .gid = owner.gid,
-                                            .engine = tools.engine,
-                                            .size_hint_bytes = file_.size_bytes});
+  const write_options how{.how = publish::in_place,
+                          .mode = file_.mode,
+                          .make_parents = false,
+                          .mtime_s = file_.mtime_s,
+                          .uid = owner.uid,
+                          .gid = owner.gid,
+                          .engine = tools.engine,
+                          .size_hint_bytes = file_.size_bytes};
+  auto& root = context_.tree.at(place_.root);
+  auto file = zeroed_ ? root.open_hollow(place_.path, file_.size_bytes, how)
+                      : root.open_write(place_.path, how);
   if (!file)
     return explain_write(file.failure());
   target_ = std::move(*file);
@@ -175,7 +177,7 @@ std::unique_ptr<codec::stream> restore_task::open_stream(codec::kernel& kernel) 
   auto* const container = dynamic_cast<codec::container_kernel*>(&kernel);
   if (container == nullptr)
     return kernel.open();
-  if (file_.size_bytes == 0)
+  if (has_no_source())
     return container->open_empty();
   return file_.in_bundle() && context_.backup.bundle_raw ? container->open_raw()
                                                          : container->open();
@@ -194,6 +196,17 @@ result<void> restore_task::write(byte_view in) {
 }
 
 result<void> restore_task::finish(const graph::file_streams& streams) {
+  if (!zeroed_)
+    if (auto right = check_content(streams); !right)
+      return right;
+  source_ = nullptr;
+  if (auto begun = target_->begin_commit(); !begun)
+    return explain_write(begun.failure());
+  outcome_ = zeroed_ ? outcome::zeroed : outcome::restored;
+  return success();
+}
+
+result<void> restore_task::check_content(const graph::file_streams& streams) const {
   const auto actual = codec::digest_kernel::value(*streams.of(graph::finding::checksum));
   if (actual != file_.checksum)
     return error{errc::checksum,
@@ -205,10 +218,6 @@ result<void> restore_task::finish(const graph::file_streams& streams) {
     return error{errc::checksum, fmt::format("error restoring '{}': actual size {} does not match "
                                              "expected size {}",
                                              name(), written_bytes_, file_.size_bytes)};
-  source_ = nullptr;
-  if (auto begun = target_->begin_commit(); !begun)
-    return explain_write(begun.failure());
-  outcome_ = outcome::restored;
   return success();
 }
 

@@ -7,6 +7,7 @@
 #include "engine/format/manifest.hpp"
 #include "engine/graph/task.hpp"
 #include "engine/plan/manifest_tree.hpp"
+#include "engine/plan/restore_clean.hpp"
 #include "engine/plan/restore_map.hpp"
 #include "engine/plan/restore_owner.hpp"
 #include "storage/storage.hpp"
@@ -25,6 +26,7 @@ struct restore_context {
   std::string stanza;
   const format::manifest& backup;
   const plan::restore_mapping& where;
+  const plan::restore_rules& rules;
   const plan::owner_policy& owners;
   restore_tree& tree;
   bool delta = false;
@@ -35,11 +37,12 @@ struct restore_context {
 
 /// Streams a stored file through decrypt, decompress and digest into its place.
 ///
-/// With delta an existing file that has the right content is kept. Never writes more than the
+/// With delta an existing file that has the right content is kept. Of a file that is zeroed nothing
+/// is read: it gets its length. Never writes more than the
 /// manifest's size. Fails with `checksum` (26) when what came out is not what was backed up.
 class restore_task final : public graph::task {
 public:
-  enum class outcome : uint8_t { pending, restored, matched };
+  enum class outcome : uint8_t { pending, restored, matched, zeroed };
 
   /// @param together  stored bytes of the file's batch; null: the file is read on its own
   /// @param position  of the file in the batch
@@ -62,7 +65,7 @@ public:
   outcome what_happened() const { return outcome_; }
 
 private:
-  std::string target_path() const;
+  bool has_no_source() const { return file_.size_bytes == 0 || zeroed_; }
   /// What is there, if it stays.
   result<std::optional<entry_info>> kept_entry(const graph::worker_tools& tools);
   result<bool> has_same_content(storage& target, const std::string& path,
@@ -70,6 +73,8 @@ private:
   result<bool> keep_existing(const graph::worker_tools& tools);
   result<void> open_source(const graph::worker_tools& tools);
   result<void> open_target(const graph::worker_tools& tools);
+  /// Fails when what was written is not what was backed up.
+  result<void> check_content(const graph::file_streams& streams) const;
   error explain_write(const error& what);
 
   restore_context& context_;
@@ -77,6 +82,7 @@ private:
   std::shared_ptr<shared_bytes> together_;
   size_t position_;
   plan::restore_place place_;
+  const bool zeroed_;
   byte_view stored_ = {}; ///< what is left of the batch's bytes
   std::unique_ptr<io::reader> source_;
   std::unique_ptr<io::writer> target_;

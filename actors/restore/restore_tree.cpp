@@ -4,11 +4,8 @@
 
 #include "engine/base/log.hpp"
 #include "engine/base/path.hpp"
-#include "engine/io/unique_fd.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -42,13 +39,6 @@ std::string_view word_for(entry_kind kind) {
     break;
   }
   return "special file";
-}
-
-result<void> sync_file_system(const std::string& path) {
-  const io::unique_fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || ::syncfs(directory.get()) != 0)
-    return system_error(errc::path_sync, "cannot sync the file system of '" + path + "'", errno);
-  return success();
 }
 
 } // namespace
@@ -258,7 +248,7 @@ result<void> restore_tree::sync(bool files_were_kept) {
   // A file that was kept may still be in the page cache only: the restore that wrote it was killed.
   if (files_were_kept)
     for (const auto& root : storages_)
-      if (auto synced = sync_file_system(root->root()); !synced)
+      if (auto synced = root->sync_files(); !synced)
         return synced;
   for (const auto& path : backup_.paths) {
     if (path.name == "pg_tblspc" || path.name == "pg_data/global")

@@ -37,7 +37,7 @@ result<void> check_space(restore_tree& tree, const format::manifest& backup,
                          const plan::restore_mapping& where, const plan::restore_rules& rules) {
   std::vector<uint64_t> bytes_of_root(where.roots().size());
   for (const auto& file : backup.files)
-    if (rules.is_restored(file.name))
+    if (rules.is_restored(file.name) && !rules.is_zeroed(file.name))
       bytes_of_root[where.locate(file.name).root] += file.size_bytes;
 
   std::map<dev_t, demand> demands;

@@ -52,10 +52,15 @@ plan::recovery_wish recovery_of(const config::options& opts) {
   return out;
 }
 
+plan::database_wish databases_of(const config::options& opts) {
+  return {.include = opts.list("db-include"), .exclude = opts.list("db-exclude")};
+}
+
 restore_request request_of(const config::options& opts) {
   restore_request out{.stanza = opts.text("stanza"),
                       .places = places_of(opts),
                       .recovery = recovery_of(opts),
+                      .databases = databases_of(opts),
                       .type_given = opts.is_set("type"),
                       .overwrite = {.delta = opts.flag("delta"), .force = opts.flag("force")},
                       .on_doubt = opts.text("restore-check") == "refuse" ? plan::doubt_rule::refuse

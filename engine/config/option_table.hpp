@@ -158,8 +158,8 @@ inline constexpr auto options = std::to_array<option_row>({
     {.name = "stop-auto", .type = boolean, .where = global, .fallback = "n", .commands = backup, .flags = internal | negatable | resettable | asking, .help = "ignored; warns that it is deprecated"},
     // Restore
     {.name = "archive-mode", .type = choice, .where = global, .fallback = "preserve", .allowed = "preserve | off", .commands = restore, .flags = resettable | asking, .help = "off: write archive_mode=off (PG >= 12)"},
-    {.name = "db-exclude", .type = list, .where = global, .commands = restore, .flags = repeatable | resettable | asking, .unbuilt = "*", .help = "databases (name or oid) restored as zeroed files"},
-    {.name = "db-include", .type = list, .where = global, .commands = restore, .flags = repeatable | resettable | asking, .unbuilt = "*", .help = "restore only these (plus system) databases"},
+    {.name = "db-exclude", .type = list, .where = global, .commands = restore, .flags = repeatable | resettable | asking, .help = "databases (name or oid) restored as zeroed files"},
+    {.name = "db-include", .type = list, .where = global, .commands = restore, .flags = repeatable | resettable | asking, .help = "restore only these (plus system) databases"},
     {.name = "link-all", .type = boolean, .where = global, .fallback = "n", .commands = restore, .flags = negatable | resettable | asking, .help = "recreate all links at their original destinations"},
     {.name = "link-map", .type = map, .where = global, .commands = restore, .flags = repeatable | resettable | asking, .help = "link=destination"},
     {.name = "tablespace-map", .type = map, .where = global, .commands = restore, .flags = repeatable | resettable | asking, .help = "name-or-oid=path"},

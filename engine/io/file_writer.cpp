@@ -154,9 +154,13 @@ result<void> file_writer::open() {
   // Only now is it sure that this may be cut.
   if (found.st_size > 0 && ::ftruncate(file_.get(), 0) != 0)
     return write_error(errno, 0);
+  if (options_.hollow_bytes &&
+      ::ftruncate(file_.get(), static_cast<off_t>(*options_.hollow_bytes)) != 0)
+    return write_error(errno, 0);
   device_ = found.st_dev;
   inode_ = found.st_ino;
-  direct_ = engine_ != nullptr && options_.size_hint_bytes > engine_->limits().slab_bytes &&
+  direct_ = engine_ != nullptr && !options_.hollow_bytes &&
+            options_.size_hint_bytes > engine_->limits().slab_bytes &&
             !engine_->refuses_direct(device_);
   return apply_attributes();
 }
@@ -175,7 +179,7 @@ result<void> file_writer::apply_attributes() {
 // ---- filling
 
 result<void> file_writer::write(byte_view in) {
-  assert(stage_ == stage::filling);
+  assert(stage_ == stage::filling && !options_.hollow_bytes);
   if (failure_)
     return *failure_;
   size_bytes_ += in.size();

@@ -35,6 +35,8 @@ struct file_write_options {
   io_engine* engine = nullptr; ///< null: everything blocks in the calling thread
   /// Above one slab the file is written O_DIRECT where the file system allows it.
   uint64_t size_hint_bytes = 0;
+  /// The file gets this length and holds nothing: it reads as zeros. Nothing is to be written.
+  std::optional<uint64_t> hollow_bytes = {};
 };
 
 /// Opens the file for writing. Fails with file_open, file_missing (no such directory),

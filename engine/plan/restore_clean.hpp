@@ -6,11 +6,13 @@
 #include "engine/format/manifest.hpp"
 #include "engine/plan/manifest_tree.hpp"
 #include "engine/plan/recovery_type.hpp"
+#include "engine/plan/restore_databases.hpp"
 #include "engine/plan/restore_map.hpp"
 #include "engine/postgres/version.hpp"
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace pgbraid::plan {
 
@@ -28,11 +30,13 @@ class restore_rules {
 public:
   /// Everything passed must outlive the rules.
   restore_rules(const format::manifest& of, const restore_mapping& where, recovery_type type,
-                postgres::version_number version)
-      : manifest_(of), where_(where), type_(type), version_(version) {}
+                postgres::version_number version, zeroed_databases zeroed = {})
+      : manifest_(of), where_(where), type_(type), version_(version), zeroed_(std::move(zeroed)) {}
 
   /// Whether a file of the backup is written at all.
   bool is_restored(std::string_view name) const;
+  /// Whether a file that is restored gets its length and attributes, but no content.
+  bool is_zeroed(std::string_view name) const { return zeroed_.holds(name); }
   /// Whether an entry may be there although nothing is to be overwritten.
   bool may_exist(std::string_view name) const;
   /// Whether an entry stays: it is what the backup has there, or type preserve keeps it.
@@ -46,6 +50,7 @@ private:
   const restore_mapping& where_;
   recovery_type type_;
   postgres::version_number version_;
+  zeroed_databases zeroed_;
 };
 
 } // namespace pgbraid::plan

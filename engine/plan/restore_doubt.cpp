@@ -49,7 +49,8 @@ std::vector<const format::manifest_file*> broken_files(const format::manifest& b
                                                        const restore_rules& rules) {
   std::vector<const format::manifest_file*> out;
   for (const auto& file : backup.files)
-    if (file.pages == format::page_check::broken && rules.is_restored(file.name))
+    if (file.pages == format::page_check::broken && rules.is_restored(file.name) &&
+        !rules.is_zeroed(file.name))
       out.push_back(&file);
   return out;
 }

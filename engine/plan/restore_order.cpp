@@ -19,15 +19,17 @@ public:
   batcher(std::vector<restore_batch>& out, batch_limits limits) : out_(out), limits_(limits) {}
 
   void add(const format::manifest_file& file, batch_kind kind, bool joins) {
-    const bool large = kind != batch_kind::empty && file.stored_bytes() > batch_limit_bytes;
+    const bool unread = kind == batch_kind::empty;
+    const bool large = !unread && file.stored_bytes() > batch_limit_bytes;
+    // An empty file has a little stored size, too; what counts is that it is not 0.
+    const uint64_t bytes = unread ? 1 : std::max<uint64_t>(1, file.stored_bytes());
     if (large || !joins || out_.empty() || out_.back().kind != kind || bytes_ == 0 ||
-        out_.back().files.size() == limits_.files || bytes_ + file.stored_bytes() > limits_.bytes) {
+        out_.back().files.size() == limits_.files || bytes_ + bytes > limits_.bytes) {
       out_.push_back({large ? batch_kind::alone : kind, {}});
       bytes_ = 0;
     }
     out_.back().files.push_back(&file);
-    // An empty file has a little stored size, too; what counts is that it is not 0.
-    bytes_ += large ? 0 : std::max<uint64_t>(1, file.stored_bytes());
+    bytes_ += large ? 0 : bytes;
   }
 
 private:
@@ -63,7 +65,8 @@ std::vector<restore_batch> order_restore(const format::manifest& of, const resto
   for (const auto& file : of.files) {
     if (!rules.is_restored(file.name))
       continue;
-    auto& list = file.size_bytes == 0 ? empty : file.in_bundle() ? bundled : alone;
+    const bool unread = file.size_bytes == 0 || rules.is_zeroed(file.name);
+    auto& list = unread ? empty : file.in_bundle() ? bundled : alone;
     list.push_back(&file);
   }
   std::ranges::stable_sort(alone, std::ranges::greater(),

@@ -16,7 +16,7 @@ enum class batch_kind : uint8_t {
   alone,  ///< one file, streamed
   small,  ///< small files of their own, read together
   bundle, ///< neighbours in one bundle, read as one piece
-  empty,  ///< files of size 0: nothing is read
+  empty,  ///< files of size 0 and zeroed ones: nothing is read
 };
 
 /// Files that one worker takes together.

@@ -68,6 +68,12 @@ public:
       return fine.failure();
     return base().open_write(path, options);
   }
+  result<std::unique_ptr<io::writer>> open_hollow(std::string_view path, uint64_t size_bytes,
+                                                  const write_options& options) override {
+    if (auto fine = check(path); !fine)
+      return fine.failure();
+    return base().open_hollow(path, size_bytes, options);
+  }
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
   result<void> make_path(std::string_view path, uint32_t mode) override {
     if (auto fine = check(path, reach::above); !fine)

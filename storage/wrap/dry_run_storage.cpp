@@ -12,8 +12,8 @@ namespace {
 
 class dry_run_writer final : public io::writer {
 public:
-  dry_run_writer(std::string shown, dry_run_storage::sayer say)
-      : shown_(std::move(shown)), say_(std::move(say)) {}
+  dry_run_writer(std::string shown, dry_run_storage::sayer say, uint64_t bytes = 0)
+      : shown_(std::move(shown)), say_(std::move(say)), bytes_(bytes) {}
 
   result<void> write(byte_view in) override {
     bytes_ += in.size();
@@ -29,7 +29,7 @@ public:
 private:
   const std::string shown_;
   const dry_run_storage::sayer say_;
-  uint64_t bytes_ = 0;
+  uint64_t bytes_;
   bool said_ = false;
 };
 
@@ -42,6 +42,14 @@ result<std::unique_ptr<io::writer>> dry_run_storage::open_write(std::string_view
   if (path.empty())
     return error{errc::param_invalid, "cannot write '" + root() + "': it is a path"};
   return std::unique_ptr<io::writer>(std::make_unique<dry_run_writer>(shown(path), say_));
+}
+
+result<std::unique_ptr<io::writer>>
+dry_run_storage::open_hollow(std::string_view path, uint64_t size_bytes, const write_options&) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine.failure();
+  return std::unique_ptr<io::writer>(
+      std::make_unique<dry_run_writer>(shown(path), say_, size_bytes));
 }
 
 result<void> dry_run_storage::make_path(std::string_view path, uint32_t) {

@@ -22,6 +22,8 @@ public:
   /// The bytes are counted and dropped; said with the commit.
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,
                                                  const write_options& options = {}) override;
+  result<std::unique_ptr<io::writer>> open_hollow(std::string_view path, uint64_t size_bytes,
+                                                  const write_options& options = {}) override;
   result<void> make_path(std::string_view path, uint32_t mode) override;
   result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode) override;
   result<void> remove_file(std::string_view path) override { return remove(path); }
@@ -31,6 +33,7 @@ public:
   result<void> make_hardlink(std::string_view path, std::string_view existing) override;
   result<void> sync_path(std::string_view path) override;
   result<void> sync_many_paths(std::span<const std::string> paths) override;
+  result<void> sync_files() override { return success(); }
   result<void> set_attributes(std::string_view path, const attributes& wanted) override;
 
 private:

@@ -44,6 +44,11 @@ public:
     return wrapper().around(storage_verb::open_write, path,
                             [&] { return base().open_write(path, options); });
   }
+  result<std::unique_ptr<io::writer>> open_hollow(std::string_view path, uint64_t size_bytes,
+                                                  const write_options& options = {}) override {
+    return wrapper().around(storage_verb::open_write, path,
+                            [&] { return base().open_hollow(path, size_bytes, options); });
+  }
   result<std::vector<file_version>> versions(std::string_view path) override {
     return wrapper().around(storage_verb::versions, path, [&] { return base().versions(path); });
   }
@@ -83,6 +88,10 @@ public:
   result<void> sync_many_paths(std::span<const std::string> paths) override {
     return wrapper().around(storage_verb::sync_path, first(paths),
                             [&] { return base().sync_many_paths(paths); });
+  }
+  result<void> sync_files() override {
+    return wrapper().around(storage_verb::sync_path, std::string_view(),
+                            [&] { return base().sync_files(); });
   }
   result<void> set_attributes(std::string_view path, const attributes& wanted) override {
     return wrapper().around(storage_verb::set_attributes, path,

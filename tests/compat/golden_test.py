@@ -97,6 +97,17 @@ def fetches_wal(bench):
         target.unlink()
 
 
+def other_labels_as_by_the_peer(bench, letter):
+    """The side files tell of the newest backup only: of the others pgBackRest does."""
+    side = unpack(bench, letter)
+    for label in side["backups"]:
+        ours, peer = bench.dir / f"ours-{label}", bench.dir / f"peer-{label}"
+        bench.restore(PEER, peer, "--type=none", f"--set={label}")
+        words = () if letter != "c" or OURS == PEER else ("--no-checksum-page-error",)
+        bench.restore(OURS, ours, "--type=none", f"--set={label}", *words)
+        trees.compare_trees(ours, peer, f"set {letter}, {label}", ignored=trees.SIGNAL_FILES)
+
+
 def lists_bad_pages(bench):
     side = unpack(bench, "c")
     text = bench.ours("info", f"--set={side['backups'][0]}").text
@@ -131,6 +142,8 @@ def checksums_agree(bench):
 
 for one in "acdefhi":
     test(f"golden: set {one} restores exactly, info is equal", one, cluster=False)(restores_exactly)
+    test(f"golden: set {one}: every label is what pgBackRest restores", one,
+         cluster=False)(other_labels_as_by_the_peer)
 for one in "bgjk":
     test(f"golden: set {one} has blocks: info is equal, restore refuses", one,
          cluster=False)(refuses_blocks)

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -81,6 +82,8 @@ public:
                                                 const read_options& options) override;
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,
                                                  const write_options& options) override;
+  result<std::unique_ptr<io::writer>> open_hollow(std::string_view path, uint64_t size_bytes,
+                                                  const write_options& options) override;
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
   result<void> make_path(std::string_view path, uint32_t mode) override {
     return posix::make_paths(root_, path, mode, false);
@@ -91,6 +94,7 @@ public:
   result<void> make_symlink(std::string_view path, std::string_view destination) override;
   result<void> make_hardlink(std::string_view path, std::string_view existing) override;
   result<void> sync_path(std::string_view path) override;
+  result<void> sync_files() override;
   result<void> set_attributes(std::string_view path, const attributes& wanted) override;
   result<std::optional<uint64_t>> free_bytes() override;
 
@@ -98,6 +102,8 @@ private:
   result<unique_fd> open_list(std::string_view path);
   result<bool> look_at_entry(int fd, std::string_view path, entry& one) const;
   result<unique_fd> open_parent_for_write(std::string_view parent, const write_options& options);
+  result<std::unique_ptr<io::writer>> open_file(std::string_view path, const write_options& options,
+                                                std::optional<uint64_t> hollow_bytes);
 
   posix::posix_root root_;
 };
@@ -277,6 +283,18 @@ result<unique_fd> posix_storage::open_parent_for_write(std::string_view parent,
 
 result<std::unique_ptr<io::writer>> posix_storage::open_write(std::string_view path,
                                                               const write_options& options) {
+  return open_file(path, options, {});
+}
+
+result<std::unique_ptr<io::writer>> posix_storage::open_hollow(std::string_view path,
+                                                               uint64_t size_bytes,
+                                                               const write_options& options) {
+  return open_file(path, options, size_bytes);
+}
+
+result<std::unique_ptr<io::writer>> posix_storage::open_file(std::string_view path,
+                                                             const write_options& options,
+                                                             std::optional<uint64_t> hollow_bytes) {
   if (auto fine = check_storage_path(path); !fine)
     return fine.failure();
   const auto parts = split_path(path);
@@ -293,7 +311,8 @@ result<std::unique_ptr<io::writer>> posix_storage::open_write(std::string_view p
                                .uid = options.uid,
                                .gid = options.gid,
                                .engine = options.engine,
-                               .size_hint_bytes = options.size_hint_bytes});
+                               .size_hint_bytes = options.size_hint_bytes,
+                               .hollow_bytes = hollow_bytes});
 }
 
 result<void> posix_storage::make_symlink(std::string_view path, std::string_view destination) {
@@ -393,6 +412,15 @@ result<void> posix_storage::sync_path(std::string_view path) {
   // Some file systems cannot sync directories and say so.
   if (::fsync(fd.get()) != 0 && errno != EINVAL && errno != EBADF)
     return root_.failed("sync", path, errno, {errc::path_sync, errc::path_sync});
+  return success();
+}
+
+result<void> posix_storage::sync_files() {
+  const auto fd = root_.open_at({}, O_RDONLY | O_DIRECTORY);
+  if (!fd)
+    return root_.failed("sync", {}, errno, {errc::path_missing, errc::path_open});
+  if (::syncfs(fd.get()) != 0)
+    return root_.failed("sync the file system of", {}, errno, {errc::path_sync, errc::path_sync});
   return success();
 }
 

@@ -156,6 +156,23 @@ TEST_CASE_TEMPLATE("storage: a file in place is there at once and stays", rig, A
   CHECK(names_of(repo, "") == names{"f"});
 }
 
+TEST_CASE_TEMPLATE("storage: a hollow file is zeros, and replaces what was there", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  REQUIRE(write_all(repo, "a/f", "something longer"));
+  for (const uint64_t size_bytes : {uint64_t{0}, uint64_t{5}, uint64_t{700'000}}) {
+    auto file = repo.open_hollow(
+        "a/f", size_bytes,
+        {.how = publish::in_place, .engine = on.engine, .size_hint_bytes = size_bytes});
+    REQUIRE(file);
+    REQUIRE((*file)->begin_commit());
+    REQUIRE((*file)->committed(true));
+    CHECK(read(repo, "a/f") == std::string(size_bytes, '\0'));
+  }
+  CHECK(code_of(repo.open_hollow("../f", 5)) == errc::param_invalid);
+  CHECK(repo.sync_files());
+}
+
 TEST_CASE_TEMPLATE("storage: a file may be opened late", rig, ALL_RIGS) {
   rig on;
   auto& repo = on.repo;

@@ -51,6 +51,15 @@ public:
     asked_.emplace_back("sync_many_paths");
     return memory_storage::sync_many_paths(paths);
   }
+  result<std::unique_ptr<io::writer>> open_hollow(std::string_view path, uint64_t size_bytes,
+                                                  const write_options& options) override {
+    asked_.emplace_back("open_hollow");
+    return memory_storage::open_hollow(path, size_bytes, options);
+  }
+  result<void> sync_files() override {
+    asked_.emplace_back("sync_files");
+    return memory_storage::sync_files();
+  }
   result<std::optional<uint64_t>> free_bytes() override {
     asked_.emplace_back("free_bytes");
     return memory_storage::free_bytes();
@@ -73,15 +82,17 @@ void use(storage& repo) {
   REQUIRE(repo.versions("backup/demo/f"));
   REQUIRE(repo.make_hardlink("backup/demo/g", "backup/demo/f"));
   REQUIRE(repo.sync_many_paths(paths));
+  REQUIRE(repo.open_hollow("backup/demo/h", 3));
+  REQUIRE(repo.sync_files());
   REQUIRE(repo.free_bytes());
 }
 
 } // namespace
 
 TEST_CASE("forwarding: every verb goes on as it came") {
-  const names all = {"make_many_paths", "many_infos",      "list_some",
-                     "list_tree",       "read_small",      "versions",
-                     "make_hardlink",   "sync_many_paths", "free_bytes"};
+  const names all = {"make_many_paths", "many_infos", "list_some",     "list_tree",
+                     "read_small",      "versions",   "make_hardlink", "sync_many_paths",
+                     "open_hollow",     "sync_files", "free_bytes"};
   const auto passes = [&](auto make) {
     names asked;
     auto repo = make(std::make_unique<noting_storage>(asked));

@@ -35,6 +35,7 @@ struct rig {
   format::manifest backup = plan_test::sample_backup();
   plan::map_wish wish{.pg_path = "/new"};
   plan::recovery_type type = plan::recovery_type::standard;
+  plan::zeroed_databases zeroed;
   bool delta = false;
   bool force = false;
 
@@ -117,7 +118,7 @@ struct rig {
     if (!mapped)
       FAIL(mapped.failure().text());
     where.emplace(std::move(*mapped));
-    rules.emplace(backup, *where, type, 150000);
+    rules.emplace(backup, *where, type, 150000, zeroed);
     const plan::owner_lookup names{
         .user_id = [](std::string_view) { return std::optional<uint32_t>(); },
         .group_id = [](std::string_view) { return std::optional<uint32_t>(); },
@@ -125,7 +126,7 @@ struct rig {
         .group_name = [](uint32_t) { return std::optional<std::string>("postgres"); }};
     owners.emplace(backup, plan::owner_facts{}, names);
     tree.emplace(backup, *where, *rules, *owners, opener());
-    context.emplace(repository, "demo", backup, *where, *owners, *tree, delta, force);
+    context.emplace(repository, "demo", backup, *where, *rules, *owners, *tree, delta, force);
     job.emplace(*context, plan::order_restore(backup, *rules));
   }
 

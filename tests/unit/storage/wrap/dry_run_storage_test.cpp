@@ -34,6 +34,7 @@ TEST_CASE_FIXTURE(rig, "dry run: nothing changes, and all of it is said once") {
   CHECK(dry.set_attributes("p/f", {.mode = 0600}));
   CHECK(dry.sync_path("q"));
   CHECK(dry.sync_many_paths(names{"q"}));
+  CHECK(dry.sync_files());
   CHECK(said == names{"would write '/r/p/f', 3 bytes", "would remove '/r/p/f'",
                       "would remove '/r/p'", "would move '/r/p/f' to '/r/p/g'",
                       "would make '/r/q/r'", "would make '/r/s'", "would link '/r/l' to 'p'",
