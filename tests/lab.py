@@ -106,14 +106,15 @@ def _digest(path, digest):
 class Cluster:
     """A PostgreSQL cluster below `home`: data directory `pg`, tablespace `ts`, links go to `linked`."""
 
-    def __init__(self, home):
+    def __init__(self, home, programs=PG_BIN):
         self.home = pathlib.Path(home)
         self.data = self.home / "pg"
+        self.programs = pathlib.Path(programs)
         self.archive_command = ""
 
     def create(self, *initdb_options):
         self.home.mkdir(parents=True, exist_ok=True)
-        run([PG_BIN / "initdb", "-D", self.data, "-k", "--wal-segsize=1", "-U", "postgres",
+        run([self.programs / "initdb", "-D", self.data, "-k", "--wal-segsize=1", "-U", "postgres",
              "-A", "trust", "--locale=C", "-E", "UTF8", "--no-sync", *initdb_options])
         self.set_options(listen_addresses="''", fsync="off", shared_buffers="16MB",
                          max_connections="20", wal_level="replica", archive_mode="on",
@@ -131,18 +132,18 @@ class Cluster:
         settings = [f"unix_socket_directories={self.home}"]
         settings += [f"{name}={value.strip(chr(39))}" for name, value in options.items()]
         words = " ".join("-c \"" + text.replace("\"", "\\\"") + "\"" for text in settings)
-        run([PG_BIN / "pg_ctl", "-D", self.data, "-l", self.home / "server.log", "-o", words,
+        run([self.programs / "pg_ctl", "-D", self.data, "-l", self.home / "server.log", "-o", words,
              "-t", "60", "start", "-w" if wait else "-W"],
             codes=(0,) if wait else None)
         return self
 
     def stop(self, mode="fast"):
         if (self.data / "postmaster.pid").exists():
-            run([PG_BIN / "pg_ctl", "-D", self.data, "-m", mode, "-t", "60", "-w", "stop"],
+            run([self.programs / "pg_ctl", "-D", self.data, "-m", mode, "-t", "60", "-w", "stop"],
                 codes=None)
 
     def running(self):
-        return run([PG_BIN / "pg_ctl", "-D", self.data, "status"], codes=None).code == 0
+        return run([self.programs / "pg_ctl", "-D", self.data, "status"], codes=None).code == 0
 
     def log(self):
         path = self.home / "server.log"

@@ -186,8 +186,8 @@ def bring_within_reach(work):
     importlib.reload(lab)  # It reads the environment when it is loaded; the tests load it later.
 
 
-def main():
-    args = parse(sys.argv[1:])
+def main(argv, chosen):
+    args = parse(argv)
     if args.list:
         print("\n".join(case.name for case in chosen(args)))
         return 0
@@ -242,4 +242,4 @@ def start(args, cases, work):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:], chosen))

@@ -1,0 +1,264 @@
+# Runs a chain of backups as its plan says, by both programs in turn, and judges it.
+# SPDX-License-Identifier: MIT
+import collections
+import functools
+import random
+import shutil
+import threading
+import time
+
+import chain_judge
+import chain_plan
+import lab
+from chain_world import Load, World, template
+from lab import OURS, PEER, Cluster, Failure, expect
+from later_peer import its_postgresql, later_peer, says_version
+
+# Options of a backup that may be left out where we do not support them yet.
+PROBED = {"diff": ("--type=diff",), "block": ("--repo1-bundle", "--repo1-block"),
+          "hardlink": ("--repo1-hardlink",), "archive_copy": ("--archive-copy",)}
+_probing = threading.Lock()
+
+
+@functools.cache
+def _refused(name, directory):
+    ended = lab.run([OURS, "--stanza=probe", f"--repo1-path={directory}/none",
+                     f"--pg1-path={directory}/none", f"--lock-path={directory}/none",
+                     "--log-level-file=off", "backup", *PROBED[name]], codes=None)
+    return ended.code == 67 and "not supported yet" in ended.text
+
+
+def refused(name, directory):
+    """Whether our program says that it does not support this yet."""
+    with _probing:
+        return _refused(name, str(directory))
+
+
+def programs_of(version):
+    """(pgBackRest of this version, the programs of a PostgreSQL that it knows)."""
+    if says_version(PEER, version):
+        return PEER, lab.PG_BIN
+    peer = later_peer(version)
+    return peer, its_postgresql(peer)
+
+
+class Chain:
+    def __init__(self, bench, seed, version, writers="both"):
+        self.bench, self.version, self.writers = bench, version, writers
+        self.plan = chain_plan.draw(seed, version)
+        self.dice = random.Random(f"{version} {seed} data")
+        self.peer, self.programs = programs_of(version)
+        self.story, self.backups, self.marks = [], {}, []
+        self.homes = 0
+        self.left_out = collections.Counter()
+
+    # Commands
+
+    def call(self, program, command, *words, **more):
+        """Runs a command with the configuration of the chain, and notes it for the story."""
+        self.note(lab.quote(self.bench.argv(program, command, *words)))
+        call = self.bench.ours if program == OURS else functools.partial(self.bench.call, program)
+        return call(command, *words, **more)
+
+    def note(self, text):
+        self.story.append(f"{time.strftime('%H:%M:%S')} {text}")
+
+    def told(self):
+        return f"{self.plan.told()}\nAll that was done:\n" + "\n".join(self.story)
+
+    def writer(self, ours):
+        if self.writers != "both":
+            return OURS if self.writers == "ours" else self.peer
+        return OURS if ours else self.peer
+
+    # The cluster
+
+    def prepare(self):
+        bench = self.bench
+        home = template(bench.root, self.programs)
+        bench.cluster = Cluster(lab.copy_cluster(home, bench.dir / "c").home, self.programs)
+        bench.started.append(bench.cluster)
+        if not self.plan.page_checksums:
+            lab.run([self.programs / "pg_checksums", "--disable", "-N", "-D", bench.cluster.data])
+        self.world = World(bench.cluster, self.dice)
+        settings = {"process_max": "1", "log_level_console": "warn"}
+        for key, repo in enumerate(self.plan.repositories, 1):
+            path = bench.repo if key == 1 else bench.dir / f"repo{key}"
+            settings.update({f"repo{key}_path": path, f"repo{key}_retention_full": "9"})
+            if repo.cipher:
+                settings.update({f"repo{key}_cipher_type": "aes-256-cbc",
+                                 f"repo{key}_cipher_pass": f"{lab.PASSPHRASE}-{key}"})
+        bench.configure(**settings)
+        self.start(self.plan.steps[0].ours_pushes)
+        self.call(self.writer(self.plan.steps[0].ours_rewinds), "stanza-create")
+
+    def start(self, ours_push):
+        self.bench.start(self.writer(ours_push))
+        self.bench.cluster.wait_promoted()
+
+    # Steps
+
+    def run(self):
+        try:
+            self.prepare()
+            for number, step in enumerate(self.plan.steps, 1):
+                self.note(f"-- step {number}")
+                self.step(step)
+        except Exception as failure:
+            raise Failure(f"{failure}\n{self.told()}") from failure
+
+    def step(self, step):
+        if step.rewind:
+            self.rewind(step)
+        for name in step.changes:
+            self.change(name)
+        online = step.backup.online
+        self.data = self.world.fingerprint()
+        if step.stopped_changes or not online:
+            self.stop(step)
+            if online:
+                self.start(step.ours_pushes)
+        self.back_up(step)
+        if not online:
+            self.start(step.ours_pushes)
+        for name in step.later:
+            if name != "new_tablespace":  # A restored server would make it where this one has it.
+                self.change(name)
+        self.mark()
+        if step.judged:
+            chain_judge.judge(self)
+
+    def change(self, name):
+        self.note(f"change: {name}")
+        self.world.change(name)
+
+    def stop(self, step):
+        wrecked = [name for name in step.stopped_changes if name != "drop_bad"]
+        if "drop_bad" in step.stopped_changes:
+            self.bench.cluster.sql("drop table if exists junk")
+            self.world.bad_pages = False
+        junk = self.world.junk() if wrecked else None
+        self.bench.cluster.stop()
+        for name in wrecked:
+            self.note(f"change while stopped: {name} in {junk}")
+            self.world.change_stopped(name, junk)
+
+    def mark(self):
+        """A moment to which a restore can go: after all that is stored, before all that comes."""
+        cluster = self.bench.cluster
+        stop = max(int(entry["stop"]) for entry in self.backups.values())
+        lab.wait_for(lambda: time.time() > stop + 1.05, "a second after the backup")
+        self.marks.append((cluster.sql("select now()"), self.world.fingerprint()))
+        time.sleep(0.01)
+        cluster.sql("create table if not exists passed (id int, t text)")
+        cluster.sql("insert into passed values (1, now()::text)")
+        cluster.switch_and_wait_archived()
+
+    # Backups
+
+    def back_up(self, step):
+        backup = self.possible(step.backup)
+        program = self.writer(backup.ours)
+        before = chain_judge.hand_files(self.bench.cluster)
+        source = None if backup.online else chain_judge.source_tree(self.bench.cluster)
+        words = chain_plan.words(backup, self.plan.repositories[backup.repo - 1])
+        wanted = "" if backup.busy else self.data
+        if backup.busy:
+            with Load(self.bench.cluster):
+                ended = self.call(program, "backup", *words)
+        else:
+            ended = self.call(program, "backup", *words)
+        for line in ended.text.splitlines():
+            self.note(f"    {line}")
+        entry = chain_judge.newest(self, backup.repo)
+        expect(entry["label"] not in self.backups, "a new backup is listed", entry)
+        self.note(f"-> {entry['label']} in repo{backup.repo}")
+        self.backups[(backup.repo, entry["label"])] = {
+            "stop": entry["timestamp"]["stop"], "program": program, "hand": before,
+            "source": source, "data": wanted, "options": backup, "prior": entry["prior"],
+            "bad pages": self.world.bad_pages}
+        chain_judge.judge_backup(self, backup.repo, entry, program)
+
+    def possible(self, backup):
+        """The backup without what our program does not support yet."""
+        directory = self.bench.dir
+        if backup.block and refused("block", directory):  # It cannot restore them, either.
+            self.left_out["block"] += 1
+            backup.block = False
+        if self.writer(backup.ours) != OURS:
+            return backup
+        for name in ("hardlink", "archive_copy"):
+            if getattr(backup, name) and refused(name, directory):
+                self.left_out[name] += 1
+                setattr(backup, name, False)
+        if (backup.kind != "full" and refused("diff", directory)
+                and any(repo == backup.repo for repo, _ in self.backups)):
+            self.left_out["a diff or incr by us"] += 1
+            backup.ours = False
+            expect(self.writers != "ours", "we cannot write a diff")
+        return backup
+
+    # Restores
+
+    def restore_words(self, program, repo, words):
+        said = [f"--repo={repo}"] if repo else []
+        said += ["--archive-mode=off"] if "--archive-mode=preserve" not in words else []
+        if any(entry["bad pages"] for entry in self.backups.values()) and (
+                program == OURS or chain_plan.knows(self.version, "bad pages refused")):
+            said.append("--no-checksum-page-error")
+        return [*said, *words]
+
+    def restore(self, program, home, repo, *words):
+        """Restores below `home`, tablespaces mapped. Returns the cluster, not started."""
+        said = self.restore_words(program, repo, words)
+        self.note(f"in {home}: " + lab.quote([program, "restore", *said]))
+        self.bench.restore_run(program, home, *said)
+        return Cluster(home, self.programs)
+
+    def new_home(self):
+        self.homes += 1
+        return self.bench.dir / f"r{self.homes}"
+
+    def started(self, cluster, wanted, what):
+        """Starts a restored cluster and compares its data."""
+        self.bench.started.append(cluster)
+        self.note(f"start: {what}")
+        try:
+            cluster.start(archive_command="")
+            cluster.wait_promoted()
+        except Failure as failure:
+            raise Failure(f"{what}: {failure}\n{cluster.log()[-3000:]}") from failure
+        found = World(cluster, self.dice).fingerprint()
+        expect(found == wanted, f"{what}: other data", f"{found}\n instead of\n{wanted}")
+        cluster.stop("immediate")
+        self.bench.started.remove(cluster)
+
+    def rewind(self, step):
+        """The cluster itself is restored in place and goes on with a new timeline."""
+        program, cluster = self.writer(step.ours_rewinds), self.bench.cluster
+        repo = self.dice.choice(sorted({repo for repo, _ in self.backups}))
+        when, wanted = self.marks[-1]
+        words = ["--delta", "--link-all"]
+        latest = max(label for key, label in self.backups if key == repo)
+        # Without recovery there is no new timeline, and WAL of two histories in the archive.
+        if step.rewind == "mark" or not self.backups[(repo, latest)]["options"].online:
+            words += ["--type=time", f"--target={when}", "--target-action=promote"]
+        else:
+            wanted = self.world.fingerprint()
+        cluster.stop()
+        said = self.restore_words(program, repo, [*words, "--archive-mode=preserve"])
+        self.call(program, "restore", *said)
+        self.start(step.ours_pushes)
+        found = self.world.fingerprint()
+        expect(found == wanted, f"data after the restore in place ({step.rewind})",
+               f"{found}\n instead of\n{wanted}")
+        self.marks = []
+
+
+def run_chain(bench, seed, version, writers="both"):
+    chain = Chain(bench, seed, version, writers)
+    chain.run()
+    if chain.left_out:
+        print(f"       left out with seed {seed}, peer {version}, as we do not support it yet: "
+              + ", ".join(f"{name} {count}x" for name, count in chain.left_out.items()), flush=True)
+    shutil.rmtree(bench.dir / "c", ignore_errors=True)

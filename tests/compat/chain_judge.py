@@ -1,0 +1,247 @@
+# What has to hold for a chain of backups: info, verify, restores, their trees and data.
+# SPDX-License-Identifier: MIT
+import os
+import re
+import shutil
+import stat
+
+import chain_manifest
+import chain_plan
+import lab
+import trees
+from chain_manifest import Manifest
+from lab import OURS, STANZA, equal, expect
+
+# Of the data directory: what a backup leaves out, or a restore writes anew.
+WITHOUT_CONTENT = ("pg_dynshmem", "pg_notify", "pg_replslot", "pg_serial", "pg_snapshots",
+                   "pg_stat_tmp", "pg_subtrans")
+LEFT_OUT = ("postmaster.opts", "postmaster.pid", "backup_label.old", "postgresql.auto.conf",
+            "recovery.signal", "standby.signal", "backup_label", "recovery.done", "tablespace_map.old",
+            "backup_manifest")
+
+
+# The source
+
+def hand_files(cluster):
+    """name -> (content, size, mode, time) of the files by hand."""
+    folder = cluster.data / "by hand"
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            about = path.stat()
+            found[str(path.relative_to(folder))] = (
+                lab.sha1(path), about.st_size, stat.S_IMODE(about.st_mode), int(about.st_mtime))
+    return found
+
+
+def source_tree(cluster):
+    """What a backup of the stopped cluster has to hold: path -> (content, mode, time)."""
+    found = {}
+    for folder, names, files in os.walk(cluster.data):
+        inside = os.path.relpath(folder, cluster.data)
+        if inside in WITHOUT_CONTENT or inside == "by hand":
+            names.clear()
+            continue
+        for name in files:
+            path = os.path.join(folder, name)
+            unlogged = os.path.exists(os.path.join(folder, re.split(r"[._]", name)[0] + "_init"))
+            if (os.path.islink(path) or (inside == "." and name in LEFT_OUT)
+                    or name.startswith(("pg_internal.init", "pgsql_tmp"))
+                    or (unlogged and not name.endswith("_init"))):
+                continue
+            about = os.stat(path)
+            found[os.path.normpath(os.path.join(inside, name))] = (
+                lab.sha1(path), stat.S_IMODE(about.st_mode), int(about.st_mtime))
+    return found
+
+
+# After each backup
+
+def info(chain, program, *words):
+    return chain.call(program, "info", "--output=json", *words).json()[0]
+
+
+def newest(chain, repo):
+    """The last backup as the peer lists it; both programs list the same."""
+    entries = [entry for entry in same_info(chain)["backup"]
+               if entry["database"]["repo-key"] == repo]
+    expect(entries, f"repo{repo} has a backup")
+    return max(entries, key=lambda entry: (entry["timestamp"]["start"], entry["label"]))
+
+
+def manifest_of(chain, repo, label):
+    known = chain.backups[(repo, label)]
+    if "manifest" not in known:
+        name = f"backup/{STANZA}/{label}/backup.manifest"
+        ended = lab.run([chain.peer, f"--config={chain.bench.conf}", f"--stanza={STANZA}",
+                         f"--repo={repo}", "--log-level-console=off", "repo-get", name])
+        known["manifest"] = Manifest(ended.out.decode())
+    return known["manifest"]
+
+
+def judge_backup(chain, repo, entry, program):
+    """What can be said of a backup, listed as `entry`, without a restore."""
+    label = entry["label"]
+    manifest = manifest_of(chain, repo, label)
+    prior = manifest_of(chain, repo, manifest.prior) if manifest.prior else None
+    equal(entry["prior"], manifest.prior, "the prior in info and in the manifest")
+    # What the peer does is not ours to judge; but these tests are tested with it.
+    if program == OURS or chain.writers == "peer":
+        chain_manifest.consistent(manifest, entry, prior)
+    known = chain.backups[(repo, label)]
+    equal(entry.get("annotation", {}).get("made", ""), known["options"].annotation, "annotation")
+    known["hand accepted"] = {
+        name: {about[0]} | _unseen(chain, repo, manifest, name, about)
+        for name, about in known["hand"].items()}
+
+
+def _unseen(chain, repo, manifest, name, about):
+    """The contents that a backup may keep as it saw no change: same size, same time, no delta."""
+    if not manifest.prior or manifest.options.get("option-delta"):
+        return set()
+    prior = chain.backups[(repo, manifest.prior)]
+    before = prior["hand"].get(name)
+    if before and (before[1], before[3]) == (about[1], about[3]):
+        return prior["hand accepted"].get(name, set())
+    return set()
+
+
+def same_info(chain):
+    """Both programs say the same, as far as an older one says it at all."""
+    ours, theirs = info(chain, OURS), info(chain, chain.peer)
+    if chain.version == "2.60.0":
+        equal(ours, theirs, "info of both programs")
+        words = ("info",)
+        equal(chain.call(OURS, *words).text, chain.call(chain.peer, *words).text, "info as text")
+    else:
+        differences = _lacking(ours, theirs, "")
+        expect(not differences, "info of both programs", "\n".join(differences))
+    return theirs
+
+
+def _lacking(ours, theirs, where):
+    """Where `ours` does not say what `theirs` says; more may be said."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        return [text for key in theirs for text in (
+            _lacking(ours[key], theirs[key], f"{where}.{key}") if key in ours
+            else [f"{where}.{key} is missing"])]
+    if isinstance(theirs, list) and isinstance(ours, list) and len(ours) == len(theirs):
+        return [text for number, (one, other) in enumerate(zip(ours, theirs))
+                for text in _lacking(one, other, f"{where}[{number}]")]
+    return [] if ours == theirs else [f"{where}: {ours!r} and {theirs!r}"]
+
+
+# All of it
+
+def judge(chain):
+    chain.note("-- judged")
+    if chain_plan.knows(chain.version, "verify"):
+        for repo in sorted({repo for repo, _ in chain.backups}):
+            verified(chain, repo)
+    repo = chain.dice.choice(sorted({repo for repo, _ in chain.backups}))
+    homes = restored_by_both(chain, repo)
+    older_over_it(chain, repo, homes)
+    to_a_moment(chain, repo, homes)
+    for home in homes:
+        shutil.rmtree(home)
+
+
+def verified(chain, repo):
+    text = chain.call(chain.peer, "verify", f"--repo={repo}", "--output=text", "--verbose").text
+    for pattern in (r"(missing|checksum invalid|size invalid|other): [1-9]", r"status: (?!ok|valid)",
+                    "ERROR", "WARN"):
+        expect(not re.search(pattern, text), f"verify reports '{pattern}'", text)
+    expect(re.search(r"total valid files: [1-9]", text), "verify saw files", text)
+
+
+def restored_by_both(chain, repo):
+    """The latest, by both programs: equal to each other, to the manifest, and in its data."""
+    label = max(label for key, label in chain.backups if key == repo)
+    homes = [chain.new_home(), chain.new_home()]
+    programs = (OURS, chain.peer)
+    if chain.dice.random() < 0.3:
+        for home in homes:  # Something is there already, which has to go or is kept.
+            (home / "pg").mkdir(parents=True, mode=0o700)
+            (home / "pg/PG_VERSION").write_text("1")
+            (home / "pg/nothing of ours").write_text("to be removed")
+    online = chain.backups[(repo, label)]["options"].online
+    for program, home in zip(programs, homes):
+        words = ["--delta"] if (home / "pg").exists() else []
+        words += ["--type=none"] if not online and chain.version == "2.33" else []
+        chain.restore(program, home, repo, *words)
+        agrees(chain, repo, label, home, program)
+    trees.compare_trees(*homes, "the latest restored by both", signal_files(chain, online))
+    chosen = chain.dice.choice(homes)
+    wanted = chain.world.fingerprint()
+    if not online:
+        wanted = chain.backups[(repo, label)]["data"]
+        (chosen / "pg/recovery.signal").unlink(missing_ok=True)
+    chain.started(lab.Cluster(chosen, chain.programs), wanted,
+                  f"the latest, {label}, in {chosen}")
+    return homes
+
+
+def signal_files(chain, online):
+    """Releases before 2.47 begin a recovery even with --type=none."""
+    return () if online or chain_plan.knows(chain.version, "no signal") else trees.SIGNAL_FILES
+
+
+def older_over_it(chain, repo, homes):
+    """Any backup, over what is there, by the other program each."""
+    label = chain.dice.choice(sorted(label for key, label in chain.backups if key == repo))
+    known = chain.backups[(repo, label)]
+    kind = "immediate" if known["options"].online else "none"
+    for program, home in zip((chain.peer, OURS), homes):
+        words = [f"--set={label}", f"--type={kind}", "--delta"]
+        words += ["--target-action=promote"] if kind == "immediate" else []
+        without_other_tablespaces(home, manifest_of(chain, repo, label))
+        chain.restore(program, home, repo, *words)
+        agrees(chain, repo, label, home, program)
+    trees.compare_trees(*homes, f"{label} restored by both over what was there",
+                        signal_files(chain, known["options"].online))
+    if known["data"] and chain.dice.random() < 0.6:
+        chosen = chain.dice.choice(homes)
+        chain.started(lab.Cluster(chosen, chain.programs), known["data"], f"{label} in {chosen}")
+
+
+def without_other_tablespaces(home, manifest):
+    """Restores with --delta clean only the tablespaces that the backup has."""
+    names = {target.get("tablespace-name")
+             for target in manifest.sections["backup:target"].values()}
+    for path in (home / "ts").iterdir():
+        if path.name not in names:
+            shutil.rmtree(path)
+
+
+def to_a_moment(chain, repo, homes):
+    """Any mark, by one of the programs: the data of that moment."""
+    when, wanted = chain.dice.choice(chain.marks)
+    program = chain.dice.choice((OURS, OURS, chain.peer))
+    home = chain.dice.choice(homes)
+    if not any(int(entry["stop"]) < _seconds(when) and key == repo
+               for (key, _), entry in chain.backups.items()):
+        return
+    chain.restore(program, home, repo, "--type=time", f"--target={when}",
+                  "--target-action=promote", "--delta")
+    chain.started(lab.Cluster(home, chain.programs), wanted, f"the data of {when} in {home}")
+
+
+def _seconds(when):
+    return float(lab.run(["date", "+%s.%N", "-d", when]).out)
+
+
+def agrees(chain, repo, label, home, program):
+    what = f"{label} restored by {'us' if program == OURS else 'the peer'} in {home}"
+    known = chain.backups[(repo, label)]
+    chain_manifest.agree(manifest_of(chain, repo, label), home, what)
+    hand = hand_files(lab.Cluster(home))
+    equal(sorted(hand), sorted(known["hand"]), f"files by hand, {what}")
+    for name, about in hand.items():
+        expect(about[1:] == known["hand"][name][1:] and about[0] in known["hand accepted"][name],
+               f"'{name}', {what}", f"{about}, but {known['hand'][name]} "
+               f"or one of {known['hand accepted'][name]} was backed up")
+    if known["source"]:
+        restored = source_tree(lab.Cluster(home))
+        wrong = [f"{name}: {restored.get(name)}, but was {about}"
+                 for name, about in known["source"].items() if restored.get(name) != about]
+        expect(not wrong, f"{what}: not what was backed up offline", "\n".join(wrong[:20]))

@@ -1,0 +1,10 @@
+# Chains of full, differential and incremental backups by pgbraid and pgBackRest in turn.
+# SPDX-License-Identifier: MIT
+"""A seed chooses options, changes of the data, who writes, pushes and restores (chain_plan.py). Many
+more seeds: tests/compat/chains --peer 2.60.0 --seeds 1-200."""
+from case import test
+from chain import run_chain
+
+for peer, seeds in (("2.33", (1,)), ("2.45", (1, 2)), ("2.55.1", (1,)), ("2.60.0", (1, 2))):
+    for seed in seeds:
+        test(f"chains: seed {seed}, peer {peer}", seed, peer, cluster=False)(run_chain)
