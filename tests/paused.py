@@ -18,7 +18,8 @@ def slow_backup(bench, **settings):
 
 
 def spawn_backup(bench, *words):
-    return lab.spawn(bench.argv(OURS, "backup", "--type=full", *words), bench.dir / "backup.log")
+    kind = () if any(word.startswith("--type") for word in words) else ("--type=full",)
+    return lab.spawn(bench.argv(OURS, "backup", *kind, *words), bench.dir / "backup.log")
 
 
 def copying(bench, known):

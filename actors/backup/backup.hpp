@@ -43,8 +43,10 @@ struct backup_request {
   int compress_level = 0;
   codec::gz_engine gz = codec::gz_engine::automatic;
   plan::batch_rules rules = {};
-  bool symlinks = true; ///< `latest`, and links to tablespaces
-  bool fuse = true;     ///< also on other hosts
+  bool hardlink = false;     ///< unchanged files are linked into a diff or incr
+  bool archive_copy = false; ///< the WAL of the backup is also stored in it
+  bool symlinks = true;      ///< `latest`, and links to tablespaces
+  bool fuse = true;          ///< also on other hosts
   standby_wish standbys = standby_wish::none;
   std::vector<std::string> exclude = {};
   std::map<std::string, std::string> annotations = {}; ///< without those that are empty

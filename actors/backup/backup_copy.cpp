@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include "actors/archive/wal_arrival.hpp"
 #include "actors/backup/backup_run.hpp"
+#include "actors/backup/hard_links.hpp"
 #include "actors/backup/stop_files.hpp"
+#include "actors/backup/wal_copies.hpp"
 #include "actors/run/run_job.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/command_stage.hpp"
@@ -143,7 +145,12 @@ result<void> backup_run::copy() {
   if (auto noted = note_losses(job); !noted)
     return noted;
   job.remove_vanished();
-  log_references(manifest);
+  if (wanted.hardlink) {
+    if (auto linked = link_references(repo, manifest); !linked)
+      return linked;
+  } else {
+    log_references(manifest);
+  }
   if (wanted.online && !manifest.find_file("pg_data/global/pg_control"))
     return error{errc::file_missing, "pg_control vanished during the backup"};
   return sync_directories(job);
@@ -188,7 +195,21 @@ result<void> backup_run::stop() {
   if (segments.empty())
     return error{errc::archive_timeout,
                  "the range of WAL segments of the backup cannot be checked"};
-  return wait_for_wal({&repo, archive_id, wanted.archive_timeout}, segments);
+  if (auto there = wait_for_wal({&repo, archive_id, wanted.archive_timeout}, segments); !there)
+    return there;
+  return wanted.archive_copy ? copy_segments(segments) : success();
+}
+
+result<void> backup_run::copy_segments(const std::vector<std::string>& segments) {
+  auto archive = repo.load_archive_info();
+  if (!archive)
+    return archive.failure();
+  return copy_wal(repo,
+                  {.archive_id = archive_id,
+                   .pass = repo.encrypted() ? archive->cipher_pass : secret(),
+                   .segment_bytes = control.fields.wal_segment_bytes,
+                   .segments = segments},
+                  settings, manifest.stop_s, manifest);
 }
 
 /// Others may have published backups since this one began. What cannot be read now is as it was.

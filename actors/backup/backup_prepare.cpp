@@ -277,6 +277,8 @@ void backup_run::fill_settings() {
 void backup_run::fill_options() {
   auto& o = manifest.options;
   o.archive_check = wanted.archive_check;
+  o.archive_copy = wanted.archive_copy;
+  o.hardlink = wanted.hardlink;
   o.backup_standby = !standbys.empty();
   o.buffer_size_bytes = wanted.buffer_size;
   o.checksum_page = rules.checksum_page;

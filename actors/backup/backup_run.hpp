@@ -77,6 +77,7 @@ private:
   /// Whether every path of the cluster has one in the backup; otherwise those that hold files.
   bool has_all_paths() const;
   result<void> check_references() const;
+  result<void> copy_segments(const std::vector<std::string>& segments);
   std::string_view full_label() const;
   result<void> walk();
   result<void> ask_catalogs(cluster_walk_options& wanted_of_walk);

@@ -20,8 +20,8 @@ namespace pgbraid::cli {
 namespace {
 
 /// Some have a value only together with others: --force is for backups of stopped clusters.
-bool flag_if_any(const config::options& opts, config::flag_key name) {
-  return opts.has_value(name) && opts.flag(name);
+bool flag_if_any(const config::options& opts, config::flag_key name, size_t position = 0) {
+  return opts.has_value(name, position) && opts.flag(name, position);
 }
 
 standby_wish standby_wish_of(const config::options& opts) {
@@ -45,6 +45,7 @@ plan::batch_rules batch_rules_of(const config::options& opts, size_t position) {
 void add_repository(const config::options& opts, const open_repository& repo, backup_request& out) {
   const auto position = repo.position;
   out.rules = batch_rules_of(opts, position);
+  out.hardlink = flag_if_any(opts, "repo-hardlink", position);
   out.symlinks = opts.has_value("repo-symlink", position) && opts.flag("repo-symlink", position);
   if (repo_is_remote(opts, position))
     out.repo_host = opts.text("repo-host", position);
@@ -86,6 +87,7 @@ backup_request request_of(const config::options& opts, const open_repository& re
                      .compress_level_network = opts.integer("compress-level-network"),
                      .process_max = counts.workers,
                      .workers_per_link = counts.workers_per_link};
+  out.archive_copy = flag_if_any(opts, "archive-copy");
   add_content(opts, out);
   add_repository(opts, repo, out);
   return out;

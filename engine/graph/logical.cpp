@@ -151,4 +151,16 @@ logical_graph push_graph(codec::file_rules shared, std::span<const codec::file_r
   return build.take();
 }
 
+logical_graph repack_graph(const codec::file_rules& from, codec::file_rules to) {
+  to.checksum = to.repo_checksum = to.checksum_page = false;
+  const job_shape shape{.rules = from, .file_count = 1};
+  builder build("repack", shape, 0);
+  build.then(fetch_row);
+  build.then_wanted(unpacking_rows());
+  build.by(to);
+  build.then_wanted(packing_rows());
+  build.then(write_row);
+  return build.take();
+}
+
 } // namespace pgbraid::graph

@@ -74,4 +74,8 @@ logical_graph restore_graph(const job_shape& shape,
 /// @param each    what is done after that for each: one branch
 logical_graph push_graph(codec::file_rules shared, std::span<const codec::file_rules> each);
 
+/// One file from the container that it is in into another one. What it makes is the checksum of the
+/// plain bytes.
+logical_graph repack_graph(const codec::file_rules& from, codec::file_rules to);
+
 } // namespace pgbraid::graph
