@@ -8,7 +8,9 @@ import lab
 import trees
 from case import test
 from lab import equal, expect
+from other_host import over_ssh
 from paused import NOISE_BYTES, finish, log_of, paused_backup, slow_backup
+from remote_test import begin_there, restored_by_peer
 
 TIME = (1_700_000_000, 1_700_000_000)
 
@@ -196,3 +198,21 @@ def archive_copy(bench):
     target = bench.restore(lab.OURS, bench.dir / "r1", "--type=none", "--restore-check=warn")
     target.start(archive_command="")
     equal(target.fingerprint(), wanted, "the data")
+
+
+@test("chain: contents are compared on the host of the data, files", {}, short=True)
+@test("chain: contents are compared on the host of the data, bundles", {"repo1_bundle": "y"})
+def other_host(bench, settings):
+    other = over_ssh(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"},
+                     compress_type="zst", **settings)
+    begin_there(bench, other)
+    bench.ours("backup")
+    cluster = bench.cluster
+    cluster.sql("update small set t = 'changed' where id < 10")
+    os.utime(cluster.data / "odd names/three megabytes", (1_700_000_500, 1_700_000_500))
+    cluster.sql("checkpoint")
+    for words in ((), ("--delta",)):
+        ended = bench.ours("backup", "--type=incr", *words)
+        expect("pg_data/odd names/three megabytes" not in own(bench), "the same content", ended)
+        expect(len(own(bench)) < 100, "few files are stored", own(bench))
+    restored_by_peer(bench, other)
