@@ -110,7 +110,7 @@ void refer_to_prior(format::manifest& now, format::manifest_file& file,
   taken.mtime_s = file.mtime_s;
   taken.size_bytes = before.size_bytes;
   taken.original_size_bytes = file.original_size_bytes;
-  taken.has_master = false;
+  taken.has_master = taken.master = false; // obsolete, and not written any more
   taken.page_errors = before.page_errors == format::none_index
                           ? format::none_index
                           : now.add_page_errors(prior.page_errors[before.page_errors]);

@@ -166,6 +166,7 @@ TEST_CASE(
   before.reference = 0;
   before.pages = format::page_check::broken;
   before.page_errors = prior.add_page_errors({{3, 3}, {7, 9}});
+  before.has_master = before.master = true; // by a version before 2.38
   auto now = walked();
   now.references = inherited_references(prior);
   now.references.emplace_back(now.label);
@@ -177,6 +178,8 @@ TEST_CASE(
   CHECK(now.holder(file) == full);
   CHECK(file.name == relation);
   CHECK(file.mode == 0640);
+  CHECK_FALSE(file.has_master);
+  CHECK_FALSE(file.master);
   CHECK(*now.owner_name(file.user) == "other");
   CHECK(file.mtime_s == 950);
   CHECK(file.checksum == content);
