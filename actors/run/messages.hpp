@@ -11,6 +11,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace pgbraid::actors {
@@ -24,6 +25,14 @@ using failure_ptr = std::shared_ptr<const error>;
 struct file_run {
   graph::task_ptr work;
   graph::file_streams streams;
+  /// The file failed on its way: its pieces are only passed on, to the sink, which is told why.
+  std::atomic<bool> broken{false};
+  std::optional<error> why = {}; ///< written by who set `broken`, read behind it
+
+  void fail(const error& what) {
+    if (!broken.exchange(true))
+      why = what;
+  }
 };
 using file_run_ptr = std::shared_ptr<file_run>;
 

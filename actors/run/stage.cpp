@@ -58,16 +58,16 @@ struct source_state : stage_base {
 
 private:
   result<void> open_next();
-  result<void> read_piece();
+  void read_piece();
 };
 
 result<void> source_state::open_next() {
   auto work = std::move(queue.front());
   queue.pop_front();
   auto opened = work->open({});
-  if (!opened)
+  if (!opened && !work->put_aside(opened.failure()))
     return opened.failure();
-  if (!*opened) {
+  if (!opened || !*opened) {
     self->send(collector, settled_atom::value,
                std::make_shared<graph::task_list>(graph::task_list{std::move(work)}));
     return success();
@@ -79,21 +79,25 @@ result<void> source_state::open_next() {
   return success();
 }
 
-result<void> source_state::read_piece() {
+void source_state::read_piece() {
   auto out = std::make_shared<piece>();
   out->memory = links.run->pool->try_take();
   assert(out->memory); // every edge window is in the budget
-  auto got = file->work->read(out->memory->room().first(chunk_bytes));
-  if (!got)
-    return got.failure();
-  out->data = codec::window_of(out->memory->room().first(*got), *got < chunk_bytes);
-  links.run->bytes_read += *got;
+  size_t count = 0;
+  if (!file->broken) {
+    auto got = file->work->read(out->memory->room().first(chunk_bytes));
+    if (!got)
+      file->fail(got.failure());
+    count = got ? *got : 0;
+  }
+  // What failed ends here; its last piece takes that to the sink.
+  out->data = codec::window_of(out->memory->room().first(count), count < chunk_bytes);
+  links.run->bytes_read += count;
   ++links.run->steps;
   out->file = file;
   if (out->data.last)
     file = nullptr;
   push(std::move(out));
-  return success();
 }
 
 void source_state::step() {
@@ -109,10 +113,12 @@ void source_state::step() {
   }
   if (credit == 0)
     return; // the credit message comes back here
-  if (file && !file->work->readable(longest_wait))
+  if (file && !file->broken && !file->work->readable(longest_wait))
     return go_on();
-  if (auto moved = file ? read_piece() : open_next(); !moved)
-    return fail(moved.failure());
+  if (file)
+    read_piece();
+  else if (auto opened = open_next(); !opened)
+    return fail(opened.failure());
   go_on();
 }
 
@@ -127,8 +133,9 @@ struct kernel_state : stage_base {
 private:
   codec::kernel& kernel() { return (*links.kernels)[position]; }
   void consumed();
-  result<void> observe();
-  result<void> transform();
+  void pass_by();
+  void observe();
+  void transform();
 };
 
 void kernel_state::consumed() {
@@ -136,37 +143,36 @@ void kernel_state::consumed() {
   self->send(previous, credit_atom::value);
 }
 
-result<void> kernel_state::observe() {
-  auto out = pending.front();
-  if (auto* stream = out->file->streams.at(position))
-    if (auto seen = codec::observe(kernel(), *stream, out->data); !seen)
-      return seen.failure().within(out->file->work->name());
+/// Hands the piece on as it came.
+void kernel_state::pass_by() {
+  auto same = pending.front();
   consumed();
-  push(std::move(out));
-  return success();
+  push(std::move(same));
 }
 
-result<void> kernel_state::transform() {
+void kernel_state::observe() {
   auto& in = *pending.front();
-  if (in.file->streams.at(position) == nullptr) {
-    auto same = pending.front();
-    consumed();
-    push(std::move(same));
-    return success();
-  }
+  if (auto seen = codec::observe(kernel(), *in.file->streams.at(position), in.data); !seen)
+    in.file->fail(seen.failure().within(in.file->work->name()));
+  pass_by();
+}
+
+void kernel_state::transform() {
+  auto& in = *pending.front();
   auto out = std::make_shared<piece>();
   out->memory = links.run->pool->try_take();
   assert(out->memory);
   out->file = in.file;
   if (auto stepped = codec::transform(kernel(), *in.file->streams.at(position), in.data,
                                       out->memory->room(), out->data);
-      !stepped)
-    return stepped.failure().within(in.file->work->name());
+      !stepped) {
+    in.file->fail(stepped.failure().within(in.file->work->name()));
+    return pass_by();
+  }
   if (!in.data.fresh)
     consumed();
   if (out->data.fresh)
     push(std::move(out));
-  return success();
 }
 
 void kernel_state::step() {
@@ -180,8 +186,13 @@ void kernel_state::step() {
   }
   if (credit == 0)
     return;
-  if (auto moved = kernel().transforms() ? transform() : observe(); !moved)
-    return fail(moved.failure());
+  const auto& file = *pending.front()->file;
+  if (file.broken || file.streams.at(position) == nullptr)
+    pass_by();
+  else if (kernel().transforms())
+    transform();
+  else
+    observe();
   go_on();
 }
 
@@ -192,6 +203,10 @@ struct sink_state : stage_base {
 
   result<void> take(const piece& in);
   result<void> settle();
+
+private:
+  result<void> write(const piece& in);
+  result<void> give_up(file_run& file);
 };
 
 result<void> sink_state::settle() {
@@ -210,7 +225,29 @@ result<void> sink_state::settle() {
   return success();
 }
 
+/// The end of a file that failed somewhere.
+result<void> sink_state::give_up(file_run& file) {
+  if (!file.work->put_aside(*file.why))
+    return *file.why;
+  self->send(collector, settled_atom::value,
+             std::make_shared<graph::task_list>(graph::task_list{file.work}));
+  return success();
+}
+
 result<void> sink_state::take(const piece& in) {
+  auto& file = *in.file;
+  if (!file.broken)
+    if (auto written = write(in); !written)
+      file.fail(written.failure());
+  if (!in.data.last || (links.run->stop && !file.broken))
+    return success();
+  if (file.broken)
+    return give_up(file);
+  settling.push_back(file.work);
+  return settle();
+}
+
+result<void> sink_state::write(const piece& in) {
   auto& work = *in.file->work;
   // One chain passes the members of a bundle in order: only another host can make it wait.
   while (!work.ready_to_write(longest_wait))
@@ -219,12 +256,7 @@ result<void> sink_state::take(const piece& in) {
   if (!in.data.bytes.empty())
     if (auto written = work.write(in.data.bytes); !written)
       return written;
-  if (!in.data.last)
-    return success();
-  if (auto finished = work.finish(in.file->streams); !finished)
-    return finished;
-  settling.push_back(in.file->work);
-  return settle();
+  return in.data.last ? work.finish(in.file->streams) : success();
 }
 
 } // namespace

@@ -36,13 +36,13 @@ void stepper::transform(stream& state, window& from, byte_span room, window& int
   ends_.push_back({&from, &into});
 }
 
-std::optional<stepper::broken_stream> stepper::run(kernel& with) {
-  std::optional<broken_stream> broken;
+std::vector<stepper::broken_stream> stepper::run(kernel& with) {
+  std::vector<broken_stream> broken;
   if (!jobs_.empty())
     with.run(jobs_);
-  for (size_t i = 0; i < jobs_.size() && !broken; ++i) {
+  for (size_t i = 0; i < jobs_.size(); ++i) {
     if (jobs_[i].failure)
-      broken = {i, *std::move(jobs_[i].failure)};
+      broken.push_back({i, *std::move(jobs_[i].failure)});
     else if (ends_[i].from != nullptr)
       settle(jobs_[i], *ends_[i].from, *ends_[i].into);
   }

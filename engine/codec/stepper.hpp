@@ -34,8 +34,9 @@ public:
   /// A stream that is changed. `into` becomes what was made in `room`; in `from` stays what found
   /// no room, and it is fresh for as long as the kernel has to be called again for it.
   void transform(stream& state, window& from, byte_span room, window& into);
-  /// The step of all streams that were added since the last one; the first that broke, if any.
-  std::optional<broken_stream> run(kernel& with);
+  /// The step of all streams that were added since the last one. Those that broke, in order; the
+  /// others went on.
+  std::vector<broken_stream> run(kernel& with);
 
 private:
   struct ends {

@@ -21,6 +21,10 @@ std::unique_ptr<codec::stream> task::open_stream(codec::kernel& kernel) {
   return kernel.open();
 }
 
+bool task::put_aside(const error&) {
+  return false;
+}
+
 bool task::readable(std::chrono::milliseconds) {
   return true;
 }
@@ -60,9 +64,9 @@ bool lane_group::idle() const {
 
 result<void> lane_group::start(task_ptr work) {
   auto opened = work->open(tools_);
-  if (!opened)
+  if (!opened && !work->put_aside(opened.failure()))
     return opened.failure();
-  if (!*opened) {
+  if (!opened || !*opened) {
     skipped_.push_back(std::move(work));
     return success();
   }
@@ -78,13 +82,23 @@ result<void> lane_group::start(task_ptr work) {
   return success();
 }
 
+/// Frees the lane of a task that takes its failure on itself.
+result<void> lane_group::give_up(lane& at, const error& why) {
+  if (!at.work->put_aside(why))
+    return why;
+  skipped_.push_back(std::move(at.work));
+  at.work = nullptr;
+  moved_ = true;
+  return success();
+}
+
 result<void> lane_group::refill(lane& at) {
   auto& first = at.buffers.front();
   if (first.data.fresh || at.source_ended || !at.work->readable({}))
     return success();
   auto got = at.work->read(first.memory->room().first(chunk_bytes));
   if (!got)
-    return got.failure();
+    return give_up(at, got.failure());
   moved_ = true;
   bytes_read_ += *got;
   at.source_ended = *got < chunk_bytes;
@@ -95,10 +109,13 @@ result<void> lane_group::refill(lane& at) {
 
 /// The step of the streams that were added.
 result<void> lane_group::run_kernel(size_t position) {
-  const auto broken = stepper_.run(kernels_[position]);
-  auto outcome = broken ? broken->why.within(stepped_[broken->number]->work->name()) : success();
+  for (const auto& broken : stepper_.run(kernels_[position])) {
+    auto& at = *stepped_[broken.number];
+    if (auto left = give_up(at, broken.why.within(at.work->name())); !left)
+      return left;
+  }
   stepped_.clear();
-  return outcome;
+  return success();
 }
 
 result<void> lane_group::run_observer(size_t position, size_t buffer_index) {
@@ -146,20 +163,26 @@ result<void> lane_group::run_transform(size_t position, size_t buffer_index) {
   return run_kernel(position);
 }
 
-result<void> lane_group::drain(lane& at) {
+/// Hands the last buffer to the task.
+result<void> lane_group::pass_on(lane& at) {
   auto& from = at.buffers.back();
-  if (!from.data.fresh || !at.work->ready_to_write({}))
-    return success();
-  moved_ = true;
   if (!from.data.bytes.empty())
     if (auto written = at.work->write(from.data.bytes); !written)
       return written;
   at.written_bytes += from.data.bytes.size();
   from.data.fresh = false;
+  return from.data.last ? at.work->finish(at.streams) : success();
+}
+
+result<void> lane_group::drain(lane& at) {
+  auto& from = at.buffers.back();
+  if (!from.data.fresh || !at.work->ready_to_write({}))
+    return success();
+  moved_ = true;
+  if (auto passed = pass_on(at); !passed)
+    return give_up(at, passed.failure());
   if (!from.data.last)
     return success();
-  if (auto finished = at.work->finish(at.streams); !finished)
-    return finished;
   settling_.push_back({std::move(at.work), std::min(at.written_bytes, limits_.writer_bytes)});
   settling_bytes_ += settling_.back().bytes;
   at.work = nullptr;

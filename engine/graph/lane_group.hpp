@@ -64,6 +64,8 @@ private:
   result<void> run_transform(size_t position, size_t buffer_index);
   void bypass(size_t position, size_t buffer_index);
   result<void> drain(lane& at);
+  result<void> pass_on(lane& at);
+  result<void> give_up(lane& at, const error& why);
   result<void> run_kernel(size_t position);
   void wait_for_one();
 

@@ -50,6 +50,10 @@ public:
   virtual result<void> finish(const file_streams& streams) = 0;
   /// Whether the file is durable. @param wait  block until it is
   virtual result<bool> settled(bool wait) = 0;
+  /// The file cannot be moved. Whether the task takes that on itself: then it counts as settled at
+  /// once, and nothing more is asked of it; else the failure ends the run. Called by the one who
+  /// uses the task by then, so it may let go of what it has. Not called for what `settled` says.
+  virtual bool put_aside(const error& why);
   /// The name of the file, for error messages.
   virtual std::string name() const = 0;
 };

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/run/run_job.hpp"
 #include "engine/base/stop_signal.hpp"
+#include "engine/codec/compress.hpp"
+#include "engine/codec/whole.hpp"
 #include "engine/graph/logical.hpp"
 #include "tests/unit/actors/run/memory_job.hpp"
 
@@ -66,6 +68,63 @@ TEST_CASE("run job: the first error of a task is the outcome") {
       CHECK(job.count.count("bad") == 0);
     }
   }
+}
+
+TEST_CASE("run job: files that fail are put aside by tasks that want it, and all others go on") {
+  for (const bool fuse : {true, false})
+    for (const std::optional<size_t> process_max : {std::optional<size_t>(1), {}}) {
+      auto tasks = some_tasks(30);
+      for (size_t i = 2; i < tasks.size(); i += 4) {
+        const auto with = i % 8 == 2 ? trouble::read_fails : trouble::write_fails;
+        tasks[i] = std::make_shared<memory_task>("bad" + std::to_string(i),
+                                                 random_text(i, 3'000'000), with);
+        tasks[i]->takes_failures = true;
+      }
+      memory_job job(tasks);
+      REQUIRE(actors::run_job(job, settings(fuse, process_max)));
+      CHECK(job.count.size() == 30);
+      for (const auto& task : tasks) {
+        CHECK(job.count[task->name()] == 1);
+        CHECK(task->finished == !task->takes_failures);
+        CHECK(task->aside.size() == (task->takes_failures ? 1 : 0));
+        if (task->finished)
+          CHECK(task->checksum == to_hex(codec::sha1_of(as_bytes(task->content))));
+      }
+    }
+}
+
+TEST_CASE("run job: what a kernel cannot read is put aside, too") {
+  const auto pack = [](const std::string& text) {
+    const auto packed = codec::compress_all(compress_type::zst, 3, as_bytes(text));
+    REQUIRE(packed);
+    return std::string(as_text(*packed));
+  };
+  for (const bool fuse : {true, false})
+    for (const bool takes_failures : {true, false}) {
+      std::vector<std::shared_ptr<memory_task>> tasks;
+      for (size_t i = 0; i < 24; ++i) {
+        auto stored = pack(random_text(i, 2'000'000));
+        if (i % 3 == 1) // the first ones at once, others after some bytes
+          stored.replace(stored.size() * (i % 4) / 4, 40, 40, '\xff');
+        tasks.push_back(std::make_shared<memory_task>("f" + std::to_string(i), stored));
+        tasks.back()->takes_failures = takes_failures;
+      }
+      memory_job job(tasks);
+      auto how = settings(fuse, 2);
+      const auto graph = graph::restore_graph({.rules = {.compression = compress_type::zst}});
+      how.graph = graph::compile(graph, {.cores = 3, .process_max = 2, .fuse = fuse});
+      CHECK(bool(actors::run_job(job, how)) == takes_failures);
+      if (!takes_failures)
+        continue;
+      for (size_t i = 0; i < tasks.size(); ++i) {
+        CHECK(job.count[tasks[i]->name()] == 1);
+        CHECK(tasks[i]->aside.size() == (i % 3 == 1 ? 1 : 0));
+        if (i % 3 != 1)
+          CHECK(tasks[i]->stored == random_text(i, 2'000'000));
+        else
+          CHECK(tasks[i]->aside[0].message.starts_with(tasks[i]->name()));
+      }
+    }
 }
 
 TEST_CASE("run job: an error of the collector stops the run") {

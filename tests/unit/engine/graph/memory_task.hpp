@@ -10,6 +10,7 @@
 #include <deque>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace pgbraid::graph_test {
 
@@ -53,11 +54,18 @@ public:
     return success();
   }
   result<bool> settled(bool) override { return true; }
+  bool put_aside(const error& why) override {
+    if (takes_failures)
+      aside.push_back(why);
+    return takes_failures;
+  }
   std::string name() const override { return name_; }
 
   std::string stored;
   std::string checksum;
   std::string repo_checksum; ///< empty: of no kernel
+  bool takes_failures = false;
+  std::vector<error> aside; ///< failures that it took on itself
   bool pages_checked = false;
   bool finished = false;
 
