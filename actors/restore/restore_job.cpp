@@ -13,10 +13,20 @@ namespace pgbraid {
 
 namespace {
 
+/// The file that is to be there, of one that is stored.
+const format::manifest_file& wanted_file(const restore_context& context,
+                                         const format::manifest_file& copy) {
+  if (&context.stored == &context.backup)
+    return copy;
+  const auto* found = context.backup.find_file(copy.name);
+  assert(found != nullptr);
+  return *found;
+}
+
 std::shared_ptr<shared_bytes> read_together(const restore_context& context,
                                             const plan::restore_batch& batch) {
   const auto path_of = [&](const format::manifest_file& file) {
-    return format::stored_file_path(context.stanza, context.backup, file);
+    return format::stored_file_path(context.stanza, context.stored, file);
   };
   if (batch.kind == plan::batch_kind::small) {
     std::vector<small_read> files;
@@ -57,13 +67,18 @@ graph::task_list restore_job::deal() {
   const auto& batch = batches_[next_++];
   const auto together = read_together(context_, batch);
   for (size_t i = 0; i < batch.files.size(); ++i)
-    out.push_back(std::make_shared<restore_task>(context_, *batch.files[i], together, i));
+    out.push_back(std::make_shared<restore_task>(context_, wanted_file(context_, *batch.files[i]),
+                                                 *batch.files[i], together, i));
   return out;
 }
 
 result<void> restore_job::settled(graph::task& done) {
   const auto& task = dynamic_cast<const restore_task&>(done);
   const auto& file = task.file();
+  if (task.what_happened() == restore_task::outcome::put_aside) {
+    left_.push_back({&file, task.name(), task.why()});
+    return success();
+  }
   done_bytes_ += file.size_bytes;
   the_command_stage.done_bytes = done_bytes_;
   the_command_stage.total_bytes = total_bytes_;
@@ -73,8 +88,13 @@ result<void> restore_job::settled(graph::task& done) {
     ++bad_page_files_;
     log::warn("invalid page checksum(s) found in file {}", task.name());
   }
-  if (!log::enabled(log::level::detail))
-    return success();
+  if (log::enabled(log::level::detail))
+    tell(task);
+  return success();
+}
+
+void restore_job::tell(const restore_task& task) const {
+  const auto& file = task.file();
   const bool matched = task.what_happened() == restore_task::outcome::matched;
   const bool zeroed = task.what_happened() == restore_task::outcome::zeroed;
   const auto bundle = file.in_bundle()
@@ -87,7 +107,6 @@ result<void> restore_job::settled(graph::task& done) {
       "restore {}file {}{} ({}{}, {:.2f}%){}", zeroed ? "zeroed " : "", task.name(),
       matched ? " - exists and matches backup" : "", bundle, format_size(file.size_bytes), percent,
       file.size_bytes == 0 || zeroed ? "" : fmt::format(" checksum {}", to_hex(file.checksum)));
-  return success();
 }
 
 graph::task_use restore_job::use(const plan::batch_limits& limits, bool repository_here) const {
@@ -99,9 +118,9 @@ graph::task_use restore_job::use(const plan::batch_limits& limits, bool reposito
 }
 
 graph::job_shape restore_job::shape() const {
-  graph::job_shape out{.rules = {.compression = context_.backup.options.compress_kind,
-                                 .cipher_pass = context_.backup.cipher_pass},
-                       .bundle = context_.backup.bundle,
+  graph::job_shape out{.rules = {.compression = context_.stored.options.compress_kind,
+                                 .cipher_pass = context_.stored.cipher_pass},
+                       .bundle = context_.stored.bundle,
                        .file_count = total_files_,
                        .plain_bytes = total_bytes_};
   for (const auto& batch : batches_)

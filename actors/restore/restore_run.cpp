@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/restore/restore_run.hpp"
 
+#include "actors/restore/other_copies.hpp"
 #include "actors/restore/restore_end.hpp"
 #include "actors/restore/space_check.hpp"
 #include "actors/restore/target_guard.hpp"
@@ -42,12 +43,14 @@ restore_run::restore_run(const restore_request& wanted, const restore_ends& betw
       context_{.repository = decided_.source.repo->files(),
                .stanza = decided_.source.repo->stanza(),
                .backup = backup(),
+               .stored = backup(),
                .where = decided_.where,
                .rules = rules_,
                .owners = owners_,
                .tree = tree_,
                .delta = decided_.overwrite.delta,
-               .force = decided_.overwrite.force},
+               .force = decided_.overwrite.force,
+               .may_put_aside = !decided_.source.others.empty()},
       limits_(plan::limits_for(context_.repository.features().batch_bytes)),
       job_(context_, plan::order_restore(backup(), rules_, limits_)) {}
 
@@ -102,7 +105,7 @@ result<void> restore_run::check_pages() {
     return success();
   std::vector<std::string> names;
   for (const auto* file : plan::broken_files(backup(), rules_)) {
-    restore_task probe(context_, *file, nullptr, 0);
+    restore_task probe(context_, *file, *file, nullptr, 0);
     auto stays = probe.would_keep({});
     if (!stays)
       return stays.failure();
@@ -129,7 +132,16 @@ result<void> restore_run::prepare() {
 
 result<void> restore_run::copy() {
   const auto drawn = draw();
-  return actors::run_job(job_, between_.compile(drawn.graph, drawn.use));
+  if (auto ran = actors::run_job(job_, between_.compile(drawn.graph, drawn.use)); !ran)
+    return ran;
+  if (job_.left().empty())
+    return success();
+  auto taken = restore_from_others(job_.left(), context_, decided_.source.repo->name(),
+                                   decided_.source.others, between_.compile);
+  if (!taken)
+    return taken.failure();
+  from_elsewhere_ = *taken;
+  return success();
 }
 
 result<void> restore_run::finish() {
@@ -144,8 +156,9 @@ result<void> restore_run::finish() {
   // From here on the cluster can be started.
   if (auto placed = place_control_file(tree_, decided_.where, backup(), owners_); !placed)
     return placed;
-  log::info("restore size = {}, file total = {}", format_size(job_.total_bytes()),
-            job_.total_files());
+  log::info(
+      "restore size = {}, file total = {}{}", format_size(job_.total_bytes()), job_.total_files(),
+      from_elsewhere_ == 0 ? "" : fmt::format(", from other repositories = {}", from_elsewhere_));
   return success();
 }
 
@@ -158,6 +171,11 @@ restored_backup restore_run::outcome() const {
         fmt::format("restore command encountered page checksum error(s) in {} file(s), check the "
                     "log file for details",
                     job_.bad_page_files()));
+  if (from_elsewhere_ > 0)
+    out.reminders.push_back(
+        fmt::format("{} file(s) were damaged or missing in {} and restored from other "
+                    "repositories, check the log file for details",
+                    from_elsewhere_, decided_.source.repo->name()));
   if (decided_.doubts > 0)
     out.reminders.push_back(fmt::format(
         "restore command went on in spite of {} warning(s), check the log file for details",

@@ -70,6 +70,7 @@ private:
   restore_context context_;
   const plan::batch_limits limits_;
   restore_job job_;
+  uint64_t from_elsewhere_ = 0; ///< files
 };
 
 } // namespace pgbraid

@@ -8,6 +8,7 @@
 #include "engine/plan/restore_choice.hpp"
 #include "engine/plan/target_time.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,11 +16,7 @@ namespace pgbraid {
 
 namespace {
 
-/// A repository whose backup.info could be read.
-struct candidate {
-  open_repository repo;
-  format::backup_info info;
-};
+using candidate = backup_repository;
 
 /// Where there is no backup.info, there is no backup to restore, which is said in the end. One that
 /// is there and cannot be understood (a wrong passphrase, damage) is an error of its own.
@@ -99,6 +96,43 @@ result<restore_source> load(const restore_request& wanted, candidate from,
                         .type = type};
 }
 
+/// Those that list the same backup as the chosen one; they are taken out of the candidates.
+std::vector<candidate> take_others(std::vector<candidate>& all, size_t chosen,
+                                   const std::string& label) {
+  const auto* wanted = all[chosen].info.find(label);
+  std::vector<candidate> out;
+  for (size_t i = 0; i < all.size(); ++i) {
+    const auto* there = all[i].info.find(label);
+    if (i != chosen && there != nullptr && there->lsn_start == wanted->lsn_start &&
+        there->archive_start == wanted->archive_start)
+      out.push_back(std::move(all[i]));
+  }
+  return out;
+}
+
+/// From the chosen repository, or else from the next one whose manifest can be read.
+result<restore_source> load_any(const restore_request& wanted, candidate chosen,
+                                std::vector<candidate> others, const std::string& label) {
+  std::optional<error> first;
+  const auto name = chosen.repo->name();
+  others.insert(others.begin(), std::move(chosen));
+  while (!others.empty()) {
+    auto next = std::move(others.front());
+    others.erase(others.begin());
+    auto out = load(wanted, std::move(next), label);
+    if (out) {
+      if (first)
+        log::warn("{}: {}\nHINT: The backup is restored from {}.", name, first->text(),
+                  out->repo->name());
+      out->others = std::move(others);
+      return out;
+    }
+    if (!first)
+      first = out.failure();
+  }
+  return *first;
+}
+
 } // namespace
 
 result<restore_source> open_restore_source(const restore_request& wanted,
@@ -111,7 +145,9 @@ result<restore_source> open_restore_source(const restore_request& wanted,
     return chosen.failure();
   for (const auto& line : chosen->warnings)
     log::warn("{}", line);
-  auto out = load(wanted, std::move(found->usable[chosen->candidate]), chosen->label);
+  auto others = take_others(found->usable, chosen->candidate, chosen->label);
+  auto out = load_any(wanted, std::move(found->usable[chosen->candidate]), std::move(others),
+                      chosen->label);
   if (!out)
     return out;
   auto target = find_target_timeline(*out->repo, out->backup,

@@ -7,6 +7,7 @@
 #include "engine/codec/digest.hpp"
 #include "engine/codec/stepper.hpp"
 #include "engine/format/repository_path.hpp"
+#include "engine/plan/restore_copies.hpp"
 
 #include <fmt/format.h>
 
@@ -22,9 +23,11 @@ constexpr size_t delta_chunk_bytes = 256 * 1024;
 } // namespace
 
 restore_task::restore_task(restore_context& context, const format::manifest_file& file,
+                           const format::manifest_file& copy,
                            std::shared_ptr<shared_bytes> together, size_t position)
-    : context_(context), file_(file), together_(std::move(together)), position_(position),
-      place_(context.where.locate(file.name)), zeroed_(context.rules.is_zeroed(file.name)) {
+    : context_(context), file_(file), copy_(copy), together_(std::move(together)),
+      position_(position), place_(context.where.locate(file.name)),
+      zeroed_(context.rules.is_zeroed(file.name)) {
   if (file.name == plan::control_file_name)
     place_.path += plan::control_file_suffix;
 }
@@ -37,8 +40,10 @@ std::string restore_task::name() const {
 
 result<bool> restore_task::open(const graph::worker_tools& tools) {
   auto kept = keep_existing(tools);
-  if (!kept || *kept)
-    return kept ? result<bool>(false) : result<bool>(kept.failure());
+  if (!kept)
+    return of_target(kept.failure());
+  if (*kept)
+    return false;
   if (auto opened = open_source(tools); !opened)
     return opened.failure();
   if (auto opened = open_target(tools); !opened)
@@ -123,6 +128,9 @@ result<bool> restore_task::has_same_content(storage& target, const std::string& 
 result<void> restore_task::open_source(const graph::worker_tools& tools) {
   if (has_no_source())
     return success();
+  if (context_.repository_lost)
+    return error{errc::host_connect,
+                 fmt::format("'{}' is not asked for: the repository was lost", name())};
   if (together_) {
     auto bytes = together_->bytes_of(position_, tools.engine);
     if (!bytes)
@@ -130,12 +138,12 @@ result<void> restore_task::open_source(const graph::worker_tools& tools) {
     stored_ = *bytes;
     return success();
   }
-  const auto path = format::stored_file_path(context_.stanza, context_.backup, file_);
+  const auto path = format::stored_file_path(context_.stanza, context_.stored, copy_);
   auto file = context_.repository.open_read(
-      path, {.offset_bytes = file_.in_bundle() ? file_.bundle_offset_bytes : 0,
-             .limit_bytes = file_.stored_bytes(),
+      path, {.offset_bytes = copy_.in_bundle() ? copy_.bundle_offset_bytes : 0,
+             .limit_bytes = copy_.stored_bytes(),
              .engine = tools.engine,
-             .size_hint_bytes = file_.stored_bytes()});
+             .size_hint_bytes = copy_.stored_bytes()});
   if (!file)
     return file.failure();
   source_ = std::move(*file);
@@ -179,7 +187,7 @@ std::unique_ptr<codec::stream> restore_task::open_stream(codec::kernel& kernel) 
     return kernel.open();
   if (has_no_source())
     return container->open_empty();
-  return file_.in_bundle() && context_.backup.bundle_raw ? container->open_raw()
+  return copy_.in_bundle() && context_.stored.bundle_raw ? container->open_raw()
                                                          : container->open();
 }
 
@@ -230,7 +238,26 @@ result<bool> restore_task::settled(bool wait) {
   return done;
 }
 
+bool restore_task::put_aside(const error& why) {
+  if (!context_.may_put_aside || target_failed_)
+    return false;
+  if (plan::is_lost_repository(why))
+    context_.repository_lost = true;
+  why_ = why;
+  outcome_ = outcome::put_aside;
+  source_ = nullptr;
+  target_ = nullptr;
+  together_ = nullptr;
+  return true;
+}
+
+error restore_task::of_target(const error& what) {
+  target_failed_ = true;
+  return what;
+}
+
 error restore_task::explain_write(const error& what) {
+  target_failed_ = true;
   if (what.code != errc::file_write)
     return what;
   auto free = context_.tree.at(place_.root).free_bytes();

@@ -25,12 +25,19 @@ struct restore_context {
   storage& repository;
   std::string stanza;
   const format::manifest& backup;
+  /// How this repository stores the files of the backup: its own manifest, `backup` itself for the
+  /// repository that was chosen.
+  const format::manifest& stored;
   const plan::restore_mapping& where;
   const plan::restore_rules& rules;
   const plan::owner_policy& owners;
   restore_tree& tree;
   bool delta = false;
   bool force = false;
+  /// Files that this repository cannot give are put aside: others may have them.
+  bool may_put_aside = false;
+  /// The repository is gone; nothing more is asked of it.
+  std::atomic<bool> repository_lost{false};
   /// Plain bytes that are not restored yet, to say what a full disk lacks.
   std::atomic<uint64_t> left_bytes{0};
 };
@@ -42,12 +49,14 @@ struct restore_context {
 /// manifest's size. Fails with `checksum` (26) when what came out is not what was backed up.
 class restore_task final : public graph::task {
 public:
-  enum class outcome : uint8_t { pending, restored, matched, zeroed };
+  enum class outcome : uint8_t { pending, restored, matched, zeroed, put_aside };
 
+  /// @param copy      the same file in the manifest that says how it is stored
   /// @param together  stored bytes of the file's batch; null: the file is read on its own
   /// @param position  of the file in the batch
   restore_task(restore_context& context, const format::manifest_file& file,
-               std::shared_ptr<shared_bytes> together, size_t position);
+               const format::manifest_file& copy, std::shared_ptr<shared_bytes> together,
+               size_t position);
   ~restore_task() override;
 
   result<bool> open(const graph::worker_tools& tools) override;
@@ -56,6 +65,7 @@ public:
   result<void> write(byte_view in) override;
   result<void> finish(const graph::file_streams& streams) override;
   result<bool> settled(bool wait) override;
+  bool put_aside(const error& why) override;
   std::string name() const override;
 
   /// Whether a file is there that stays as it is, as far as its content goes (only with delta or
@@ -63,6 +73,8 @@ public:
   result<bool> would_keep(const graph::worker_tools& tools);
   const format::manifest_file& file() const { return file_; }
   outcome what_happened() const { return outcome_; }
+  /// Why it was put aside.
+  const error& why() const { return *why_; }
 
 private:
   bool has_no_source() const { return file_.size_bytes == 0 || zeroed_; }
@@ -76,9 +88,11 @@ private:
   /// Fails when what was written is not what was backed up.
   result<void> check_content(const graph::file_streams& streams) const;
   error explain_write(const error& what);
+  error of_target(const error& what);
 
   restore_context& context_;
   const format::manifest_file& file_;
+  const format::manifest_file& copy_;
   std::shared_ptr<shared_bytes> together_;
   size_t position_;
   plan::restore_place place_;
@@ -88,6 +102,8 @@ private:
   std::unique_ptr<io::writer> target_;
   uint64_t written_bytes_ = 0;
   outcome outcome_ = outcome::pending;
+  bool target_failed_ = false; ///< that no other repository mends
+  std::optional<error> why_ = {};
 };
 
 } // namespace pgbraid

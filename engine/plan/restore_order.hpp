@@ -7,6 +7,7 @@
 #include "engine/plan/restore_clean.hpp"
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace pgbraid::plan {
@@ -40,6 +41,10 @@ batch_limits limits_for(uint64_t bytes);
 /// bundles by id and offset, small files, and empty files last.
 std::vector<restore_batch> order_restore(const format::manifest& of, const restore_rules& rules,
                                          batch_limits limits = {});
+
+/// The same for some files of a manifest.
+std::vector<restore_batch> order_files(std::span<const format::manifest_file* const> files,
+                                       const restore_rules& rules, batch_limits limits = {});
 
 /// Refuses, with `feature_not_supported` (67), backups with block-incremental files.
 result<void> check_restorable(const format::manifest& of);

@@ -126,7 +126,8 @@ struct rig {
         .group_name = [](uint32_t) { return std::optional<std::string>("postgres"); }};
     owners.emplace(backup, plan::owner_facts{}, names);
     tree.emplace(backup, *where, *rules, *owners, opener());
-    context.emplace(repository, "demo", backup, *where, *rules, *owners, *tree, delta, force);
+    context.emplace(repository, "demo", backup, backup, *where, *rules, *owners, *tree, delta,
+                    force);
     job.emplace(*context, plan::order_restore(backup, *rules));
   }
 
