@@ -1,6 +1,7 @@
 # Runs a chain of backups as its plan says, by both programs in turn, and judges it.
 # SPDX-License-Identifier: MIT
 import collections
+import dataclasses
 import functools
 import random
 import shutil
@@ -12,11 +13,13 @@ import chain_plan
 import lab
 from chain_world import Load, World, template
 from lab import OURS, PEER, Cluster, Failure, expect
+from other_host import over_ssh
 from later_peer import its_postgresql, later_peer, says_version
 
 # Options of a backup that may be left out where we do not support them yet.
 PROBED = {"diff": ("--type=diff",), "block": ("--repo1-bundle", "--repo1-block"),
-          "hardlink": ("--repo1-hardlink",), "archive_copy": ("--archive-copy",)}
+          "hardlink": ("--repo1-hardlink",), "archive_copy": ("--archive-copy",),
+          "retention": ("--repo1-retention-diff=1",)}
 _probing = threading.Lock()
 
 
@@ -54,11 +57,12 @@ class Chain:
 
     # Commands
 
-    def call(self, program, command, *words, **more):
-        """Runs a command with the configuration of the chain, and notes it for the story."""
-        self.note(lab.quote(self.bench.argv(program, command, *words)))
-        call = self.bench.ours if program == OURS else functools.partial(self.bench.call, program)
-        return call(command, *words, **more)
+    def call(self, program, command, *words, conf=None):
+        """Runs a command with a configuration, by default the chain's; notes it for the story."""
+        argv = self.bench.argv(program, command, *words)
+        argv[1] = f"--config={conf or self.bench.conf}"
+        self.note(lab.quote(argv))
+        return lab.run(argv)
 
     def note(self, text):
         self.story.append(f"{time.strftime('%H:%M:%S')} {text}")
@@ -104,6 +108,7 @@ class Chain:
             for number, step in enumerate(self.plan.steps, 1):
                 self.note(f"-- step {number}")
                 self.step(step)
+            chain_judge.expire(self)
         except Exception as failure:
             raise Failure(f"{failure}\n{self.told()}") from failure
 
@@ -159,41 +164,81 @@ class Chain:
     def back_up(self, step):
         backup = self.possible(step.backup)
         program = self.writer(backup.ours)
-        before = chain_judge.hand_files(self.bench.cluster)
-        source = None if backup.online else chain_judge.source_tree(self.bench.cluster)
         words = chain_plan.words(backup, self.plan.repositories[backup.repo - 1])
-        wanted = "" if backup.busy else self.data
+        known = {"hand": chain_judge.hand_files(self.bench.cluster), "options": backup,
+                 "source": None if backup.online else chain_judge.source_tree(self.bench.cluster),
+                 "data": "" if backup.busy else self.data, "bad pages": self.world.bad_pages}
+        if backup.killed:
+            self.begin_and_kill(backup, words, known)
         if backup.busy:
             with Load(self.bench.cluster):
-                ended = self.call(program, "backup", *words)
+                ended = self.call(program, "backup", *words, conf=self.conf(program, backup))
         else:
-            ended = self.call(program, "backup", *words)
+            ended = self.call(program, "backup", *words, conf=self.conf(program, backup))
         for line in ended.text.splitlines():
             self.note(f"    {line}")
+        expect(self.register(backup, program, known), "a new backup is listed")
+
+    def register(self, backup, program, known):
+        """Notes and judges the new backup. Returns whether there is one."""
         entry = chain_judge.newest(self, backup.repo)
-        expect(entry["label"] not in self.backups, "a new backup is listed", entry)
+        if not entry or (backup.repo, entry["label"]) in self.backups:
+            return False
         self.note(f"-> {entry['label']} in repo{backup.repo}")
         self.backups[(backup.repo, entry["label"])] = {
-            "stop": entry["timestamp"]["stop"], "program": program, "hand": before,
-            "source": source, "data": wanted, "options": backup, "prior": entry["prior"],
-            "bad pages": self.world.bad_pages}
+            **known, "stop": entry["timestamp"]["stop"], "program": program}
         chain_judge.judge_backup(self, backup.repo, entry, program)
+        return True
+
+    def begin_and_kill(self, backup, words, known):
+        """What is left then must not disturb the backup that follows."""
+        program = self.writer(backup.killed == "ours")
+        if program == OURS and not backup.ours and self.writers == "both":
+            backup = self.possible(dataclasses.replace(backup, ours=True))
+            if not backup.ours:
+                return
+            words = chain_plan.words(backup, self.plan.repositories[backup.repo - 1])
+        argv = self.bench.argv(program, "backup", *words)
+        self.note(f"killed after {backup.killed_after_s:.2f} s: {lab.quote(argv)}")
+        process = lab.spawn(argv, self.bench.dir / "killed.log")
+        time.sleep(backup.killed_after_s)
+        lab.kill_group(process)
+        process.wait()
+        self.register(backup, program, known)  # It may have been faster.
+
+    def conf(self, program, backup):
+        """The configuration, or the same on a host that reaches the cluster through ssh."""
+        bench = self.bench
+        if program != OURS or not backup.remote:
+            return bench.conf
+        there = bench.dir / "remote.conf"
+        if not there.exists():
+            local = bench.conf.read_text()
+            before = bench.conf, dict(bench.settings)
+            over_ssh(bench, "pg", {"spool-path": bench.dir / "spool"})
+            there.write_text(bench.conf.read_text())
+            there.chmod(0o640)
+            bench.conf, bench.settings = before
+            bench.conf.write_text(local)
+        return there
+
+    def supports(self, name):
+        """Whether we do; where not, that is counted."""
+        if refused(name, self.bench.dir):
+            self.left_out[name] += 1
+        return not refused(name, self.bench.dir)
 
     def possible(self, backup):
         """The backup without what our program does not support yet."""
-        directory = self.bench.dir
-        if backup.block and refused("block", directory):  # It cannot restore them, either.
-            self.left_out["block"] += 1
+        if backup.block and not self.supports("block"):  # It cannot restore them, either.
             backup.block = False
         if self.writer(backup.ours) != OURS:
             return backup
         for name in ("hardlink", "archive_copy"):
-            if getattr(backup, name) and refused(name, directory):
-                self.left_out[name] += 1
+            if getattr(backup, name) and not self.supports(name):
                 setattr(backup, name, False)
-        if (backup.kind != "full" and refused("diff", directory)
-                and any(repo == backup.repo for repo, _ in self.backups)):
-            self.left_out["a diff or incr by us"] += 1
+        follows = any(repo == backup.repo for repo, _ in self.backups)
+        if backup.kind != "full" and follows and not self.supports("diff"):
             backup.ours = False
             expect(self.writers != "ours", "we cannot write a diff")
         return backup

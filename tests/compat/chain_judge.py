@@ -62,11 +62,11 @@ def info(chain, program, *words):
 
 
 def newest(chain, repo):
-    """The last backup as the peer lists it; both programs list the same."""
+    """The last backup as both programs list it; None where there is none."""
     entries = [entry for entry in same_info(chain)["backup"]
                if entry["database"]["repo-key"] == repo]
-    expect(entries, f"repo{repo} has a backup")
-    return max(entries, key=lambda entry: (entry["timestamp"]["start"], entry["label"]))
+    return max(entries, key=lambda entry: (entry["timestamp"]["start"], entry["label"]),
+               default=None)
 
 
 def manifest_of(chain, repo, label):
@@ -89,6 +89,8 @@ def judge_backup(chain, repo, entry, program):
     if program == OURS or chain.writers == "peer":
         chain_manifest.consistent(manifest, entry, prior)
     known = chain.backups[(repo, label)]
+    if program == OURS and chain.backups[(repo, label)]["options"].hardlink:
+        hard_linked(chain, repo, manifest)
     equal(entry.get("annotation", {}).get("made", ""), known["options"].annotation, "annotation")
     known["hand accepted"] = {
         name: {about[0]} | _unseen(chain, repo, manifest, name, about)
@@ -104,6 +106,21 @@ def _unseen(chain, repo, manifest, name, about):
     if before and (before[1], before[3]) == (about[1], about[3]):
         return prior["hand accepted"].get(name, set())
     return set()
+
+
+def folder_of(chain, repo):
+    return chain.bench.repo if repo == 1 else chain.bench.dir / f"repo{repo}"
+
+
+def hard_linked(chain, repo, manifest):
+    """What is referred to lies in this backup, too, as another name of the same file."""
+    backups = folder_of(chain, repo) / "backup" / STANZA
+    extension = lab.EXTENSION[manifest.options["option-compress-type"]]
+    for name, entry in manifest.files.items():
+        if "reference" in entry:
+            one, other = (backups / label / (name + extension)
+                          for label in (manifest.label, entry["reference"]))
+            expect(one.exists() and one.samefile(other), f"'{one}' is a hard link to '{other}'")
 
 
 def same_info(chain):
@@ -245,3 +262,28 @@ def agrees(chain, repo, label, home, program):
         wrong = [f"{name}: {restored.get(name)}, but was {about}"
                  for name, about in known["source"].items() if restored.get(name) != about]
         expect(not wrong, f"{what}: not what was backed up offline", "\n".join(wrong[:20]))
+
+
+# The end
+
+def expire(chain):
+    """Both programs, each on a copy, leave the same; what we leave can be restored."""
+    repo = chain.dice.choice(sorted({repo for repo, _ in chain.backups}))
+    full, diff = chain.plan.retention
+    words = [f"--repo={repo}", f"--repo{repo}-retention-full={full}"]
+    words += [f"--repo{repo}-retention-diff={diff}"] if diff and chain.supports("retention") else []
+    left = []
+    for program, name in ((OURS, "expired-ours"), (chain.peer, "expired-peer")):
+        copy = chain.bench.dir / name
+        lab.run(["cp", "-a", folder_of(chain, repo), copy])
+        chain.call(program, "expire", f"--repo{repo}-path={copy}", *words)
+        left.append(sorted(str(path.relative_to(copy)) for path in copy.rglob("*")
+                           if not path.is_dir() or path.is_symlink()))
+    equal(left[0], left[1], "files that an expire leaves")
+    path = f"--repo{repo}-path={chain.bench.dir / 'expired-ours'}"
+    for entry in chain.call(OURS, "info", "--output=json", path).json()[0]["backup"]:
+        if entry["database"]["repo-key"] == repo and chain.dice.random() < 0.5:
+            home = chain.new_home()
+            chain.restore(OURS, home, repo, path, f"--set={entry['label']}", "--type=none")
+            agrees(chain, repo, entry["label"], home, OURS)
+            shutil.rmtree(home)

@@ -49,6 +49,9 @@ class Backup:
     busy: bool  # whether data change while it runs
     processes: int
     annotation: str
+    remote: bool  # the cluster is that of another host, where we write
+    killed: str  # who began the same and was killed first: "", "ours" or "peer"
+    killed_after_s: float
 
 
 @dataclasses.dataclass
@@ -70,9 +73,11 @@ class Plan:
     page_checksums: bool
     repositories: list
     steps: list
+    retention: tuple  # of full and diff backups at the end; 0: none
 
     def told(self):
         lines = [f"seed {self.seed}, peer {self.version}, page checksums {self.page_checksums}"]
+        lines.append(f"retention of full and diff at the end: {self.retention}")
         lines += [f"repo{key}: {repo}" for key, repo in enumerate(self.repositories, 1)]
         for number, step in enumerate(self.steps, 1):
             lines.append(f"step {number}: {step}")
@@ -93,7 +98,8 @@ def draw(seed, version):
     judged = {count, dice.randint(2, count - 1)}
     steps = [_step(dice, version, repositories, style, number, number in judged)
              for number in range(1, count + 1)]
-    return Plan(seed, version, dice.random() < 0.8, repositories, steps)
+    return Plan(seed, version, dice.random() < 0.8, repositories, steps,
+                (dice.choice((1, 1, 2)), dice.choice((0, 1, 2))))
 
 
 def _repository(dice, version):
@@ -143,7 +149,9 @@ def _backup(dice, version, repositories, style, number):
         checksum_page=dice.choice(("", "", "", "y", "n")), delta=dice.random() < 0.25,
         online=online, busy=online and dice.random() < 0.25, processes=dice.randint(1, 3),
         annotation=dice.choice(("", "", "a note", "quote \" and = sign"))
-        if knows(version, "annotation") else "")
+        if knows(version, "annotation") else "",
+        remote=dice.random() < 0.25, killed=dice.choice(("",) * 10 + ("ours", "peer")),
+        killed_after_s=dice.uniform(0.2, 2))
 
 
 def words(backup, repository):
