@@ -64,7 +64,7 @@ result<void> make_backup(const backup_request& wanted, const backup_ends& betwee
   return fill_directory(run);
 }
 
-result<actors::drawn_job> draw_backup(const backup_request& wanted, const backup_ends& between) {
+result<planned_backup> plan_backup(const backup_request& wanted, const backup_ends& between) {
   backup_run run{.wanted = wanted, .between = between};
   if (auto begun = begin(run); !begun)
     return begun.failure();
@@ -76,8 +76,14 @@ result<actors::drawn_job> draw_backup(const backup_request& wanted, const backup
     run.manifest.cipher_pass = secret("explain"); // only its presence shapes the graph
   if (auto opened = run.open_sources(); !opened)
     return opened.failure();
-  const backup_job job(run.manifest, *run.files, *run.sources, run.repo, run.settings, {});
-  return actors::drawn_job{run.graph_of(job), job.use(wanted.repository_here)};
+  planned_backup out{.prior = run.basis.prior.value_or(""), .delta = run.settings.delta};
+  {
+    const backup_job job(run.manifest, *run.files, *run.sources, run.repo, run.settings, {});
+    out.job = {run.graph_of(job), job.use(wanted.repository_here)};
+  }
+  out.changes = run.changes();
+  out.manifest = std::move(run.manifest);
+  return out;
 }
 
 } // namespace pgbraid

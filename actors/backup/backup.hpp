@@ -11,6 +11,7 @@
 #include "engine/format/backup_info.hpp"
 #include "engine/io/lock_file.hpp"
 #include "engine/plan/backup_batches.hpp"
+#include "engine/plan/backup_changes.hpp"
 #include "storage/cluster/cluster.hpp"
 #include "storage/repository/repository.hpp"
 
@@ -75,7 +76,16 @@ struct backup_ends {
 /// then manifest, then backup.info. A signal, or an error, removes what was begun.
 result<void> make_backup(const backup_request& wanted, const backup_ends& between);
 
-/// What would run, without doing it; reads the cluster.
-result<actors::drawn_job> draw_backup(const backup_request& wanted, const backup_ends& between);
+/// A backup that is not made: what would run, and what would become of each file.
+struct planned_backup {
+  actors::drawn_job job;
+  format::manifest manifest; ///< files that did not change refer to others already
+  std::string prior = {};    ///< label; empty: it builds on nothing
+  bool delta = false;        ///< contents are compared, not times
+  std::vector<plan::file_change> changes = {}; ///< of each file of the manifest
+};
+
+/// Looks at repository and cluster, and changes nothing; no backup begins in PostgreSQL.
+result<planned_backup> plan_backup(const backup_request& wanted, const backup_ends& between);
 
 } // namespace pgbraid

@@ -323,6 +323,19 @@ result<void> backup_run::find_changes() {
   return prior ? refer_to_prior() : success();
 }
 
+std::vector<plan::file_change> backup_run::changes() const {
+  std::vector<plan::file_change> out;
+  out.reserve(manifest.files.size());
+  const format::manifest nothing;
+  const auto& before = prior ? *prior : nothing;
+  for (const auto& file : manifest.files)
+    out.push_back(file.reference != format::none_index
+                      ? plan::file_change::unchanged
+                      : plan::judge_file(manifest, file, before, before.find_file(file.name),
+                                         settings.delta));
+  return out;
+}
+
 result<void> backup_run::refer_to_prior() {
   const std::string start = begun ? begun->at.segment : std::string();
   bool delta = wanted.delta;

@@ -8,6 +8,7 @@
 #include "actors/backup/start_stop.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/plan/backup_basis.hpp"
+#include "engine/plan/backup_changes.hpp"
 #include "engine/plan/vanished_paths.hpp"
 #include "storage/cluster/open_cluster.hpp"
 #include "storage/repository/backup_claim.hpp"
@@ -55,6 +56,8 @@ struct backup_run {
   result<void> start();
   result<void> build_manifest();
   result<void> find_changes();
+  /// Of each file of the manifest; after `find_changes`.
+  std::vector<plan::file_change> changes() const;
   result<void> choose_label();
   result<void> make_directories();
   result<void> open_sources();

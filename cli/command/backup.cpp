@@ -12,8 +12,12 @@
 #include "cli/open/repositories.hpp"
 #include "cli/open/workers.hpp"
 #include "engine/base/log.hpp"
+#include "engine/report/backup_preview.hpp"
 
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <string>
 
 namespace pgbraid::cli {
 
@@ -93,6 +97,51 @@ backup_request request_of(const config::options& opts, const open_repository& re
   return out;
 }
 
+report::backup_preview preview_of(const planned_backup& planned) {
+  using report::backup_action;
+  const auto& manifest = planned.manifest;
+  report::backup_preview out{.type = format::backup_type_name(manifest.type),
+                             .prior = planned.prior,
+                             .delta = planned.delta};
+  for (size_t i = 0; i < manifest.files.size(); ++i) {
+    const auto& file = manifest.files[i];
+    const auto change = planned.changes[i];
+    out.entries.push_back(
+        {.why = plan::file_change_name(change), .name = file.name, .bytes = file.size_bytes});
+    auto& entry = out.entries.back();
+    if (change == plan::file_change::unchanged) {
+      entry.action = backup_action::refer;
+      entry.from = manifest.holder(file);
+    } else if (change == plan::file_change::compare) {
+      entry.action = backup_action::compare;
+    } else if (change == plan::file_change::empty) {
+      entry.action = backup_action::record;
+    }
+  }
+  return out;
+}
+
+result<int> print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    return system_error(errc::file_write, "unable to write to standard output", errno);
+  return 0;
+}
+
+/// `--dry-run` and `--explain`: says what would be done.
+result<int> preview(const config::options& opts, const backup_request& wanted,
+                    const backup_ends& between) {
+  const auto planned = plan_backup(wanted, between);
+  if (!planned)
+    return planned.failure();
+  const auto& explain = opts.text("explain");
+  const auto shown = preview_of(*planned);
+  if (explain == "json")
+    return print(report::preview_json(shown));
+  if (explain != "n")
+    print_graph(opts, planned->job.graph, planned->job.use);
+  return print(report::preview_text(shown));
+}
+
 } // namespace
 
 result<int> run_backup(const config::options& opts) {
@@ -115,13 +164,8 @@ result<int> run_backup(const config::options& opts) {
                             .compile = [&](const auto& drawn, const auto& use) {
                               return graph_settings(opts, drawn, use);
                             }};
-  if (opts.text("explain") != "n") {
-    const auto drawn = draw_backup(wanted, between);
-    if (!drawn)
-      return drawn.failure();
-    print_graph(opts, drawn->graph, drawn->use);
-    return 0;
-  }
+  if (opts.flag("dry-run") || opts.text("explain") != "n")
+    return preview(opts, wanted, between);
   if (auto made = make_backup(wanted, between); !made)
     return made.failure();
   // Under the same locks; the backup is complete whatever expire says.
