@@ -1,5 +1,6 @@
 # Diff and incr: what a chain of backups copies, refers to, and refuses.
 # SPDX-License-Identifier: MIT
+import json
 import os
 import re
 import time
@@ -216,3 +217,24 @@ def other_host(bench, settings):
         expect("pg_data/odd names/three megabytes" not in own(bench), "the same content", ended)
         expect(len(own(bench)) < 100, "few files are stored", own(bench))
     restored_by_peer(bench, other)
+
+
+@test("chain: what a backup would do is said, and nothing is changed", short=True)
+def preview(bench):
+    stopped(bench, repo1_bundle="y")
+    write(bench, "odd names/=", b"other")
+    write(bench, "odd names/new one", b"new")
+    os.utime(bench.cluster.data / "odd names/a=b", (1_700_000_500, 1_700_000_500))
+    before = sorted(str(path) for path in bench.repo.rglob("*"))
+    plain = incr(bench, "--dry-run").text
+    for line in ("copy    pg_data/odd names/= (size, 5B)", "copy    pg_data/odd names/new one (new, 3B)",
+                 "copy    pg_data/odd names/a=b (time, 11B)", "record  pg_data/odd names/empty (empty, 0B)",
+                 f"to {bench.completed_labels()[0]}", "nothing was changed"):
+        expect(line in plain, line, plain)
+    by_content = json.loads(incr(bench, "--explain=json", "--delta", "--log-level-console=off").text)
+    whys = {entry["name"]: entry["why"] for entry in by_content["entry"]}
+    equal(whys["pg_data/odd names/a=b"], "compare", "why, with delta")
+    equal(whys["pg_data/odd names/new one"], "new", "why, with delta")
+    equal(by_content["prior"], bench.completed_labels()[0], "prior")
+    expect("nothing was changed" in incr(bench, "--explain").text, "explain shows it, too")
+    equal(sorted(str(path) for path in bench.repo.rglob("*")), before, "what is in the repository")
