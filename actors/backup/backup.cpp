@@ -76,7 +76,9 @@ result<planned_backup> plan_backup(const backup_request& wanted, const backup_en
     run.manifest.cipher_pass = secret("explain"); // only its presence shapes the graph
   if (auto opened = run.open_sources(); !opened)
     return opened.failure();
-  planned_backup out{.prior = run.basis.prior.value_or(""), .delta = run.settings.delta};
+  planned_backup out;
+  out.prior = run.basis.prior.value_or("");
+  out.delta = run.settings.delta;
   {
     const backup_job job(run.manifest, *run.files, *run.sources, run.repo, run.settings, {});
     out.job = {run.graph_of(job), job.use(wanted.repository_here)};

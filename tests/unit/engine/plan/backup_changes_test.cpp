@@ -178,8 +178,8 @@ TEST_CASE(
   CHECK(now.holder(file) == full);
   CHECK(file.name == relation);
   CHECK(file.mode == 0640);
-  CHECK_FALSE(file.has_master);
-  CHECK_FALSE(file.master);
+  CHECK_FALSE(bool(file.has_master));
+  CHECK_FALSE(bool(file.master));
   CHECK(*now.owner_name(file.user) == "other");
   CHECK(file.mtime_s == 950);
   CHECK(file.checksum == content);
