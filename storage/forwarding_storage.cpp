@@ -42,6 +42,11 @@ result<std::unique_ptr<io::writer>> forwarding_storage::open_hollow(std::string_
   return base_->open_hollow(path, size_bytes, options);
 }
 
+result<std::unique_ptr<io::updater>>
+forwarding_storage::open_update(std::string_view path, const update_options& options) {
+  return base_->open_update(path, options);
+}
+
 void forwarding_storage::read_small(std::span<small_read> files, io::io_engine* engine) {
   return base_->read_small(files, engine);
 }

@@ -30,6 +30,8 @@ public:
                                                  const write_options& options = {}) override;
   result<std::unique_ptr<io::writer>> open_hollow(std::string_view path, uint64_t size_bytes,
                                                   const write_options& options = {}) override;
+  result<std::unique_ptr<io::updater>> open_update(std::string_view path,
+                                                   const update_options& options) override;
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
   result<std::vector<file_version>> versions(std::string_view path) override;
   result<std::unique_ptr<io::reader>> open_version(std::string_view path, std::string_view id,

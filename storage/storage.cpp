@@ -85,6 +85,13 @@ result<std::optional<std::vector<entry>>> storage::list_tree(std::string_view pa
   return std::optional(std::move(all));
 }
 
+result<std::unique_ptr<io::updater>> storage::open_update(std::string_view path,
+                                                          const update_options&) {
+  return error{errc::feature_not_supported,
+               "cannot change '" + root() + "/" + std::string(path) +
+                   "': files of this storage are written from front to back"};
+}
+
 result<std::vector<file_version>> storage::versions(std::string_view path) {
   return error{errc::feature_not_supported, "cannot look for versions of '" + root() + "/" +
                                                 std::string(path) + "': this storage keeps none"};

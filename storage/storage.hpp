@@ -73,6 +73,18 @@ struct write_options {
   uint64_t size_hint_bytes = 0;
 };
 
+struct update_options {
+  uint64_t size_bytes = 0; ///< of the file from now on: it is cut, or grows by zeros
+  bool keep = false;       ///< what it held stays until it is overwritten
+  uint32_t mode = 0640;
+  bool sync = true;
+  std::optional<int64_t> mtime_s = {};
+  std::optional<uint32_t> uid = {};
+  std::optional<uint32_t> gid = {};
+  /// For the sync. May be null.
+  io::io_engine* engine = nullptr;
+};
+
 struct storage_features {
   bool paths = true; ///< empty directories exist
   bool symlinks = false;
@@ -96,6 +108,8 @@ struct storage_features {
   uint64_t part_bytes = 0;
   /// `list_tree` asks once, not once for each path.
   bool tree_listing = false;
+  /// Parts of a file can be written in any order: `open_update`.
+  bool updates = false;
 };
 
 /// Something that a file held until it was overwritten or removed, or holds now.
@@ -163,6 +177,11 @@ public:
   /// written into it; it is committed as every other. The default writes the zeros.
   virtual result<std::unique_ptr<io::writer>>
   open_hollow(std::string_view path, uint64_t size_bytes, const write_options& options = {});
+  /// Opens a file, or makes it, in a path that exists. Of several names of one file the others keep
+  /// what it held, and nothing of that is kept under this one. feature_not_supported where
+  /// `updates` is not claimed.
+  virtual result<std::unique_ptr<io::updater>> open_update(std::string_view path,
+                                                           const update_options& options);
   /// Reads many small files; failures are per file. The default opens one after the other.
   virtual void read_small(std::span<small_read> files, io::io_engine* engine);
   /// What a file held so far, the latest last; empty when there was none of that name.

@@ -5,6 +5,7 @@
 #include "actors/run/run_job.hpp"
 #include "engine/base/log.hpp"
 #include "engine/graph/logical.hpp"
+#include "engine/plan/block_check.hpp"
 #include "engine/plan/restore_copies.hpp"
 #include "engine/plan/restore_order.hpp"
 
@@ -25,7 +26,7 @@ result<format::manifest> load_same(backup_repository& other, const format::manif
     return found;
   if (!plan::is_same_backup(wanted, *found))
     return error{errc::backup_mismatch, "its backup of that label is another one"};
-  if (auto fine = plan::check_restorable(*found); !fine)
+  if (auto fine = plan::check_blocks(*found, other.info); !fine)
     return fine.failure();
   return found;
 }

@@ -2,12 +2,16 @@
 // SPDX-License-Identifier: MIT
 #include "actors/restore/restore_job.hpp"
 
+#include "actors/restore/block_task.hpp"
+#include "actors/restore/restore_task.hpp"
 #include "engine/base/command_stage.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
 #include "engine/format/repository_path.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace pgbraid {
 
@@ -56,6 +60,12 @@ restore_job::restore_job(restore_context& context, std::vector<plan::restore_bat
     }
 }
 
+// An empty file has no blocks, whatever its entry says.
+bool restore_job::reads_blocks(const format::manifest_file& copy) const {
+  return copy.is_block_incremental() && copy.size_bytes != 0 &&
+         !context_.rules.is_zeroed(copy.name);
+}
+
 uint64_t restore_job::room_for(const format::manifest_file& file) const {
   return context_.rules.is_zeroed(file.name) ? 0 : file.size_bytes;
 }
@@ -66,16 +76,21 @@ graph::task_list restore_job::deal() {
     return out;
   const auto& batch = batches_[next_++];
   const auto together = read_together(context_, batch);
-  for (size_t i = 0; i < batch.files.size(); ++i)
-    out.push_back(std::make_shared<restore_task>(context_, wanted_file(context_, *batch.files[i]),
-                                                 *batch.files[i], together, i));
+  for (size_t i = 0; i < batch.files.size(); ++i) {
+    const auto& copy = *batch.files[i];
+    const auto& file = wanted_file(context_, copy);
+    if (reads_blocks(copy))
+      out.push_back(std::make_shared<block_task>(context_, file, copy, together, i));
+    else
+      out.push_back(std::make_shared<restore_task>(context_, file, copy, together, i));
+  }
   return out;
 }
 
 result<void> restore_job::settled(graph::task& done) {
-  const auto& task = dynamic_cast<const restore_task&>(done);
+  const auto& task = dynamic_cast<const placed_file&>(done);
   const auto& file = task.file();
-  if (task.what_happened() == restore_task::outcome::put_aside) {
+  if (task.what_happened() == placed_file::outcome::put_aside) {
     left_.push_back({&file, task.name(), task.why()});
     return success();
   }
@@ -84,7 +99,7 @@ result<void> restore_job::settled(graph::task& done) {
   the_command_stage.total_bytes = total_bytes_;
   context_.left_bytes -= room_for(file);
   if (file.pages == format::page_check::broken &&
-      task.what_happened() == restore_task::outcome::restored) {
+      task.what_happened() == placed_file::outcome::restored) {
     ++bad_page_files_;
     log::warn("invalid page checksum(s) found in file {}", task.name());
   }
@@ -93,10 +108,10 @@ result<void> restore_job::settled(graph::task& done) {
   return success();
 }
 
-void restore_job::tell(const restore_task& task) const {
+void restore_job::tell(const placed_file& task) const {
   const auto& file = task.file();
-  const bool matched = task.what_happened() == restore_task::outcome::matched;
-  const bool zeroed = task.what_happened() == restore_task::outcome::zeroed;
+  const bool matched = task.what_happened() == placed_file::outcome::matched;
+  const bool zeroed = task.what_happened() == placed_file::outcome::zeroed;
   const auto bundle = file.in_bundle()
                           ? fmt::format("bundle {}/{}, ", file.bundle_id, file.bundle_offset_bytes)
                           : std::string();
@@ -110,8 +125,13 @@ void restore_job::tell(const restore_task& task) const {
 }
 
 graph::task_use restore_job::use(const plan::batch_limits& limits, bool repository_here) const {
+  uint64_t most = 0;
+  for (const auto& batch : batches_)
+    for (const auto* file : batch.files)
+      most = std::max(most, reads_blocks(*file) ? memory_of_blocks(*file) : 0);
   // A worker holds the batch it works on and the one that was dealt ahead.
   return {.bytes_per_worker = 2 * limits.bytes,
+          .bytes_per_file = most,
           .repository_here = repository_here,
           .settling_files = settling().files,
           .shared_descriptors = context_.where.roots().size() + 1};
@@ -127,6 +147,7 @@ graph::job_shape restore_job::shape() const {
     for (const auto* file : batch.files) {
       if (context_.rules.is_zeroed(file->name))
         continue;
+      out.rules.blocks = out.rules.blocks || reads_blocks(*file);
       out.stored_bytes += file->size_bytes == 0 ? 0 : file->stored_bytes();
       out.bundled_bytes += file->in_bundle() ? file->size_bytes : 0;
     }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/restore/restore_task.hpp"
+#include "actors/restore/placed_file.hpp"
 #include "engine/graph/compile.hpp"
 #include "engine/graph/logical.hpp"
 #include "engine/plan/restore_order.hpp"
@@ -47,7 +47,8 @@ public:
 private:
   /// What a file takes of a file system.
   uint64_t room_for(const format::manifest_file& file) const;
-  void tell(const restore_task& task) const;
+  void tell(const placed_file& task) const;
+  bool reads_blocks(const format::manifest_file& copy) const;
 
   restore_context& context_;
   std::vector<plan::restore_batch> batches_;

@@ -4,6 +4,7 @@
 
 #include "actors/restore/other_copies.hpp"
 #include "actors/restore/restore_end.hpp"
+#include "actors/restore/restore_task.hpp"
 #include "actors/restore/space_check.hpp"
 #include "actors/restore/target_guard.hpp"
 #include "actors/run/run_job.hpp"

@@ -5,6 +5,7 @@
 #include "engine/base/failures.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/backup_info.hpp"
+#include "engine/plan/block_check.hpp"
 #include "engine/plan/restore_choice.hpp"
 #include "engine/plan/target_time.hpp"
 
@@ -85,6 +86,8 @@ result<restore_source> load(const restore_request& wanted, candidate from,
   auto backup = from.repo->load_manifest(label, from.info.cipher_pass);
   if (!backup)
     return backup.failure();
+  if (auto readable = plan::check_blocks(*backup, from.info); !readable)
+    return readable.failure();
   const auto version = postgres::parse_version(backup->db_version);
   if (!version)
     return version.failure();

@@ -23,6 +23,7 @@ struct file_rules {
   bool raw_members = false;  ///< some files are in raw containers: members of bundles
   bool checksum = true;      ///< wanted of the plain bytes
   bool repo_checksum = true; ///< wanted of the stored bytes, where they are others
+  bool blocks = false;       ///< some of the files are stored in blocks
 
   /// Whether stored bytes differ from plain ones.
   bool changes_bytes() const { return compression != compress_type::none || !cipher_pass.empty(); }

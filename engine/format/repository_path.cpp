@@ -62,13 +62,17 @@ std::string data_file_path(std::string_view stanza, std::string_view label, std:
   return join("backup", stanza, label, name) += compress_extension(type);
 }
 
+std::string block_file_path(std::string_view stanza, std::string_view label, std::string_view name,
+                            uint64_t bundle_id) {
+  return bundle_id != 0 ? bundle_path(stanza, label, bundle_id)
+                        : join("backup", stanza, label, name) += ".pgbi";
+}
+
 std::string stored_file_path(std::string_view stanza, const manifest& of,
                              const manifest_file& file) {
   const auto& label = of.holder(file);
-  if (file.in_bundle())
-    return bundle_path(stanza, label, file.bundle_id);
-  if (file.is_block_incremental())
-    return join("backup", stanza, label, file.name) += ".pgbi";
+  if (file.in_bundle() || file.is_block_incremental())
+    return block_file_path(stanza, label, file.name, file.bundle_id);
   return data_file_path(stanza, label, file.name, of.options.compress_kind);
 }
 

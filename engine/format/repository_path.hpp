@@ -40,6 +40,9 @@ std::string wal_history_path(std::string_view stanza, std::string_view archive_i
 std::string stored_file_path(std::string_view stanza, const manifest& of,
                              const manifest_file& file);
 std::string bundle_path(std::string_view stanza, std::string_view label, uint64_t bundle_id);
+/// Where a backup has blocks of a file: in a bundle, or (0) in a file for them alone.
+std::string block_file_path(std::string_view stanza, std::string_view label, std::string_view name,
+                            uint64_t bundle_id);
 /// A file of this backup that is stored alone.
 std::string data_file_path(std::string_view stanza, std::string_view label, std::string_view name,
                            compress_type type);

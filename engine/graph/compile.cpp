@@ -139,7 +139,7 @@ compiled_graph compile(logical_graph logical, const machine& on, const task_use&
   out.budget_bytes =
       out.workers_max *
       (out.slabs_per_worker * uint64_t{slab_bytes} + on.engine_bytes + use.bytes_per_worker +
-       kernels.kernel_bytes + files * uint64_t{kernels.stream_bytes});
+       kernels.kernel_bytes + files * (kernels.stream_bytes + use.bytes_per_file));
   return out;
 }
 

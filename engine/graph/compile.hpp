@@ -23,6 +23,8 @@ struct machine {
 /// What the tasks of a job need besides what its nodes do.
 struct task_use {
   uint64_t bytes_per_worker = 0;
+  /// Of each file in a lane.
+  uint64_t bytes_per_file = 0;
   /// Files of the repository are open in this process.
   bool repository_here = true;
   /// How many files of a worker may be that; see `settling_limits`.

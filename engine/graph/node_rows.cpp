@@ -3,6 +3,7 @@
 #include "engine/graph/node_rows.hpp"
 
 #include "engine/codec/aes.hpp"
+#include "engine/codec/block_unpack.hpp"
 #include "engine/codec/container_kernel.hpp"
 #include "engine/codec/digest.hpp"
 #include "engine/codec/page_check.hpp"
@@ -143,6 +144,18 @@ constexpr node_row repo_checksum_row{
     .make = make_digest,
     .finds = finding::repo_checksum};
 
+constexpr node_row unpack_blocks_row{
+    .name = "unpack-blocks",
+    .prior_of = [](const file_rules& by) -> node_prior {
+      return {prior_of(by.compression).decompress_s + (is_encrypted(by) ? 0.2 : 0)};
+    },
+    .wanted = [](const file_rules& by) { return by.blocks; },
+    .make = [](const file_rules& by) -> made_kernel {
+      return make<codec::block_unpack_kernel>(by.compression, by.cipher_pass.view());
+    },
+    .changes_bytes = true,
+    .memory = [](const file_rules&) { return codec::memory_of_block_unpack(); }};
+
 constexpr node_row decrypt_row{.name = "decrypt",
                                .prior = {0.2},
                                .wanted = is_encrypted,
@@ -160,7 +173,7 @@ constexpr node_row decompress_row{.name = "decompress",
 
 constexpr std::array packing{page_check_row, checksum_row, compress_row, encrypt_row,
                              repo_checksum_row};
-constexpr std::array unpacking{decrypt_row, decompress_row, checksum_row};
+constexpr std::array unpacking{unpack_blocks_row, decrypt_row, decompress_row, checksum_row};
 
 } // namespace
 

@@ -36,8 +36,24 @@ public:
   virtual result<bool> committed(bool wait) = 0;
 };
 
+/// A file whose parts are written in any order, and which may keep what it held before. Destroyed
+/// before it is committed, it stays as far as it was written.
+class updater {
+public:
+  virtual ~updater() = default;
+  /// How much of the former content is there, from its start; 0 for a new file.
+  virtual uint64_t kept_bytes() const = 0;
+  /// As `reader::read_at`; what was written is seen.
+  virtual result<size_t> read_at(byte_span out, uint64_t offset_bytes) = 0;
+  /// Within the size that the file was opened with.
+  virtual result<void> write_at(byte_view in, uint64_t offset_bytes) = 0;
+  /// Both as of `writer`.
+  virtual result<void> begin_commit() = 0;
+  virtual result<bool> committed(bool wait) = 0;
+};
+
 /// Writes the tail, syncs and publishes, waiting for it.
-inline result<void> commit(writer& file) {
+template <class File> result<void> commit(File& file) {
   if (auto begun = file.begin_commit(); !begun)
     return begun;
   auto done = file.committed(true);

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plan/restore_order.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <tuple>
 
@@ -96,19 +94,6 @@ std::vector<restore_batch> order_files(std::span<const format::manifest_file* co
   for (const auto* file : empty)
     batches.add(*file, batch_kind::empty, true);
   return out;
-}
-
-result<void> check_restorable(const format::manifest& of) {
-  const auto found =
-      std::ranges::find_if(of.files, [](const auto& file) { return file.is_block_incremental(); });
-  if (found == of.files.end())
-    return success();
-  return error{errc::feature_not_supported,
-               fmt::format("backup {} has block-incremental files, such as '{}', which cannot be "
-                           "restored yet",
-                           of.label, found->name),
-               "Nothing was changed. Restore it with pgbackrest, or choose another backup with "
-               "--set."};
 }
 
 } // namespace pgbraid::plan

@@ -46,7 +46,4 @@ std::vector<restore_batch> order_restore(const format::manifest& of, const resto
 std::vector<restore_batch> order_files(std::span<const format::manifest_file* const> files,
                                        const restore_rules& rules, batch_limits limits = {});
 
-/// Refuses, with `feature_not_supported` (67), backups with block-incremental files.
-result<void> check_restorable(const format::manifest& of);
-
 } // namespace pgbraid::plan

@@ -74,6 +74,12 @@ public:
       return fine.failure();
     return base().open_hollow(path, size_bytes, options);
   }
+  result<std::unique_ptr<io::updater>> open_update(std::string_view path,
+                                                   const update_options& options) override {
+    if (auto fine = check(path); !fine)
+      return fine.failure();
+    return base().open_update(path, options);
+  }
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
   result<void> make_path(std::string_view path, uint32_t mode) override {
     if (auto fine = check(path, reach::above); !fine)

@@ -52,6 +52,12 @@ dry_run_storage::open_hollow(std::string_view path, uint64_t size_bytes, const w
       std::make_unique<dry_run_writer>(shown(path), say_, size_bytes));
 }
 
+// What is read back from a file under way cannot be made up.
+result<std::unique_ptr<io::updater>> dry_run_storage::open_update(std::string_view path,
+                                                                  const update_options& options) {
+  return storage::open_update(path, options);
+}
+
 result<void> dry_run_storage::make_path(std::string_view path, uint32_t) {
   auto found = base().info(path);
   if (!found)

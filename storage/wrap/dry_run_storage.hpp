@@ -24,6 +24,8 @@ public:
                                                  const write_options& options = {}) override;
   result<std::unique_ptr<io::writer>> open_hollow(std::string_view path, uint64_t size_bytes,
                                                   const write_options& options = {}) override;
+  result<std::unique_ptr<io::updater>> open_update(std::string_view path,
+                                                   const update_options& options) override;
   result<void> make_path(std::string_view path, uint32_t mode) override;
   result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode) override;
   result<void> remove_file(std::string_view path) override { return remove(path); }

@@ -49,6 +49,11 @@ public:
     return wrapper().around(storage_verb::open_write, path,
                             [&] { return base().open_hollow(path, size_bytes, options); });
   }
+  result<std::unique_ptr<io::updater>> open_update(std::string_view path,
+                                                   const update_options& options) override {
+    return wrapper().around(storage_verb::open_write, path,
+                            [&] { return base().open_update(path, options); });
+  }
   result<std::vector<file_version>> versions(std::string_view path) override {
     return wrapper().around(storage_verb::versions, path, [&] { return base().versions(path); });
   }

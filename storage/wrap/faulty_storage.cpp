@@ -90,6 +90,42 @@ result<bool> faulty_writer::committed(bool wait) {
   return base_->committed(wait);
 }
 
+class faulty_updater final : public io::updater {
+public:
+  faulty_updater(std::unique_ptr<io::updater> base, std::string path, bool sync,
+                 std::shared_ptr<fault_plan> plan)
+      : base_(std::move(base)), path_(std::move(path)), sync_(sync), plan_(std::move(plan)) {}
+
+  uint64_t kept_bytes() const override { return base_->kept_bytes(); }
+  result<size_t> read_at(byte_span out, uint64_t offset_bytes) override {
+    if (auto fault = plan_->trip(storage_verb::read, path_))
+      return std::move(fault->failure);
+    return base_->read_at(out, offset_bytes);
+  }
+  result<void> write_at(byte_view in, uint64_t offset_bytes) override {
+    auto fault = plan_->trip(storage_verb::write, path_);
+    if (!fault)
+      return base_->write_at(in, offset_bytes);
+    const auto kept = in.first(std::min(in.size(), fault->keep_bytes));
+    if (auto put = base_->write_at(kept, offset_bytes); !put)
+      return put;
+    return std::move(fault->failure);
+  }
+  result<void> begin_commit() override {
+    if (sync_)
+      if (auto fault = plan_->trip(storage_verb::sync, path_))
+        return std::move(fault->failure);
+    return base_->begin_commit();
+  }
+  result<bool> committed(bool wait) override { return base_->committed(wait); }
+
+private:
+  const std::unique_ptr<io::updater> base_;
+  const std::string path_;
+  const bool sync_;
+  const std::shared_ptr<fault_plan> plan_;
+};
+
 } // namespace
 
 result<std::unique_ptr<io::reader>>
@@ -118,6 +154,15 @@ result<std::unique_ptr<io::writer>> faulty_storage::open_write(std::string_view 
     return opened;
   return std::unique_ptr<io::writer>(
       std::make_unique<faulty_writer>(std::move(*opened), std::string(path), options, plan_));
+}
+
+result<std::unique_ptr<io::updater>> faulty_storage::open_update(std::string_view path,
+                                                                 const update_options& options) {
+  auto opened = each_verb::open_update(path, options);
+  if (!opened)
+    return opened;
+  return std::unique_ptr<io::updater>(
+      std::make_unique<faulty_updater>(std::move(*opened), std::string(path), options.sync, plan_));
 }
 
 faulty_storage::reach faulty_storage::reach_of(storage_verb verb,

@@ -25,6 +25,8 @@ public:
                                                 const read_options& options = {}) override;
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,
                                                  const write_options& options = {}) override;
+  result<std::unique_ptr<io::updater>> open_update(std::string_view path,
+                                                   const update_options& options) override;
   result<std::unique_ptr<io::reader>> open_version(std::string_view path, std::string_view id,
                                                    const read_options& options = {}) override;
   /// Of several names each is a use of its own: those before the one that fails are done.

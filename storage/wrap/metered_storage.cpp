@@ -64,6 +64,37 @@ private:
   bool ended_ = false;
 };
 
+class metered_updater final : public io::updater {
+public:
+  metered_updater(std::unique_ptr<io::updater> base, std::shared_ptr<storage_meter> meter)
+      : base_(std::move(base)), meter_(std::move(meter)) {}
+
+  uint64_t kept_bytes() const override { return base_->kept_bytes(); }
+  result<size_t> read_at(byte_span out, uint64_t offset_bytes) override {
+    const auto begun = monotonic::now();
+    auto got = base_->read_at(out, offset_bytes);
+    meter_->note(storage_verb::read, !got, got ? *got : 0, monotonic::now() - begun);
+    return got;
+  }
+  result<void> write_at(byte_view in, uint64_t offset_bytes) override {
+    const auto begun = monotonic::now();
+    auto put = base_->write_at(in, offset_bytes);
+    meter_->note(storage_verb::write, !put, put ? in.size() : 0, monotonic::now() - begun);
+    return put;
+  }
+  result<void> begin_commit() override {
+    const auto at = monotonic::now();
+    auto begun = base_->begin_commit();
+    meter_->note(storage_verb::sync, !begun, 0, monotonic::now() - at);
+    return begun;
+  }
+  result<bool> committed(bool wait) override { return base_->committed(wait); }
+
+private:
+  const std::unique_ptr<io::updater> base_;
+  const std::shared_ptr<storage_meter> meter_;
+};
+
 result<std::unique_ptr<io::reader>> metered(result<std::unique_ptr<io::reader>> opened,
                                             const std::shared_ptr<storage_meter>& meter) {
   if (!opened)
@@ -104,6 +135,15 @@ result<std::unique_ptr<io::writer>> metered_storage::open_write(std::string_view
   if (!opened)
     return opened;
   return std::unique_ptr<io::writer>(std::make_unique<metered_writer>(std::move(*opened), meter_));
+}
+
+result<std::unique_ptr<io::updater>> metered_storage::open_update(std::string_view path,
+                                                                  const update_options& options) {
+  auto opened = each_verb::open_update(path, options);
+  if (!opened)
+    return opened;
+  return std::unique_ptr<io::updater>(
+      std::make_unique<metered_updater>(std::move(*opened), meter_));
 }
 
 void metered_storage::read_small(std::span<small_read> files, io::io_engine* engine) {

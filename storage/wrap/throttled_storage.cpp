@@ -44,6 +44,30 @@ private:
   const std::shared_ptr<throttle> with_;
 };
 
+class throttled_updater final : public io::updater {
+public:
+  throttled_updater(std::unique_ptr<io::updater> base, std::shared_ptr<throttle> with)
+      : base_(std::move(base)), with_(std::move(with)) {}
+
+  uint64_t kept_bytes() const override { return base_->kept_bytes(); }
+  result<size_t> read_at(byte_span out, uint64_t offset_bytes) override {
+    auto got = base_->read_at(out, offset_bytes);
+    if (got)
+      with_->pass(*got);
+    return got;
+  }
+  result<void> write_at(byte_view in, uint64_t offset_bytes) override {
+    with_->pass(in.size());
+    return base_->write_at(in, offset_bytes);
+  }
+  result<void> begin_commit() override { return base_->begin_commit(); }
+  result<bool> committed(bool wait) override { return base_->committed(wait); }
+
+private:
+  const std::unique_ptr<io::updater> base_;
+  const std::shared_ptr<throttle> with_;
+};
+
 result<std::unique_ptr<io::reader>> throttled(result<std::unique_ptr<io::reader>> opened,
                                               const std::shared_ptr<throttle>& with) {
   if (!opened)
@@ -80,6 +104,15 @@ result<std::unique_ptr<io::writer>> throttled_storage::open_write(std::string_vi
   if (!opened)
     return opened;
   return std::unique_ptr<io::writer>(std::make_unique<throttled_writer>(std::move(*opened), with_));
+}
+
+result<std::unique_ptr<io::updater>> throttled_storage::open_update(std::string_view path,
+                                                                    const update_options& options) {
+  auto opened = base().open_update(path, options);
+  if (!opened)
+    return opened;
+  return std::unique_ptr<io::updater>(
+      std::make_unique<throttled_updater>(std::move(*opened), with_));
 }
 
 void throttled_storage::read_small(std::span<small_read> files, io::io_engine* engine) {

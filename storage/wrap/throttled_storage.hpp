@@ -33,6 +33,8 @@ public:
                                                 const read_options& options = {}) override;
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,
                                                  const write_options& options = {}) override;
+  result<std::unique_ptr<io::updater>> open_update(std::string_view path,
+                                                   const update_options& options) override;
   result<std::unique_ptr<io::reader>> open_version(std::string_view path, std::string_view id,
                                                    const read_options& options = {}) override;
   void read_small(std::span<small_read> files, io::io_engine* engine) override;

@@ -47,8 +47,25 @@ def restored_state(folder, name):
 
 
 def files_below(folder):
+    """Links count as files, wherever they lead."""
     return {os.path.relpath(os.path.join(where, name), folder)
-            for where, _, names in os.walk(folder) for name in names}
+            for where, paths, names in os.walk(folder) for name in names + paths
+            if name in names or os.path.islink(os.path.join(where, name))}
+
+
+def is_restored(home, side):
+    """Everything but pg_control, for which there are other rules."""
+    wanted = dict(side["restored"])
+    for name in ("recovery.signal", "global/pg_control"):
+        wanted.pop(name, None)
+    for name, state in wanted.items():
+        if name.startswith("pg_tblspc/"):
+            state["link"] = str(home / "ts" / os.path.basename(state["link"]))
+    for folder, files in ((home / "pg", wanted), (home / "ts", side.get("restored-tablespaces", {}))):
+        found = files_below(folder) - {"recovery.signal", "global/pg_control"}
+        equal(sorted(found), sorted(files), f"restored paths below '{folder.name}'")
+        for name, state in files.items():
+            equal(restored_state(folder, name), state, f"restored '{name}'")
 
 
 def restores_exactly(bench, letter):
@@ -56,14 +73,8 @@ def restores_exactly(bench, letter):
     info_is_equal(bench, letter)
     home = bench.dir / "ours"
     bench.restore(OURS, home, "--type=none", *in_spite_of_bad_pages(bench, letter), links=False)
-    wanted = dict(side["restored"])
-    wanted.pop("recovery.signal", None)
-    control = wanted.pop("global/pg_control")
-    found = files_below(home / "pg") - {"recovery.signal", "global/pg_control"}
-    equal(sorted(found), sorted(wanted), "restored paths")
-    for name, state in wanted.items():
-        equal(restored_state(home / "pg", name), state, f"restored '{name}'")
-    control_is_right(bench, letter, control)
+    is_restored(home, side)
+    control_is_right(bench, letter, side["restored"]["global/pg_control"])
     fetches_wal(bench)
 
 
@@ -115,12 +126,43 @@ def lists_bad_pages(bench):
         expect(name in text, f"the error list names '{name}'", text)
 
 
-def refuses_blocks(bench, letter):
-    unpack(bench, letter)
-    info_is_equal(bench, letter)
-    ended = bench.restore_run(OURS, bench.dir / "ours", "--type=none", links=False, codes=(67,))
-    expect("block" in ended.text, "the refusal says why", ended)
-    expect(not any((bench.dir / "ours/pg").iterdir()), "the refusal leaves the target alone")
+def restores_blocks_over_others(bench, letter):
+    """Each set over the one before, files damaged in between: blocks that are right may stay."""
+    side = unpack(bench, letter)
+    home = bench.dir / "ours"
+    damaged = sorted(side["restored"])
+    for label in (*side["backups"], side["backups"][0], side["latest"]):
+        bench.restore(OURS, home, "--type=none", "--delta", f"--set={label}", links=False)
+        for number, name in enumerate(damaged):
+            path = home / "pg" / name
+            if name.startswith("base/") and path.is_file() and label != side["latest"]:
+                damage(path, number)
+    for words in (("--no-fuse",), ("--process-max=3",)):
+        bench.restore(OURS, home, "--type=none", "--delta", *words, links=False)
+        is_restored(home, side)
+        for number, name in enumerate(damaged):
+            path = home / "pg" / name
+            if name.startswith("base/") and path.is_file():
+                damage(path, number + 1)
+    bench.restore(OURS, home, "--type=none", "--delta", links=False)
+    is_restored(home, side)
+
+
+def damage(path, number):
+    """Cut, grown, changed in a block, or gone."""
+    size = path.stat().st_size
+    kind = number % 5
+    if kind == 0 or size == 0:
+        path.unlink()
+    elif kind == 1:
+        os.truncate(path, size // 2)
+    elif kind == 2:
+        with open(path, "ab") as out:
+            out.write(b"more" * 5000)
+    else:
+        with open(path, "r+b") as out:
+            out.seek(size // 3 if kind == 3 else size - 1)
+            out.write(b"!")
 
 
 @hostile("manifests and info files")
@@ -140,13 +182,14 @@ def checksums_agree(bench):
     equal(hashlib.sha1(b"abc").hexdigest(), "a9993e364706816aba3e25717850c26c9cd0d89d", "SHA-1")
 
 
-for one in "acdefhi":
+for one in "abcdefghijk":
     test(f"golden: set {one} restores exactly, info is equal", one, cluster=False)(restores_exactly)
+for one in "acdefhi":
     test(f"golden: set {one}: every label is what pgBackRest restores", one,
          cluster=False)(other_labels_as_by_the_peer)
 for one in "bgjk":
-    test(f"golden: set {one} has blocks: info is equal, restore refuses", one,
-         cluster=False)(refuses_blocks)
+    test(f"golden: set {one} has blocks: each backup of it over another, files damaged", one,
+         cluster=False)(restores_blocks_over_others)
 test("golden: set c: info lists the files with bad pages", cluster=False)(lists_bad_pages)
 test("golden: set l is of format 6: refused", cluster=False)(refuses_format_6)
 test("golden: the tests compute info checksums as real files have them",

@@ -4,6 +4,7 @@
 
 #include "engine/base/clock.hpp"
 #include "storage/driver/memory/memory_files.hpp"
+#include "storage/driver/memory/memory_updater.hpp"
 #include "storage/storage_path.hpp"
 
 #include <algorithm>
@@ -141,6 +142,17 @@ result<std::unique_ptr<io::writer>> memory_storage::open_write(std::string_view 
   if (path.empty())
     return error{errc::param_invalid, "cannot write '" + root() + "': it is a path"};
   return make_memory_writer(state_, path, options);
+}
+
+result<std::unique_ptr<io::updater>> memory_storage::open_update(std::string_view path,
+                                                                 const update_options& options) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine.failure();
+  if (!state_->features.updates)
+    return storage::open_update(path, options);
+  if (path.empty())
+    return error{errc::param_invalid, "cannot write '" + root() + "': it is a path"};
+  return make_memory_updater(state_, path, options);
 }
 
 result<std::vector<file_version>> memory_storage::versions(std::string_view path) {

@@ -21,8 +21,12 @@ public:
   explicit memory_storage(std::string root = "/memory", storage_features features = everything());
   ~memory_storage() override;
   static storage_features everything() {
-    return {
-        .paths = true, .symlinks = true, .hardlinks = true, .versions = true, .tree_listing = true};
+    return {.paths = true,
+            .symlinks = true,
+            .hardlinks = true,
+            .versions = true,
+            .tree_listing = true,
+            .updates = true};
   }
 
   /// Writes beyond this sum of all content fail as on a full disk.
@@ -41,6 +45,8 @@ public:
                                                 const read_options& options = {}) override;
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,
                                                  const write_options& options = {}) override;
+  result<std::unique_ptr<io::updater>> open_update(std::string_view path,
+                                                   const update_options& options) override;
   result<std::vector<file_version>> versions(std::string_view path) override;
   result<std::unique_ptr<io::reader>> open_version(std::string_view path, std::string_view id,
                                                    const read_options& options = {}) override;

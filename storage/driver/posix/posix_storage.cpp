@@ -3,6 +3,7 @@
 #include "storage/driver/posix/posix_storage.hpp"
 
 #include "engine/io/file_reader.hpp"
+#include "engine/io/file_updater.hpp"
 #include "engine/io/file_writer.hpp"
 #include "engine/io/small_files.hpp"
 #include "storage/driver/posix/directory_names.hpp"
@@ -71,7 +72,7 @@ public:
   posix_storage(std::string root, io::path_walk walk) : root_(std::move(root), walk) {}
 
   storage_features features() const override {
-    return {.paths = true, .symlinks = true, .hardlinks = true};
+    return {.paths = true, .symlinks = true, .hardlinks = true, .updates = true};
   }
   const std::string& root() const override { return root_.path(); }
   result<std::optional<entry_info>> info(std::string_view path) override;
@@ -84,6 +85,8 @@ public:
                                                  const write_options& options) override;
   result<std::unique_ptr<io::writer>> open_hollow(std::string_view path, uint64_t size_bytes,
                                                   const write_options& options) override;
+  result<std::unique_ptr<io::updater>> open_update(std::string_view path,
+                                                   const update_options& options) override;
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
   result<void> make_path(std::string_view path, uint32_t mode) override {
     return posix::make_paths(root_, path, mode, false);
@@ -313,6 +316,27 @@ result<std::unique_ptr<io::writer>> posix_storage::open_file(std::string_view pa
                                .engine = options.engine,
                                .size_hint_bytes = options.size_hint_bytes,
                                .hollow_bytes = hollow_bytes});
+}
+
+result<std::unique_ptr<io::updater>> posix_storage::open_update(std::string_view path,
+                                                                const update_options& options) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine.failure();
+  const auto parts = split_path(path);
+  if (parts.name.empty())
+    return error{errc::param_invalid, "cannot write '" + root() + "': it is a path"};
+  auto parent = open_parent_for_write(parts.parent, {.make_parents = false});
+  if (!parent)
+    return parent.failure();
+  return io::open_file_updater({std::move(*parent), std::string(parts.name), root_.shown(path)},
+                               {.size_bytes = options.size_bytes,
+                                .keep = options.keep,
+                                .sync = options.sync,
+                                .mode = options.mode,
+                                .mtime_s = options.mtime_s,
+                                .uid = options.uid,
+                                .gid = options.gid,
+                                .engine = options.engine});
 }
 
 result<void> posix_storage::make_symlink(std::string_view path, std::string_view destination) {

@@ -4,6 +4,7 @@
 
 #include "actors/restore/restore_end.hpp"
 #include "actors/restore/restore_job.hpp"
+#include "actors/restore/restore_task.hpp"
 #include "engine/codec/aes.hpp"
 #include "engine/codec/compress.hpp"
 #include "engine/codec/digest.hpp"
@@ -166,7 +167,7 @@ struct rig {
     return success();
   }
 
-  std::map<std::string, uint64_t> outcomes; ///< absolute path to restore_task::outcome
+  std::map<std::string, uint64_t> outcomes; ///< absolute path to placed_file::outcome
 
 private:
   result<void> run(graph::lane_group& group, graph::task_list& tasks) {
@@ -184,7 +185,7 @@ private:
         if (auto taken = job->settled(*task); !taken)
           return taken;
         outcomes[task->name()] =
-            static_cast<uint64_t>(dynamic_cast<const restore_task&>(*task).what_happened());
+            static_cast<uint64_t>(dynamic_cast<const placed_file&>(*task).what_happened());
       }
     }
     return success();

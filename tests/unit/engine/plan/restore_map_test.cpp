@@ -200,14 +200,6 @@ TEST_CASE("restore order: neighbours of a bundle share a batch, nothing is lost"
   CHECK(names.size() == backup.files.size() - 1); // all but tablespace_map
 }
 
-TEST_CASE("restore order: block-incremental backups are refused") {
-  auto backup = sample_backup();
-  CHECK(check_restorable(backup));
-  backup.files[1].block_map_size_bytes = 40;
-  REQUIRE(!check_restorable(backup));
-  CHECK(check_restorable(backup).failure().code == errc::feature_not_supported);
-}
-
 TEST_CASE("manifest tree: nothing has the name that pg_control has on the way") {
   test::hostile("names that leave their directory", 3);
   auto with_file = sample_backup();

@@ -1,0 +1,150 @@
+// Reading maps and super blocks.
+// SPDX-License-Identifier: MIT
+#include "actors/restore/block_source.hpp"
+
+#include "engine/codec/aes.hpp"
+#include "engine/codec/whole.hpp"
+#include "engine/format/repository_path.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace pgbraid {
+
+block_source::block_source(restore_context& context, const format::manifest_file& file,
+                           std::shared_ptr<shared_bytes> together, size_t position)
+    : context_(context), file_(file), together_(std::move(together)), position_(position) {}
+
+error block_source::ends_early(const std::string& path) const {
+  return {errc::format, fmt::format("'{}' ends before the blocks of '{}' do", path, file_.name)};
+}
+
+result<byte_view> block_source::own_bytes(io::io_engine* engine) {
+  auto bytes = together_->bytes_of(position_, engine);
+  if (bytes && bytes->size() < file_.stored_bytes())
+    return ends_early(format::stored_file_path(context_.stanza, context_.stored, file_));
+  return bytes;
+}
+
+result<std::vector<std::byte>> block_source::stored_map(io::io_engine* engine) {
+  const auto size = file_.block_map_size_bytes;
+  const auto offset = file_.stored_bytes() - size;
+  if (together_) {
+    auto own = own_bytes(engine);
+    if (!own)
+      return own.failure();
+    const auto map = own->subspan(offset, size);
+    return std::vector<std::byte>(map.begin(), map.end());
+  }
+  const auto path = format::stored_file_path(context_.stanza, context_.stored, file_);
+  auto file = context_.repository.open_read(
+      path, {.offset_bytes = (file_.in_bundle() ? file_.bundle_offset_bytes : 0) + offset,
+             .limit_bytes = size,
+             .engine = engine,
+             .size_hint_bytes = size});
+  if (!file)
+    return file.failure();
+  std::vector<std::byte> out(size);
+  auto got = (*file)->read(out);
+  if (!got)
+    return got.failure();
+  if (*got != size)
+    return ends_early(path);
+  return out;
+}
+
+result<format::block_map> block_source::read_map(io::io_engine* engine) {
+  auto text = stored_map(engine);
+  if (text && !context_.stored.cipher_pass.empty()) {
+    const auto decrypt = codec::make_decrypt(context_.stored.cipher_pass.view(), true);
+    text = codec::transform_all(*decrypt, *text, text->size());
+  }
+  if (!text)
+    return text.failure();
+  return format::parse_block_map(*text, {.file_bytes = file_.size_bytes,
+                                         .block_bytes = file_.block_size_bytes,
+                                         .checksum_bytes = file_.block_checksum_bytes,
+                                         .reference_count = context_.stored.references.size()});
+}
+
+void block_source::begin(const std::vector<plan::block_range>& ranges, io::io_engine* engine) {
+  ranges_ = &ranges;
+  engine_ = engine;
+}
+
+result<void> block_source::next_range() {
+  const auto& range = (*ranges_)[next_++];
+  const auto& label = context_.stored.references[range.reference];
+  path_ = format::block_file_path(context_.stanza, label, file_.name, range.bundle_id);
+  left_bytes_ = range.length_bytes;
+  near_ = {};
+  far_ = nullptr;
+  const auto own_offset = file_.in_bundle() ? file_.bundle_offset_bytes : 0;
+  const bool near = together_ && label == context_.stored.holder(file_) &&
+                    range.bundle_id == file_.bundle_id && range.offset_bytes >= own_offset &&
+                    range.offset_bytes - own_offset <= file_.stored_bytes() &&
+                    range.length_bytes <= file_.stored_bytes() - (range.offset_bytes - own_offset);
+  if (near) {
+    auto own = own_bytes(engine_);
+    if (!own)
+      return own.failure();
+    near_ = own->subspan(range.offset_bytes - own_offset, range.length_bytes);
+    return success();
+  }
+  auto file = context_.repository.open_read(path_, {.offset_bytes = range.offset_bytes,
+                                                    .limit_bytes = range.length_bytes,
+                                                    .engine = engine_,
+                                                    .size_hint_bytes = range.length_bytes});
+  if (!file)
+    return file.failure();
+  far_ = std::move(*file);
+  return success();
+}
+
+result<size_t> block_source::read(byte_span out) {
+  size_t filled = 0;
+  while (filled < out.size()) {
+    if (left_bytes_ == 0) {
+      if (ranges_ == nullptr || next_ == ranges_->size())
+        break;
+      if (auto begun = next_range(); !begun)
+        return begun.failure();
+    }
+    const auto room = out.subspan(
+        filled, static_cast<size_t>(std::min<uint64_t>(out.size() - filled, left_bytes_)));
+    size_t count = room.size();
+    if (far_) {
+      auto got = far_->read(room);
+      if (!got)
+        return got;
+      if (*got == 0)
+        return ends_early(path_);
+      count = *got;
+    } else {
+      std::memcpy(room.data(), near_.data(), count);
+      near_ = near_.subspan(count);
+    }
+    filled += count;
+    left_bytes_ -= count;
+  }
+  return filled;
+}
+
+void block_source::let_go() {
+  far_ = nullptr;
+  near_ = {};
+  together_ = nullptr;
+}
+
+uint64_t memory_of_blocks(const format::manifest_file& file) {
+  const auto map = file.block_map_size_bytes;
+  const auto sums = file.block_checksum_bytes;
+  const auto blocks = std::min(map / sums, file.size_bytes / file.block_size_bytes + 1);
+  return 2 * map + place_chunk_bytes + blocks / 8 + format::memory_of_block_map(map, sums) +
+         plan::memory_of_block_reads(map, sums, blocks);
+}
+
+} // namespace pgbraid

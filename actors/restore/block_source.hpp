@@ -1,0 +1,60 @@
+// The stored bytes of a file in blocks: its map, and super blocks of several backups.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/restore/placed_file.hpp"
+#include "actors/restore/shared_bytes.hpp"
+#include "engine/format/block_map.hpp"
+#include "engine/plan/block_reads.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace pgbraid {
+
+/// Reads what a plan says, range after range, as if it were one stream. What lies in the bytes of
+/// the file's batch is taken from there.
+class block_source {
+public:
+  /// @param file      as the repository's own manifest has it
+  /// @param together  stored bytes of the file's batch; null: all is read on its own
+  block_source(restore_context& context, const format::manifest_file& file,
+               std::shared_ptr<shared_bytes> together, size_t position);
+
+  /// Fails with `format` (29) or `crypto` (95) when it is none.
+  result<format::block_map> read_map(io::io_engine* engine);
+  /// Begins to read. @param ranges  must outlive the reading
+  void begin(const std::vector<plan::block_range>& ranges, io::io_engine* engine);
+  /// Fills `out` unless the last range ends. Fails with `format` (29) where a file ends before a
+  /// range does.
+  result<size_t> read(byte_span out);
+  /// Nothing more will be read.
+  void let_go();
+
+private:
+  result<std::vector<std::byte>> stored_map(io::io_engine* engine);
+  /// The bytes of the file's own piece, if its batch was read together.
+  result<byte_view> own_bytes(io::io_engine* engine);
+  result<void> next_range();
+  error ends_early(const std::string& path) const;
+
+  restore_context& context_;
+  const format::manifest_file& file_;
+  std::shared_ptr<shared_bytes> together_;
+  const size_t position_;
+  io::io_engine* engine_ = nullptr;
+  const std::vector<plan::block_range>* ranges_ = nullptr;
+  size_t next_ = 0;
+  uint64_t left_bytes_ = 0; ///< of the range that is read
+  byte_view near_ = {};     ///< of the batch
+  std::unique_ptr<io::reader> far_;
+  std::string path_;
+};
+
+/// What is read at once of a file in its place.
+inline constexpr size_t place_chunk_bytes = 256 * 1024;
+
+/// Memory that maps and plans of such a file take at most while it is restored.
+uint64_t memory_of_blocks(const format::manifest_file& file);
+
+} // namespace pgbraid
