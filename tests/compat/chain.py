@@ -168,8 +168,8 @@ class Chain:
         known = {"hand": chain_judge.hand_files(self.bench.cluster), "options": backup,
                  "source": None if backup.online else chain_judge.source_tree(self.bench.cluster),
                  "data": "" if backup.busy else self.data, "bad pages": self.world.bad_pages}
-        if backup.killed:
-            self.begin_and_kill(backup, words, known)
+        if backup.killed and self.begin_and_kill(backup, words, known):
+            return  # It was faster. The same again would find nothing that changed.
         if backup.busy:
             with Load(self.bench.cluster):
                 ended = self.call(program, "backup", *words, conf=self.conf(program, backup))
@@ -191,12 +191,12 @@ class Chain:
         return True
 
     def begin_and_kill(self, backup, words, known):
-        """What is left then must not disturb the backup that follows."""
+        """What is left then must not disturb the backup that follows. True: it was complete."""
         program = self.writer(backup.killed == "ours")
         if program == OURS and not backup.ours and self.writers == "both":
             backup = self.possible(dataclasses.replace(backup, ours=True))
             if not backup.ours:
-                return
+                return False
             words = chain_plan.words(backup, self.plan.repositories[backup.repo - 1])
         argv = self.bench.argv(program, "backup", *words)
         self.note(f"killed after {backup.killed_after_s:.2f} s: {lab.quote(argv)}")
@@ -204,7 +204,7 @@ class Chain:
         time.sleep(backup.killed_after_s)
         lab.kill_group(process)
         process.wait()
-        self.register(backup, program, known)  # It may have been faster.
+        return self.register(backup, program, known)
 
     def conf(self, program, backup):
         """The configuration, or the same on a host that reaches the cluster through ssh."""
@@ -245,13 +245,16 @@ class Chain:
 
     # Restores
 
+    def in_spite_of_bad_pages(self, program):
+        if any(entry["bad pages"] for entry in self.backups.values()) and (
+                program == OURS or chain_plan.knows(self.version, "bad pages refused")):
+            return ["--no-checksum-page-error"]
+        return []
+
     def restore_words(self, program, repo, words):
         said = [f"--repo={repo}"] if repo else []
         said += ["--archive-mode=off"] if "--archive-mode=preserve" not in words else []
-        if any(entry["bad pages"] for entry in self.backups.values()) and (
-                program == OURS or chain_plan.knows(self.version, "bad pages refused")):
-            said.append("--no-checksum-page-error")
-        return [*said, *words]
+        return [*said, *self.in_spite_of_bad_pages(program), *words]
 
     def restore(self, program, home, repo, *words):
         """Restores below `home`, tablespaces mapped. Returns the cluster, not started."""
