@@ -40,7 +40,7 @@ error block_task::not_restored(const error& what) const {
 }
 
 result<bool> block_task::open(const graph::worker_tools& tools) {
-  auto kept = keep_existing(tools);
+  auto kept = keep_existing();
   if (!kept)
     return of_target(kept.failure());
   if (*kept)

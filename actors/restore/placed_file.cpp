@@ -3,22 +3,11 @@
 #include "actors/restore/placed_file.hpp"
 
 #include "engine/base/units.hpp"
-#include "engine/codec/digest.hpp"
-#include "engine/codec/stepper.hpp"
 #include "engine/plan/restore_copies.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <vector>
-
 namespace pgbraid {
-
-namespace {
-
-constexpr size_t delta_chunk_bytes = 256 * 1024;
-
-} // namespace
 
 placed_file::placed_file(restore_context& context, const format::manifest_file& file,
                          const format::manifest_file& copy)
@@ -32,36 +21,19 @@ std::string placed_file::name() const {
   return context_.where.absolute(place_);
 }
 
-result<std::optional<entry_info>> placed_file::kept_entry(const graph::worker_tools& tools) {
-  using kept = std::optional<entry_info>;
-  if (!context_.delta || zeroed_)
-    return kept();
+result<std::optional<entry_info>> placed_file::kept_entry() {
+  if (!context_.same.contains(&file_))
+    return std::optional<entry_info>();
   auto found = target().info(place_.path);
-  if (!found)
-    return found.failure();
-  // A file that is too large is written anew: the pages after its end belong to a later time, and
-  // a relation that grew hardly ever kept all its pages.
-  if (!*found || (*found)->kind != entry_kind::file || (*found)->size_bytes != file_.size_bytes)
-    return kept();
-  if (context_.force) {
-    const auto time_s = (*found)->mtime_s;
-    return time_s == file_.mtime_s && time_s < context_.backup.copy_start_s ? *found : kept();
-  }
-  auto same = has_same_content(tools);
-  if (!same)
-    return same.failure();
-  return *same ? *found : kept();
+  // What somebody took away since it was compared is restored.
+  if (found && *found &&
+      ((*found)->kind != entry_kind::file || (*found)->size_bytes != file_.size_bytes))
+    found->reset();
+  return found;
 }
 
-result<bool> placed_file::would_keep(const graph::worker_tools& tools) {
-  auto found = kept_entry(tools);
-  if (!found)
-    return found.failure();
-  return found->has_value();
-}
-
-result<bool> placed_file::keep_existing(const graph::worker_tools& tools) {
-  auto found = kept_entry(tools);
+result<bool> placed_file::keep_existing() {
+  auto found = kept_entry();
   if (!found)
     return found.failure();
   if (!*found)
@@ -79,28 +51,6 @@ result<bool> placed_file::keep_existing(const graph::worker_tools& tools) {
     return set.failure();
   outcome_ = outcome::matched;
   return true;
-}
-
-result<bool> placed_file::has_same_content(const graph::worker_tools& tools) {
-  auto file = target().open_read(place_.path, {.limit_bytes = file_.size_bytes,
-                                               .engine = tools.engine,
-                                               .size_hint_bytes = file_.size_bytes});
-  if (!file)
-    return file.failure();
-  codec::digest_kernel digest;
-  const auto stream = digest.open();
-  std::vector<std::byte> chunk(std::min<uint64_t>(delta_chunk_bytes, file_.size_bytes + 1));
-  for (bool last = false; !last;) {
-    auto got = (*file)->read(chunk);
-    if (!got)
-      return got.failure();
-    last = *got < chunk.size();
-    if (auto seen =
-            codec::observe(digest, *stream, codec::window_of(byte_view(chunk).first(*got), last));
-        !seen)
-      return seen.failure();
-  }
-  return codec::digest_kernel::value(*stream) == file_.checksum;
 }
 
 result<void> placed_file::may_ask() const {

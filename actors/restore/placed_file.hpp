@@ -8,6 +8,7 @@
 #include "engine/plan/manifest_tree.hpp"
 #include "engine/plan/restore_clean.hpp"
 #include "engine/plan/restore_map.hpp"
+#include "engine/plan/restore_order.hpp"
 #include "engine/plan/restore_owner.hpp"
 #include "storage/storage.hpp"
 
@@ -30,8 +31,9 @@ struct restore_context {
   const plan::restore_rules& rules;
   const plan::owner_policy& owners;
   restore_tree& tree;
-  bool delta = false;
-  bool force = false;
+  bool delta = false; ///< blocks that are in place stay
+  /// Files of `backup` that are in place with the right content: they stay.
+  plan::file_set same = {};
   /// Files that this repository cannot give are put aside: others may have them.
   bool may_put_aside = false;
   /// The repository is gone; nothing more is asked of it.
@@ -40,7 +42,7 @@ struct restore_context {
   std::atomic<uint64_t> left_bytes{0};
 };
 
-/// With delta an existing file that has the right content is kept.
+/// An existing file that was found to have the right content is kept.
 class placed_file : public graph::task {
 public:
   enum class outcome : uint8_t { pending, restored, matched, zeroed, put_aside };
@@ -51,9 +53,6 @@ public:
   std::string name() const override;
   bool put_aside(const error& why) override;
 
-  /// Whether a file is there that stays as it is, as far as its content goes (only with delta or
-  /// force). Changes nothing.
-  result<bool> would_keep(const graph::worker_tools& tools);
   const format::manifest_file& file() const { return file_; }
   outcome what_happened() const { return outcome_; }
   /// Why it was put aside.
@@ -61,7 +60,7 @@ public:
 
 protected:
   /// Gives a file that stays its mode, owner and time, which makes it `matched`.
-  result<bool> keep_existing(const graph::worker_tools& tools);
+  result<bool> keep_existing();
   storage& target() { return context_.tree.at(place_.root); }
   const std::string& target_path() const { return place_.path; }
   /// Fails where the repository is not asked any more.
@@ -83,8 +82,7 @@ protected:
 
 private:
   /// What is there, if it stays.
-  result<std::optional<entry_info>> kept_entry(const graph::worker_tools& tools);
-  result<bool> has_same_content(const graph::worker_tools& tools);
+  result<std::optional<entry_info>> kept_entry();
 
   plan::restore_place place_;
   bool target_failed_ = false;

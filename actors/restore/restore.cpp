@@ -142,6 +142,17 @@ result<restored_backup> restore_cluster(const restore_request& wanted,
   return run.outcome();
 }
 
+result<report::restore_preview> preview_restore(const restore_request& wanted,
+                                                const restore_ends& between) {
+  auto decided = decide(wanted, between);
+  if (!decided)
+    return decided.failure();
+  restore_run run(wanted, between, std::move(*decided));
+  if (auto checked = run.check(); !checked)
+    return checked.failure();
+  return run.preview();
+}
+
 result<actors::drawn_job> draw_restore(const restore_request& wanted, const restore_ends& between) {
   auto decided = decide(wanted, between);
   if (!decided)

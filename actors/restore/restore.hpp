@@ -11,6 +11,7 @@
 #include "engine/plan/restore_doubt.hpp"
 #include "engine/plan/restore_map.hpp"
 #include "engine/plan/restore_owner.hpp"
+#include "engine/report/restore_preview.hpp"
 #include "storage/repository/open_repository.hpp"
 
 #include <chrono>
@@ -77,6 +78,10 @@ struct restored_backup {
 /// before anything is changed; after that an error leaves a data directory without pg_control, from
 /// which a restore with delta goes on.
 result<restored_backup> restore_cluster(const restore_request& wanted, const restore_ends& between);
+
+/// What would become of each file, without doing it; refuses what the restore would refuse.
+result<report::restore_preview> preview_restore(const restore_request& wanted,
+                                                const restore_ends& between);
 
 /// What would run, without doing it; reads repositories and targets.
 result<actors::drawn_job> draw_restore(const restore_request& wanted, const restore_ends& between);

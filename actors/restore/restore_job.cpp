@@ -67,7 +67,7 @@ bool restore_job::reads_blocks(const format::manifest_file& copy) const {
 }
 
 uint64_t restore_job::room_for(const format::manifest_file& file) const {
-  return context_.rules.is_zeroed(file.name) ? 0 : file.size_bytes;
+  return context_.rules.is_zeroed(file.name) || context_.same.contains(&file) ? 0 : file.size_bytes;
 }
 
 graph::task_list restore_job::deal() {
@@ -145,7 +145,7 @@ graph::job_shape restore_job::shape() const {
                        .plain_bytes = total_bytes_};
   for (const auto& batch : batches_)
     for (const auto* file : batch.files) {
-      if (context_.rules.is_zeroed(file->name))
+      if (context_.rules.is_zeroed(file->name) || context_.same.contains(file))
         continue;
       out.rules.blocks = out.rules.blocks || reads_blocks(*file);
       out.stored_bytes += file->size_bytes == 0 ? 0 : file->stored_bytes();

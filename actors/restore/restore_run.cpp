@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: MIT
 #include "actors/restore/restore_run.hpp"
 
+#include "actors/restore/compare_job.hpp"
 #include "actors/restore/other_copies.hpp"
 #include "actors/restore/restore_end.hpp"
-#include "actors/restore/restore_task.hpp"
 #include "actors/restore/space_check.hpp"
 #include "actors/restore/target_guard.hpp"
 #include "actors/run/run_job.hpp"
+#include "engine/base/command_stage.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
 #include "engine/graph/logical.hpp"
@@ -50,13 +51,12 @@ restore_run::restore_run(const restore_request& wanted, const restore_ends& betw
                .owners = owners_,
                .tree = tree_,
                .delta = decided_.overwrite.delta,
-               .force = decided_.overwrite.force,
                .may_put_aside = !decided_.source.others.empty()},
       limits_(plan::limits_for(context_.repository.features().batch_bytes)),
-      job_(context_, plan::order_restore(backup(), rules_, limits_)) {}
+      job_(std::in_place, context_, plan::order_restore(backup(), rules_, limits_)) {}
 
 actors::drawn_job restore_run::draw() const {
-  return {graph::restore_graph(job_.shape()), job_.use(limits_, decided_.source.repo.here)};
+  return {graph::restore_graph(job_->shape()), job_->use(limits_, decided_.source.repo.here)};
 }
 
 result<void> restore_run::check() {
@@ -104,16 +104,36 @@ result<void> restore_run::check_foreign() {
 result<void> restore_run::check_pages() {
   if (!wanted_.refuse_broken_pages)
     return success();
+  const auto broken = plan::broken_files(backup(), rules_);
+  const auto stay = find_same(broken);
+  if (!stay)
+    return stay.failure();
   std::vector<std::string> names;
-  for (const auto* file : plan::broken_files(backup(), rules_)) {
-    restore_task probe(context_, *file, *file, nullptr, 0);
-    auto stays = probe.would_keep({});
-    if (!stays)
-      return stays.failure();
-    if (!*stays)
-      names.push_back(probe.name());
-  }
+  for (const auto* file : broken)
+    if (!stay->contains(file))
+      names.push_back(decided_.where.absolute(decided_.where.locate(file->name)));
   return plan::refuse_broken_pages(names);
+}
+
+/// Those of the files that may stay. pg_control never does: it gets its name last.
+result<plan::file_set> restore_run::find_same(std::span<const format::manifest_file* const> files) {
+  if (!decided_.overwrite.delta)
+    return plan::file_set();
+  std::vector<const format::manifest_file*> asked;
+  for (const auto* file : files)
+    if (file->name != plan::control_file_name && !rules_.is_zeroed(file->name))
+      asked.push_back(file);
+  return find_same_files(backup(), decided_.where, tree_, asked,
+                         decided_.overwrite.force ? same_by::time : same_by::content,
+                         between_.compile);
+}
+
+result<plan::file_set> restore_run::find_same() {
+  std::vector<const format::manifest_file*> files;
+  for (const auto& file : backup().files)
+    if (rules_.is_restored(file.name))
+      files.push_back(&file);
+  return find_same(files);
 }
 
 result<void> restore_run::remove_spool() {
@@ -132,12 +152,22 @@ result<void> restore_run::prepare() {
 }
 
 result<void> restore_run::copy() {
+  the_command_stage.enter("comparing files");
+  auto same = find_same();
+  if (!same)
+    return same.failure();
+  the_command_stage.enter("copying files");
+  if (!same->empty()) {
+    context_.same = std::move(*same);
+    context_.left_bytes = 0;
+    job_.emplace(context_, plan::order_restore(backup(), rules_, limits_, context_.same));
+  }
   const auto drawn = draw();
-  if (auto ran = actors::run_job(job_, between_.compile(drawn.graph, drawn.use)); !ran)
+  if (auto ran = actors::run_job(*job_, between_.compile(drawn.graph, drawn.use)); !ran)
     return ran;
-  if (job_.left().empty())
+  if (job_->left().empty())
     return success();
-  auto taken = restore_from_others(job_.left(), context_, decided_.source.repo->name(),
+  auto taken = restore_from_others(job_->left(), context_, decided_.source.repo->name(),
                                    decided_.source.others, between_.compile);
   if (!taken)
     return taken.failure();
@@ -158,20 +188,20 @@ result<void> restore_run::finish() {
   if (auto placed = place_control_file(tree_, decided_.where, backup(), owners_); !placed)
     return placed;
   log::info(
-      "restore size = {}, file total = {}{}", format_size(job_.total_bytes()), job_.total_files(),
+      "restore size = {}, file total = {}{}", format_size(job_->total_bytes()), job_->total_files(),
       from_elsewhere_ == 0 ? "" : fmt::format(", from other repositories = {}", from_elsewhere_));
   return success();
 }
 
 restored_backup restore_run::outcome() const {
   restored_backup out{.label = decided_.source.backup.label,
-                      .bytes = job_.total_bytes(),
-                      .files = job_.total_files()};
-  if (job_.bad_page_files() > 0)
+                      .bytes = job_->total_bytes(),
+                      .files = job_->total_files()};
+  if (job_->bad_page_files() > 0)
     out.reminders.push_back(
         fmt::format("restore command encountered page checksum error(s) in {} file(s), check the "
                     "log file for details",
-                    job_.bad_page_files()));
+                    job_->bad_page_files()));
   if (from_elsewhere_ > 0)
     out.reminders.push_back(
         fmt::format("{} file(s) were damaged or missing in {} and restored from other "

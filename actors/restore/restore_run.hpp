@@ -15,8 +15,11 @@
 #include "engine/plan/restore_map.hpp"
 #include "engine/plan/restore_order.hpp"
 #include "engine/plan/restore_owner.hpp"
+#include "engine/report/restore_preview.hpp"
 
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
 
 namespace pgbraid {
@@ -55,11 +58,17 @@ public:
 
   restored_backup outcome() const;
 
+  /// What the steps after `check` would do to each name. Changes nothing.
+  result<report::restore_preview> preview();
+
 private:
   format::manifest& backup() { return decided_.source.backup; }
   result<void> check_targets();
   result<void> check_foreign();
   result<void> check_pages();
+  /// Files that stay as they are, all or some of them; none without delta.
+  result<plan::file_set> find_same();
+  result<plan::file_set> find_same(std::span<const format::manifest_file* const> files);
 
   const restore_request& wanted_;
   const restore_ends& between_;
@@ -69,8 +78,8 @@ private:
   restore_tree tree_;
   restore_context context_;
   const plan::batch_limits limits_;
-  restore_job job_;
-  uint64_t from_elsewhere_ = 0; ///< files
+  std::optional<restore_job> job_; ///< always there; made again once it is known what stays
+  uint64_t from_elsewhere_ = 0;    ///< files
 };
 
 } // namespace pgbraid

@@ -22,7 +22,7 @@ restore_task::restore_task(restore_context& context, const format::manifest_file
 restore_task::~restore_task() = default;
 
 result<bool> restore_task::open(const graph::worker_tools& tools) {
-  auto kept = keep_existing(tools);
+  auto kept = keep_existing();
   if (!kept)
     return of_target(kept.failure());
   if (*kept)

@@ -130,13 +130,30 @@ result<void> restore_tree::clean(bool overwrite) {
     if (what.kind == plan::root_kind::link_file)
       continue;
     log::info("remove invalid files/links/paths from '{}'", what.claimed());
-    if (auto cleaned = clean_path({root, what.own, join_path(what.name, what.own)}); !cleaned)
+    if (auto cleaned = strangers_of(
+            root, [this](const auto& at, const auto& found) { return remove_entry(at, found); });
+        !cleaned)
       return cleaned;
   }
   return success();
 }
 
-result<void> restore_tree::clean_path(const found_path& here) {
+result<void> restore_tree::each_stranger(const stranger_taker& take) {
+  for (size_t root = 0; root < storages_.size(); ++root)
+    if (auto taken = strangers_of(root, take); !taken)
+      return taken;
+  return success();
+}
+
+/// A directory that holds the destination of a file link is somebody else's.
+result<void> restore_tree::strangers_of(size_t root, const stranger_taker& take) {
+  const auto& what = where_.roots()[root];
+  if (what.kind == plan::root_kind::link_file)
+    return success();
+  return strangers_in({root, what.own, join_path(what.name, what.own)}, take);
+}
+
+result<void> restore_tree::strangers_in(const found_path& here, const stranger_taker& take) {
   auto entries = at(here.root).list(here.path);
   if (!entries)
     return entries.failure();
@@ -148,8 +165,8 @@ result<void> restore_tree::clean_path(const found_path& here) {
     const bool stays = rules_.stays({.name = child.name,
                                      .kind = kind_of(found.info),
                                      .link_destination = found.info.link_destination});
-    auto done = !stays                                ? remove_entry(child, found)
-                : found.info.kind == entry_kind::path ? clean_path(child)
+    auto done = !stays                                ? take({child.root, child.path}, found)
+                : found.info.kind == entry_kind::path ? strangers_in(child, take)
                                                       : success();
     if (!done)
       return done;
@@ -157,9 +174,8 @@ result<void> restore_tree::clean_path(const found_path& here) {
   return success();
 }
 
-result<void> restore_tree::remove_entry(const found_path& what, const entry& found) {
-  log::detail("remove invalid {} '{}'", word_for(found.info.kind),
-              where_.absolute({what.root, what.path}));
+result<void> restore_tree::remove_entry(const plan::restore_place& what, const entry& found) {
+  log::detail("remove invalid {} '{}'", word_for(found.info.kind), where_.absolute(what));
   return found.info.kind == entry_kind::path ? at(what.root).remove_tree(what.path)
                                              : at(what.root).remove_file(what.path);
 }

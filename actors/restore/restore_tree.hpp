@@ -37,6 +37,12 @@ public:
   /// must not exist (`file_exists`).
   /// @param overwrite  delta or force
   result<void> check(bool overwrite);
+  /// Gets a name that does not belong to the backup.
+  using stranger_taker =
+      std::function<result<void>(const plan::restore_place& at, const entry& what)>;
+  /// All that is in the targets and not in the backup; paths are not looked into then. Changes
+  /// nothing itself.
+  result<void> each_stranger(const stranger_taker& take);
   /// Removes global/pg_control, so that an aborted restore cannot be started, and then everything
   /// that is not in the backup.
   result<void> clean(bool overwrite);
@@ -55,8 +61,9 @@ private:
     std::string name;
   };
   result<void> check_root(size_t root, bool overwrite);
-  result<void> clean_path(const found_path& at);
-  result<void> remove_entry(const found_path& at, const entry& found);
+  result<void> strangers_of(size_t root, const stranger_taker& take);
+  result<void> strangers_in(const found_path& at, const stranger_taker& take);
+  result<void> remove_entry(const plan::restore_place& at, const entry& found);
   result<void> build_path(const format::manifest_path& path);
   result<void> build_link(const plan::restore_link& link);
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <string>
 
 namespace pgbraid::cli {
@@ -82,6 +83,18 @@ restore_host this_host() {
           .gid = ::getegid()};
 }
 
+/// Prints it, as text or as JSON.
+result<int> preview(const config::options& opts, const restore_ends& between) {
+  const auto seen = preview_restore(request_of(opts), between);
+  if (!seen)
+    return seen.failure();
+  const auto text =
+      opts.text("explain") == "json" ? report::preview_json(*seen) : report::preview_text(*seen);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    return error{errc::file_write, "cannot write to standard output"};
+  return 0;
+}
+
 result<int> explain(const config::options& opts, const restore_ends& between) {
   const auto drawn = draw_restore(request_of(opts), between);
   if (!drawn)
@@ -100,7 +113,9 @@ result<int> run_restore(const config::options& opts) {
                              .compile = [&](const auto& drawn, const auto& use) {
                                return graph_settings(opts, drawn, use);
                              }};
-  if (opts.text("explain") != "n")
+  if (opts.flag("dry-run") || opts.text("explain") == "json")
+    return preview(opts, between);
+  if (opts.text("explain") == "y")
     return explain(opts, between);
   const auto lock = lock_command(opts);
   if (!lock)

@@ -135,6 +135,13 @@ logical_graph restore_graph(const job_shape& shape, std::span<const node_row> st
   return build.take();
 }
 
+logical_graph compare_graph(const job_shape& shape) {
+  builder build("compare", shape, shape.plain_bytes);
+  build.then(read_row);
+  build.then(checksum_row);
+  return build.take();
+}
+
 logical_graph push_graph(codec::file_rules shared, std::span<const codec::file_rules> each) {
   shared.repo_checksum = false;
   const job_shape shape{.rules = std::move(shared), .file_count = 1};

@@ -105,11 +105,11 @@ constexpr node_row page_check_row{.name = "page-check",
                                   .make = make_page_check,
                                   .finds = finding::pages};
 
-constexpr node_row checksum_row{.name = "checksum",
-                                .prior = {0.24},
-                                .wanted = wants_checksum,
-                                .make = make_digest,
-                                .finds = finding::checksum};
+constexpr node_row plain_checksum{.name = "checksum",
+                                  .prior = {0.24},
+                                  .wanted = wants_checksum,
+                                  .make = make_digest,
+                                  .finds = finding::checksum};
 
 constexpr node_row compress_row{.name = "compress",
                                 .prior_of = [](const file_rules& by) -> node_prior {
@@ -171,11 +171,13 @@ constexpr node_row decompress_row{.name = "decompress",
                                   .changes_bytes = true,
                                   .gives_plain = true};
 
-constexpr std::array packing{page_check_row, checksum_row, compress_row, encrypt_row,
+constexpr std::array packing{page_check_row, plain_checksum, compress_row, encrypt_row,
                              repo_checksum_row};
-constexpr std::array unpacking{unpack_blocks_row, decrypt_row, decompress_row, checksum_row};
+constexpr std::array unpacking{unpack_blocks_row, decrypt_row, decompress_row, plain_checksum};
 
 } // namespace
+
+const node_row checksum_row = plain_checksum;
 
 std::span<const node_row> packing_rows() {
   return packing;

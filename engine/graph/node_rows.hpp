@@ -80,6 +80,8 @@ inline constexpr node_row fetch_row{.name = "fetch",
                                     .prior = {0.05},
                                     .in_repository = true,
                                     .lane_descriptors = io::reader_descriptors};
+/// The SHA-1 of what goes by.
+extern const node_row checksum_row;
 /// Restore: a cluster file.
 inline constexpr node_row place_row{.name = "place",
                                     .load = node_load::blocking,

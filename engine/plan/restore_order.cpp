@@ -56,21 +56,22 @@ batch_limits limits_for(uint64_t bytes) {
 }
 
 std::vector<restore_batch> order_restore(const format::manifest& of, const restore_rules& rules,
-                                         batch_limits limits) {
+                                         batch_limits limits, const file_set& kept) {
   file_list files;
   for (const auto& file : of.files)
     if (rules.is_restored(file.name))
       files.push_back(&file);
-  return order_files(files, rules, limits);
+  return order_files(files, rules, limits, kept);
 }
 
 std::vector<restore_batch> order_files(std::span<const format::manifest_file* const> files,
-                                       const restore_rules& rules, batch_limits limits) {
+                                       const restore_rules& rules, batch_limits limits,
+                                       const file_set& kept) {
   file_list alone;
   file_list bundled;
   file_list empty;
   for (const auto* file : files) {
-    const bool unread = file->size_bytes == 0 || rules.is_zeroed(file->name);
+    const bool unread = file->size_bytes == 0 || rules.is_zeroed(file->name) || kept.contains(file);
     auto& list = unread ? empty : file->in_bundle() ? bundled : alone;
     list.push_back(file);
   }

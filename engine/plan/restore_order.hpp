@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 namespace pgbraid::plan {
@@ -17,7 +18,7 @@ enum class batch_kind : uint8_t {
   alone,  ///< one file, streamed
   small,  ///< small files of their own, read together
   bundle, ///< neighbours in one bundle, read as one piece
-  empty,  ///< files of size 0 and zeroed ones: nothing is read
+  empty,  ///< files of size 0, zeroed and kept ones: nothing is read
 };
 
 /// Files that one worker takes together.
@@ -37,13 +38,18 @@ struct batch_limits {
 /// @param bytes  what is worth reading at once, at least `batch_limit_bytes`
 batch_limits limits_for(uint64_t bytes);
 
+/// Files of a manifest, by their address in it.
+using file_set = std::unordered_set<const format::manifest_file*>;
+
 /// Large files first, largest first, so that no worker is left alone with one at the end; then
-/// bundles by id and offset, small files, and empty files last.
+/// bundles by id and offset, small files, and those of which nothing is read last.
+/// @param kept  files that are in place already
 std::vector<restore_batch> order_restore(const format::manifest& of, const restore_rules& rules,
-                                         batch_limits limits = {});
+                                         batch_limits limits = {}, const file_set& kept = {});
 
 /// The same for some files of a manifest.
 std::vector<restore_batch> order_files(std::span<const format::manifest_file* const> files,
-                                       const restore_rules& rules, batch_limits limits = {});
+                                       const restore_rules& rules, batch_limits limits = {},
+                                       const file_set& kept = {});
 
 } // namespace pgbraid::plan

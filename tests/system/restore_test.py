@@ -308,3 +308,36 @@ def timelines(bench, **settings):
 @test("restore: a chain of timelines from an encrypted repository")
 def encrypted_timelines(bench):
     timelines(bench, repo1_cipher_type="aes-256-cbc", repo1_cipher_pass=lab.PASSPHRASE)
+
+
+@test("restore: a dry run and explain=json tell what the restore then does, and change nothing")
+def dry_run(bench):
+    bench.ready(compress_type="gz")
+    bench.ours("backup")
+    full = bench.completed_labels()[-1]
+    bench.cluster.sql("create table more as select generate_series(1, 5000) as id")
+    bench.cluster.sql("checkpoint")
+    bench.ours("backup", "--type=incr")
+    home = bench.dir / "r"
+    bench.restore(OURS, home, "--type=none", f"--set={full}")
+    (home / "pg/stranger").touch()
+    before = trees.tree(home)
+    words = ("--type=none", "--delta")
+    text = bench.restore_run(OURS, home, *words, "--dry-run", "--log-level-console=off").text
+    told = bench.restore_run(OURS, home, *words, "--explain=json",
+                             "--log-level-console=off").json()
+    equal(trees.tree(home), before, "the target after two dry runs")
+    expect(not (home / "pg/backup.manifest").exists(), "no mark of a restore")
+    by_path = {entry["path"]: entry for entry in told["entry"]}
+    equal(by_path[str(home / "pg/stranger")]["action"], "remove", "the stranger")
+    equal(by_path[str(home / "pg/odd names/three megabytes")]["action"], "keep", "what is there")
+    expect(f"remove  {home / 'pg/stranger'}\n" in text, "the text tells of the stranger", text)
+    expect(set(told["from"]) <= {full, told["backup"]} and told["backup"] in told["from"],
+           "files come from both backups", told["from"])
+    log = bench.restore_run(OURS, home, *words).text
+    for path, entry in by_path.items():
+        if entry["action"] == "keep":
+            expect(f"restore file {path} - exists and matches backup" in log, f"{path} is kept", log)
+        if entry["action"] == "restore" and not path.endswith("/pg_control"):
+            expect(f"restore file {path} (" in log, f"{path} is restored", log)
+    expect(not (home / "pg/stranger").exists(), "the restore removes the stranger")

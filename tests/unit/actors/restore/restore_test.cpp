@@ -182,3 +182,42 @@ TEST_CASE("restore: files where no link leads are another cluster's, unless the 
   CHECK(!with.root(space).content(other));
   CHECK(done->reminders.size() == 1);
 }
+
+TEST_CASE("restore: a look beforehand tells each name, and changes nothing") {
+  using report::restore_action;
+  whole_rig with;
+  with.publish();
+  const auto seen = [&](const whole_rig& of, const std::string& path) {
+    const auto preview = preview_restore(with.wanted, with.ends());
+    if (!preview)
+      FAIL(preview.failure().text());
+    CHECK(preview->backup == of.backup.label);
+    for (const auto& one : preview->entries)
+      if (one.path == path)
+        return std::optional(one);
+    return std::optional<report::previewed_entry>();
+  };
+  with.root("/spool");
+  const auto fresh = seen(with, "/new/base/5/112");
+  REQUIRE(fresh);
+  CHECK(fresh->action == restore_action::restore);
+  CHECK(fresh->bytes == 20000);
+  CHECK(fresh->from == with.backup.label);
+  CHECK(!with.root("/new").content("PG_VERSION"));
+  REQUIRE(with.run());
+
+  with.wanted.overwrite.delta = true;
+  REQUIRE(write_all(with.root("/new"), "stranger", "x"));
+  REQUIRE(write_all(with.root("/new"), "base/5/112", content_of(20000, 'q')));
+  const auto before = with.everything();
+  CHECK(seen(with, "/new/PG_VERSION")->action == restore_action::keep);
+  CHECK(seen(with, "/new/base/5/112")->action == restore_action::restore);
+  CHECK(seen(with, "/new/global/pg_control")->action == restore_action::restore);
+  CHECK(seen(with, "/new/stranger")->action == restore_action::remove);
+  CHECK(with.everything() == before);
+  // What it refuses, the restore refuses.
+  REQUIRE(write_all(with.root("/new"), "postmaster.pid", "1"));
+  const auto refused = preview_restore(with.wanted, with.ends());
+  REQUIRE(!refused);
+  CHECK(refused.failure().code == errc::pg_running);
+}

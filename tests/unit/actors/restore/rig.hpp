@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/restore/compare_job.hpp"
 #include "actors/restore/restore_end.hpp"
 #include "actors/restore/restore_job.hpp"
 #include "actors/restore/restore_task.hpp"
@@ -127,9 +128,10 @@ struct rig {
         .group_name = [](uint32_t) { return std::optional<std::string>("postgres"); }};
     owners.emplace(backup, plan::owner_facts{}, names);
     tree.emplace(backup, *where, *rules, *owners, opener());
-    context.emplace(repository, "demo", backup, backup, *where, *rules, *owners, *tree, delta,
-                    force);
-    job.emplace(*context, plan::order_restore(backup, *rules));
+    context.emplace(repository, "demo", backup, backup, *where, *rules, *owners, *tree, delta);
+    if (delta)
+      context->same = same_files();
+    job.emplace(*context, plan::order_restore(backup, *rules, {}, context->same));
   }
 
   /// Must not outlive this.
@@ -165,6 +167,22 @@ struct rig {
       if (auto done = run(**group, tasks); !done)
         return done;
     return success();
+  }
+
+  /// What is in place already, as the restore finds it.
+  plan::file_set same_files() {
+    std::vector<const format::manifest_file*> files;
+    for (const auto& file : backup.files)
+      files.push_back(&file);
+    const auto compile = [](const auto& drawn, const auto& use) {
+      const graph::machine on{.cores = 2, .process_max = 2};
+      return actors::run_settings{.graph = graph::compile(drawn, on, use),
+                                  .mode = io::io_mode::threads};
+    };
+    auto same = find_same_files(backup, *where, *tree, files,
+                                force ? same_by::time : same_by::content, compile);
+    REQUIRE(same);
+    return std::move(*same);
   }
 
   std::map<std::string, uint64_t> outcomes; ///< absolute path to placed_file::outcome

@@ -1,0 +1,160 @@
+// Comparing existing files with a manifest.
+// SPDX-License-Identifier: MIT
+#include "actors/restore/compare_job.hpp"
+
+#include "actors/run/run_job.hpp"
+#include "engine/base/command_stage.hpp"
+#include "engine/codec/digest.hpp"
+#include "engine/graph/logical.hpp"
+#include "engine/graph/task.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace pgbraid {
+
+namespace {
+
+using file_list = std::vector<const format::manifest_file*>;
+
+constexpr uint64_t batch_bytes = uint64_t{1} << 20;
+constexpr size_t batch_files = 128;
+
+/// One existing file on its way through the digest.
+class compare_task final : public graph::task {
+public:
+  compare_task(restore_tree& in, const plan::restore_mapping& where,
+               const format::manifest_file& file)
+      : in_(in), where_(where), file_(file), place_(where.locate(file.name)) {}
+
+  result<bool> open(const graph::worker_tools& tools) override {
+    auto opened = in_.at(place_.root)
+                      .open_read(place_.path, {.limit_bytes = file_.size_bytes,
+                                               .engine = tools.engine,
+                                               .size_hint_bytes = file_.size_bytes});
+    if (!opened)
+      return opened.failure();
+    source_ = std::move(*opened);
+    return true;
+  }
+  result<size_t> read(byte_span out) override { return source_->read(out); }
+  result<void> write(byte_view) override { return success(); }
+  result<void> finish(const graph::file_streams& streams) override {
+    same_ = codec::digest_kernel::value(*streams.of(graph::finding::checksum)) == file_.checksum;
+    source_ = nullptr;
+    return success();
+  }
+  result<bool> settled(bool) override { return true; }
+  std::string name() const override { return where_.absolute(place_); }
+
+  const format::manifest_file& file() const { return file_; }
+  bool is_same() const { return same_; }
+
+private:
+  restore_tree& in_;
+  const plan::restore_mapping& where_;
+  const format::manifest_file& file_;
+  const plan::restore_place place_;
+  std::unique_ptr<io::reader> source_;
+  bool same_ = false;
+};
+
+/// Deals large files one by one, the largest first, then small ones together.
+class compare_job final : public graph::job {
+public:
+  compare_job(restore_tree& in, const plan::restore_mapping& where, file_list files)
+      : in_(in), where_(where), files_(std::move(files)) {
+    std::ranges::stable_sort(files_, std::ranges::greater(), &format::manifest_file::size_bytes);
+    for (const auto* file : files_)
+      total_bytes_ += file->size_bytes;
+  }
+
+  graph::task_list deal() override {
+    graph::task_list out;
+    for (uint64_t bytes = 0; next_ < files_.size() && out.size() < batch_files; ++next_) {
+      const auto& file = *files_[next_];
+      if (!out.empty() && bytes + file.size_bytes > batch_bytes)
+        break;
+      bytes += file.size_bytes;
+      out.push_back(std::make_shared<compare_task>(in_, where_, file));
+    }
+    return out;
+  }
+  result<void> settled(graph::task& done) override {
+    const auto& task = dynamic_cast<const compare_task&>(done);
+    if (task.is_same())
+      same_.insert(&task.file());
+    done_bytes_ += task.file().size_bytes;
+    the_command_stage.done_bytes = done_bytes_;
+    the_command_stage.total_bytes = total_bytes_;
+    return success();
+  }
+
+  graph::job_shape shape() const {
+    return {.file_count = files_.size(), .plain_bytes = total_bytes_};
+  }
+  file_set take_same() { return std::move(same_); }
+
+private:
+  restore_tree& in_;
+  const plan::restore_mapping& where_;
+  file_list files_;
+  size_t next_ = 0;
+  uint64_t total_bytes_ = 0;
+  uint64_t done_bytes_ = 0;
+  file_set same_;
+};
+
+/// Files of the right size, with what is known of them.
+struct sized_file {
+  const format::manifest_file* file;
+  entry_info info;
+};
+
+result<std::vector<sized_file>> of_right_size(const plan::restore_mapping& where, restore_tree& in,
+                                              std::span<const format::manifest_file* const> files) {
+  std::vector<sized_file> out;
+  for (const auto* file : files) {
+    const auto place = where.locate(file->name);
+    auto found = in.at(place.root).info(place.path);
+    if (!found)
+      return found.failure();
+    if (*found && (*found)->kind == entry_kind::file && (*found)->size_bytes == file->size_bytes)
+      out.push_back({file, std::move(**found)});
+  }
+  return out;
+}
+
+} // namespace
+
+result<file_set> find_same_files(const format::manifest& backup, const plan::restore_mapping& where,
+                                 restore_tree& in,
+                                 std::span<const format::manifest_file* const> files, same_by how,
+                                 const actors::graph_compiler& compile) {
+  const auto sized = of_right_size(where, in, files);
+  if (!sized)
+    return sized.failure();
+  file_set same;
+  file_list to_read;
+  for (const auto& [file, info] : *sized) {
+    if (how == same_by::content && file->size_bytes != 0)
+      to_read.push_back(file);
+    else if (how == same_by::content ||
+             (info.mtime_s == file->mtime_s && info.mtime_s < backup.copy_start_s))
+      same.insert(file);
+  }
+  if (to_read.empty())
+    return same;
+  compare_job job(in, where, std::move(to_read));
+  const auto graph = graph::compare_graph(job.shape());
+  const graph::task_use use{.settling_files = job.settling().files,
+                            .shared_descriptors = where.roots().size()};
+  if (auto ran = actors::run_job(job, compile(graph, use)); !ran)
+    return ran.failure();
+  same.merge(job.take_same());
+  return same;
+}
+
+} // namespace pgbraid

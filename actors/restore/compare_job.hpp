@@ -1,0 +1,35 @@
+// Which files that are already in place have the content of the backup: read and hashed by all
+// workers, several files at once.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/restore/restore_tree.hpp"
+#include "actors/run/graph_compiler.hpp"
+#include "engine/base/result.hpp"
+#include "engine/format/manifest.hpp"
+#include "engine/plan/restore_map.hpp"
+#include "engine/plan/restore_order.hpp"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace pgbraid {
+
+using plan::file_set;
+
+/// What makes an existing file the one of the backup.
+enum class same_by : uint8_t {
+  content, ///< size and SHA-1
+  time,    ///< size and time, which must be before the copy of the backup began
+};
+
+/// The files that are in place as they should be, as far as content goes. One that is too large is
+/// not: the pages after its end belong to a later time, and a relation that grew hardly ever kept
+/// all its pages. Changes nothing.
+result<file_set> find_same_files(const format::manifest& backup, const plan::restore_mapping& where,
+                                 restore_tree& in,
+                                 std::span<const format::manifest_file* const> files, same_by how,
+                                 const actors::graph_compiler& compile);
+
+} // namespace pgbraid
