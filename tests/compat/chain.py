@@ -230,11 +230,9 @@ class Chain:
 
     def possible(self, backup):
         """The backup without what our program does not support yet."""
-        if backup.block and not self.supports("block"):  # It cannot restore them, either.
-            backup.block = False
         if self.writer(backup.ours) != OURS:
             return backup
-        for name in ("hardlink", "archive_copy"):
+        for name in ("block", "hardlink", "archive_copy"):
             if getattr(backup, name) and not self.supports(name):
                 setattr(backup, name, False)
         follows = any(repo == backup.repo for repo, _ in self.backups)

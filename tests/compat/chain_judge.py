@@ -192,7 +192,7 @@ def restored_by_both(chain, repo):
     wanted = chain.world.fingerprint()
     if not online:
         wanted = chain.backups[(repo, label)]["data"]
-        (chosen / "pg/recovery.signal").unlink(missing_ok=True)
+        without_signal(chosen)
     chain.started(lab.Cluster(chosen, chain.programs), wanted,
                   f"the latest, {label}, in {chosen}")
     return homes
@@ -201,6 +201,10 @@ def restored_by_both(chain, repo):
 def signal_files(chain, online):
     """Releases before 2.47 begin a recovery even with --type=none."""
     return () if online or chain_plan.knows(chain.version, "no signal") else trees.SIGNAL_FILES
+
+
+def without_signal(home):
+    (home / "pg/recovery.signal").unlink(missing_ok=True)
 
 
 def older_over_it(chain, repo, homes):
@@ -218,6 +222,8 @@ def older_over_it(chain, repo, homes):
                         signal_files(chain, known["options"].online))
     if known["data"] and chain.dice.random() < 0.6:
         chosen = chain.dice.choice(homes)
+        if not known["options"].online:
+            without_signal(chosen)
         chain.started(lab.Cluster(chosen, chain.programs), known["data"], f"{label} in {chosen}")
 
 
