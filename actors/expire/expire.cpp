@@ -4,6 +4,8 @@
 #include "actors/expire/expire.hpp"
 
 #include "actors/expire/expire_archive.hpp"
+#include "actors/expire/expire_choice.hpp"
+#include "actors/expire/expire_history.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
@@ -12,8 +14,11 @@
 #include "storage/repository/leftovers.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,92 +26,92 @@ namespace pgbraid {
 
 namespace {
 
-using backup_sets = std::vector<std::vector<std::string>>;
-
 class repository_expiry {
 public:
   repository_expiry(repository& repo, const expire_settings& settings)
       : repo_(repo), settings_(settings) {}
 
-  result<void> run() {
-    auto info = repo_.load_backup_info();
-    if (!info)
-      return info.failure();
-    auto found = reconcile(repo_, *info);
-    if (!found)
-      return found.failure();
-    on_disk_ = std::move(found->on_disk);
-    for (const auto& line : found->warnings)
-      log::warn("{}: {}", repo_.name(), line);
-    unreadable_ = std::move(found->unreadable);
-    auto sets = choose_sets(*info);
-    if (!sets)
-      return sets.failure();
-    if (auto done = expire_backups(*info, *sets); !done)
-      return done;
-    // Their manifests are gone: from here on the expired backups do not exist for anybody.
-    if ((!sets->empty() || found->changed) && !settings_.dry_run) {
-      if (auto saved = repo_.save(*info); !saved)
-        return saved;
-    }
-    if (auto done = remove_directories(*info); !done)
-      return done;
-    if (found->why_unreadable)
-      return what_is_kept(*found->why_unreadable);
-    const auto sound = settings_.follows_backup ? plan::newest_sound_full(*info) : std::nullopt;
-    return expire_archive(repo_,
-                          {.fulls = settings_.archive_fulls,
-                           .keep_from = sound.value_or(""),
-                           .dry_run = settings_.dry_run},
-                          *info);
-  }
+  result<void> run();
 
 private:
-  result<backup_sets> choose_sets(const format::backup_info& info);
-  void keep_sound_set(const format::backup_info& info, backup_sets& sets) const;
+  result<void> look();
+  result<void> remove_backups(const plan::backup_expiry& going);
+  result<void> repoint_latest();
+  result<void> remove_directories();
+  result<void> remove_archive(const plan::retention& keep);
   error what_is_kept(const error& why) const;
-  result<void> expire_backups(format::backup_info& info, const backup_sets& sets);
+  result<bool> is_running(const std::string& label);
   result<bool> is_somebodys(const std::string& label);
-  result<void> remove_directories(const format::backup_info& info);
+  bool is_hopeless(const disk_backup& incomplete);
 
   repository& repo_;
   const expire_settings& settings_;
+  format::backup_info info_ = {};
+  bool changed_ = false; ///< what backup.info says
   std::vector<disk_backup> on_disk_ = {};
   std::vector<std::string> unreadable_ = {}; ///< backups whose manifest cannot be read now
-  std::vector<std::string> expired_ = {};    ///< by this run
-  std::optional<int64_t> now_s_ = {};        ///< of the repository, once it was asked for
+  std::optional<error> why_unreadable_ = {};
+  std::vector<std::string> running_ = {}; ///< incomplete backups that somebody may be making
+  std::vector<std::string> expired_ = {}; ///< by this run, or one before it
+  std::optional<int64_t> now_s_ = {};     ///< of the repository, once it was asked for
 };
 
-/// Which sets go. A backup that may be worth nothing is no reason to remove others.
-result<backup_sets> repository_expiry::choose_sets(const format::backup_info& info) {
-  backup_sets sets;
-  if (settings_.fulls)
-    sets = plan::expired_sets(info, *settings_.fulls, unreadable_);
-  if (settings_.follows_backup)
-    keep_sound_set(info, sets);
-  const auto bad = plan::oldest_left_with_errors(info, sets);
-  if (!bad)
-    return sets;
-  const error what{errc::checksum,
-                   fmt::format("oldest retained backup {} contains invalid page checksum(s)", *bad),
-                   "use info --set command to get details about errors in the backup."};
-  if (!settings_.follows_backup && !sets.empty() && settings_.bad_pages_stop)
-    return what;
-  log::warn("{}", what.within(repo_.name()).text());
-  return sets;
+result<void> repository_expiry::run() {
+  if (auto done = look(); !done)
+    return done;
+  const auto choice = choose_backups(repo_, settings_, {info_, unreadable_, running_, wall_s()});
+  if (!choice)
+    return choice.failure();
+  if (auto done = remove_backups(choice->backups); !done)
+    return done;
+  if (auto done = repoint_latest(); !done)
+    return done;
+  // Their manifests are gone: from here on the expired backups do not exist for anybody.
+  if (changed_ && !settings_.dry_run) {
+    if (auto saved = repo_.save(info_); !saved)
+      return saved;
+  }
+  if (auto done = remove_directories(); !done)
+    return done;
+  if (why_unreadable_)
+    return what_is_kept(*why_unreadable_);
+  if (auto done = remove_archive(choice->keep); !done)
+    return done;
+  warn_of_bad_pages(repo_, info_);
+  return expire_history(repo_, info_, choice->keep, settings_.dry_run);
 }
 
-void repository_expiry::keep_sound_set(const format::backup_info& info, backup_sets& sets) const {
-  const auto sound = plan::newest_sound_full(info);
-  if (!sound)
-    return;
-  const auto set = std::ranges::find(sets, *sound, [](const auto& one) { return one.front(); });
-  if (set == sets.end())
-    return;
-  log::warn("{}: backup set {} is kept although retention does not need it, since all newer full "
-            "backups contain invalid page checksum(s)",
-            repo_.name(), fmt::join(*set, ", "));
-  sets.erase(set);
+/// What there is, and what nobody may touch.
+result<void> repository_expiry::look() {
+  auto info = repo_.load_backup_info();
+  if (!info)
+    return info.failure();
+  const auto listed = info->backups;
+  auto found = reconcile(repo_, *info);
+  if (!found)
+    return found.failure();
+  info_ = std::move(*info);
+  changed_ = found->changed;
+  on_disk_ = std::move(found->on_disk);
+  unreadable_ = std::move(found->unreadable);
+  why_unreadable_ = std::move(found->why_unreadable);
+  for (const auto& line : found->warnings)
+    log::warn("{}: {}", repo_.name(), line);
+  // Of one that was listed and has no manifest another run took it, and was cut off.
+  for (const auto& one : listed)
+    if (info_.find(one.label) == nullptr)
+      expired_.push_back(one.label);
+  for (const auto& one : on_disk_) {
+    if (one.has_manifest || !one.has_copy || std::ranges::count(expired_, one.label) > 0 ||
+        format::type_of_label(one.label) == format::backup_type::full)
+      continue;
+    auto running = is_running(one.label);
+    if (!running)
+      return running.failure();
+    if (*running)
+      running_.push_back(one.label);
+  }
+  return success();
 }
 
 /// What cannot be read now may be readable tomorrow.
@@ -119,12 +124,12 @@ error repository_expiry::what_is_kept(const error& why) const {
       why.hint};
 }
 
-/// Takes expired backups out of `info` and removes their manifests, the newest dependent first.
-result<void> repository_expiry::expire_backups(format::backup_info& info, const backup_sets& sets) {
-  for (const auto& set : sets) {
-    log::info("{}: expire full backup {}{}", repo_.name(), set.size() > 1 ? "set " : "",
-              fmt::join(set, ", "));
-    for (auto label = set.rbegin(); label != set.rend(); ++label) {
+/// Takes expired backups out of backup.info and removes their manifests, the newest dependent
+/// first.
+result<void> repository_expiry::remove_backups(const plan::backup_expiry& going) {
+  for (const auto& set : going.sets) {
+    log::info("{}: {}", repo_.name(), plan::in_words(set));
+    for (auto label = set.labels.rbegin(); label != set.labels.rend(); ++label) {
       if (!settings_.dry_run) {
         if (auto done = repo_.remove_manifest(*label); !done)
           return done.failure();
@@ -132,24 +137,45 @@ result<void> repository_expiry::expire_backups(format::backup_info& info, const 
             here != on_disk_.end())
           *here = {.label = *label};
       }
-      info.remove(*label);
+      info_.remove(*label);
       expired_.push_back(*label);
+      changed_ = true;
     }
   }
   return success();
 }
 
-/// Whether somebody works on an incomplete backup, or has completed it since it was listed: locks
-/// do not tell of other hosts.
-result<bool> repository_expiry::is_somebodys(const std::string& label) {
-  const auto seen = std::ranges::find(on_disk_, label, &disk_backup::label);
-  if (seen->has_manifest || std::ranges::count(expired_, label) > 0)
-    return false;
+/// `latest` names the newest backup of those that are left, if what it named is gone.
+result<void> repository_expiry::repoint_latest() {
+  if (settings_.dry_run || !changed_)
+    return success();
+  const auto there =
+      repo_.files().info(format::label_path(repo_.stanza(), std::string(format::latest_link)));
+  if (!there)
+    return there.failure();
+  if (!*there || (*there)->kind != entry_kind::link ||
+      info_.find((*there)->link_destination) != nullptr)
+    return success();
+  if (info_.backups.empty())
+    return repo_.remove_latest();
+  return repo_.set_latest(info_.backups.back().label);
+}
+
+/// Whether somebody works on an incomplete backup: locks do not tell of other hosts.
+result<bool> repository_expiry::is_running(const std::string& label) {
   if (!now_s_)
     now_s_ = settings_.dry_run ? wall_s()
                                : storage_time_s(repo_.files(), format::backup_path(repo_.stanza()),
                                                 settings_.exec_id);
-  auto busy = is_in_progress(repo_, label, *now_s_);
+  return is_in_progress(repo_, label, *now_s_);
+}
+
+/// Whether somebody works on a directory, or has completed the backup since it was listed.
+result<bool> repository_expiry::is_somebodys(const std::string& label) {
+  const auto seen = std::ranges::find(on_disk_, label, &disk_backup::label);
+  if (seen->has_manifest || std::ranges::count(expired_, label) > 0)
+    return false;
+  auto busy = is_running(label);
   if (!busy || *busy)
     return busy;
   auto now = repo_.look_at_backup(label);
@@ -158,11 +184,23 @@ result<bool> repository_expiry::is_somebodys(const std::string& label) {
   return now->has_manifest;
 }
 
-result<void> repository_expiry::remove_directories(const format::backup_info& info) {
+/// Whether an incomplete backup cannot be resumed: it is being removed, or this run took away what
+/// it is based on.
+bool repository_expiry::is_hopeless(const disk_backup& incomplete) {
+  if (std::ranges::count(expired_, incomplete.label) > 0)
+    return true;
+  if (!settings_.label || incomplete.has_manifest || !incomplete.has_copy)
+    return false;
+  const auto copy = repo_.load_manifest_copy(incomplete.label, info_.cipher_pass);
+  return copy && copy->prior && info_.find(*copy->prior) == nullptr;
+}
+
+result<void> repository_expiry::remove_directories() {
   std::vector<plan::backup_directory> directories;
   for (const auto& backup : on_disk_)
-    directories.push_back({backup.label, backup.has_manifest, backup.has_copy});
-  const auto labels = plan::abandoned_directories(info, directories, unreadable_);
+    directories.push_back(
+        {backup.label, backup.has_manifest, backup.has_copy, is_hopeless(backup)});
+  const auto labels = plan::abandoned_directories(info_, directories, unreadable_);
   for (auto label = labels.rbegin(); label != labels.rend(); ++label) {
     auto busy = is_somebodys(*label);
     if (!busy)
@@ -180,6 +218,18 @@ result<void> repository_expiry::remove_directories(const format::backup_info& in
       return done;
   }
   return settings_.dry_run ? success() : sweep_temporary(repo_, settings_.exec_id);
+}
+
+result<void> repository_expiry::remove_archive(const plan::retention& keep) {
+  const auto sound =
+      settings_.follows_backup ? plan::newest_sound(info_, keep.archive_type) : std::nullopt;
+  return expire_archive(repo_,
+                        {.count = plan::archive_count(info_, keep, wall_s()),
+                         .keep = keep,
+                         .keep_from = sound.value_or(""),
+                         .before = settings_.archive_before,
+                         .dry_run = settings_.dry_run},
+                        info_);
 }
 
 /// Nobody else has the lock: whoever wrote these is gone.

@@ -30,6 +30,7 @@ public:
   result<void> run(const format::backup_info& info);
 
 private:
+  void say_nothing_goes() const;
   result<void> expire_archive_id(const std::string& id, const plan::archive_plan& plan);
   result<void> expire_wal(const std::string& id, const plan::archive_plan& plan);
   result<void> expire_files(const std::string& path, const std::string& id,
@@ -53,10 +54,18 @@ private:
   bool removed_any_ = false;
 };
 
-result<void> archive_sweep::run(const format::backup_info& info) {
-  if (!settings_.fulls) {
+void archive_sweep::say_nothing_goes() const {
+  if (settings_.keep.fulls_by == plan::retention::unit::days)
+    log::info("{}: time-based archive retention not met - archive logs will not be expired",
+              repo_.name());
+  else
     log::info("option '{}-retention-archive' is not set - archive logs will not be expired",
               repo_.name());
+}
+
+result<void> archive_sweep::run(const format::backup_info& info) {
+  if (!settings_.count) {
+    say_nothing_goes();
     return success();
   }
   auto archive = repo_.load_archive_info();
@@ -67,7 +76,10 @@ result<void> archive_sweep::run(const format::backup_info& info) {
   auto on_disk = repo_.list_archive_ids();
   if (!on_disk)
     return on_disk.failure();
-  const plan::archive_retention retention(info, *settings_.fulls, settings_.keep_from);
+  const plan::archive_retention retention(info, {.count = *settings_.count,
+                                                 .counted = settings_.keep.archive_type,
+                                                 .keep_from = settings_.keep_from,
+                                                 .before = settings_.before});
   for (const auto& cluster : archive->history) {
     const auto id = format::archive_id(cluster);
     if (std::find(on_disk->begin(), on_disk->end(), id) == on_disk->end())
@@ -92,9 +104,12 @@ result<void> archive_sweep::expire_archive_id(const std::string& id,
   case plan::archive_plan::action::keep_spans:
     break;
   }
-  for (const auto& span : plan.spans)
+  for (const auto& span : plan.spans) {
+    if (span.label.empty())
+      continue;
     log::detail("{}: {} archive retention on backup {}, start = {}{}", repo_.name(), id, span.label,
                 span.start, span.stop ? ", stop = " + *span.stop : "");
+  }
   return expire_wal(id, plan);
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/plan/retention.hpp"
 #include "storage/repository/repository.hpp"
 
 #include <cstdint>
@@ -11,10 +12,13 @@
 namespace pgbraid {
 
 struct archive_expiry {
-  /// How many of the newest full backups keep all WAL since their start; none: all WAL stays.
-  std::optional<uint64_t> fulls = {};
-  /// A full backup that keeps all WAL since its start whatever retention says; empty: none.
+  /// How many of the newest backups that count keep all WAL since their start; none: all WAL stays.
+  std::optional<uint64_t> count = {};
+  plan::retention keep = {}; ///< which backups count
+  /// A backup that keeps all WAL since its start whatever retention says; empty: none.
   std::string keep_from = {};
+  /// No WAL from this segment on goes.
+  std::optional<std::string> before = {};
   bool dry_run = false;
 };
 

@@ -145,12 +145,14 @@ private:
     } else if (type == "diff" && has_diff) {
       copy("repo-retention-archive", "repo-retention-diff", i);
     } else {
-      const auto name = type == "diff" ? "repo{0}-retention-diff" : "repo{0}-retention-archive";
-      warnings_.push_back(
-          fmt::format("WAL segments will not be expired: option '{}' is set to '{}' "
-                      "but neither option '{}' is set",
-                      fmt::format("repo{}-retention-archive-type", repo), type,
-                      fmt::format(fmt::runtime(name), repo)));
+      const auto unset = type == "diff"
+                             ? fmt::format("neither option 'repo{0}-retention-archive' nor option "
+                                           "'repo{0}-retention-diff' is set",
+                                           repo)
+                             : fmt::format("option 'repo{}-retention-archive' is not set", repo);
+      warnings_.push_back(fmt::format(
+          "WAL segments will not be expired: option 'repo{}-retention-archive-type={}' but {}",
+          repo, type, unset));
     }
   }
 

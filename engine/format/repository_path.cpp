@@ -82,7 +82,7 @@ std::string history_year(std::string_view label) {
 }
 
 std::string history_manifest_path(std::string_view stanza, std::string_view label) {
-  return join("backup", stanza, history_directory, history_year(label), label) += ".manifest.gz";
+  return join("backup", stanza, history_directory, history_year(label), label) += history_suffix;
 }
 
 } // namespace pgbraid::format

@@ -18,6 +18,7 @@ inline constexpr std::string_view manifest_name = "backup.manifest";
 inline constexpr std::string_view copy_suffix = ".copy";
 inline constexpr std::string_view temporary_suffix = ".pgbackrest.tmp";
 inline constexpr std::string_view history_directory = "backup.history";
+inline constexpr std::string_view history_suffix = ".manifest.gz";
 inline constexpr std::string_view latest_link = "latest";
 
 std::string archive_path(std::string_view stanza); ///< `archive/<stanza>`

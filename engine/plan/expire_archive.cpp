@@ -38,35 +38,54 @@ bool archive_plan::keeps_file(std::string_view name) const {
 }
 
 bool archive_plan::keeps_history(std::string_view name) const {
+  if (spans.size() == 1 && spans.front().label.empty())
+    return true; // there is no backup
   return name.substr(0, timeline_length) >= boundary().substr(0, timeline_length);
 }
 
-archive_retention::archive_retention(const format::backup_info& info, uint64_t keep_count,
-                                     std::string_view keep_from)
-    : info_(info), keep_count_(keep_count) {
-  assert(keep_count >= 1);
+archive_retention::archive_retention(const format::backup_info& info, archive_rule rule)
+    : info_(info), rule_(std::move(rule)) {
+  assert(rule_.count >= 1);
   for (auto backup = info.backups.rbegin(); backup != info.backups.rend(); ++backup) {
-    if (backup->type == format::backup_type::full)
-      fulls_.push_back(&*backup);
+    if (backup->type <= rule_.counted)
+      counted_.push_back(&*backup);
   }
-  const auto kept = std::ranges::find(fulls_, keep_from, &format::backup_summary::label);
-  if (kept != fulls_.end())
-    keep_count_ = std::max<uint64_t>(keep_count_, static_cast<uint64_t>(kept - fulls_.begin()) + 1);
+  const auto kept = std::ranges::find(counted_, rule_.keep_from, &format::backup_summary::label);
+  if (kept != counted_.end())
+    rule_.count =
+        std::max<uint64_t>(rule_.count, static_cast<uint64_t>(kept - counted_.begin()) + 1);
+}
+
+/// The oldest backup of this id among those that keep all WAL; when these belong to other ids, the
+/// newest of this one that counts.
+const format::backup_summary* archive_retention::boundary_of(uint64_t history_id) const {
+  const format::backup_summary* boundary = nullptr;
+  for (size_t i = 0; i < counted_.size(); ++i) {
+    if (counted_[i]->history_id == history_id && (i < rule_.count || boundary == nullptr))
+      boundary = counted_[i];
+  }
+  return boundary;
+}
+
+/// What was asked for limits what goes, and never makes it more.
+archive_plan archive_retention::keep_asked(archive_plan made) const {
+  if (rule_.before && (made.spans.empty() || *rule_.before < made.boundary()))
+    made.spans.push_back({.label = {}, .start = *rule_.before});
+  return made;
 }
 
 archive_plan archive_retention::plan(uint64_t history_id, bool is_current) const {
   using action = archive_plan::action;
-  if (fulls_.size() < keep_count_)
+  if (counted_.size() < rule_.count && !rule_.before)
     return {};
-  // The oldest full backup of this id among those that keep all WAL; when these belong to other
-  // ids, the newest full backup of this one.
-  const format::backup_summary* boundary = nullptr;
-  for (size_t i = 0; i < fulls_.size(); ++i) {
-    if (fulls_[i]->history_id == history_id && (i < keep_count_ || boundary == nullptr))
-      boundary = fulls_[i];
+  const auto* boundary = boundary_of(history_id);
+  if (boundary == nullptr) {
+    if (std::ranges::count(info_.backups, history_id, &format::backup_summary::history_id) > 0)
+      return {}; // none that counts: only what other hands wrote is like that
+    if (!is_current)
+      return {.what = action::remove_all};
+    return rule_.before ? keep_asked({.what = action::keep_spans}) : archive_plan();
   }
-  if (boundary == nullptr)
-    return {.what = is_current ? action::none : action::remove_all};
   if (!boundary->archive_start)
     return {};
   archive_plan made{.what = action::keep_spans};
@@ -81,7 +100,7 @@ archive_plan archive_retention::plan(uint64_t history_id, bool is_current) const
       start = std::min(start, *backup.archive_start);
   }
   made.spans.push_back({boundary->label, std::move(start)});
-  return made;
+  return keep_asked(std::move(made));
 }
 
 result<void> check_histories(const format::archive_info& archive,

@@ -16,7 +16,7 @@ namespace pgbraid::plan {
 
 /// WAL that is kept, as segment names. Without `stop`: everything from `start` on.
 struct wal_span {
-  std::string label; ///< the backup that needs it
+  std::string label; ///< the backup that needs it; empty: kept because it was asked for
   std::string start;
   std::optional<std::string> stop = {};
 };
@@ -29,7 +29,7 @@ struct archive_plan {
     keep_spans,
   };
   action what = action::none;
-  /// What is kept, by label; the last one is the boundary, from which all WAL is kept.
+  /// What is kept; the last one is the boundary, from which all WAL is kept.
   std::vector<wal_span> spans = {};
 
   const std::string& boundary() const { return spans.back().start; }
@@ -43,22 +43,34 @@ struct archive_plan {
   bool keeps_history(std::string_view name) const;
 };
 
+/// Which backups keep all WAL since their start.
+struct archive_rule {
+  uint64_t count = 1; ///< so many of the newest that count, at least 1
+  /// Which count: full ones; with `diff` those, too; with `incr` all.
+  format::backup_type counted = format::backup_type::full;
+  /// A backup that counts and keeps its WAL, too, and so do all newer ones; empty: none.
+  std::string keep_from = {};
+  /// All WAL from this segment on stays (`archive-expire-before`). With it, WAL may go although
+  /// there are not so many backups, or none at all.
+  std::optional<std::string> before = {};
+};
+
 /// Decides on the archive ids of a stanza.
 class archive_retention {
 public:
-  /// @param info        after expired backups have gone
-  /// @param keep_count  how many of the newest full backups keep all WAL since their start
-  /// @param keep_from   a full backup that keeps all WAL since its start, too; empty: none
-  archive_retention(const format::backup_info& info, uint64_t keep_count,
-                    std::string_view keep_from = {});
+  /// @param info  after expired backups have gone
+  archive_retention(const format::backup_info& info, archive_rule rule);
 
   /// @param is_current  the id that the cluster archives to now
   archive_plan plan(uint64_t history_id, bool is_current) const;
 
 private:
+  archive_plan keep_asked(archive_plan made) const;
+  const format::backup_summary* boundary_of(uint64_t history_id) const;
+
   const format::backup_info& info_;
-  uint64_t keep_count_;
-  std::vector<const format::backup_summary*> fulls_ = {}; ///< newest first
+  archive_rule rule_;
+  std::vector<const format::backup_summary*> counted_ = {}; ///< newest first
 };
 
 /// Whether both files list the same clusters; otherwise no WAL may be removed.

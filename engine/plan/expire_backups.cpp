@@ -1,9 +1,8 @@
-// Which backups retention no longer keeps.
+// Which backups expire must not lose, and which directories of backups nobody needs.
 // SPDX-License-Identifier: MIT
 #include "engine/plan/expire_backups.hpp"
 
 #include <algorithm>
-#include <cassert>
 
 namespace pgbraid::plan {
 
@@ -13,25 +12,26 @@ bool concerns_unreadable(std::string_view label, std::span<const std::string> un
   });
 }
 
-std::vector<std::vector<std::string>> expired_sets(const format::backup_info& info,
-                                                   uint64_t keep_count,
-                                                   std::span<const std::string> unreadable) {
-  assert(keep_count >= 1);
-  std::vector<std::string> fulls;
-  for (const auto& backup : info.backups) {
-    if (backup.type == format::backup_type::full)
-      fulls.push_back(backup.label);
-  }
-  std::vector<std::vector<std::string>> sets;
-  for (size_t i = 0; i + keep_count < fulls.size(); ++i)
-    if (!concerns_unreadable(fulls[i], unreadable))
-      sets.push_back(info.with_dependents(fulls[i]));
-  return sets;
+std::optional<std::string> newest_sound_full(const format::backup_info& info) {
+  return newest_sound(info, format::backup_type::full);
 }
 
-std::optional<std::string> newest_sound_full(const format::backup_info& info) {
-  const auto found = std::find_if(info.backups.rbegin(), info.backups.rend(), [](const auto& one) {
-    return one.type == format::backup_type::full && !one.page_errors.value_or(false);
+std::optional<std::string> newest_sound(const format::backup_info& info,
+                                        format::backup_type up_to) {
+  const auto is_sound = [&](const format::backup_summary& one) {
+    const auto* link = &one;
+    // A chain has no more links than there are backups, unless somebody tied it to itself.
+    for (size_t left = info.backups.size(); link != nullptr && left > 0; --left) {
+      if (link->page_errors.value_or(false))
+        return false;
+      if (!link->prior)
+        return true;
+      link = info.find(*link->prior);
+    }
+    return false;
+  };
+  const auto found = std::find_if(info.backups.rbegin(), info.backups.rend(), [&](const auto& one) {
+    return one.type <= up_to && is_sound(one);
   });
   if (found == info.backups.rend())
     return {};
@@ -56,7 +56,8 @@ std::vector<std::string> abandoned_directories(const format::backup_info& info,
   std::vector<std::string> labels;
   for (const auto& directory : on_disk) {
     const bool newest = &directory == &on_disk.back();
-    const bool in_progress = newest && directory.has_copy && !directory.has_manifest;
+    const bool in_progress =
+        newest && directory.has_copy && !directory.has_manifest && !directory.hopeless;
     if (!in_progress && info.find(directory.label) == nullptr &&
         !concerns_unreadable(directory.label, unreadable))
       labels.push_back(directory.label);

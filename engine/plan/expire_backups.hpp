@@ -1,4 +1,4 @@
-// Which backups retention no longer keeps.
+// Which backups expire must not lose, and which directories of backups nobody needs.
 // Source of the rules: cli/command/README.md, sections 8.1 and 8.2.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -14,20 +14,15 @@
 
 namespace pgbraid::plan {
 
-/// The sets that fall out of retention, oldest first: each a full backup and all that depend on it,
-/// sorted by label.
-/// @param keep_count  how many of the newest full backups to keep, at least 1
-/// @param unreadable  labels of backups whose manifest cannot be read now; their sets stay whole
-std::vector<std::vector<std::string>> expired_sets(const format::backup_info& info,
-                                                   uint64_t keep_count,
-                                                   std::span<const std::string> unreadable = {});
-
-/// Whether a backup belongs to the same set as one whose manifest cannot be read now: it may need
-/// that one, or be needed by it.
+/// Whether a backup belongs to the same set as one of these, which are not to be touched now: it
+/// may need that one, or be needed by it.
 bool concerns_unreadable(std::string_view label, std::span<const std::string> unreadable);
 
 /// The newest full backup without page errors, none when there is none.
 std::optional<std::string> newest_sound_full(const format::backup_info& info);
+/// The newest backup without page errors among full ones, with `diff` those, too, with `incr` all;
+/// nor has any that it depends on.
+std::optional<std::string> newest_sound(const format::backup_info& info, format::backup_type up_to);
 /// The oldest backup that is left when the sets are gone, if it is known to have page errors.
 std::optional<std::string>
 oldest_left_with_errors(const format::backup_info& info,
@@ -38,10 +33,12 @@ struct backup_directory {
   std::string label;
   bool has_manifest = false;
   bool has_copy = false;
+  bool hopeless = false; ///< cannot be resumed: it is being removed, or what it is based on is gone
 };
 /// Directories of backups that are not listed, oldest first. The newest one on disk stays when it
-/// has a manifest copy and no manifest: it is being made, or can be resumed. Whoever removes one
-/// without a manifest must first see that nobody works on it (`is_abandoned`).
+/// has a manifest copy and no manifest: it is being made, or can be resumed while its base is
+/// there. Whoever removes one without a manifest must first see that nobody works on it
+/// (`is_abandoned`).
 /// @param on_disk     sorted by label
 /// @param unreadable  labels of backups whose manifest cannot be read now; their sets stay
 std::vector<std::string> abandoned_directories(const format::backup_info& info,

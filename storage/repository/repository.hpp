@@ -106,6 +106,8 @@ public:
   result<void> remove_backup(std::string_view label);
   /// Points `latest` to a backup; does nothing on storage without links.
   result<void> set_latest(std::string_view label);
+  /// Removes `latest`: there is no backup.
+  result<void> remove_latest();
 
   // What is on disk.
 

@@ -11,7 +11,6 @@ namespace pgbraid {
 
 namespace {
 
-constexpr std::string_view history_suffix = ".manifest.gz";
 constexpr size_t wal_directory_length = 16;
 
 bool only(std::string_view text, std::string_view allowed) {
@@ -94,9 +93,9 @@ result<std::vector<std::string>> repository::list_newest_history() {
     return listed.failure();
   for (const auto& one : *listed) {
     std::string_view name = one.name;
-    if (!name.ends_with(history_suffix))
+    if (!name.ends_with(format::history_suffix))
       continue;
-    name.remove_suffix(history_suffix.size());
+    name.remove_suffix(format::history_suffix.size());
     if (format::is_label(name))
       labels.emplace_back(name);
   }

@@ -151,4 +151,8 @@ result<void> repository::set_latest(std::string_view label) {
   return files_.sync_path(format::backup_path(stanza()));
 }
 
+result<void> repository::remove_latest() {
+  return files_.remove_file(format::backup_path(stanza()) + "/" + std::string(format::latest_link));
+}
+
 } // namespace pgbraid

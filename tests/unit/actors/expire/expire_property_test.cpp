@@ -177,9 +177,9 @@ TEST_CASE_FIXTURE(quiet, "expire: of any sets those stay that retention counts, 
   for_all(
       [] {
         stanza at;
-        const expire_settings settings{
-            .fulls = any_count(), .archive_fulls = any_count(), .exec_id = "1-0a1b2c3d"};
-        const auto left = at.kept(settings.fulls);
+        const expire_settings settings{.keep = {.fulls = any_count(), .archive = any_count()},
+                                       .exec_id = "1-0a1b2c3d"};
+        const auto left = at.kept(settings.keep.fulls);
         RC_ASSERT(static_cast<bool>(expire(at.repo, settings)));
         RC_ASSERT(at.listed() == labels_of(left));
         for (const auto& one : left)
@@ -188,7 +188,7 @@ TEST_CASE_FIXTURE(quiet, "expire: of any sets those stay that retention counts, 
           if (std::ranges::find(left, one.label, &made::label) == left.end())
             RC_ASSERT(!*at.files.info("backup/demo/" + one.label));
         const auto expected =
-            at.backups.empty() ? at.wal() : at.kept_wal(left, settings.archive_fulls);
+            at.backups.empty() ? at.wal() : at.kept_wal(left, settings.keep.archive);
         RC_ASSERT(at.wal() == expected);
         // Nothing more goes when it runs again.
         RC_ASSERT(static_cast<bool>(expire(at.repo, settings)));
@@ -204,8 +204,7 @@ TEST_CASE_FIXTURE(quiet, "expire: to say what would go changes nothing") {
         stanza at;
         const auto before = at.files.used_bytes();
         const auto wal = at.wal();
-        const expire_settings settings{.fulls = any_count(),
-                                       .archive_fulls = any_count(),
+        const expire_settings settings{.keep = {.fulls = any_count(), .archive = any_count()},
                                        .dry_run = true,
                                        .exec_id = "1-0a1b2c3d"};
         RC_ASSERT(static_cast<bool>(expire(at.repo, settings)));
@@ -221,16 +220,16 @@ TEST_CASE_FIXTURE(quiet,
   for_all(
       [] {
         stanza at;
-        const expire_settings settings{
-            .fulls = any_count(), .archive_fulls = any_count(), .exec_id = "1-0a1b2c3d"};
-        const auto left = at.kept(settings.fulls);
+        const expire_settings settings{.keep = {.fulls = any_count(), .archive = any_count()},
+                                       .exec_id = "1-0a1b2c3d"};
+        const auto left = at.kept(settings.keep.fulls);
         {
           const power_cut power(at.files, *rc::gen::inRange(1U, 30U));
           static_cast<void>(expire(at.repo, settings));
         }
         for (const auto& one : left)
           RC_ASSERT(at.is_whole(one.label));
-        const auto needed = at.kept_wal(left, settings.archive_fulls);
+        const auto needed = at.kept_wal(left, settings.keep.archive);
         RC_ASSERT((at.backups.empty() || std::ranges::includes(at.wal(), needed)));
         // A label that lost its manifest is no backup, nor is what is based on it.
         RC_ASSERT(static_cast<bool>(expire(at.repo, settings)));

@@ -106,10 +106,10 @@ names newest(size_t count) {
 } // namespace
 
 TEST_CASE_FIXTURE(rig, "expire: the newest full backups stay, and the WAL since their start") {
-  REQUIRE(expire(repo, {.fulls = 2, .archive_fulls = 2}));
+  REQUIRE(expire(repo, {.keep = {.fulls = 2, .archive = 2}}));
   CHECK(backups() == newest(2));
   CHECK(oldest_wal() == segment(22));
-  REQUIRE(expire(repo, {.fulls = 2, .archive_fulls = 1}));
+  REQUIRE(expire(repo, {.keep = {.fulls = 2, .archive = 1}}));
   CHECK(backups() == newest(2));
   CHECK(files.content(fmt::format("archive/demo/15-1/0000000100000000/{}-{}", segment(22), sum)));
   CHECK_FALSE(
@@ -126,7 +126,7 @@ TEST_CASE_FIXTURE(rig, "expire: without retention nothing goes") {
 TEST_CASE_FIXTURE(rig, "expire: a dry run changes nothing") {
   const auto before = files.used_bytes();
   const auto removed = files.used(storage_verb::remove);
-  REQUIRE(expire(repo, {.fulls = 1, .archive_fulls = 1, .dry_run = true}));
+  REQUIRE(expire(repo, {.keep = {.fulls = 1, .archive = 1}, .dry_run = true}));
   CHECK(files.used_bytes() == before);
   CHECK(files.used(storage_verb::remove) == removed);
   CHECK(backups() == newest(4));
@@ -136,14 +136,14 @@ TEST_CASE_FIXTURE(rig, "expire: a dry run changes nothing") {
 TEST_CASE_FIXTURE(rig, "expire: bad pages in the oldest backup that would be left") {
   page_errors(2);
   SUBCASE("stop it") {
-    const auto done = expire(repo, {.fulls = 2, .archive_fulls = 2});
+    const auto done = expire(repo, {.keep = {.fulls = 2, .archive = 2}});
     REQUIRE_FALSE(done);
     CHECK(done.failure().code == errc::checksum);
     CHECK(backups() == newest(4));
     CHECK(oldest_wal() == segment(1));
   }
   SUBCASE("are only told when that is wanted") {
-    REQUIRE(expire(repo, {.fulls = 2, .archive_fulls = 2, .bad_pages_stop = false}));
+    REQUIRE(expire(repo, {.keep = {.fulls = 2, .archive = 2}, .bad_pages_stop = false}));
     CHECK(backups() == newest(2));
   }
 }
@@ -151,7 +151,7 @@ TEST_CASE_FIXTURE(rig, "expire: bad pages in the oldest backup that would be lef
 TEST_CASE_FIXTURE(rig, "expire: after a backup the newest sound set stays, with its WAL") {
   page_errors(2);
   page_errors(3);
-  REQUIRE(expire(repo, {.fulls = 1, .archive_fulls = 1, .follows_backup = true}));
+  REQUIRE(expire(repo, {.keep = {.fulls = 1, .archive = 1}, .follows_backup = true}));
   CHECK(backups() == names{labels[1], labels[3]});
   CHECK(oldest_wal() == segment(12));
 }
@@ -161,13 +161,13 @@ TEST_CASE_FIXTURE(rig, "expire: while a manifest cannot be read no WAL goes, nor
   save();
   REQUIRE(write_all(files, format::manifest_path_of("demo", labels[0]), "damaged"));
   REQUIRE(write_all(files, format::manifest_path_of("demo", labels[0]) + ".copy", "damaged"));
-  REQUIRE_FALSE(expire(repo, {.fulls = 1, .archive_fulls = 1}));
+  REQUIRE_FALSE(expire(repo, {.keep = {.fulls = 1, .archive = 1}}));
   CHECK(files.content(format::label_path("demo", labels[0]) + "/pg_data/PG_VERSION"));
   CHECK(oldest_wal() == segment(1));
 }
 
 TEST_CASE("expire: cut off at any change, the next one comes to the same end") {
-  const expire_settings settings{.fulls = 2, .archive_fulls = 2, .exec_id = "1-2"};
+  const expire_settings settings{.keep = {.fulls = 2, .archive = 2}, .exec_id = "1-2"};
   for (unsigned cut = 1;; ++cut) {
     CAPTURE(cut);
     rig one;

@@ -158,11 +158,9 @@ TEST_CASE("resolution: what has no effect yet is refused when it is asked for") 
   CHECK(backup({"--repo1-bundle", "--repo1-block"}).bad() ==
         "[67]: option 'repo1-block' is not supported yet");
   CHECK(run{{"archive-push", "--stanza=x", "--archive-async", "f"}}.bad().starts_with("[67]"));
-  CHECK(run{{"expire", "--stanza=x", "--set=20260101-000000F"}}.bad().starts_with("[67]"));
   auto file = backup({});
-  file.file = "[global]\nrepo1-retention-diff=2\n";
-  CHECK(file.bad().starts_with(
-      "[67]: option 'repo1-retention-diff' is not supported yet\nHINT: line "));
+  file.file = "[global]\nrepo1-hardlink=y\n";
+  CHECK(file.bad().starts_with("[67]: option 'repo1-hardlink' is not supported yet\nHINT: line "));
 }
 
 TEST_CASE("resolution: what has no effect yet may be told to stay off") {

@@ -41,38 +41,21 @@ struct rig {
 
 } // namespace
 
-TEST_CASE_FIXTURE(rig, "expire: the newest full backups stay, dependents go with theirs") {
-  add(full(1), {}, wal(1, 1));
-  add(full(1) + "_20260102-000000D", full(1), wal(1, 2));
-  add(full(1) + "_20260103-000000I", full(1) + "_20260102-000000D", wal(1, 3));
-  add(full(4), {}, wal(1, 4));
-  add(full(5), {}, wal(1, 5));
-  CHECK(expired_sets(info, 3).empty());
-  CHECK(expired_sets(info, 2) == std::vector<labels>{{full(1), full(1) + "_20260102-000000D",
-                                                      full(1) + "_20260103-000000I"}});
-  CHECK(expired_sets(info, 1).size() == 2);
-  CHECK(expired_sets(info, 1)[1] == labels{full(4)});
-  CHECK(expired_sets(format::backup_info(), 1).empty());
-}
-
 TEST_CASE_FIXTURE(rig, "expire: directories that are not listed go, one in progress stays") {
   add(full(2), {}, wal(1, 1));
   CHECK(abandoned_directories(info, {{full(1), false, true}, {full(2), true, true}}) ==
         labels{full(1)});
   CHECK(abandoned_directories(info, {{full(2), true, true}, {full(3), false, true}}).empty());
+  CHECK(abandoned_directories(info, {{full(2), true, true}, {full(3), false, true, true}}) ==
+        labels{full(3)});
   CHECK(abandoned_directories(info, {{full(2), true, true}, {full(3), false, false}}) ==
         labels{full(3)});
   CHECK(abandoned_directories(info, {}).empty());
 }
 
-TEST_CASE_FIXTURE(rig, "expire: a manifest that cannot be read now protects its whole set") {
-  add(full(1), {}, wal(1, 1));
-  add(full(2), {}, wal(1, 2));
+TEST_CASE_FIXTURE(rig, "expire: directories of a set whose manifest cannot be read now stay") {
   add(full(3), {}, wal(1, 3));
-  const labels dependent = {full(1) + "_20260102-000000I"};
-  CHECK(expired_sets(info, 1, dependent) == std::vector<labels>{{full(2)}});
   const labels unlisted = {full(4)};
-  CHECK(expired_sets(info, 1, unlisted).size() == 2);
   const std::vector<backup_directory> on_disk = {{full(3), true, true},
                                                  {full(4), true, true},
                                                  {full(4) + "_20260105-000000I", true, true},
@@ -107,10 +90,13 @@ TEST_CASE_FIXTURE(rig, "expire: backups with page errors are told from sound one
 TEST_CASE_FIXTURE(rig, "expire: a full backup that is kept on purpose keeps its WAL, too") {
   for (unsigned day = 1; day <= 4; ++day)
     add(full(day), {}, wal(1, day));
-  CHECK(archive_retention(info, 1).plan(1, true).boundary() == wal(1, 4));
-  CHECK(archive_retention(info, 1, full(2)).plan(1, true).boundary() == wal(1, 2));
-  CHECK(archive_retention(info, 3, full(4)).plan(1, true).boundary() == wal(1, 2));
-  CHECK(archive_retention(info, 1, "none").plan(1, true).boundary() == wal(1, 4));
+  CHECK(archive_retention(info, {.count = 1}).plan(1, true).boundary() == wal(1, 4));
+  CHECK(archive_retention(info, {.count = 1, .keep_from = full(2)}).plan(1, true).boundary() ==
+        wal(1, 2));
+  CHECK(archive_retention(info, {.count = 3, .keep_from = full(4)}).plan(1, true).boundary() ==
+        wal(1, 2));
+  CHECK(archive_retention(info, {.count = 1, .keep_from = "none"}).plan(1, true).boundary() ==
+        wal(1, 4));
 }
 
 TEST_CASE_FIXTURE(rig,
@@ -119,8 +105,8 @@ TEST_CASE_FIXTURE(rig,
   add(full(1) + "_20260102-000000I", full(1), wal(1, 0x110));
   add(full(3), {}, wal(1, 0x305));
   add(full(4), {}, wal(1, 0x405));
-  CHECK(archive_retention(info, 4).plan(1, true).what == archive_plan::action::none);
-  const auto plan = archive_retention(info, 2).plan(1, true);
+  CHECK(archive_retention(info, {.count = 4}).plan(1, true).what == archive_plan::action::none);
+  const auto plan = archive_retention(info, {.count = 2}).plan(1, true);
   REQUIRE(plan.what == archive_plan::action::keep_spans);
   CHECK(plan.boundary() == wal(1, 0x305));
   CHECK(plan.spans.size() == 3);
@@ -145,7 +131,7 @@ TEST_CASE_FIXTURE(rig,
 TEST_CASE_FIXTURE(rig, "expire: timelines") {
   add(full(1), {}, wal(1, 5));
   add(full(2), {}, wal(2, 9));
-  const auto plan = archive_retention(info, 1).plan(1, true);
+  const auto plan = archive_retention(info, {.count = 1}).plan(1, true);
   CHECK(plan.keeps_file(wal(1, 5)));
   CHECK_FALSE(plan.keeps_file(wal(1, 9)));
   CHECK_FALSE(plan.keeps_file(wal(2, 8)));
@@ -158,7 +144,7 @@ TEST_CASE_FIXTURE(rig, "expire: timelines") {
 TEST_CASE_FIXTURE(rig, "expire: a newer backup on a lower timeline keeps its WAL") {
   add(full(1), {}, wal(3, 9));
   add(full(2), {}, wal(2, 9));
-  const auto plan = archive_retention(info, 2).plan(1, true);
+  const auto plan = archive_retention(info, {.count = 2}).plan(1, true);
   CHECK(plan.boundary() == wal(2, 9));
   CHECK(plan.keeps_history("00000002.history"));
 }
@@ -166,8 +152,8 @@ TEST_CASE_FIXTURE(rig, "expire: a newer backup on a lower timeline keeps its WAL
 TEST_CASE_FIXTURE(rig, "expire: backups without WAL give no boundary") {
   add(full(1), {}, wal(1, 5));
   add(full(2), {}, std::nullopt);
-  CHECK(archive_retention(info, 1).plan(1, true).what == archive_plan::action::none);
-  CHECK(archive_retention(info, 2).plan(1, true).boundary() == wal(1, 5));
+  CHECK(archive_retention(info, {.count = 1}).plan(1, true).what == archive_plan::action::none);
+  CHECK(archive_retention(info, {.count = 2}).plan(1, true).boundary() == wal(1, 5));
 }
 
 TEST_CASE_FIXTURE(rig, "expire: archive ids of other clusters") {
@@ -176,14 +162,14 @@ TEST_CASE_FIXTURE(rig, "expire: archive ids of other clusters") {
   add(full(1), {}, wal(1, 5), 1);
   add(full(2), {}, wal(1, 7), 1);
   add(full(3), {}, wal(1, 3), 3);
-  const archive_retention retention(info, 1);
+  const archive_retention retention(info, {.count = 1});
   // Counted backups belong to another id: its newest full is the boundary.
   CHECK(retention.plan(1, false).boundary() == wal(1, 7));
   CHECK(retention.plan(1, false).keeps_file(wal(1, 5)));
   CHECK(retention.plan(2, false).what == archive_plan::action::remove_all);
   CHECK(retention.plan(2, true).what == archive_plan::action::none);
   CHECK(retention.plan(3, true).boundary() == wal(1, 3));
-  CHECK(archive_retention(info, 3).plan(1, false).boundary() == wal(1, 5));
+  CHECK(archive_retention(info, {.count = 3}).plan(1, false).boundary() == wal(1, 5));
 }
 
 TEST_CASE_FIXTURE(rig, "expire: info files that disagree stop the archive part") {
