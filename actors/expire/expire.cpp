@@ -77,8 +77,10 @@ result<void> repository_expiry::run() {
     return what_is_kept(*why_unreadable_);
   if (auto done = remove_archive(choice->keep); !done)
     return done;
+  if (auto done = expire_history(repo_, info_, choice->keep, settings_.dry_run); !done)
+    return done;
   warn_of_bad_pages(repo_, info_);
-  return expire_history(repo_, info_, choice->keep, settings_.dry_run);
+  return success();
 }
 
 /// What there is, and what nobody may touch.
