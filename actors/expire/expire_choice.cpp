@@ -44,8 +44,7 @@ public:
       keep_sound_set(choice.backups);
     tell_spared(choice);
     const auto bad = plan::oldest_left_with_errors(state_.info, choice.backups.full_sets());
-    if (bad && !choice.backups.full_sets().empty() && !settings_.follows_backup &&
-        settings_.bad_pages_stop)
+    if (bad && choice.backups.has_oldest && !settings_.follows_backup && settings_.bad_pages_stop)
       return bad_pages_in(*bad);
     return choice;
   }

@@ -38,14 +38,15 @@ std::optional<size_t> newest_before(const std::vector<const backup_summary*>& fu
   return {};
 }
 
-/// How many of the oldest fulls go.
-size_t fulls_to_drop(const std::vector<const backup_summary*>& fulls, const retention& keep,
-                     int64_t now_s) {
+/// How many of the oldest fulls go; nothing where retention does not come to a full backup that is
+/// the oldest to stay.
+std::optional<size_t> fulls_to_drop(const std::vector<const backup_summary*>& fulls,
+                                    const retention& keep, int64_t now_s) {
   if (!keep.fulls)
-    return 0;
+    return {};
   if (keep.fulls_by == retention::unit::days)
-    return newest_before(fulls, *keep.fulls, now_s).value_or(0);
-  return fulls.size() > *keep.fulls ? fulls.size() - *keep.fulls : 0;
+    return newest_before(fulls, *keep.fulls, now_s);
+  return fulls.size() > *keep.fulls ? std::optional(fulls.size() - *keep.fulls) : std::nullopt;
 }
 
 void drop_fulls(const backup_info& info, const retention& keep, int64_t now_s,
@@ -53,7 +54,9 @@ void drop_fulls(const backup_info& info, const retention& keep, int64_t now_s,
   const auto fulls = fulls_of(info);
   const auto why =
       keep.fulls_by == retention::unit::days ? reason::fulls_by_days : reason::fulls_counted;
-  for (size_t i = 0; i < fulls_to_drop(fulls, keep, now_s); ++i)
+  const auto drop = fulls_to_drop(fulls, keep, now_s);
+  out.has_oldest = drop.has_value();
+  for (size_t i = 0; i < drop.value_or(0); ++i)
     if (!concerns_unreadable(fulls[i]->label, untouchable))
       out.sets.push_back({why, info.with_dependents(fulls[i]->label)});
 }

@@ -33,6 +33,9 @@ std::string in_words(const expired_set& set);
 struct backup_expiry {
   std::vector<expired_set> sets = {};   ///< fulls, oldest first, then diffs, oldest first
   std::vector<std::string> spared = {}; ///< a line for each set that stays for another backup
+  /// Retention decided which full backup is the oldest to stay: older ones go or, where days are
+  /// counted, there may be none.
+  bool has_oldest = false;
   bool has(std::string_view label) const;
   /// The fulls that go because so many, or of so many days, are wanted, with their dependents.
   std::vector<std::vector<std::string>> full_sets() const;

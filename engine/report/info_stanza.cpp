@@ -38,6 +38,17 @@ void set_failure(info_repository& of, const error& why) {
   of.detail.reset();
 }
 
+namespace {
+
+/// Where the link of a target leads; the root of all has its slash already.
+std::string destination_of(const format::manifest_target& target) {
+  if (!target.is_file_link())
+    return target.path;
+  return target.path + (target.path.ends_with('/') ? "" : "/") + target.file;
+}
+
+} // namespace
+
 info_detail detail_of(const format::manifest& of) {
   constexpr std::string_view data_prefix = "pg_data/";
   const auto within_data = [&](std::string_view name) {
@@ -54,9 +65,7 @@ info_detail detail_of(const format::manifest& of) {
     if (target.is_tablespace())
       detail.tablespaces.push_back({target.tablespace_name, target.tablespace_id, target.path});
     else if (target.type == format::target_type::link)
-      detail.links.push_back(
-          {within_data(target.name), 0,
-           target.is_file_link() ? target.path + "/" + target.file : target.path});
+      detail.links.push_back({within_data(target.name), 0, destination_of(target)});
   }
   for (const auto& file : of.files) {
     if (file.pages == format::page_check::broken)

@@ -79,7 +79,7 @@ private:
   std::string out_;
 };
 
-/// What is going on now: ` (backup/expire running - 65.27% complete, restore running)`.
+/// What is going on now: `backup/expire running - 65.27% complete, restore running`.
 std::string running(const info_stanza& of) {
   std::vector<std::string> parts;
   const auto add = [&](const info_lock& lock, std::string_view what) {
@@ -94,13 +94,22 @@ std::string running(const info_stanza& of) {
   };
   add(of.backup, "backup/expire");
   add(of.restore, "restore");
-  return parts.empty() ? std::string() : " (" + join(parts) + ")";
+  return join(parts);
 }
 
 std::string status_word(info_code code) {
   if (code == info_code::ok)
     return "ok";
   return fmt::format("error ({})", info_message(code));
+}
+
+/// A status and, in the same parentheses as an error, what is going on.
+std::string status_now(const std::string& status, const std::string& running) {
+  if (running.empty())
+    return status;
+  if (status.ends_with(')'))
+    return status.substr(0, status.size() - 1) + ", " + running + ")";
+  return status + " (" + running + ")";
 }
 
 /// The lines of a failure below a status line.
@@ -119,9 +128,9 @@ void text_report::status(const info_stanza& of) {
   const auto code = of.code();
   const bool several = of.repositories.size() > 1;
   if (level_ == info_level::progress)
-    return line("    status: {}{}", status_word(code), running(of));
+    return line("    status: {}", status_now(status_word(code), running(of)));
   const bool mixed = code == info_code::different;
-  line("    status: {}{}", mixed ? "mixed" : status_word(code), running(of));
+  line("    status: {}", status_now(mixed ? "mixed" : status_word(code), running(of)));
   const bool by_repository =
       several && (mixed || code == info_code::database_mismatch || code == info_code::other);
   for (const auto& repo : of.repositories) {

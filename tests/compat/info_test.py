@@ -45,8 +45,9 @@ class Pair:
         return answers[0][1]
 
     def ask_all_ways(self, what=""):
-        """Plain, of the stanza, of each backup, of each type, briefly."""
+        """Plain, of the stanza, of each backup, of each type, briefly; the backups as JSON, too."""
         self.ask(what=what)
+        self.ask("--output=json", what=what)
         self.ask(f"--stanza={STANZA}", what=what)
         self.ask("--detail-level=progress", what=what)
         for kind in ("full", "diff", "incr"):
@@ -56,8 +57,9 @@ class Pair:
             for backup in stanza["backup"]:
                 key = backup["database"]["repo-key"]
                 for words in ((), (f"--repo={key}",)):
-                    self.ask(f"--stanza={stanza['name']}", f"--set={backup['label']}", *words,
-                             what=what)
+                    of_set = (f"--stanza={stanza['name']}", f"--set={backup['label']}", *words)
+                    self.ask(*of_set, what=what)
+                    self.ask(*of_set, "--output=json", what=what)
 
 
 def repository(bench, letter, name):
@@ -198,6 +200,30 @@ def locks(bench):
         file.flush()
         fcntl.flock(file, fcntl.LOCK_EX)
         pair.ask_all_ways(name)
+
+
+@test("info: text while somebody holds a lock where something is wrong", cluster=False)
+def locks_and_errors(bench):
+    pair = Pair(bench)
+    a, g = repository(bench, "a", "a"), repository(bench, "g", "g")
+    none, lost = (bench.dir / "none-left", {}), (bench.dir / "lost", {})
+    for copy, _ in (none, lost):
+        shutil.copytree(a[0], copy, symlinks=True)
+    each_backup(none[0], lambda number, fields: None)
+    for name in ("backup.info", "backup.info.copy"):
+        (lost[0] / "backup" / STANZA / name).unlink()
+    (bench.dir / "lock").mkdir()
+    with open(bench.dir / "lock/demo-backup-1.lock", "w", encoding="utf-8") as file:
+        file.write(json.dumps({"execId": "1-2", "pid": os.getpid(), "sz": 3000, "szCplt": 1000}))
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_EX)
+        for repositories in ([none], [lost], [(bench.dir / "nothing", {})], [a, none], [a, g],
+                             [lost, none]):
+            pair.configure(*repositories)
+            for words in ((f"--stanza={STANZA}",), (f"--stanza={STANZA}", "--output=json"),
+                          (f"--stanza={STANZA}", "--detail-level=progress"),
+                          (f"--stanza={STANZA}", "--set=20200101-000000F")):
+                pair.ask(*words, what=repositories)
 
 
 @test("info: what a repository says neither steers a terminal nor breaks the JSON", cluster=False)

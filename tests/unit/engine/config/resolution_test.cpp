@@ -159,8 +159,8 @@ TEST_CASE("resolution: what has no effect yet is refused when it is asked for") 
         "[67]: option 'repo1-block' is not supported yet");
   CHECK(run{{"archive-push", "--stanza=x", "--archive-async", "f"}}.bad().starts_with("[67]"));
   auto file = backup({});
-  file.file = "[global]\nrepo1-hardlink=y\n";
-  CHECK(file.bad().starts_with("[67]: option 'repo1-hardlink' is not supported yet\nHINT: line "));
+  file.file = "[global]\njob-retry=3\n";
+  CHECK(file.bad().starts_with("[67]: option 'job-retry' is not supported yet\nHINT: line "));
 }
 
 TEST_CASE("resolution: what has no effect yet may be told to stay off") {

@@ -197,3 +197,11 @@ TEST_CASE_FIXTURE(four_sets, "expire: a chain that is tied to itself has an end"
   CHECK(names(expiry, *this) == "F3 I3"); // the odd one stays, and what it refers to
   CHECK(expiry.spared.size() == 2);
 }
+
+TEST_CASE_FIXTURE(four_sets, "expire: whether retention found the oldest full backup to stay") {
+  CHECK(expire_by_retention(info, count(3), now_s).has_oldest);
+  CHECK_FALSE(expire_by_retention(info, count(4), now_s).has_oldest);
+  CHECK(expire_by_retention(info, days(16), now_s).has_oldest); // and none goes
+  CHECK_FALSE(expire_by_retention(info, days(30), now_s).has_oldest);
+  CHECK_FALSE(expire_by_retention(info, {.diffs = 1}, now_s).has_oldest);
+}

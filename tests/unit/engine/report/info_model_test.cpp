@@ -271,6 +271,10 @@ TEST_CASE("info detail: what a manifest tells of one backup") {
                  .type = format::target_type::link,
                  .path = "../conf",
                  .file = "hba.conf"},
+                {.name = "pg_data/pg_ident.conf",
+                 .type = format::target_type::link,
+                 .path = "/",
+                 .file = "ident.conf"},
                 {.name = "pg_data/pg_wal", .type = format::target_type::link, .path = "/fast"},
                 {.name = "pg_tblspc/7",
                  .type = format::target_type::link,
@@ -290,7 +294,7 @@ TEST_CASE("info detail: what a manifest tells of one backup") {
     return out;
   };
   CHECK(shown(detail.databases) == "postgres 5 ;my_template 16384 ;");
-  CHECK(shown(detail.links) == "pg_hba.conf 0 ../conf/hba.conf;pg_wal 0 /fast;");
+  CHECK(shown(detail.links) == "pg_hba.conf 0 ../conf/hba.conf;pg_ident.conf 0 /ident.conf;pg_wal 0 /fast;");
   CHECK(shown(detail.tablespaces) == "ts 7 /space;");
   CHECK(detail.damaged_files == std::vector<std::string>{"base/5/2", "pg_tblspc/7/PG_15_1/5/9"});
 }
