@@ -4,6 +4,7 @@
 import os
 import random
 import re
+import shutil
 import time
 
 import lab
@@ -11,6 +12,7 @@ from case import test
 from lab import OURS, STANZA, equal, expect
 from later_peer import later_peer
 from made_up import SUM, Stanza, segment, write
+from other_host import over_ssh
 
 DAY_S = 86400
 
@@ -102,9 +104,14 @@ def files_below(root):
 def lines_of(ended, root):
     """What was said of the repository: why and what was removed, warnings and errors."""
     lines = [re.sub(r"^P00 +", "", line).replace(str(root), "") for line in ended.text.splitlines()]
-    return [line.replace("backup set is kept", "").replace("WARN: repo1: backup 2", "WARN: backup 2")
+    return [line.replace("WARN: repo1: backup 2", "WARN: backup 2")
             for line in lines if line.startswith(("INFO", "WARN", "ERROR"))
             and "command begin" not in line and "command end" not in line]
+
+
+def listed_in(root):
+    lines = (root / "backup" / STANZA / "backup.info").read_text().splitlines()
+    return [line for line in lines if re.match(r"\d{8}-\d{6}F", line)]
 
 
 def expire_with(program, bench, stanza, settings, words):
@@ -113,9 +120,7 @@ def expire_with(program, bench, stanza, settings, words):
     bench.configure(repo1_path=root, log_timestamp="n", **settings)
     before = files_below(root)
     call = lab.run(bench.argv(program, "expire", *words), codes=None)
-    listed = [line for line in (root / "backup" / STANZA / "backup.info").read_text().splitlines()
-              if re.match(r"\d{8}-\d{6}F", line)]
-    return before, files_below(root), listed, lines_of(call, root), call
+    return before, files_below(root), listed_in(root), lines_of(call, root), call
 
 
 def without_history(files):
@@ -181,3 +186,24 @@ def refused(bench):
         equal(results[0][4].code, results[1][4].code, f"exit of {words}")
         equal(results[0][3], results[1][3], f"what is said of {words}")
         equal(results[0][1], results[0][0], f"files after {words}")
+
+
+@test("expire chains: the same of a repository behind ssh", cluster=False)
+def behind_ssh(bench):
+    for seed in (4, 11, 17, 23):
+        stanza = Chains(seed)
+        settings, words = stanza.options()
+        _, left, listed, said, ended = expire_with(OURS, bench, stanza, settings, words)
+        root = bench.dir / "there"
+        stanza.write(root)
+        shutil.rmtree(bench.dir / "other", ignore_errors=True)
+        over_ssh(bench, "repo", {"repo1-path": root}, log_timestamp="n", **settings)
+        there = lab.run(bench.argv(OURS, "expire", *words), codes=None)
+        what = f"with seed {seed}, {settings}, {words}\n{ended}\n{there}"
+        equal(there.code, ended.code, f"exit {what}")
+        equal(sorted(files_below(root)), sorted(left), f"files {what}")
+        equal(listed_in(root), listed, f"backup.info {what}")
+        # A path is told as this host is configured, which has none for that repository.
+        different = {re.sub(r"path /.*/archive/", "path /archive/", line)
+                     for line in lines_of(there, root)} ^ set(said)
+        expect(not different, f"log {what}: {sorted(different)}")

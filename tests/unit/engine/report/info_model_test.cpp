@@ -294,7 +294,8 @@ TEST_CASE("info detail: what a manifest tells of one backup") {
     return out;
   };
   CHECK(shown(detail.databases) == "postgres 5 ;my_template 16384 ;");
-  CHECK(shown(detail.links) == "pg_hba.conf 0 ../conf/hba.conf;pg_ident.conf 0 /ident.conf;pg_wal 0 /fast;");
+  CHECK(shown(detail.links) ==
+        "pg_hba.conf 0 ../conf/hba.conf;pg_ident.conf 0 /ident.conf;pg_wal 0 /fast;");
   CHECK(shown(detail.tablespaces) == "ts 7 /space;");
   CHECK(detail.damaged_files == std::vector<std::string>{"base/5/2", "pg_tblspc/7/PG_15_1/5/9"});
 }
