@@ -180,15 +180,14 @@ TEST_CASE("info: progress is one line, whatever the repositories say") {
 
 TEST_CASE("info: locks") {
   std::vector<info_stanza> stanzas{{.name = "demo", .repositories = {}}};
-  stanzas[0].repositories.push_back({.code = info_code::missing_stanza_data});
+  stanzas[0].repositories.push_back({.code = info_code::no_valid_backups});
   stanzas[0].backup = {.held = true, .repositories = {{1, 600, 300}, {2, 400, 200}}};
   stanzas[0].restore = {.held = true, .repositories = {}};
   CHECK(info_text(stanzas, info_level::progress, false) ==
-        "stanza: demo\n    status: error (missing stanza data) "
-        "(backup/expire running - 50.00% complete, restore running)\n");
-  CHECK(
-      info_json(stanzas, info_level::progress) ==
-      R"([{"name":"demo","status":{"code":3,"lock":{"backup":{"held":true,"repo":[)"
-      R"({"key":1,"size":600,"size-cplt":300},{"key":2,"size":400,"size-cplt":200}],)"
-      R"("size":1000,"size-cplt":500},"restore":{"held":true}},"message":"missing stanza data"}}])");
+        "stanza: demo\n    status: error (no valid backups, "
+        "backup/expire running - 50.00% complete, restore running)\n");
+  CHECK(info_json(stanzas, info_level::progress) ==
+        R"([{"name":"demo","status":{"code":2,"lock":{"backup":{"held":true,"repo":[)"
+        R"({"key":1,"size":600,"size-cplt":300},{"key":2,"size":400,"size-cplt":200}],)"
+        R"("size":1000,"size-cplt":500},"restore":{"held":true}},"message":"no valid backups"}}])");
 }
