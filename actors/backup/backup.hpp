@@ -12,6 +12,7 @@
 #include "engine/io/lock_file.hpp"
 #include "engine/plan/backup_batches.hpp"
 #include "engine/plan/backup_changes.hpp"
+#include "engine/plan/block_size.hpp"
 #include "storage/cluster/cluster.hpp"
 #include "storage/repository/repository.hpp"
 
@@ -44,10 +45,11 @@ struct backup_request {
   int compress_level = 0;
   codec::gz_engine gz = codec::gz_engine::automatic;
   plan::batch_rules rules = {};
-  bool hardlink = false;     ///< unchanged files are linked into a diff or incr
-  bool archive_copy = false; ///< the WAL of the backup is also stored in it
-  bool symlinks = true;      ///< `latest`, and links to tablespaces
-  bool fuse = true;          ///< also on other hosts
+  std::optional<plan::block_rules> blocks = {}; ///< files are stored in blocks
+  bool hardlink = false;                        ///< unchanged files are linked into a diff or incr
+  bool archive_copy = false;                    ///< the WAL of the backup is also stored in it
+  bool symlinks = true;                         ///< `latest`, and links to tablespaces
+  bool fuse = true;                             ///< also on other hosts
   standby_wish standbys = standby_wish::none;
   std::vector<std::string> exclude = {};
   std::map<std::string, std::string> annotations = {}; ///< without those that are empty

@@ -17,6 +17,9 @@ namespace pgbraid {
 
 namespace {
 
+/// No writer cuts larger ones; one that is put together is held in memory.
+constexpr uint32_t block_limit_bytes = uint32_t{16} << 20;
+
 std::string page_list(const std::vector<codec::page_range>& bad) {
   std::string out;
   for (const auto& run : bad) {
@@ -54,6 +57,7 @@ backup_job::backup_job(format::manifest& into, const cluster_files& names, sourc
       continue;
     weights.push_back({i, file.size_bytes, file.mtime_s, file.name, names_.queue_of(file.name)});
     total_bytes_ += file.size_bytes;
+    rules_.blocks = rules_.blocks || blocks_of(file).has_value();
   }
   batches_ = plan::deal_backup(weights, settings_.rules);
 }
@@ -76,6 +80,7 @@ graph::task_use backup_job::use(bool repository_here) const {
   const uint64_t remote_windows = sources_.has_remote() ? 4 : 0;
   const bool near = sources_.local_files() != nullptr;
   return {.bytes_per_worker = small_files::window_bytes * (remote_windows + (near ? 1 : 0)),
+          .bytes_per_file = block_memory(),
           .repository_here = repository_here,
           .settling_files = settling().files,
           .shared_descriptors = manifest_.targets.size() + 1};
@@ -117,12 +122,46 @@ wire::copied_file backup_job::remote_file_of(const format::manifest_file& file,
   return out;
 }
 
+/// Sizes of blocks stay those of the prior backup for as long as the file holds one.
+std::optional<block_wish> backup_job::blocks_of(const format::manifest_file& file) const {
+  if (!settings_.blocks || is_made_here(file.name))
+    return {};
+  const auto super_bytes = [&](uint32_t block) {
+    return plan::super_block_bytes(*settings_.blocks, manifest_.type, block);
+  };
+  const auto* const before =
+      settings_.prior != nullptr ? settings_.prior->find_file(file.name) : nullptr;
+  if (before != nullptr && before->is_block_incremental() && before->size_bytes != 0 &&
+      before->block_size_bytes <= block_limit_bytes && file.size_bytes >= before->block_size_bytes)
+    return block_wish{before->block_size_bytes, before->block_checksum_bytes,
+                      super_bytes(before->block_size_bytes), before};
+  const auto chosen =
+      plan::choose_blocks(*settings_.blocks, file.size_bytes, manifest_.start_s - file.mtime_s);
+  if (chosen.block_bytes == 0)
+    return {};
+  return block_wish{chosen.block_bytes, chosen.checksum_bytes, super_bytes(chosen.block_bytes)};
+}
+
+uint64_t backup_job::block_memory() const {
+  uint64_t most = 0;
+  for (const auto& batch : batches_)
+    for (const auto index : batch.files)
+      if (const auto& file = manifest_.files[index]; const auto wish = blocks_of(file))
+        most = std::max(most, wish->super_bytes + plan::memory_of_block_delta(
+                                                      file.size_bytes / wish->block_bytes + 1,
+                                                      wish->checksum_bytes));
+  return most;
+}
+
 /// A second reading is cheaper than storing what is there already: with delta nearly everything is,
 /// and in a bundle nothing can be taken back.
 void backup_job::compare_with_prior(const format::manifest_file& file, backup_route& route) const {
   if (!settings_.prior)
     return;
   route.before = plan::comparable(file, *settings_.prior);
+  // Blocks are compared while they are read.
+  if (route.blocks && route.blocks->before != nullptr)
+    return;
   if (route.before && (settings_.delta || route.bundle))
     route.wish.file.same_as = to_hex(route.before->checksum);
 }
@@ -154,9 +193,12 @@ graph::task_list backup_job::deal() {
                        .bundle_id = batch.bundle_id};
     route.wish.file.skip_empty = bundle != nullptr;
     route.wish.file.raw = bundle != nullptr && settings_.raw_members;
+    route.blocks = blocks_of(file);
     compare_with_prior(file, route);
     if (!bundle)
-      route.target_path = stored_path(file.name);
+      route.target_path =
+          route.blocks ? format::block_file_path(repo_.stanza(), manifest_.label, file.name, 0)
+                       : stored_path(file.name);
     if (prefetch && sources_.reads_here(for_standby) &&
         file.size_bytes <= small_files::largest_bytes) {
       const auto at = here->find(file.name);
@@ -186,6 +228,11 @@ void backup_job::record(format::manifest_file& file, const backup_task& done) {
   if (done.learned.repo_checksum) {
     file.repo_checksum = *done.learned.repo_checksum;
     file.has_repo_checksum = true;
+  }
+  if (done.map_bytes != 0) {
+    file.block_size_bytes = done.route().blocks->block_bytes;
+    file.block_checksum_bytes = done.route().blocks->checksum_bytes;
+    file.block_map_size_bytes = done.map_bytes;
   }
   file.bundle_id = done.route().bundle_id;
   file.bundle_offset_bytes = done.bundle_offset_bytes;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/backup/block_copy.hpp"
 #include "actors/backup/copy_chain.hpp"
 #include "actors/backup/local_file.hpp"
 #include "actors/backup/source_set.hpp"
@@ -10,9 +11,11 @@
 #include "engine/graph/logical.hpp"
 #include "engine/graph/task.hpp"
 #include "engine/plan/backup_batches.hpp"
+#include "engine/plan/block_size.hpp"
 #include "storage/repository/repository.hpp"
 
 #include <functional>
+#include <optional>
 #include <set>
 
 namespace pgbraid {
@@ -29,6 +32,7 @@ struct backup_settings {
   plan::batch_rules rules = {};
   /// 8192 bytes that are stored as global/pg_control (validated when they were read).
   std::vector<std::byte> control_file = {};
+  std::optional<plan::block_rules> blocks = {}; ///< files are stored in blocks
   bool raw_members = false; ///< of bundles are in raw containers, as in the rest of the set
   /// What a diff or incr builds on; outlives the job. Null: nothing.
   const format::manifest* prior = nullptr;
@@ -96,6 +100,10 @@ private:
   friend class backup_task;
 
   std::string stored_path(std::string_view name) const;
+  /// Index of the backup that is being made in `references`.
+  uint32_t own_reference() const { return static_cast<uint32_t>(manifest_.references.size() - 1); }
+  std::optional<block_wish> blocks_of(const format::manifest_file& file) const;
+  uint64_t block_memory() const;
   void compare_with_prior(const format::manifest_file& file, backup_route& route) const;
   wire::copied_file remote_file_of(const format::manifest_file& file, bool for_standby) const;
   void record(format::manifest_file& file, const backup_task& done);
@@ -111,7 +119,7 @@ private:
   repository& repo_;
   const backup_settings settings_;
   const backup_hooks hooks_;
-  const codec::file_rules rules_;
+  codec::file_rules rules_;
   std::vector<plan::batch> batches_;
   size_t next_batch_ = 0;
   uint64_t total_bytes_ = 0;

@@ -9,6 +9,7 @@
 #include "engine/plan/archive_settings.hpp"
 #include "engine/plan/backup_changes.hpp"
 #include "engine/plan/backup_choice.hpp"
+#include "engine/plan/block_check.hpp"
 #include "engine/plan/manifest_tree.hpp"
 #include "engine/plan/stanza_match.hpp"
 
@@ -92,6 +93,20 @@ result<void> backup_run::check_standby_files() {
   return success();
 }
 
+/// Blocks are cut where files are read, and other hosts do not know how.
+result<void> backup_run::check_blocks_here() const {
+  if (!wanted.blocks)
+    return success();
+  bool here = source->is_here();
+  for (const auto& standby : standbys)
+    here = here && standby.place->is_here();
+  if (here)
+    return success();
+  return error{errc::feature_not_supported,
+               "option repo-block is not supported yet for files of another host",
+               "Run the backup on the host of the cluster, or without repo-block."};
+}
+
 result<void> backup_run::open_cluster_of_run() {
   source = between.clusters[between.offline];
   if (auto ready = wanted.online ? connect() : require_stopped(); !ready)
@@ -106,6 +121,8 @@ result<void> backup_run::open_cluster_of_run() {
     if (auto fits = check_cluster_path(*primary, control.fields); !fits)
       return fits;
   if (auto fit = check_standby_files(); !fit)
+    return fit;
+  if (auto fit = check_blocks_here(); !fit)
     return fit;
   settle_checksum_page();
   if (!wanted.archive_check)
@@ -136,6 +153,7 @@ result<void> backup_run::choose_type() {
   manifest.type = basis.type;
   rules.compression = wanted.compression;
   rules.compress_level = wanted.compress_level;
+  rules.raw_members = manifest.bundle_raw = wanted.blocks.has_value();
   return basis.prior ? load_prior() : success();
 }
 
@@ -149,6 +167,12 @@ result<void> backup_run::load_prior() {
     return why;
   }
   prior = std::move(*loaded);
+  if (auto readable = plan::check_blocks(*prior, info); !readable) {
+    auto why = readable.failure();
+    why.hint =
+        "Nothing can be built on blocks that nobody could read: --type=full begins a new set.";
+    return why;
+  }
   log::info("last backup label = {}, version = {}", prior->label, basis.prior_version);
   auto settled = plan::settle_rules(rules, basis.type, *prior);
   for (const auto& line : settled.warnings)
@@ -270,6 +294,7 @@ void backup_run::fill_settings() {
   settings.page_errors_end_it = wanted.page_errors_end_it;
   settings.version = control.fields.version;
   settings.rules = wanted.rules;
+  settings.blocks = wanted.blocks;
   settings.raw_members = rules.raw_members && wanted.rules.bundle;
   settings.prior = prior ? &*prior : nullptr;
 }
@@ -301,6 +326,7 @@ result<void> backup_run::build_manifest() {
     return sound;
   fill_options();
   manifest.bundle = settings.rules.bundle;
+  manifest.block_incremental = settings.blocks.has_value();
   manifest.start_s = start_s;
   manifest.annotations = wanted.annotations;
   auto opened = cluster_files::open(manifest, source->opener());

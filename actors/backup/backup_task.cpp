@@ -73,7 +73,16 @@ result<bool> backup_task::open_local(const graph::worker_tools& tools) {
   auto how = look_first(*local_, file);
   if (!how)
     return how.failure();
-  return *how == task_outcome::stored ? result<bool>(true) : leave_out(*how);
+  if (*how != task_outcome::stored)
+    return leave_out(*how);
+  if (!route_.blocks)
+    return true;
+  auto begun = begin_blocks(job_.repo_, *route_.blocks, job_.own_reference(), job_.settings_.prior,
+                            tools.engine);
+  if (!begun)
+    return begun.failure();
+  blocks_ = std::move(*begun);
+  return true;
 }
 
 result<bool> backup_task::open(const graph::worker_tools& tools) {
@@ -95,6 +104,12 @@ result<bool> backup_task::open(const graph::worker_tools& tools) {
 std::unique_ptr<codec::stream> backup_task::open_stream(codec::kernel& kernel) {
   if (remote_)
     return nullptr;
+  if (blocks_) {
+    if (auto* const pack = dynamic_cast<codec::block_pack_kernel*>(&kernel))
+      return pack->open({route_.blocks->block_bytes, route_.blocks->super_bytes, blocks_});
+    if (kernel.transforms()) // it compresses and encrypts by itself
+      return nullptr;
+  }
   return open_copy_stream(kernel, route_.wish.file, local_->rereader());
 }
 
@@ -136,6 +151,8 @@ result<void> backup_task::write(byte_view in) {
   if (in.empty())
     return success();
   stored_bytes += in.size();
+  if (blocks_)
+    blocks_->see_stored(in);
   if (route_.bundle)
     return route_.bundle->write(in);
   if (!writer_)
@@ -162,6 +179,26 @@ result<void> backup_task::remove_written() {
   return written ? job_.repo_.files().remove_file(route_.target_path) : success();
 }
 
+/// What was stored of the file gets its map, now that it is known where it lies.
+result<void> backup_task::end_blocks() {
+  if (blocks_->is_unchanged())
+    return error{errc::checksum,
+                 "the blocks of '" + name() + "' have the checksums of those in backup " +
+                     job_.settings_.prior->label + ", but the file has not",
+                 "A new full backup (--type=full) stores all of them."};
+  auto map = blocks_->seal_map({.reference = job_.own_reference(),
+                                .bundle_id = route_.bundle_id,
+                                .offset_bytes = route_.bundle ? route_.bundle->member_offset() : 0},
+                               job_.manifest_.cipher_pass);
+  if (!map)
+    return map.failure();
+  if (auto written = write(*map); !written)
+    return written;
+  map_bytes = map->size();
+  learned.repo_checksum = blocks_->stored_checksum();
+  return success();
+}
+
 result<void> backup_task::finish(const graph::file_streams& streams) {
   if (remote_) {
     without_stale({});
@@ -177,6 +214,12 @@ result<void> backup_task::finish(const graph::file_streams& streams) {
   lease_ = {};
   if (learned.outcome == task_outcome::stored && is_as_before())
     learned.outcome = task_outcome::unchanged;
+  if (blocks_ && learned.plain_bytes == 0)
+    learned.outcome = task_outcome::empty; // it was cut to nothing, and there is nothing of it
+  if (blocks_ && learned.outcome == task_outcome::stored)
+    if (auto ended = end_blocks(); !ended)
+      return ended;
+  blocks_.reset();
   if (learned.outcome != task_outcome::stored)
     return route_.bundle ? leave_bundle() : remove_written();
   if (route_.bundle) {

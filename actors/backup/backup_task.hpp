@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/backup/backup_job.hpp"
+#include "actors/backup/block_copy.hpp"
 #include "actors/backup/bundle_file.hpp"
 #include "actors/backup/remote_batch.hpp"
 
@@ -16,6 +17,7 @@ struct backup_route {
   uint32_t file_index = 0;
   remote_wish wish;
   const format::manifest_file* before = {}; ///< of the prior backup, if the content may be the same
+  std::optional<block_wish> blocks = {};    ///< when stored in blocks
   std::string target_path = {};             ///< when stored alone
   std::shared_ptr<bundle_file> bundle = {}; ///< when bundled
   size_t member = 0;                        ///< its place in the bundle
@@ -52,6 +54,7 @@ public:
   size_t source = 0; ///< where it was read
   uint64_t stored_bytes = 0;
   uint64_t bundle_offset_bytes = 0;
+  uint64_t map_bytes = 0; ///< stored size of the block map; 0: not in blocks
 
 private:
   result<void> choose_source();
@@ -60,6 +63,7 @@ private:
   bool has_turn() const { return !route_.bundle || route_.bundle->has_turn(route_.member); }
   byte_view without_stale(byte_view in);
   result<void> open_writer();
+  result<void> end_blocks();
   bool is_as_before() const;
   result<void> leave_bundle();
   result<void> remove_written();
@@ -70,6 +74,7 @@ private:
   source_lease lease_; ///< of this host; that of others is with `remote_`
   std::unique_ptr<local_file> local_;
   std::unique_ptr<remote_file> remote_;
+  std::shared_ptr<block_copy> blocks_;
   uint64_t taken_bytes_ = 0; ///< all that came from `remote_`
   uint64_t begun_at_ = 0;    ///< as far as `remote_` was heard of
   std::unique_ptr<io::writer> writer_;

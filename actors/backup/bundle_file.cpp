@@ -30,6 +30,11 @@ result<void> bundle_file::write(byte_view bytes) {
   return file_->write(bytes);
 }
 
+uint64_t bundle_file::member_offset() {
+  const std::lock_guard lock(mutex_);
+  return member_offset_bytes_;
+}
+
 void bundle_file::begin_again() {
   const std::lock_guard lock(mutex_);
   member_offset_bytes_ = size_bytes_;

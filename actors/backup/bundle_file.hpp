@@ -21,6 +21,8 @@ public:
   result<void> skip(size_t member);
   /// Only for the member that has the turn.
   result<void> write(byte_view bytes);
+  /// Where the member with the turn begins.
+  uint64_t member_offset();
   /// What the member wrote so far is of no use: it begins again behind it. Only for the member that
   /// has the turn.
   void begin_again();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/backup/copy_chain.hpp"
 
+#include "engine/codec/block_pack.hpp"
 #include "engine/codec/container_kernel.hpp"
 #include "engine/postgres/exclusion.hpp"
 
@@ -15,6 +16,8 @@ result<graph::chain> make_copy_chain(const codec::file_rules& rules) {
 
 std::unique_ptr<codec::stream> open_copy_stream(codec::kernel& kernel, const wire::copied_file& of,
                                                 reread read_again) {
+  if (dynamic_cast<codec::block_pack_kernel*>(&kernel) != nullptr)
+    return nullptr; // stored whole
   if (auto* container = dynamic_cast<codec::container_kernel*>(&kernel))
     return of.raw ? container->open_raw() : container->open();
   auto* checker = dynamic_cast<codec::page_check_kernel*>(&kernel);

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/restore/block_source.hpp"
 
-#include "engine/codec/aes.hpp"
-#include "engine/codec/whole.hpp"
 #include "engine/format/repository_path.hpp"
+#include "storage/repository/block_map_file.hpp"
 
 #include <fmt/format.h>
 
@@ -29,45 +28,14 @@ result<byte_view> block_source::own_bytes(io::io_engine* engine) {
   return bytes;
 }
 
-result<std::vector<std::byte>> block_source::stored_map(io::io_engine* engine) {
-  const auto size = file_.block_map_size_bytes;
-  const auto offset = file_.stored_bytes() - size;
-  if (together_) {
-    auto own = own_bytes(engine);
-    if (!own)
-      return own.failure();
-    const auto map = own->subspan(offset, size);
-    return std::vector<std::byte>(map.begin(), map.end());
-  }
-  const auto path = format::stored_file_path(context_.stanza, context_.stored, file_);
-  auto file = context_.repository.open_read(
-      path, {.offset_bytes = (file_.in_bundle() ? file_.bundle_offset_bytes : 0) + offset,
-             .limit_bytes = size,
-             .engine = engine,
-             .size_hint_bytes = size});
-  if (!file)
-    return file.failure();
-  std::vector<std::byte> out(size);
-  auto got = (*file)->read(out);
-  if (!got)
-    return got.failure();
-  if (*got != size)
-    return ends_early(path);
-  return out;
-}
-
 result<format::block_map> block_source::read_map(io::io_engine* engine) {
-  auto text = stored_map(engine);
-  if (text && !context_.stored.cipher_pass.empty()) {
-    const auto decrypt = codec::make_decrypt(context_.stored.cipher_pass.view(), true);
-    text = codec::transform_all(*decrypt, *text, text->size());
-  }
-  if (!text)
-    return text.failure();
-  return format::parse_block_map(*text, {.file_bytes = file_.size_bytes,
-                                         .block_bytes = file_.block_size_bytes,
-                                         .checksum_bytes = file_.block_checksum_bytes,
-                                         .reference_count = context_.stored.references.size()});
+  if (!together_)
+    return load_block_map(context_.repository, context_.stanza, context_.stored, file_, engine);
+  auto own = own_bytes(engine);
+  if (!own)
+    return own.failure();
+  const auto size = file_.block_map_size_bytes;
+  return open_block_map(own->subspan(file_.stored_bytes() - size, size), context_.stored, file_);
 }
 
 void block_source::begin(const std::vector<plan::block_range>& ranges, io::io_engine* engine) {

@@ -32,7 +32,6 @@ public:
   void let_go();
 
 private:
-  result<std::vector<std::byte>> stored_map(io::io_engine* engine);
   /// The bytes of the file's own piece, if its batch was read together.
   result<byte_view> own_bytes(io::io_engine* engine);
   result<void> next_range();

@@ -4,6 +4,7 @@
 
 #include "cli/command/commands.hpp"
 #include "cli/frame/frame.hpp"
+#include "cli/open/block_rules.hpp"
 #include "cli/open/clusters.hpp"
 #include "cli/open/compression.hpp"
 #include "cli/open/graph_settings.hpp"
@@ -156,7 +157,11 @@ result<int> run_backup(const config::options& opts) {
   auto repo = open_default_repository(opts);
   if (!repo)
     return repo.failure();
-  const auto wanted = request_of(opts, *repo);
+  auto wanted = request_of(opts, *repo);
+  auto blocks = block_rules_of(opts, repo->position);
+  if (!blocks)
+    return blocks.failure();
+  wanted.blocks = std::move(*blocks);
   const backup_ends between{.to = **repo,
                             .clusters = clusters_of(opts),
                             .offline = opts.pg_default(),

@@ -5,21 +5,17 @@
 #include "engine/codec/aes.hpp"
 #include "engine/codec/codecs.hpp"
 #include "engine/codec/compress.hpp"
+#include "engine/codec/step_pair.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
-#include <vector>
 
 namespace pgbraid::codec {
 
 namespace {
-
-/// Decrypted bytes on their way to the decompressor.
-constexpr size_t between_bytes = size_t{64} << 10;
 
 error wrong_size(uint64_t plain_bytes, std::string_view how) {
   return {errc::format,
@@ -29,13 +25,13 @@ error wrong_size(uint64_t plain_bytes, std::string_view how) {
 } // namespace
 
 struct block_unpack_kernel::unpacking final : stream {
+  unpacking(super_block_source from, kernel* decrypt, kernel* decompress)
+      : source(std::move(from)), steps(decrypt, decompress) {}
+
   super_block_source source;
   std::optional<super_block> now; ///< sizes are what is left of it
   uint64_t whole_bytes = 0;       ///< its plain size
-  std::unique_ptr<stream> decrypting;
-  std::unique_ptr<stream> decompressing;
-  std::vector<std::byte> room; ///< between both
-  window between;
+  step_pair steps;
   bool ended = false; ///< the last step of it gave its last byte
 };
 
@@ -50,11 +46,7 @@ std::unique_ptr<stream> block_unpack_kernel::open() {
 }
 
 std::unique_ptr<stream> block_unpack_kernel::open(super_block_source from) {
-  auto out = std::make_unique<unpacking>();
-  out->source = std::move(from);
-  if (decrypt_ && decompress_)
-    out->room.resize(between_bytes);
-  return out;
+  return std::make_unique<unpacking>(std::move(from), decrypt_.get(), decompress_.get());
 }
 
 void block_unpack_kernel::run(std::span<job> jobs) {
@@ -74,9 +66,7 @@ std::optional<error> block_unpack_kernel::advance(unpacking& at, job& of) {
       }
       at.whole_bytes = at.now->plain_bytes;
       at.ended = false;
-      at.between = {};
-      at.decrypting = decrypt_ ? decrypt_->open() : nullptr;
-      at.decompressing = decompress_ ? decompress_->open() : nullptr;
+      at.steps.begin();
     }
     const auto skipped = static_cast<size_t>(std::min<uint64_t>(at.now->skip_bytes, of.in.size()));
     of.in = of.in.subspan(skipped);
@@ -88,7 +78,7 @@ std::optional<error> block_unpack_kernel::advance(unpacking& at, job& of) {
       at.now.reset();
       continue;
     }
-    if (of.in.empty() && of.last && !at.between.fresh && !of.out.empty())
+    if (of.in.empty() && of.last && !at.steps.is_waiting() && !of.out.empty())
       return truncated_input();
     return std::nullopt;
   }
@@ -100,7 +90,7 @@ std::optional<error> block_unpack_kernel::unpack(unpacking& at, job& of) {
   while (!at.ended) {
     const auto stored = static_cast<size_t>(std::min<uint64_t>(left.stored_bytes, of.in.size()));
     window from = window_of(of.in.first(stored), stored == left.stored_bytes);
-    if (!from.fresh && !at.between.fresh)
+    if (!from.fresh && !at.steps.is_waiting())
       return std::nullopt;
     // What is made beyond its size must be seen, so there is room for a byte of that.
     std::array<std::byte, 1> beyond;
@@ -111,8 +101,8 @@ std::optional<error> block_unpack_kernel::unpack(unpacking& at, job& of) {
     if (room.empty())
       return std::nullopt;
     window made;
-    const auto waiting = at.between.bytes.size();
-    if (auto stepped = step(at, from, room, made); !stepped)
+    const auto waiting = at.steps.waiting_bytes();
+    if (auto stepped = at.steps.step(from, room, made); !stepped)
       return stepped.failure();
     const auto taken = stored - from.bytes.size();
     of.in = of.in.subspan(taken);
@@ -124,7 +114,7 @@ std::optional<error> block_unpack_kernel::unpack(unpacking& at, job& of) {
       left.plain_bytes -= made.bytes.size();
     }
     at.ended = made.last;
-    const bool moved = taken != 0 || waiting != at.between.bytes.size() || made.fresh;
+    const bool moved = taken != 0 || waiting != at.steps.waiting_bytes() || made.fresh;
     if (!moved)
       return std::nullopt;
   }
@@ -135,30 +125,8 @@ std::optional<error> block_unpack_kernel::unpack(unpacking& at, job& of) {
   return std::nullopt;
 }
 
-result<void> block_unpack_kernel::step(unpacking& at, window& from, byte_span room, window& made) {
-  if (!decrypt_ && !decompress_) {
-    const auto count = std::min(from.bytes.size(), room.size());
-    if (count != 0)
-      std::memcpy(room.data(), from.bytes.data(), count);
-    from.bytes = from.bytes.subspan(count);
-    made = window_of(room.first(count), from.last && from.bytes.empty());
-    return success();
-  }
-  if (!decrypt_ || !decompress_) {
-    auto& only = decrypt_ ? *decrypt_ : *decompress_;
-    return transform(only, decrypt_ ? *at.decrypting : *at.decompressing, from, room, made);
-  }
-  if (!at.between.fresh)
-    if (auto decrypted = transform(*decrypt_, *at.decrypting, from, at.room, at.between);
-        !decrypted)
-      return decrypted;
-  if (!at.between.fresh)
-    return success();
-  return transform(*decompress_, *at.decompressing, at.between, room, made);
-}
-
 compress_memory memory_of_block_unpack() {
-  return {.stream_bytes = between_bytes};
+  return {.stream_bytes = step_pair::between_bytes};
 }
 
 } // namespace pgbraid::codec

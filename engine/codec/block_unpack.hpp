@@ -6,7 +6,6 @@
 #include "engine/base/compress_type.hpp"
 #include "engine/codec/compress_memory.hpp"
 #include "engine/codec/kernel.hpp"
-#include "engine/codec/stepper.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -43,7 +42,6 @@ public:
 private:
   struct unpacking;
   std::optional<error> advance(unpacking& at, job& of);
-  result<void> step(unpacking& at, window& from, byte_span room, window& made);
   std::optional<error> unpack(unpacking& at, job& of);
 
   std::unique_ptr<kernel> decrypt_;    ///< null: not encrypted

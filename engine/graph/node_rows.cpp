@@ -3,6 +3,7 @@
 #include "engine/graph/node_rows.hpp"
 
 #include "engine/codec/aes.hpp"
+#include "engine/codec/block_pack.hpp"
 #include "engine/codec/block_unpack.hpp"
 #include "engine/codec/container_kernel.hpp"
 #include "engine/codec/digest.hpp"
@@ -137,6 +138,27 @@ constexpr node_row encrypt_row{.name = "encrypt",
                                .changes_bytes = true,
                                .lanes = 8};
 
+constexpr node_row pack_blocks_row{
+    .name = "pack-blocks",
+    .prior_of = [](const file_rules& by) -> node_prior {
+      const auto prior = prior_of(by.compression);
+      return {0.1 + prior.compress_s + (is_encrypted(by) ? 0.25 : 0), prior.ratio};
+    },
+    .wanted = [](const file_rules& by) { return by.blocks; },
+    .make = [](const file_rules& by) -> made_kernel {
+      auto made = codec::block_pack_kernel::make(
+          by.compression, static_cast<int>(by.compress_level), by.gz, by.cipher_pass.view());
+      if (!made)
+        return made.failure();
+      return std::unique_ptr<codec::kernel>(std::move(*made));
+    },
+    .changes_bytes = true,
+    .memory =
+        [](const file_rules& by) {
+          return codec::memory_of_block_pack(by.compression, static_cast<int>(by.compress_level));
+        },
+    .lanes = 4};
+
 constexpr node_row repo_checksum_row{
     .name = "repo-checksum",
     .prior = {0.24},
@@ -171,8 +193,8 @@ constexpr node_row decompress_row{.name = "decompress",
                                   .changes_bytes = true,
                                   .gives_plain = true};
 
-constexpr std::array packing{page_check_row, plain_checksum, compress_row, encrypt_row,
-                             repo_checksum_row};
+constexpr std::array packing{page_check_row, plain_checksum, pack_blocks_row,
+                             compress_row,   encrypt_row,    repo_checksum_row};
 constexpr std::array unpacking{unpack_blocks_row, decrypt_row, decompress_row, plain_checksum};
 
 } // namespace
