@@ -3,6 +3,7 @@
 #include "engine/codec/aes.hpp"
 #include "engine/codec/block_unpack.hpp"
 #include "engine/codec/compress.hpp"
+#include "engine/codec/stepper.hpp"
 #include "engine/codec/whole.hpp"
 #include "tests/hostile.hpp"
 #include "tests/unit/generators.hpp"
