@@ -180,15 +180,14 @@ class Chain:
         expect(self.register(backup, program, known), "a new backup is listed")
 
     def register(self, backup, program, known):
-        """Notes and judges the new backup. Returns whether there is one."""
-        entry = chain_judge.newest(self, backup.repo)
-        if not entry or (backup.repo, entry["label"]) in self.backups:
-            return False
-        self.note(f"-> {entry['label']} in repo{backup.repo}")
-        self.backups[(backup.repo, entry["label"])] = {
-            **known, "stop": entry["timestamp"]["stop"], "program": program}
-        chain_judge.judge_backup(self, backup.repo, entry, program)
-        return True
+        """Notes and judges what is listed for the first time. Returns whether there is any."""
+        entries = chain_judge.new_entries(self, backup.repo)
+        for entry in entries:  # One that was killed late is listed with the next one.
+            self.note(f"-> {entry['label']} in repo{backup.repo}")
+            self.backups[(backup.repo, entry["label"])] = {
+                **known, "stop": entry["timestamp"]["stop"], "program": program}
+            chain_judge.judge_backup(self, backup.repo, entry, program)
+        return bool(entries)
 
     def begin_and_kill(self, backup, words, known):
         """What is left then must not disturb the backup that follows. True: it was complete."""
