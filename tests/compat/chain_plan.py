@@ -7,9 +7,7 @@ from lab import TYPES
 
 # What a release knows since when; blocks of 2.44 and 2.45 are of a format of their own.
 SINCE = {"bundle": (2, 38), "annotation": (2, 41), "verify": (2, 44), "block": (2, 46),
-         "no signal": (2, 47),
-         # Before, `verify` misses empty files that are referred to without bundles.
-         "bundles at will": (2, 46), "bad pages refused": (2, 60)}
+         "no signal": (2, 47), "bad pages refused": (2, 60)}
 LEVELS = {"none": (0,), "gz": (1, 3, 6), "lz4": (1, 6), "zst": (1, 3, 9), "bz2": (1, 9)}
 CHANGES = {  # what may happen between two backups, and how often
     "update": 6, "insert": 6, "delete": 3, "truncate": 2, "create_table": 3, "drop_table": 2,
@@ -138,8 +136,8 @@ def _backup(dice, version, repositories, style, number):
     if dice.random() < 0.1:
         compress = dice.choice(TYPES)
         level = dice.choice(LEVELS[compress])
-    bundle = where.bundle != (knows(version, "bundles at will") and not where.hardlink
-                              and dice.random() < 0.08)
+    # Where pgBackRest leaves bundles off later, it refers to empty files that bundles do not hold.
+    bundle = where.bundle and not (style["ours"] and dice.random() < 0.15)
     block = bundle and where.block != (knows(version, "block") and dice.random() < 0.08)
     online = dice.random() < 0.85
     return Backup(
