@@ -55,9 +55,12 @@ constexpr uint32_t first_mode = 0600;
 int file_updater::open_name() const {
   const int fd = ::openat(directory_.get(), name_.c_str(), open_flags, first_mode);
   struct stat found = {};
-  if (fd < 0 || ::fstat(fd, &found) != 0 || found.st_nlink <= 1)
+  // One that may only be read, as its mode in the backup says: nothing of it can be kept, either.
+  const bool read_only = fd < 0 && errno == EACCES;
+  if (!read_only && (fd < 0 || ::fstat(fd, &found) != 0 || found.st_nlink <= 1))
     return fd;
-  ::close(fd);
+  if (fd >= 0)
+    ::close(fd);
   if (::unlinkat(directory_.get(), name_.c_str(), 0) != 0)
     return -1;
   return ::openat(directory_.get(), name_.c_str(), open_flags | O_EXCL, first_mode);

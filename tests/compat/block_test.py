@@ -131,3 +131,21 @@ def refused(bench):
 
 
 test("blocks: sizes that make no sense are refused")(refused)
+
+
+@test("blocks: delta over a file that may only be read")
+def read_only(bench):
+    bench.configure(**settings("lz4", False))
+    large = bench.cluster.data / "odd names/three megabytes"
+    large.chmod(0o400)
+    bench.ours("stanza-create", "--no-online")
+    bench.ours("backup", "--no-online")
+    home = bench.dir / "r1"
+    bench.restore(OURS, home, "--type=none")
+    there = home / "pg/odd names/three megabytes"
+    there.chmod(0o600)
+    there.write_bytes(b"z" + there.read_bytes()[1:])
+    there.chmod(0o400)
+    bench.restore(OURS, home, "--type=none", "--delta")
+    equal(there.read_bytes(), large.read_bytes(), "the content")
+    equal(there.stat().st_mode & 0o777, 0o400, "the mode")
