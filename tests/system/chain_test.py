@@ -90,7 +90,7 @@ def nights(bench):
         target.stop("immediate")
 
 
-@test("chain: the same content with another time is referred to, other content is not", short=True)
+@test("chain: the same content with another time is referred to, other content is not")
 def same_content(bench):
     stopped(bench, compress_type="zst")
     write(bench, "odd names/a=b", b"equal sign\n", at=1_700_000_500)
@@ -104,7 +104,7 @@ def same_content(bench):
     restored_alike(bench)
 
 
-@test("chain: times that cannot be trusted turn the comparison of contents on", short=True)
+@test("chain: times that cannot be trusted turn the comparison of contents on")
 def delta_reasons(bench):
     stopped(bench, repo1_bundle="y")
     large = "odd names/three megabytes"
@@ -130,7 +130,7 @@ def delta_reasons(bench):
     expect(f"pg_data/{large}" in own(bench), "delta does not believe them")
 
 
-@test("chain: without a change, without a readable prior", short=True)
+@test("chain: without a change, without a readable prior")
 def refusals(bench):
     stopped(bench)
     ended = incr(bench, codes=(55,))
@@ -220,7 +220,7 @@ def other_host(bench, settings):
     restored_by_peer(bench, other)
 
 
-@test("chain: what a backup would do is said, and nothing is changed", short=True)
+@test("chain: what a backup would do is said, and nothing is changed")
 def preview(bench):
     stopped(bench, repo1_bundle="y")
     write(bench, "odd names/=", b"other")

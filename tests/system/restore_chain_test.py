@@ -78,12 +78,12 @@ for who in (OURS, PEER):
                                     "repo1_cipher_type": "aes-256-cbc",
                                     "repo1_cipher_pass": lab.PASSPHRASE})):
         test(f"restore chain: every label restores as with pgBackRest: {whose}, {name}", who,
-             settings, short=who == OURS and name == "gz")(every_label)
+             settings, slow=(who == OURS) == (name == "gz"))(every_label)
     test(f"restore chain: times and LSNs lead to the set that pgBackRest takes: {whose}", who,
-         {"compress_type": "gz"})(targets)
+         {"compress_type": "gz"}, slow=who == PEER)(targets)
 
 
-@test("restore chain: hard links of pgBackRest")
+@test("restore chain: hard links of pgBackRest", slow=True)
 def hard_links(bench):
     every_label(bench, PEER, {"compress_type": "gz", "repo1_hardlink": "y"})
 
