@@ -20,22 +20,29 @@ error ended_early() {
 
 // Reads more once everything was used. False at the end of the answer.
 result<bool> line_reader::fill() {
+  if (failure_)
+    return *failure_;
   if (ended_)
     return false;
   ahead_.resize(ahead_bytes);
   at_ = 0;
   auto got = from_.read(ahead_);
-  if (!got) {
-    ahead_.clear();
-    return got.failure();
-  }
+  if (!got)
+    return fail(got.failure());
   ended_ = *got < ahead_.size();
   ahead_.resize(*got);
   // An answer that ends may end with an error.
   if (ended_)
     if (auto end = from_.trailer(); !end)
-      return end.failure();
+      return fail(end.failure());
   return !ahead_.empty();
+}
+
+// What came with an error is not told after it, as if all were well.
+error line_reader::fail(error why) {
+  ahead_.clear();
+  failure_ = std::move(why);
+  return *failure_;
 }
 
 result<std::optional<std::string>> line_reader::next() {

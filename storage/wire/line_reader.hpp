@@ -16,18 +16,21 @@ public:
   explicit line_reader(link::call& from) : from_(from) {}
 
   /// The next line without its line feed; empty at the end. Fails with `protocol` when it is longer
-  /// than `line_limit_bytes` or the end comes in the middle, and with the other end's error.
+  /// than `line_limit_bytes` or the end comes in the middle, and with the other end's error, which
+  /// stays.
   result<std::optional<std::string>> next();
   /// Exactly so many bytes; `protocol` when the end comes before.
   result<void> read(byte_span out);
 
 private:
   result<bool> fill();
+  error fail(error why);
 
   link::call& from_;
   std::vector<std::byte> ahead_ = {};
   size_t at_ = 0;
   bool ended_ = false;
+  std::optional<error> failure_ = {};
 };
 
 } // namespace pgbraid::wire
