@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/io/file_reader.hpp"
 
+#include "engine/io/file_calls.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -52,7 +54,6 @@ private:
   void leave_direct();
   void wait_for_all();
   result<size_t> read_direct(byte_span out);
-  result<size_t> read_plain(byte_span out, uint64_t offset_bytes);
   result<size_t> read_aligned(byte_span out, uint64_t offset_bytes);
 
   unique_fd file_;
@@ -81,7 +82,7 @@ result<size_t> file_reader::read(byte_span out) {
     filled += *got;
     position_bytes_ += *got;
   }
-  auto got = read_plain(out.subspan(filled), position_bytes_);
+  auto got = read_fully(file_.get(), out.subspan(filled), position_bytes_, shown_);
   if (!got)
     return got;
   position_bytes_ += *got;
@@ -189,28 +190,11 @@ void file_reader::leave_direct() {
   }
 }
 
-// ---- plain
-
-result<size_t> file_reader::read_plain(byte_span out, uint64_t offset_bytes) {
-  size_t filled = 0;
-  while (filled < out.size()) {
-    const auto got = ::pread(file_.get(), out.data() + filled, out.size() - filled,
-                             static_cast<off_t>(offset_bytes + filled));
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0)
-      return system_error(errc::file_read, "cannot read '" + shown_ + "'", errno);
-    if (got == 0)
-      break;
-    filled += static_cast<size_t>(got);
-  }
-  return filled;
-}
-
 result<size_t> file_reader::read_at(byte_span out, uint64_t offset_bytes) {
   if (offset_bytes > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()) - out.size())
     return size_t{0};
-  return direct_ ? read_aligned(out, offset_bytes) : read_plain(out, offset_bytes);
+  return direct_ ? read_aligned(out, offset_bytes)
+                 : read_fully(file_.get(), out, offset_bytes, shown_);
 }
 
 // O_DIRECT wants whole units at aligned addresses.

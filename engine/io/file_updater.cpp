@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include "engine/io/file_updater.hpp"
 
+#include "engine/io/file_calls.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -101,19 +102,7 @@ result<void> file_updater::apply_attributes() {
 }
 
 result<size_t> file_updater::read_at(byte_span out, uint64_t offset_bytes) {
-  size_t filled = 0;
-  while (filled < out.size()) {
-    const auto got = ::pread(file_.get(), out.data() + filled, out.size() - filled,
-                             static_cast<off_t>(offset_bytes + filled));
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0)
-      return system_error(errc::file_read, "cannot read '" + shown_ + "'", errno);
-    if (got == 0)
-      break;
-    filled += static_cast<size_t>(got);
-  }
-  return filled;
+  return read_fully(file_.get(), out, offset_bytes, shown_);
 }
 
 result<void> file_updater::write_at(byte_view in, uint64_t offset_bytes) {
@@ -131,21 +120,11 @@ result<void> file_updater::write_at(byte_view in, uint64_t offset_bytes) {
 }
 
 result<void> file_updater::begin_commit() {
-  if (options_.mtime_s) {
-    const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
-                               {.tv_sec = *options_.mtime_s, .tv_nsec = 0}};
-    if (::futimens(file_.get(), times) != 0)
-      return system_error(errc::file_write, "cannot set the time of '" + shown_ + "'", errno);
-  }
+  if (options_.mtime_s)
+    if (auto set = set_mtime(file_.get(), *options_.mtime_s, shown_); !set)
+      return set;
   syncing_ = true;
-  sync_ = {.verb = io_verb::sync, .fd = file_.get()};
-  if (options_.sync && options_.engine != nullptr) {
-    options_.engine->submit(sync_);
-    return success();
-  }
-  if (options_.sync && ::fsync(file_.get()) != 0)
-    sync_.outcome = -errno;
-  sync_.done = true;
+  begin_sync(sync_, file_.get(), options_.sync, options_.engine);
   return success();
 }
 
@@ -163,16 +142,7 @@ result<bool> file_updater::committed(bool wait) {
 }
 
 error file_updater::write_error(int error_number, uint64_t missing_bytes) const {
-  auto failure = system_error(errc::file_write, "cannot write '" + shown_ + "'", error_number);
-  if (error_number != ENOSPC && error_number != EDQUOT)
-    return failure;
-  struct statvfs space = {};
-  if (::fstatvfs(directory_.get(), &space) == 0)
-    failure.hint = "There are " + std::to_string(uint64_t{space.f_bavail} * space.f_frsize) +
-                   " bytes free there.\n";
-  failure.hint +=
-      "About " + std::to_string(missing_bytes) + " more bytes were needed for this file.";
-  return failure;
+  return write_failure(error_number, directory_.get(), missing_bytes, shown_);
 }
 
 } // namespace

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include "engine/io/file_writer.hpp"
 
+#include "engine/io/file_calls.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -382,26 +383,15 @@ result<void> file_writer::advance() {
 result<void> file_writer::finish_content() {
   if (padded_ && ::ftruncate(file_.get(), static_cast<off_t>(size_bytes_)) != 0)
     return remember(write_error(errno, 0));
-  if (options_.mtime_s) {
-    const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
-                               {.tv_sec = *options_.mtime_s, .tv_nsec = 0}};
-    if (::futimens(file_.get(), times) != 0)
-      return remember(
-          system_error(errc::file_write, "cannot set the time of '" + shown_ + "'", errno));
-  }
+  if (options_.mtime_s)
+    if (auto set = set_mtime(file_.get(), *options_.mtime_s, shown_); !set)
+      return remember(set.failure());
   return start_sync(file_.get(), stage::syncing);
 }
 
 result<void> file_writer::start_sync(int fd, stage next) {
   stage_ = next;
-  sync_ = {.verb = io_verb::sync, .fd = fd};
-  if (options_.sync && engine_ != nullptr) {
-    engine_->submit(sync_);
-    return success();
-  }
-  if (options_.sync && ::fsync(fd) != 0)
-    sync_.outcome = -errno;
-  sync_.done = true;
+  begin_sync(sync_, fd, options_.sync, engine_);
   return success();
 }
 
@@ -429,18 +419,9 @@ result<void> file_writer::publish() {
 }
 
 error file_writer::write_error(int error_number, uint64_t missing_bytes) const {
-  auto failure = system_error(errc::file_write, "cannot write '" + shown_ + "'", error_number);
-  if (error_number != ENOSPC && error_number != EDQUOT)
-    return failure;
-  struct statvfs space = {};
-  if (::fstatvfs(directory_.get(), &space) == 0)
-    failure.hint = "There are " + std::to_string(uint64_t{space.f_bavail} * space.f_frsize) +
-                   " bytes free there.\n";
   if (options_.size_hint_bytes > size_bytes_)
     missing_bytes += options_.size_hint_bytes - size_bytes_;
-  failure.hint +=
-      "About " + std::to_string(missing_bytes) + " more bytes were needed for this file.";
-  return failure;
+  return write_failure(error_number, directory_.get(), missing_bytes, shown_);
 }
 
 } // namespace
