@@ -3,6 +3,7 @@
 #include "actors/backup/backup.hpp"
 
 #include "cli/command/commands.hpp"
+#include "cli/frame/answer.hpp"
 #include "cli/frame/frame.hpp"
 #include "cli/open/block_rules.hpp"
 #include "cli/open/clusters.hpp"
@@ -15,9 +16,7 @@
 #include "engine/base/log.hpp"
 #include "engine/report/backup_preview.hpp"
 
-#include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <string>
 
 namespace pgbraid::cli {
@@ -122,12 +121,6 @@ report::backup_preview preview_of(const planned_backup& planned) {
   return out;
 }
 
-result<int> print(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return system_error(errc::file_write, "unable to write to standard output", errno);
-  return 0;
-}
-
 /// `--dry-run` and `--explain`: says what would be done.
 result<int> preview(const config::options& opts, const backup_request& wanted,
                     const backup_ends& between) {
@@ -137,10 +130,10 @@ result<int> preview(const config::options& opts, const backup_request& wanted,
   const auto& explain = opts.text("explain");
   const auto shown = preview_of(*planned);
   if (explain == "json")
-    return print(report::preview_json(shown));
+    return print_answer(report::preview_json(shown));
   if (explain != "n")
     print_graph(opts, planned->job.graph, planned->job.use);
-  return print(report::preview_text(shown));
+  return print_answer(report::preview_text(shown));
 }
 
 } // namespace

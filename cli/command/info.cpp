@@ -2,6 +2,7 @@
 // Source: cli/command/README.md, section 9.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
+#include "cli/frame/answer.hpp"
 #include "cli/open/ask_repositories.hpp"
 #include "cli/open/repositories.hpp"
 #include "engine/base/access_hint.hpp"
@@ -20,7 +21,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdio>
 #include <map>
 #include <optional>
 #include <set>
@@ -322,9 +322,7 @@ result<int> run_info(const config::options& opts) {
                         ? report::info_json(stanzas, level)
                         : report::info_text(stanzas, level, opts.has_value("set"));
   hint_at_configuration(opts, stanzas);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return error{errc::file_write, "cannot write to standard output"};
-  return 0;
+  return print_answer(text);
 }
 
 } // namespace pgbraid::cli

@@ -4,6 +4,7 @@
 
 #include "actors/restore/host_names.hpp"
 #include "cli/command/commands.hpp"
+#include "cli/frame/answer.hpp"
 #include "cli/frame/terminal.hpp"
 #include "cli/open/clusters.hpp"
 #include "cli/open/graph_settings.hpp"
@@ -17,7 +18,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 #include <string>
 
 namespace pgbraid::cli {
@@ -90,9 +90,7 @@ result<int> preview(const config::options& opts, const restore_ends& between) {
     return seen.failure();
   const auto text =
       opts.text("explain") == "json" ? report::preview_json(*seen) : report::preview_text(*seen);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return error{errc::file_write, "cannot write to standard output"};
-  return 0;
+  return print_answer(text);
 }
 
 result<int> explain(const config::options& opts, const restore_ends& between) {
