@@ -8,6 +8,7 @@
 #include "engine/base/retry.hpp"
 #include "engine/base/side_by_side.hpp"
 #include "engine/base/stop_signal.hpp"
+#include "engine/codec/packed_size.hpp"
 #include "engine/format/timeline_history.hpp"
 #include "engine/graph/single_lane.hpp"
 #include "engine/io/file_writer.hpp"
@@ -31,9 +32,6 @@
 namespace pgbraid {
 
 namespace {
-
-/// Of headers, salt and the like.
-constexpr uint64_t packing_bytes = 64 << 10;
 
 /// One that holds the file is waited for no longer than this for the sake of the others.
 constexpr std::chrono::milliseconds grace(800);
@@ -179,9 +177,8 @@ result<void> get::check_content(const candidate& from, uint64_t size_bytes,
 result<void> get::deliver(const candidate& from) {
   const auto limit_bytes =
       from.at.checksum.empty() ? format::history_limit_bytes : uint64_t{control_.wal_segment_bytes};
-  // Whatever packs it: what cannot be packed at all grows by less than that.
   auto file = from.source->repo->files().open_read(
-      from.at.path, {.limit_bytes = limit_bytes + limit_bytes / 8 + packing_bytes});
+      from.at.path, {.limit_bytes = codec::packed_limit_bytes(limit_bytes)});
   if (!file)
     return file.failure();
   auto writer = open_destination();

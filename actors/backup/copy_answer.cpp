@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/backup/copy_answer.hpp"
 
+#include "engine/codec/packed_size.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -48,12 +50,6 @@ task_outcome outcome_of(wire::copy_outcome told) {
 }
 
 } // namespace
-
-uint64_t stored_limit_bytes(uint64_t plain_bytes) {
-  constexpr uint64_t frames_bytes = uint64_t{64} << 10;
-  const uint64_t packing_bytes = plain_bytes / 8 + frames_bytes;
-  return plain_bytes > UINT64_MAX - packing_bytes ? UINT64_MAX : plain_bytes + packing_bytes;
-}
 
 bool copy_answer::arrived(size_t bytes, std::chrono::milliseconds wait) const {
   return from_.call->readable(std::min(bytes, arrival_limit_bytes()), wait);
@@ -114,7 +110,7 @@ result<void> copy_answer::read_results(const wire::copied_file& asked) {
                : success();
   out.plain_bytes = sent->plain;
   if (out.plain_bytes > asked.limit.value_or(UINT64_MAX) ||
-      file_bytes_ > stored_limit_bytes(out.plain_bytes) ||
+      file_bytes_ > codec::packed_limit_bytes(out.plain_bytes) ||
       (!changed_ && file_bytes_ != out.plain_bytes))
     return nonsense(asked, "a wrong size");
   const auto sha1 = from_hex(sent->sha1);
@@ -149,7 +145,7 @@ result<size_t> copy_answer::take(byte_span out, const wire::copied_file& asked) 
     return filled.failure();
   left_bytes_ -= static_cast<uint32_t>(count);
   file_bytes_ += count;
-  if (asked.limit && file_bytes_ > stored_limit_bytes(*asked.limit))
+  if (asked.limit && file_bytes_ > codec::packed_limit_bytes(*asked.limit))
     return nonsense(asked, "more bytes than there can be");
   return count;
 }

@@ -45,7 +45,4 @@ private:
   remote_results results_ = {};
 };
 
-/// More than this is not stored of a file with so many bytes, whatever packs it.
-uint64_t stored_limit_bytes(uint64_t plain_bytes);
-
 } // namespace pgbraid

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/backup/remote_batch.hpp"
 
+#include "engine/codec/packed_size.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -119,7 +121,7 @@ result<void> remote_batch::take_some(window& at) {
   if (!got)
     return got.failure();
   content.insert(content.end(), scratch_.begin(), scratch_.begin() + static_cast<long>(*got));
-  if (content.size() > stored_limit_bytes(growth_limit_bytes(file.wish.file.expected)))
+  if (content.size() > codec::packed_limit_bytes(growth_limit_bytes(file.wish.file.expected)))
     return error{errc::protocol,
                  "the other host sent more bytes of '" + file.wish.file.name + "' than allowed"};
   if (*got > 0)

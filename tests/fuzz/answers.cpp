@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/backup/copy_answer.hpp"
 #include "engine/base/log.hpp"
+#include "engine/codec/packed_size.hpp"
 #include "storage/driver/remote/remote_pg.hpp"
 #include "storage/driver/remote/remote_storage.hpp"
 #include "tests/fuzz/fed_transport.hpp"
@@ -112,7 +113,7 @@ void copy(link::remote_host& from, bool changed) {
     if (!got)
       return shown(got);
     taken += *got;
-    fuzz::must(taken <= stored_limit_bytes(*asked.limit), "a file has a largest size");
+    fuzz::must(taken <= codec::packed_limit_bytes(*asked.limit), "a file has a largest size");
     if (*got > 0)
       continue;
     const auto learned = answer.next_file().learned;
