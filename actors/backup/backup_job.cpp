@@ -57,7 +57,13 @@ backup_job::backup_job(format::manifest& into, const cluster_files& names, sourc
       continue;
     weights.push_back({i, file.size_bytes, file.mtime_s, file.name, names_.queue_of(file.name)});
     total_bytes_ += file.size_bytes;
-    rules_.blocks = rules_.blocks || blocks_of(file).has_value();
+    if (const auto wish = blocks_of(file)) {
+      rules_.blocks = true;
+      block_memory_ = std::max(
+          block_memory_,
+          wish->super_bytes + plan::memory_of_block_delta(file.size_bytes / wish->block_bytes + 1,
+                                                          wish->checksum_bytes));
+    }
   }
   batches_ = plan::deal_backup(weights, settings_.rules);
 }
@@ -80,7 +86,7 @@ graph::task_use backup_job::use(bool repository_here) const {
   const uint64_t remote_windows = sources_.has_remote() ? 4 : 0;
   const bool near = sources_.local_files() != nullptr;
   return {.bytes_per_worker = small_files::window_bytes * (remote_windows + (near ? 1 : 0)),
-          .bytes_per_file = block_memory(),
+          .bytes_per_file = block_memory_,
           .repository_here = repository_here,
           .settling_files = settling().files,
           .shared_descriptors = manifest_.targets.size() + 1};
@@ -140,17 +146,6 @@ std::optional<block_wish> backup_job::blocks_of(const format::manifest_file& fil
   if (chosen.block_bytes == 0)
     return {};
   return block_wish{chosen.block_bytes, chosen.checksum_bytes, super_bytes(chosen.block_bytes)};
-}
-
-uint64_t backup_job::block_memory() const {
-  uint64_t most = 0;
-  for (const auto& batch : batches_)
-    for (const auto index : batch.files)
-      if (const auto& file = manifest_.files[index]; const auto wish = blocks_of(file))
-        most = std::max(most, wish->super_bytes + plan::memory_of_block_delta(
-                                                      file.size_bytes / wish->block_bytes + 1,
-                                                      wish->checksum_bytes));
-  return most;
 }
 
 /// A second reading is cheaper than storing what is there already: with delta nearly everything is,

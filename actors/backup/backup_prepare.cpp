@@ -153,7 +153,7 @@ result<void> backup_run::choose_type() {
   manifest.type = basis.type;
   rules.compression = wanted.compression;
   rules.compress_level = wanted.compress_level;
-  rules.raw_members = manifest.bundle_raw = wanted.blocks.has_value();
+  rules.raw_members = wanted.blocks.has_value();
   return basis.prior ? load_prior() : success();
 }
 
@@ -183,7 +183,6 @@ result<void> backup_run::load_prior() {
     rules.compress_level = levels.standard;
   manifest.prior = prior->label;
   manifest.references = plan::inherited_references(*prior);
-  manifest.bundle_raw = prior->bundle_raw;
   return success();
 }
 
@@ -326,6 +325,7 @@ result<void> backup_run::build_manifest() {
     return sound;
   fill_options();
   manifest.bundle = settings.rules.bundle;
+  manifest.bundle_raw = rules.raw_members;
   manifest.block_incremental = settings.blocks.has_value();
   manifest.start_s = start_s;
   manifest.annotations = wanted.annotations;
