@@ -204,9 +204,12 @@ result<void> backup_run::copy_segments(const std::vector<std::string>& segments)
   auto archive = repo.load_archive_info();
   if (!archive)
     return archive.failure();
+  auto pass = repo.take_wal_pass(*archive);
+  if (!pass)
+    return pass.failure();
   return copy_wal(repo,
                   {.archive_id = archive_id,
-                   .pass = repo.encrypted() ? archive->cipher_pass : secret(),
+                   .pass = std::move(*pass),
                    .segment_bytes = control.fields.wal_segment_bytes,
                    .segments = segments},
                   settings, manifest.stop_s, manifest);

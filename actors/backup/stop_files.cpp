@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/backup/stop_files.hpp"
 
+#include "actors/backup/made_file.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/graph/whole_file.hpp"
@@ -22,23 +23,12 @@ result<void> store_text_file(repository& repo, format::manifest& into,
       !written)
     return written;
 
-  const auto* root = into.find_path("pg_data");
-  assert(root); // the walk always adds it
-  format::manifest_file file;
-  file.name = into.keep(full_name);
-  file.size_bytes = file.original_size_bytes = content.size();
-  file.checksum = packed->checksum;
-  file.has_checksum = true;
-  file.repo_size_bytes = packed->stored.size();
-  file.has_repo_size = packed->stored.size() != content.size();
+  auto file = made_file(into, full_name, content.size(), packed->checksum, packed->stored.size(),
+                        mtime_s, 0644);
   if (packed->repo_checksum) {
     file.repo_checksum = *packed->repo_checksum;
     file.has_repo_checksum = true;
   }
-  file.mtime_s = mtime_s;
-  file.user = root->user;
-  file.group = root->group;
-  file.mode = root->mode & 0644;
   into.files.push_back(file);
   into.sort();
   log::detail("wrote '{}' file returned from backup stop function", name);

@@ -2,47 +2,24 @@
 // SPDX-License-Identifier: MIT
 #include "actors/backup/wal_copies.hpp"
 
+#include "actors/backup/made_file.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/path.hpp"
+#include "engine/codec/packed_size.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/graph/single_lane.hpp"
 
 #include <fmt/format.h>
 
-#include <cassert>
-
 namespace pgbraid {
 
 namespace {
 
-/// What packing may add to a segment.
-constexpr uint64_t packing_bytes = 64 << 10;
-
-format::manifest_file entry_of(format::manifest& into, const std::string& name,
-                               const codec::sha1_digest& checksum, uint64_t plain_bytes,
-                               uint64_t stored_bytes, int64_t mtime_s) {
-  const auto* root = into.find_path("pg_data");
-  assert(root); // the walk always adds it
-  format::manifest_file file;
-  file.name = into.keep(name);
-  file.size_bytes = file.original_size_bytes = plain_bytes;
-  file.checksum = checksum;
-  file.has_checksum = true;
-  file.repo_size_bytes = stored_bytes;
-  file.has_repo_size = stored_bytes != plain_bytes;
-  file.mtime_s = mtime_s;
-  file.user = root->user;
-  file.group = root->group;
-  file.mode = root->mode & 0600;
-  return file;
-}
-
 result<format::manifest_file> copy_segment(repository& repo, const archived_wal& from,
                                            const wal_to_copy& what, const backup_settings& settings,
                                            int64_t mtime_s, format::manifest& into) {
-  const uint64_t limit = what.segment_bytes;
-  auto source =
-      repo.files().open_read(from.path, {.limit_bytes = limit + limit / 8 + packing_bytes});
+  auto source = repo.files().open_read(
+      from.path, {.limit_bytes = codec::packed_limit_bytes(what.segment_bytes)});
   if (!source)
     return source.failure();
   const auto name = "pg_data/pg_wal/" + from.entry.segment;
@@ -65,7 +42,7 @@ result<format::manifest_file> copy_segment(repository& repo, const archived_wal&
                                              from.path, to_hex(checksum))};
   if (auto stored = io::commit(**target); !stored)
     return stored.failure();
-  return entry_of(into, name, checksum, what.segment_bytes, end.arrived_bytes, mtime_s);
+  return made_file(into, name, what.segment_bytes, checksum, end.arrived_bytes, mtime_s, 0600);
 }
 
 } // namespace
