@@ -12,7 +12,8 @@ import chain_judge
 import chain_plan
 import lab
 from chain_world import Load, World, template
-from lab import OURS, PEER, Cluster, Failure, expect
+from lab import OURS, PEER, Failure, expect
+from libpq import AskedCluster
 from other_host import over_ssh
 from later_peer import its_postgresql, later_peer, says_version
 
@@ -80,7 +81,7 @@ class Chain:
     def prepare(self):
         bench = self.bench
         home = template(bench.root, self.programs)
-        bench.cluster = Cluster(lab.copy_cluster(home, bench.dir / "c").home, self.programs)
+        bench.cluster = AskedCluster(lab.copy_cluster(home, bench.dir / "c").home, self.programs)
         bench.started.append(bench.cluster)
         if not self.plan.page_checksums:
             lab.run([self.programs / "pg_checksums", "--disable", "-N", "-D", bench.cluster.data])
@@ -268,7 +269,7 @@ class Chain:
         said = self.restore_words(program, repo, words)
         self.note(f"in {home}: " + lab.quote([program, "restore", *said]))
         self.bench.restore_run(program, home, *said)
-        return Cluster(home, self.programs)
+        return AskedCluster(home, self.programs)
 
     def new_home(self):
         self.homes += 1

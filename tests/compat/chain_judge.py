@@ -11,6 +11,7 @@ import lab
 import trees
 from chain_manifest import Manifest
 from lab import OURS, STANZA, Failure, equal, expect
+from libpq import AskedCluster
 
 # Of the data directory: what a backup leaves out, or a restore writes anew.
 WITHOUT_CONTENT = ("pg_dynshmem", "pg_notify", "pg_replslot", "pg_serial", "pg_snapshots",
@@ -214,7 +215,7 @@ def restored_by_both(chain, repo):
     if not online:
         wanted = chain.backups[(repo, label)]["data"]
         without_signal(chosen)
-    chain.started(lab.Cluster(chosen, chain.programs), wanted,
+    chain.started(AskedCluster(chosen, chain.programs), wanted,
                   f"the latest, {label}, in {chosen}")
     return homes
 
@@ -245,7 +246,7 @@ def older_over_it(chain, repo, homes):
         chosen = chain.dice.choice(homes)
         if not known["options"].online:
             without_signal(chosen)
-        chain.started(lab.Cluster(chosen, chain.programs), known["data"], f"{label} in {chosen}")
+        chain.started(AskedCluster(chosen, chain.programs), known["data"], f"{label} in {chosen}")
 
 
 def without_other_tablespaces(home, manifest):
@@ -267,7 +268,7 @@ def to_a_moment(chain, repo, homes):
         return
     chain.restore(program, home, repo, "--type=time", f"--target={when}",
                   "--target-action=promote", "--delta")
-    chain.started(lab.Cluster(home, chain.programs), wanted, f"the data of {when} in {home}")
+    chain.started(AskedCluster(home, chain.programs), wanted, f"the data of {when} in {home}")
 
 
 def _seconds(when):

@@ -8,7 +8,8 @@ import threading
 import time
 
 import lab
-from lab import Cluster, run
+from lab import run
+from libpq import AskedCluster
 
 DAY_S = 86400
 PAGE = 8192
@@ -22,7 +23,7 @@ def template(root, programs):
     with _making:
         if not (home / "ready").exists():
             shutil.rmtree(home, ignore_errors=True)
-            _make(Cluster(home, programs))
+            _make(AskedCluster(home, programs))
             (home / "ready").touch()
     return home
 
@@ -272,7 +273,7 @@ class Load:
     """Changes all the time, for as long as a `with` block lasts."""
 
     def __init__(self, cluster):
-        self.cluster, self.ended = cluster, threading.Event()
+        self.cluster, self.ended = AskedCluster(cluster.home), threading.Event()  # a session of its own
         self.thread = threading.Thread(target=self._work)
 
     def _work(self):
@@ -291,3 +292,4 @@ class Load:
     def __exit__(self, *_):
         self.ended.set()
         self.thread.join()
+        self.cluster.leave()
