@@ -97,7 +97,7 @@ def sha256(path):
 
 
 def _digest(path, digest):
-    with open(path, "rb") as file:
+    with open(path, "rb", buffering=0) as file:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()

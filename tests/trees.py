@@ -6,7 +6,7 @@ import pathlib
 import stat
 import struct
 
-from lab import expect, sha256
+from lab import expect, sha1
 
 AUTO_CONF = "pg/postgresql.auto.conf"
 PG_CONTROL = "pg/global/pg_control"
@@ -16,29 +16,27 @@ SIGNAL_FILES = ("pg/recovery.signal", "pg/standby.signal")
 
 def tree(home):
     """path -> what it is: (kind, mode, size, content) of everything below `home`."""
-    home = pathlib.Path(home)
-    found = {}
+    home, found = str(home), {}
     for folder, names, files in os.walk(home):
+        inside = "" if folder == home else os.path.relpath(folder, home) + "/"
         for name in names + files:
-            path = pathlib.Path(folder) / name
-            found[str(path.relative_to(home))] = describe(path, home)
+            found[inside + name] = describe(f"{folder}/{name}", inside + name, home)
     return found
 
 
-def describe(path, home):
-    info = path.lstat()
+def describe(path, name, home):
+    info = os.lstat(path)
     mode = stat.S_IMODE(info.st_mode)
     if stat.S_ISLNK(info.st_mode):
-        return ("link", os.readlink(path).replace(str(home), "<home>"))
+        return ("link", os.readlink(path).replace(home, "<home>"))
     if stat.S_ISDIR(info.st_mode):
         return ("directory", f"{mode:04o}")
-    name = str(path.relative_to(home))
     if name == PG_CONTROL:
         return ("file", f"{mode:04o}", info.st_size, masked_control(path))
     if name == AUTO_CONF:
-        return ("file", f"{mode:04o}", "any size", recovery_free(path.read_text()))
+        return ("file", f"{mode:04o}", "any size", recovery_free(pathlib.Path(path).read_text()))
     time_s = "now" if name in SIGNAL_FILES else int(info.st_mtime)
-    return ("file", f"{mode:04o}", info.st_size, sha256(path), time_s)
+    return ("file", f"{mode:04o}", info.st_size, sha1(path), time_s)
 
 
 def masked_control(path):

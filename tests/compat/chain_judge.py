@@ -43,9 +43,10 @@ def source_tree(cluster):
         if inside in WITHOUT_CONTENT or inside == "by hand":
             names.clear()
             continue
+        forks = {name[:-len("_init")] for name in files if name.endswith("_init")}
         for name in files:
             path = os.path.join(folder, name)
-            unlogged = os.path.exists(os.path.join(folder, re.split(r"[._]", name)[0] + "_init"))
+            unlogged = re.split(r"[._]", name)[0] in forks
             if (os.path.islink(path) or (inside == "." and name in LEFT_OUT)
                     or name.startswith(("pg_internal.init", "pgsql_tmp"))
                     or (unlogged and not name.endswith("_init"))):
