@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -127,34 +128,64 @@ result<std::vector<sized_file>> of_right_size(const plan::restore_mapping& where
   return out;
 }
 
+/// What a look at names, sizes and times leaves to be read.
+struct selection {
+  file_set same;
+  file_list to_read;
+};
+
+result<selection> select_by_look(const format::manifest& backup, const plan::restore_mapping& where,
+                                 restore_tree& in,
+                                 std::span<const format::manifest_file* const> files, same_by how) {
+  const auto sized = of_right_size(where, in, files);
+  if (!sized)
+    return sized.failure();
+  selection out;
+  for (const auto& [file, info] : *sized) {
+    if (how == same_by::content && file->size_bytes != 0)
+      out.to_read.push_back(file);
+    else if (how == same_by::content ||
+             (info.mtime_s == file->mtime_s && info.mtime_s < backup.copy_start_s))
+      out.same.insert(file);
+  }
+  return out;
+}
+
+actors::drawn_job draw_compare(const compare_job& job, const plan::restore_mapping& where) {
+  return {graph::compare_graph(job.shape()),
+          {.settling_files = job.settling().files, .shared_descriptors = where.roots().size()}};
+}
+
 } // namespace
 
 result<file_set> find_same_files(const format::manifest& backup, const plan::restore_mapping& where,
                                  restore_tree& in,
                                  std::span<const format::manifest_file* const> files, same_by how,
                                  const actors::graph_compiler& compile) {
-  const auto sized = of_right_size(where, in, files);
-  if (!sized)
-    return sized.failure();
-  file_set same;
-  file_list to_read;
-  for (const auto& [file, info] : *sized) {
-    if (how == same_by::content && file->size_bytes != 0)
-      to_read.push_back(file);
-    else if (how == same_by::content ||
-             (info.mtime_s == file->mtime_s && info.mtime_s < backup.copy_start_s))
-      same.insert(file);
-  }
-  if (to_read.empty())
-    return same;
-  compare_job job(in, where, std::move(to_read));
-  const auto graph = graph::compare_graph(job.shape());
-  const graph::task_use use{.settling_files = job.settling().files,
-                            .shared_descriptors = where.roots().size()};
-  if (auto ran = actors::run_job(job, compile(graph, use)); !ran)
+  auto selected = select_by_look(backup, where, in, files, how);
+  if (!selected)
+    return selected.failure();
+  auto& same = selected->same;
+  if (selected->to_read.empty())
+    return std::move(same);
+  compare_job job(in, where, std::move(selected->to_read));
+  const auto drawn = draw_compare(job, where);
+  if (auto ran = actors::run_job(job, compile(drawn.graph, drawn.use)); !ran)
     return ran.failure();
   same.merge(job.take_same());
-  return same;
+  return std::move(same);
+}
+
+result<std::optional<actors::drawn_job>>
+draw_comparison(const format::manifest& backup, const plan::restore_mapping& where,
+                restore_tree& in, std::span<const format::manifest_file* const> files,
+                same_by how) {
+  auto selected = select_by_look(backup, where, in, files, how);
+  if (!selected)
+    return selected.failure();
+  if (selected->to_read.empty())
+    return std::optional<actors::drawn_job>();
+  return std::optional(draw_compare(compare_job(in, where, std::move(selected->to_read)), where));
 }
 
 } // namespace pgbraid

@@ -11,6 +11,7 @@
 #include "engine/plan/restore_order.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -31,5 +32,10 @@ result<file_set> find_same_files(const format::manifest& backup, const plan::res
                                  restore_tree& in,
                                  std::span<const format::manifest_file* const> files, same_by how,
                                  const actors::graph_compiler& compile);
+
+/// What `find_same_files` would run; nothing where it would read no file.
+result<std::optional<actors::drawn_job>>
+draw_comparison(const format::manifest& backup, const plan::restore_mapping& where,
+                restore_tree& in, std::span<const format::manifest_file* const> files, same_by how);
 
 } // namespace pgbraid

@@ -153,7 +153,8 @@ result<report::restore_preview> preview_restore(const restore_request& wanted,
   return run.preview();
 }
 
-result<actors::drawn_job> draw_restore(const restore_request& wanted, const restore_ends& between) {
+result<std::vector<actors::drawn_job>> draw_restore(const restore_request& wanted,
+                                                    const restore_ends& between) {
   auto decided = decide(wanted, between);
   if (!decided)
     return decided.failure();

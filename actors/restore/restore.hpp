@@ -83,7 +83,8 @@ result<restored_backup> restore_cluster(const restore_request& wanted, const res
 result<report::restore_preview> preview_restore(const restore_request& wanted,
                                                 const restore_ends& between);
 
-/// What would run, without doing it; reads repositories and targets.
-result<actors::drawn_job> draw_restore(const restore_request& wanted, const restore_ends& between);
+/// What would run, one after the other, without doing it; reads repositories and targets.
+result<std::vector<actors::drawn_job>> draw_restore(const restore_request& wanted,
+                                                    const restore_ends& between);
 
 } // namespace pgbraid

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "actors/restore/restore_run.hpp"
 
-#include "actors/restore/compare_job.hpp"
 #include "actors/restore/other_copies.hpp"
 #include "actors/restore/restore_end.hpp"
 #include "actors/restore/space_check.hpp"
@@ -16,6 +15,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -55,8 +56,20 @@ restore_run::restore_run(const restore_request& wanted, const restore_ends& betw
       limits_(plan::limits_for(context_.repository.features().batch_bytes)),
       job_(std::in_place, context_, plan::order_restore(backup(), rules_, limits_)) {}
 
-actors::drawn_job restore_run::draw() const {
+actors::drawn_job restore_run::draw_copy() const {
   return {graph::restore_graph(job_->shape()), job_->use(limits_, decided_.source.repo.here)};
+}
+
+result<std::vector<actors::drawn_job>> restore_run::draw() {
+  const auto files = to_compare(restored_files());
+  auto before = draw_comparison(backup(), decided_.where, tree_, files, compared_by());
+  if (!before)
+    return before.failure();
+  std::vector<actors::drawn_job> out;
+  if (*before)
+    out.push_back(std::move(**before));
+  out.push_back(draw_copy());
+  return out;
 }
 
 result<void> restore_run::check() {
@@ -115,25 +128,31 @@ result<void> restore_run::check_pages() {
   return plan::refuse_broken_pages(names);
 }
 
-/// Those of the files that may stay. pg_control never does: it gets its name last.
+std::vector<const format::manifest_file*>
+restore_run::to_compare(std::span<const format::manifest_file* const> files) const {
+  std::vector<const format::manifest_file*> out;
+  if (decided_.overwrite.delta)
+    std::ranges::copy_if(files, std::back_inserter(out), [this](const auto* file) {
+      return file->name != plan::control_file_name && !rules_.is_zeroed(file->name);
+    });
+  return out;
+}
+
+std::vector<const format::manifest_file*> restore_run::restored_files() {
+  std::vector<const format::manifest_file*> out;
+  for (const auto& file : backup().files)
+    if (rules_.is_restored(file.name))
+      out.push_back(&file);
+  return out;
+}
+
 result<plan::file_set> restore_run::find_same(std::span<const format::manifest_file* const> files) {
-  if (!decided_.overwrite.delta)
-    return plan::file_set();
-  std::vector<const format::manifest_file*> asked;
-  for (const auto* file : files)
-    if (file->name != plan::control_file_name && !rules_.is_zeroed(file->name))
-      asked.push_back(file);
-  return find_same_files(backup(), decided_.where, tree_, asked,
-                         decided_.overwrite.force ? same_by::time : same_by::content,
+  return find_same_files(backup(), decided_.where, tree_, to_compare(files), compared_by(),
                          between_.compile);
 }
 
 result<plan::file_set> restore_run::find_same() {
-  std::vector<const format::manifest_file*> files;
-  for (const auto& file : backup().files)
-    if (rules_.is_restored(file.name))
-      files.push_back(&file);
-  return find_same(files);
+  return find_same(restored_files());
 }
 
 result<void> restore_run::remove_spool() {
@@ -162,7 +181,7 @@ result<void> restore_run::copy() {
     context_.left_bytes = 0;
     job_.emplace(context_, plan::order_restore(backup(), rules_, limits_, context_.same));
   }
-  const auto drawn = draw();
+  const auto drawn = draw_copy();
   if (auto ran = actors::run_job(*job_, between_.compile(drawn.graph, drawn.use)); !ran)
     return ran;
   if (job_->left().empty())

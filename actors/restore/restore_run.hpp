@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/restore/compare_job.hpp"
 #include "actors/restore/restore.hpp"
 #include "actors/restore/restore_job.hpp"
 #include "actors/restore/restore_source.hpp"
@@ -21,6 +22,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace pgbraid {
 
@@ -44,7 +46,9 @@ public:
   restore_run(const restore_run&) = delete;
   restore_run& operator=(const restore_run&) = delete;
 
-  actors::drawn_job draw() const;
+  /// The jobs that would run, in their order: the comparison of what is there, if there is any to
+  /// be made, and the restore of all files, since nobody knows yet which ones stay.
+  result<std::vector<actors::drawn_job>> draw();
 
   /// Refuses what can be refused.
   result<void> check();
@@ -63,6 +67,15 @@ public:
 
 private:
   format::manifest& backup() { return decided_.source.backup; }
+  actors::drawn_job draw_copy() const;
+  /// Of these files, those that may be as they should be: pg_control never is, it gets its name
+  /// last; none without delta.
+  std::vector<const format::manifest_file*>
+  to_compare(std::span<const format::manifest_file* const> files) const;
+  std::vector<const format::manifest_file*> restored_files();
+  same_by compared_by() const {
+    return decided_.overwrite.force ? same_by::time : same_by::content;
+  }
   result<void> check_targets();
   result<void> check_foreign();
   result<void> check_pages();

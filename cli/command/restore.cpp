@@ -97,7 +97,8 @@ result<int> explain(const config::options& opts, const restore_ends& between) {
   const auto drawn = draw_restore(request_of(opts), between);
   if (!drawn)
     return drawn.failure();
-  print_graph(opts, drawn->graph, drawn->use);
+  for (const auto& job : *drawn)
+    print_graph(opts, job.graph, job.use);
   return 0;
 }
 

@@ -108,3 +108,6 @@ def explain(bench):
     expect(fused != unfused, "the compiled graph differs with --no-fuse", fused)
     equal(trees.tree(bench.repo), before, "the repository after --explain")
     expect(not any(target.iterdir()), "the target of the restore stays empty")
+    bench.ours(*restore, "--type=none")
+    text = bench.ours(*restore, "--type=none", "--delta", "--explain").text
+    expect(0 <= text.find("compare") < text.find("decompress"), "the comparison comes first", text)

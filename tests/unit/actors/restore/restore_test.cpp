@@ -66,9 +66,27 @@ TEST_CASE("restore: drawing changes nothing") {
   const auto before = with.everything();
   const auto drawn = draw_restore(with.wanted, with.ends());
   REQUIRE(drawn);
-  CHECK(drawn->graph.job == "restore");
-  CHECK(drawn->graph.file_count == 5);
+  REQUIRE(drawn->size() == 1);
+  CHECK(drawn->front().graph.job == "restore");
+  CHECK(drawn->front().graph.file_count == 5);
   CHECK(with.everything().size() == before.size());
+}
+
+TEST_CASE("restore: with delta the comparison of what is there is drawn first") {
+  whole_rig with;
+  with.publish();
+  REQUIRE(restore_cluster(with.wanted, with.ends()));
+  with.wanted.overwrite.delta = true;
+  const auto drawn = draw_restore(with.wanted, with.ends());
+  REQUIRE(drawn);
+  REQUIRE(drawn->size() == 2);
+  const auto& compared = drawn->front().graph;
+  CHECK(compared.job == "compare");
+  CHECK(compared.file_count > 0);
+  CHECK(compared.file_count < 5); // pg_control is always written
+  CHECK(drawn->back().graph.job == "restore");
+  with.wanted.overwrite.force = true; // sizes and times, nothing is read
+  CHECK(draw_restore(with.wanted, with.ends())->size() == 1);
 }
 
 TEST_CASE("restore: not while a server may run, and not over files") {
