@@ -6,8 +6,8 @@
 
 namespace pgbraid::plan {
 
-bool concerns_unreadable(std::string_view label, std::span<const std::string> unreadable) {
-  return std::ranges::any_of(unreadable, [&](const std::string& one) {
+bool shares_a_set(std::string_view label, std::span<const std::string> untouchable) {
+  return std::ranges::any_of(untouchable, [&](const std::string& one) {
     return format::full_of_label(one) == format::full_of_label(label);
   });
 }
@@ -59,7 +59,7 @@ std::vector<std::string> abandoned_directories(const format::backup_info& info,
     const bool in_progress =
         newest && directory.has_copy && !directory.has_manifest && !directory.hopeless;
     if (!in_progress && info.find(directory.label) == nullptr &&
-        !concerns_unreadable(directory.label, unreadable))
+        !shares_a_set(directory.label, unreadable))
       labels.push_back(directory.label);
   }
   return labels;

@@ -16,7 +16,7 @@ namespace pgbraid::plan {
 
 /// Whether a backup belongs to the same set as one of these, which are not to be touched now: it
 /// may need that one, or be needed by it.
-bool concerns_unreadable(std::string_view label, std::span<const std::string> unreadable);
+bool shares_a_set(std::string_view label, std::span<const std::string> untouchable);
 
 /// The newest full backup without page errors, none when there is none.
 std::optional<std::string> newest_sound_full(const format::backup_info& info);

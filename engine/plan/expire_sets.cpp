@@ -57,7 +57,7 @@ void drop_fulls(const backup_info& info, const retention& keep, int64_t now_s,
   const auto drop = fulls_to_drop(fulls, keep, now_s);
   out.has_oldest = drop.has_value();
   for (size_t i = 0; i < drop.value_or(0); ++i)
-    if (!concerns_unreadable(fulls[i]->label, untouchable))
+    if (!shares_a_set(fulls[i]->label, untouchable))
       out.sets.push_back({why, info.with_dependents(fulls[i]->label)});
 }
 
@@ -68,8 +68,7 @@ void drop_diffs(const backup_info& info, uint64_t keep, std::span<const std::str
     if (one.type != backup_type::incr && !out.has(one.label))
       counted.push_back(&one);
   for (size_t i = 0; i + keep < counted.size(); ++i)
-    if (counted[i]->type == backup_type::diff &&
-        !concerns_unreadable(counted[i]->label, untouchable))
+    if (counted[i]->type == backup_type::diff && !shares_a_set(counted[i]->label, untouchable))
       out.sets.push_back({reason::diffs_counted, info.with_dependents(counted[i]->label)});
 }
 
@@ -164,7 +163,7 @@ result<backup_expiry> expire_one(const backup_info& info, std::string_view label
                  fmt::format("full backup {} cannot be expired until another full backup has been "
                              "created on this repo",
                              label)};
-  if (concerns_unreadable(label, untouchable))
+  if (shares_a_set(label, untouchable))
     return error{errc::backup_set_invalid,
                  fmt::format("backup {} cannot be expired while its set has backup(s) that are "
                              "being made, or whose manifest cannot be read: {}",
