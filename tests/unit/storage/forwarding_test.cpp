@@ -56,6 +56,11 @@ public:
     asked_.emplace_back("open_hollow");
     return memory_storage::open_hollow(path, size_bytes, options);
   }
+  result<std::unique_ptr<io::updater>> open_update(std::string_view path,
+                                                   const update_options& options) override {
+    asked_.emplace_back("open_update");
+    return memory_storage::open_update(path, options);
+  }
   result<void> sync_files() override {
     asked_.emplace_back("sync_files");
     return memory_storage::sync_files();
@@ -83,6 +88,7 @@ void use(storage& repo) {
   REQUIRE(repo.make_hardlink("backup/demo/g", "backup/demo/f"));
   REQUIRE(repo.sync_many_paths(paths));
   REQUIRE(repo.open_hollow("backup/demo/h", 3));
+  REQUIRE(repo.open_update("backup/demo/f", {.size_bytes = 1}));
   REQUIRE(repo.sync_files());
   REQUIRE(repo.free_bytes());
 }
@@ -90,9 +96,9 @@ void use(storage& repo) {
 } // namespace
 
 TEST_CASE("forwarding: every verb goes on as it came") {
-  const names all = {"make_many_paths", "many_infos", "list_some",     "list_tree",
-                     "read_small",      "versions",   "make_hardlink", "sync_many_paths",
-                     "open_hollow",     "sync_files", "free_bytes"};
+  const names all = {"make_many_paths", "many_infos",  "list_some",     "list_tree",
+                     "read_small",      "versions",    "make_hardlink", "sync_many_paths",
+                     "open_hollow",     "open_update", "sync_files",    "free_bytes"};
   const auto passes = [&](auto make) {
     names asked;
     auto repo = make(std::make_unique<noting_storage>(asked));

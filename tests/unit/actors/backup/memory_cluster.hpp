@@ -24,6 +24,7 @@ struct server_script {
                           .checkpoint_timeout = std::chrono::seconds(300),
                           .wal_segment_bytes = 16 << 20};
   int64_t clock_ms = 1'800'000'000'000;
+  int64_t clock_step_ms = 1000; ///< that pass from one question to the next
   std::string current = "000000010000000000000002";
   pg::pg_backup_start start{.lsn = 0x3000028, .segment = "000000010000000000000003"};
   pg::pg_backup_stop stop{.lsn = 0x3000100,
@@ -45,7 +46,7 @@ public:
   const pg::pg_server_info& server() const override { return of_->info; }
   result<bool> is_in_recovery() override { return say(of_->info.in_recovery); }
   /// Time passes: the next second is there when it is asked for again.
-  result<int64_t> clock_ms() override { return say(of_->clock_ms += 1000); }
+  result<int64_t> clock_ms() override { return say(of_->clock_ms += of_->clock_step_ms); }
   result<std::string> current_segment() override { return say(of_->current); }
   result<pg::pg_backup_start> start_backup(bool) override {
     ++of_->started;

@@ -166,6 +166,14 @@ TEST_CASE_FIXTURE(whole_rig, "backup: a disk that is full ends it, and nothing o
   CHECK(directories() == 0);
 }
 
+TEST_CASE_FIXTURE(whole_rig,
+                  "backup: a server whose clock stands still ends it, and nothing stays") {
+  primary->server->clock_step_ms = 0;
+  CHECK(code() == errc::kernel);
+  CHECK(listed().empty());
+  CHECK(directories() == 0);
+}
+
 TEST_CASE_FIXTURE(whole_rig, "backup: a required standby that does not answer is said beforehand") {
   wanted.standbys = standby_wish::required;
   CHECK(code() == errc::db_connect);

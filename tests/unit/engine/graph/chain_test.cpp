@@ -86,9 +86,27 @@ TEST_CASE("chain: a restore undoes what a backup did") {
   }
 }
 
+TEST_CASE("chain: a comparison makes the checksum of what is there, and changes nothing") {
+  for (const auto& rules : all_rules()) {
+    const auto drawn = compare_graph({.rules = rules, .file_count = 3, .plain_bytes = 7});
+    CHECK(drawn.job == "compare");
+    CHECK(drawn.file_count == 3);
+    CHECK(drawn.plain_bytes == 7);
+    CHECK(chunks_of(drawn) == 1);
+    for (const size_t size : {size_t{0}, size_t{8192}, 2 * chunk_bytes + 1}) {
+      const auto task = passed(drawn, random_text(size + 1, size));
+      CHECK((task->stored == task->content));
+      CHECK(task->checksum == to_hex(codec::sha1_of(as_bytes(task->content))));
+      CHECK(task->repo_checksum.empty());
+      CHECK_FALSE(task->pages_checked);
+    }
+  }
+}
+
 TEST_CASE("chain: what is drawn is what runs, and the memory is that of both") {
   for (const auto& rules : all_rules()) {
-    for (const auto& drawn : {backup_graph({.rules = rules}), restore_graph({.rules = rules})}) {
+    for (const auto& drawn : {backup_graph({.rules = rules}), restore_graph({.rules = rules}),
+                              compare_graph({.rules = rules})}) {
       const auto run = chain::make(drawn);
       REQUIRE(run);
       size_t position = 0;
