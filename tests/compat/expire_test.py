@@ -103,3 +103,22 @@ def one_of_two(bench):
     ended = bench.ours("expire", codes=(104,))
     expect("repo1" in ended.text and "archive.info" not in ended.text, "the failure is told", ended)
     equal(sum(label[-1] == "F" for label in bench.completed_labels()), 1, "full backups in repo2")
+
+
+@test("expire: a history of manifests is that of its repository", cluster=False)
+def history_of_two(bench):
+    """The listing of one repository decides nothing in another one."""
+    chosen = [stanza for stanza in map(Stanza, range(100))
+              if sum(one["type"] == "full" for one in stanza.backups) > 1][:2]
+    roots = [bench.dir / "repo", bench.dir / "repo2"]
+    names = ["2019", "2018"]
+    for stanza, root, year in zip(chosen, roots, names):
+        stanza.write(root)
+        write(root / "backup" / STANZA / "backup.history" / year / f"{year}0101-000000F.manifest.gz")
+    kept = roots[0] / "backup" / STANZA / "backup.history" / "2019" / "20190101-000000F.manifest.gz"
+    gone = roots[1] / "backup" / STANZA / "backup.history" / "2018" / "20180101-000000F.manifest.gz"
+    bench.configure(repo1_retention_full=9, repo2_path=roots[1], repo2_retention_full=9,
+                    repo2_retention_history=0)
+    ended = bench.ours("expire")
+    expect(kept.exists() and not gone.exists(), "only repo2 has a retention of its history", ended)
+    expect("repo2: remove expired backup history" in ended.text, "it says where", ended)

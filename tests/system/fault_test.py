@@ -125,6 +125,22 @@ def locked(bench):
     verified(bench, bench.completed_labels())
 
 
+@test("fault: backups into two repositories at once are two backups")
+def two_repositories(bench):
+    slow_backup(bench, repo2_path=bench.dir / "repo2", repo2_retention_full="9")
+    process = paused_backup(bench, "--repo=1")
+    ended = bench.ours("backup", "--repo=2", "--compress-type=none")
+    finish(bench, process)
+    listed = bench.ours("info", "--output=json").json()[0]["backup"]
+    equal(sorted(one["database"]["repo-key"] for one in listed), [1, 2], "repositories with a backup")
+    for key in ("1", "2"):
+        target = bench.restore(OURS, bench.dir / f"r{key}", f"--repo={key}", "--archive-mode=off")
+        bench.start_restored(target)
+        equal(target.fingerprint(), bench.cluster.fingerprint(), f"data of repo{key}")
+        target.stop("immediate")
+    expect("completed successfully" in ended.text, "the second one did not wait for the first", ended)
+
+
 @test("fault: a restart of PostgreSQL during the copy ends the backup with an error")
 def server_lost(bench):
     slow_backup(bench)

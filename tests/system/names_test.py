@@ -1,5 +1,7 @@
 # Names that a manifest cannot hold, and files of a cluster that have names of ours.
 # SPDX-License-Identifier: MIT
+import os
+
 import crafted
 import lab
 from case import test
@@ -55,6 +57,26 @@ def any_names(bench):
     expect("unable to load" not in ended.text and "is not added" not in ended.text,
            "the first backup is known", ended)
     equal(len(bench.completed_labels()), 2, "backups")
+
+
+@test("names: bytes that are no UTF-8 are kept as they are, by both programs")
+@hostile("control characters and line feeds")
+def no_text(bench):
+    bench.ready(repo1_bundle="y")
+    name = os.fsencode(bench.cluster.data / "odd names") + b"/latin \xe9\xff="
+    with open(name, "wb") as file:
+        file.write(b"its content")
+    bench.ours("backup")
+    with open(name, "ab") as file:
+        file.write(b", and more")
+    bench.ours("backup", "--type=incr")
+    for call in (bench.ours, bench.peer):
+        equal(call("info", "--output=json").json()[0]["status"]["code"], 0, "status in info")
+    for program in (lab.OURS, lab.PEER):
+        target = bench.restore(program, bench.dir / program.split("/")[-1], "--type=none")
+        there = os.fsencode(target.data / "odd names") + b"/latin \xe9\xff="
+        with open(there, "rb") as file:
+            equal(file.read(), b"its content, and more", f"the file, restored by {program}")
 
 
 @test("names: files of interrupted restores and of ends of backups are no part of a backup")

@@ -12,6 +12,10 @@ def with_copy(bench, program=OURS, **settings):
     """A backup in repo1, the same repository once more as repo2, and what it restores to."""
     bench.ready(**settings)
     bench.call(program, "backup")
+    return copied(bench, settings)
+
+
+def copied(bench, settings):
     fresh = bench.dir / "fresh"
     bench.restore(OURS, fresh, "--type=none")
     shutil.copytree(bench.repo, bench.dir / "repo2", symlinks=True)
@@ -59,6 +63,36 @@ for who in (OURS, PEER):
         whose = "ours" if who == OURS else "of pgBackRest"
         test(f"other copies: damaged, cut off and gone files come from repo2: {name}, {whose}", who,
              settings, short=who == OURS and name == "bundles")(comes_from_the_other)
+
+
+@test("other copies: damaged blocks of the full backup that an incr needs come from repo2", {})
+@test("other copies: the same of encrypted ones",
+      {"repo1_cipher_type": "aes-256-cbc", "repo1_cipher_pass": "x"})
+@hostile("stored files that are damaged or expand", 2)
+def blocks(bench, more):
+    settings = {"compress_type": "zst", "repo1_bundle": "y", "repo1_bundle_limit": "8KiB",
+                "repo1_block": "y", **more}
+    bench.ready(**settings)
+    bench.ours("backup")
+    full = bench.completed_labels()[-1]
+    bench.cluster.sql("update big set t = 'changed' where id % 9000 = 3")
+    bench.cluster.sql("checkpoint")
+    bench.ours("backup", "--type=incr")
+    fresh = copied(bench, settings)
+    table = bench.cluster.sql("select pg_relation_filepath('big')")
+    changed = bench.label_dir(full) / f"pg_data/{table}.pgbi"
+    expect((bench.label_dir() / f"pg_data/{table}.pgbi").exists(), "the table has blocks in both")
+    data = bytearray(changed.read_bytes())
+    for at in range(0, len(data) // 2, 4096):
+        data[at + 100] ^= 0xFF
+    changed.chmod(0o640)
+    changed.write_bytes(data)
+    (bench.label_dir(full) / "pg_data/odd names/three megabytes.pgbi").unlink()
+    for number, words in enumerate(((), ("--no-fuse",))):
+        home = bench.dir / f"r{number}"
+        ended = bench.restore_run(OURS, home, "--type=none", *words)
+        trees.compare_trees(home, fresh, f"restored with {words} against the undamaged repository")
+        expect("from other repositories = 2" in ended.text, "both files come from repo2", ended)
 
 
 @test("other copies: a directory of many files that is gone in repo1 comes from repo2")

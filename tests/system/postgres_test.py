@@ -156,6 +156,17 @@ def bad_links(bench):
         link.unlink()
 
 
+@test("postgres: a directory among the links of tablespaces is error 69")
+def directory_among_links(bench):
+    bench.ready()
+    stray = bench.cluster.data / "pg_tblspc" / "99999"
+    stray.mkdir(mode=0o700)
+    refused(bench.ours("backup", codes=None), 69, str(stray))
+    expect(not bench.labels(), "nothing is left behind")
+    stray.rmdir()
+    bench.ours("backup")
+
+
 @test("postgres: a fifo is left out with a warning")
 def special_file(bench):
     bench.ready()

@@ -158,3 +158,21 @@ def directories(host):
     equal((empty.stat().st_uid, stat.S_IMODE(empty.stat().st_mode)), (0, 0o711), "owner and mode")
     expect("keeps its owner" in ended.text, "the WARN", ended)
     equal(owners_below(empty), {host.uid}, "whose the files in it are")
+
+
+@test("restore as root: an owner that cannot be given is error 88, and no cluster that starts",
+      cluster=False, root=True)
+@on_a_host
+def owner_not_given(host):
+    target = host.home / "target"
+    target.mkdir(mode=0o700)
+    shutil.chown(target, OWNER)
+    words = (f"--pg1-path={target}", "--type=none")
+    # As in a container, or on NFS with squashed root: root that may not give files away.
+    ended = lab.run(["setpriv", "--bounding-set=-chown", *host.argv("restore", *words)], codes=(88,))
+    expect("FileOwnerError" in ended.text or "[088]" in ended.text, "the code", ended)
+    expect(str(target) in ended.text and "[1] Operation not permitted" in ended.text,
+           "what could not be given, and why", ended)
+    expect(not (target / "global/pg_control").exists(), "no pg_control")
+    lab.run(host.argv("restore", *words, "--delta"))
+    equal(owners_below(target), {host.uid}, "the owners of all files")
