@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/io/file_calls.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -9,6 +10,23 @@
 #include <cerrno>
 
 namespace pgbraid::io {
+
+int open_to_fill(int directory_fd, const char* name, int flags) {
+  constexpr mode_t first_mode = 0600;
+  const int fd = ::openat(directory_fd, name, flags | O_CREAT, first_mode);
+  const bool read_only = fd < 0 && errno == EACCES;
+  struct stat found = {};
+  if (!read_only && (fd < 0 || ::fstat(fd, &found) != 0 || found.st_nlink <= 1))
+    return fd;
+  if (fd >= 0)
+    ::close(fd);
+  if (::unlinkat(directory_fd, name, 0) != 0) {
+    if (read_only)
+      errno = EACCES; // the directory is what may not be written
+    return -1;
+  }
+  return ::openat(directory_fd, name, flags | O_CREAT | O_EXCL, first_mode);
+}
 
 result<size_t> read_fully(int fd, byte_span out, uint64_t offset_bytes, const std::string& shown) {
   size_t filled = 0;

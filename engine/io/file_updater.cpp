@@ -35,7 +35,6 @@ public:
   result<bool> committed(bool wait) override;
 
 private:
-  int open_name() const;
   error not_opened(int error_number) const;
   error write_error(int error_number, uint64_t missing_bytes) const;
   result<void> apply_attributes();
@@ -50,22 +49,7 @@ private:
   io_operation sync_;
 };
 
-constexpr int open_flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-constexpr uint32_t first_mode = 0600;
-
-int file_updater::open_name() const {
-  const int fd = ::openat(directory_.get(), name_.c_str(), open_flags, first_mode);
-  struct stat found = {};
-  // One that may only be read, as its mode in the backup says: nothing of it can be kept, either.
-  const bool read_only = fd < 0 && errno == EACCES;
-  if (!read_only && (fd < 0 || ::fstat(fd, &found) != 0 || found.st_nlink <= 1))
-    return fd;
-  if (fd >= 0)
-    ::close(fd);
-  if (::unlinkat(directory_.get(), name_.c_str(), 0) != 0)
-    return -1;
-  return ::openat(directory_.get(), name_.c_str(), open_flags | O_EXCL, first_mode);
-}
+constexpr int open_flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 error file_updater::not_opened(int error_number) const {
   const auto code = error_number == ENOENT  ? errc::file_missing
@@ -75,7 +59,7 @@ error file_updater::not_opened(int error_number) const {
 }
 
 result<void> file_updater::open() {
-  file_ = unique_fd(open_name());
+  file_ = unique_fd(open_to_fill(directory_.get(), name_.c_str(), open_flags));
   struct stat found = {};
   if (!file_ || ::fstat(file_.get(), &found) != 0)
     return not_opened(errno);

@@ -117,24 +117,14 @@ int file_writer::open_own_name() {
   return fd;
 }
 
-// A temporary name of an older writer, and a name shared by hard links, are replaced, not written
-// into.
+// A temporary name of an older writer is replaced, not written into.
 int file_writer::open_known_name() {
   const char* name = written_name_.c_str();
-  int fd = -1;
-  struct stat found = {};
-  if (!options_.atomic) {
-    fd = ::openat(directory_.get(), name, open_flags, first_mode);
-    if (fd < 0 || ::fstat(fd, &found) != 0 || found.st_nlink <= 1)
-      return fd;
-    ::close(fd);
-  } else {
-    fd = ::openat(directory_.get(), name, open_flags | O_EXCL, first_mode);
-    if (fd >= 0 || errno != EEXIST)
-      return fd;
-  }
-  if (::unlinkat(directory_.get(), name, 0) != 0)
-    return -1;
+  if (!options_.atomic)
+    return open_to_fill(directory_.get(), name, open_flags);
+  const int fd = ::openat(directory_.get(), name, open_flags | O_EXCL, first_mode);
+  if (fd >= 0 || errno != EEXIST || ::unlinkat(directory_.get(), name, 0) != 0)
+    return fd;
   return ::openat(directory_.get(), name, open_flags | O_EXCL, first_mode);
 }
 

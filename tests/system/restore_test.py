@@ -179,6 +179,30 @@ def delta(bench):
     expect("stranger" in ended.text or "remove" in ended.text, "the log speaks of removals", ended)
 
 
+@test("restore: delta over files that may only be read, some of which are to change")
+def read_only(bench):
+    """pgBackRest ends with 41 there."""
+    bench.configure(compress_type="none")
+    names = ("a=b", "with space", "three megabytes")
+    for name in names:
+        (bench.cluster.data / "odd names" / name).chmod(0o400)
+    bench.ours("stanza-create", "--no-online")
+    for kind, words in (("files", ()), ("bundles", ("--repo1-bundle",))):
+        bench.ours("backup", "--no-online", "--type=full", *words)
+        home = bench.dir / kind
+        bench.restore(OURS, home, "--type=none")
+        for name in names[1:]:
+            there = home / "pg/odd names" / name
+            there.chmod(0o600)
+            there.write_bytes(b"z" + there.read_bytes()[1:])
+            there.chmod(0o400)
+        bench.restore(OURS, home, "--type=none", "--delta")
+        for name in names:
+            one, other = home / "pg/odd names" / name, bench.cluster.data / "odd names" / name
+            equal(one.read_bytes(), other.read_bytes(), f"'{name}' of {kind}")
+            equal(one.stat().st_mode & 0o777, 0o400, f"the mode of '{name}'")
+
+
 @test("restore: delta with force trusts size and time")
 def force(bench):
     bench.ready()
