@@ -267,9 +267,17 @@ class Chain:
     def restore(self, program, home, repo, *words):
         """Restores below `home`, tablespaces mapped. Returns the cluster, not started."""
         said = self.restore_words(program, repo, words)
+        self.make_writable(program, home)
         self.note(f"in {home}: " + lab.quote([program, "restore", *said]))
         self.bench.restore_run(program, home, *said)
         return AskedCluster(home, self.programs)
+
+    def make_writable(self, program, home):
+        """pgBackRest cannot open files of mode 0400 that it has restored before."""
+        if program != OURS:
+            for path in (home / "pg/by hand").rglob("*"):
+                if path.is_file() and not path.is_symlink():
+                    path.chmod(path.stat().st_mode | 0o200)
 
     def new_home(self):
         self.homes += 1
@@ -303,6 +311,7 @@ class Chain:
             wanted = self.world.fingerprint()
         cluster.stop()
         said = self.restore_words(program, repo, [*words, "--archive-mode=preserve"])
+        self.make_writable(program, cluster.home)
         self.call(program, "restore", *said)
         self.start(step.ours_pushes)
         found = self.world.fingerprint()
