@@ -19,6 +19,22 @@ namespace {
 
 /// No writer cuts larger ones; one that is put together is held in memory.
 constexpr uint32_t block_limit_bytes = uint32_t{16} << 20;
+/// Room for blocks that a file of another host gets while it is copied: some thousand.
+constexpr uint64_t block_growth_bytes = uint64_t{512} << 10;
+
+wire::copied_blocks wire_blocks_of(const block_wish& wish) {
+  return {.block_bytes = wish.block_bytes,
+          .checksum_bytes = wish.checksum_bytes,
+          .super_bytes = wish.super_bytes};
+}
+
+/// A file that was much larger has a map that is not small.
+bool fits_batch(const format::manifest_file& file, const std::optional<block_wish>& blocks) {
+  const auto* const before = blocks ? blocks->before : nullptr;
+  return file.size_bytes <= remote_batch::largest_bytes &&
+         (before == nullptr ||
+          before->size_bytes <= remote_batch::growth_limit_bytes(file.size_bytes));
+}
 
 std::string page_list(const std::vector<codec::page_range>& bad) {
   std::string out;
@@ -57,15 +73,26 @@ backup_job::backup_job(format::manifest& into, const cluster_files& names, sourc
       continue;
     weights.push_back({i, file.size_bytes, file.mtime_s, file.name, names_.queue_of(file.name)});
     total_bytes_ += file.size_bytes;
-    if (const auto wish = blocks_of(file)) {
-      rules_.blocks = true;
-      block_memory_ = std::max(
-          block_memory_,
-          wish->super_bytes + plan::memory_of_block_delta(file.size_bytes / wish->block_bytes + 1,
-                                                          wish->checksum_bytes));
-    }
+    if (const auto wish = blocks_of(file))
+      note_memory(file, *wish);
   }
+  if (rules_.blocks)
+    sources_.allow_blocks(served_memory_);
   batches_ = plan::deal_backup(weights, settings_.rules);
+}
+
+/// What a file in blocks takes, here and where it lies; there it may grow somewhat.
+void backup_job::note_memory(const format::manifest_file& file, const block_wish& wish) {
+  rules_.blocks = true;
+  const auto bytes =
+      std::max(file.size_bytes, wish.before != nullptr ? wish.before->size_bytes : 0);
+  const auto blocks = bytes / wish.block_bytes + 1;
+  const auto served = served_block_memory(wire_blocks_of(wish), blocks) + block_growth_bytes;
+  served_memory_ = std::max(served_memory_, served);
+  const auto notes = sources_.has_remote() ? served - wish.super_bytes : 0;
+  block_memory_ =
+      std::max(block_memory_,
+               wish.super_bytes + notes + plan::memory_of_block_delta(blocks, wish.checksum_bytes));
 }
 
 backup_job::~backup_job() = default;
@@ -82,10 +109,12 @@ graph::job_shape backup_job::shape() const {
 }
 
 graph::task_use backup_job::use(bool repository_here) const {
-  // From other hosts: a window and the next one, of the primary and of a standby.
+  // From other hosts: a window and the next one, of the primary and of a standby; with the maps of
+  // their files.
   const uint64_t remote_windows = sources_.has_remote() ? 4 : 0;
+  const uint64_t maps = rules_.blocks ? remote_windows * remote_batch::window_maps_bytes() : 0;
   const bool near = sources_.local_files() != nullptr;
-  return {.bytes_per_worker = small_files::window_bytes * (remote_windows + (near ? 1 : 0)),
+  return {.bytes_per_worker = small_files::window_bytes * (remote_windows + (near ? 1 : 0)) + maps,
           .bytes_per_file = block_memory_,
           .repository_here = repository_here,
           .settling_files = settling().files,
@@ -150,12 +179,14 @@ std::optional<block_wish> backup_job::blocks_of(const format::manifest_file& fil
 
 /// A second reading is cheaper than storing what is there already: with delta nearly everything is,
 /// and in a bundle nothing can be taken back.
-void backup_job::compare_with_prior(const format::manifest_file& file, backup_route& route) const {
+void backup_job::compare_with_prior(const format::manifest_file& file,
+                                    const std::optional<block_wish>& blocks,
+                                    backup_route& route) const {
   if (!settings_.prior)
     return;
   route.before = plan::comparable(file, *settings_.prior);
   // Blocks are compared while they are read.
-  if (route.blocks && route.blocks->before != nullptr)
+  if (blocks && blocks->before != nullptr)
     return;
   if (route.before && (settings_.delta || route.bundle))
     route.wish.file.same_as = to_hex(route.before->checksum);
@@ -188,19 +219,24 @@ graph::task_list backup_job::deal() {
                        .bundle_id = batch.bundle_id};
     route.wish.file.skip_empty = bundle != nullptr;
     route.wish.file.raw = bundle != nullptr && settings_.raw_members;
-    route.blocks = blocks_of(file);
-    compare_with_prior(file, route);
+    const auto blocks = blocks_of(file);
+    if (blocks) {
+      route.wish.file.blocks = wire_blocks_of(*blocks);
+      route.wish.blocks =
+          std::make_shared<block_copy>(repo_, *blocks, own_reference(), settings_.prior);
+    }
+    compare_with_prior(file, blocks, route);
     if (!bundle)
       route.target_path =
-          route.blocks ? format::block_file_path(repo_.stanza(), manifest_.label, file.name, 0)
-                       : stored_path(file.name);
+          blocks ? format::block_file_path(repo_.stanza(), manifest_.label, file.name, 0)
+                 : stored_path(file.name);
     if (prefetch && sources_.reads_here(for_standby) &&
         file.size_bytes <= small_files::largest_bytes) {
       const auto at = here->find(file.name);
       route.prefetch = prefetch;
       route.prefetch_index = prefetch->add(*at.in, at.path, file.size_bytes);
     }
-    if (remote && file.size_bytes <= remote_batch::largest_bytes && !is_made_here(file.name)) {
+    if (remote && fits_batch(file, blocks) && !is_made_here(file.name)) {
       route.remote = remote;
       route.remote_index = remote->add(route.wish);
     }
@@ -225,8 +261,9 @@ void backup_job::record(format::manifest_file& file, const backup_task& done) {
     file.has_repo_checksum = true;
   }
   if (done.map_bytes != 0) {
-    file.block_size_bytes = done.route().blocks->block_bytes;
-    file.block_checksum_bytes = done.route().blocks->checksum_bytes;
+    const auto& blocks = *done.route().wish.file.blocks;
+    file.block_size_bytes = blocks.block_bytes;
+    file.block_checksum_bytes = static_cast<uint8_t>(blocks.checksum_bytes);
     file.block_map_size_bytes = done.map_bytes;
   }
   file.bundle_id = done.route().bundle_id;

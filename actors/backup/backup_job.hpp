@@ -103,7 +103,9 @@ private:
   /// Index of the backup that is being made in `references`.
   uint32_t own_reference() const { return static_cast<uint32_t>(manifest_.references.size() - 1); }
   std::optional<block_wish> blocks_of(const format::manifest_file& file) const;
-  void compare_with_prior(const format::manifest_file& file, backup_route& route) const;
+  void note_memory(const format::manifest_file& file, const block_wish& wish);
+  void compare_with_prior(const format::manifest_file& file,
+                          const std::optional<block_wish>& blocks, backup_route& route) const;
   wire::copied_file remote_file_of(const format::manifest_file& file, bool for_standby) const;
   void record(format::manifest_file& file, const backup_task& done);
   /// The path that messages show of a file: `/data/base/5/1259`, of another host `db2:/data/...`.
@@ -122,7 +124,8 @@ private:
   std::vector<plan::batch> batches_;
   size_t next_batch_ = 0;
   uint64_t total_bytes_ = 0;
-  uint64_t block_memory_ = 0; ///< that a file in blocks takes at most while it is copied
+  uint64_t block_memory_ = 0;  ///< that a file in blocks takes at most while it is copied
+  uint64_t served_memory_ = 0; ///< and where another host copies it
   uint64_t done_bytes_ = 0;
   std::vector<uint32_t> vanished_;
   std::set<std::string> gone_paths_;

@@ -93,20 +93,6 @@ result<void> backup_run::check_standby_files() {
   return success();
 }
 
-/// Blocks are cut where files are read, and other hosts do not know how.
-result<void> backup_run::check_blocks_here() const {
-  if (!wanted.blocks)
-    return success();
-  bool here = source->is_here();
-  for (const auto& standby : standbys)
-    here = here && standby.place->is_here();
-  if (here)
-    return success();
-  return error{errc::feature_not_supported,
-               "option repo-block is not supported yet for files of another host",
-               "Run the backup on the host of the cluster, or without repo-block."};
-}
-
 result<void> backup_run::open_cluster_of_run() {
   source = between.clusters[between.offline];
   if (auto ready = wanted.online ? connect() : require_stopped(); !ready)
@@ -121,8 +107,6 @@ result<void> backup_run::open_cluster_of_run() {
     if (auto fits = check_cluster_path(*primary, control.fields); !fits)
       return fits;
   if (auto fit = check_standby_files(); !fit)
-    return fit;
-  if (auto fit = check_blocks_here(); !fit)
     return fit;
   settle_checksum_page();
   if (!wanted.archive_check)

@@ -73,7 +73,6 @@ private:
   result<void> connect();
   result<void> require_stopped();
   result<void> check_standby_files();
-  result<void> check_blocks_here() const;
   void settle_checksum_page();
   result<void> load_prior();
   result<void> refer_to_prior();

@@ -75,13 +75,9 @@ result<bool> backup_task::open_local(const graph::worker_tools& tools) {
     return how.failure();
   if (*how != task_outcome::stored)
     return leave_out(*how);
-  if (!route_.blocks)
-    return true;
-  auto begun = begin_blocks(job_.repo_, *route_.blocks, job_.own_reference(), job_.settings_.prior,
-                            tools.engine);
-  if (!begun)
-    return begun.failure();
-  blocks_ = std::move(*begun);
+  if (blocks_)
+    if (auto begun = blocks_->begin(tools.engine); !begun)
+      return begun.failure();
   return true;
 }
 
@@ -104,13 +100,7 @@ result<bool> backup_task::open(const graph::worker_tools& tools) {
 std::unique_ptr<codec::stream> backup_task::open_stream(codec::kernel& kernel) {
   if (remote_)
     return nullptr;
-  if (blocks_) {
-    if (auto* const pack = dynamic_cast<codec::block_pack_kernel*>(&kernel))
-      return pack->open({route_.blocks->block_bytes, route_.blocks->super_bytes, blocks_});
-    if (kernel.transforms()) // it compresses and encrypts by itself
-      return nullptr;
-  }
-  return open_copy_stream(kernel, route_.wish.file, local_->rereader());
+  return open_copy_stream(kernel, route_.wish.file, local_->rereader(), blocks_);
 }
 
 bool backup_task::ready_to_write(std::chrono::milliseconds) {
@@ -139,6 +129,8 @@ byte_view backup_task::without_stale(byte_view in) {
     writer_.reset();
     if (route_.bundle)
       route_.bundle->begin_again();
+    if (blocks_)
+      blocks_->begin_again();
   }
   const auto stale = taken_bytes_ < begun_at_ ? std::min(in.size(), begun_at_ - taken_bytes_) : 0;
   taken_bytes_ += in.size();
@@ -181,6 +173,10 @@ result<void> backup_task::remove_written() {
 
 /// What was stored of the file gets its map, now that it is known where it lies.
 result<void> backup_task::end_blocks() {
+  if (learned.block_notes)
+    if (auto followed = blocks_->follow(*learned.block_notes, learned.plain_bytes, stored_bytes);
+        !followed)
+      return followed.failure().within("'" + name() + "'");
   if (blocks_->is_unchanged())
     return error{errc::checksum,
                  "the blocks of '" + name() + "' have the checksums of those in backup " +
@@ -214,12 +210,14 @@ result<void> backup_task::finish(const graph::file_streams& streams) {
   lease_ = {};
   if (learned.outcome == task_outcome::stored && is_as_before())
     learned.outcome = task_outcome::unchanged;
-  if (blocks_ && learned.plain_bytes == 0)
+  if (blocks_ && learned.outcome == task_outcome::stored && learned.plain_bytes == 0)
     learned.outcome = task_outcome::empty; // it was cut to nothing, and there is nothing of it
   if (blocks_ && learned.outcome == task_outcome::stored)
     if (auto ended = end_blocks(); !ended)
       return ended;
-  blocks_.reset();
+  if (blocks_)
+    blocks_->end();
+  learned.block_notes = {};
   if (learned.outcome != task_outcome::stored)
     return route_.bundle ? leave_bundle() : remove_written();
   if (route_.bundle) {

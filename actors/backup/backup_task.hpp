@@ -3,7 +3,6 @@
 #pragma once
 
 #include "actors/backup/backup_job.hpp"
-#include "actors/backup/block_copy.hpp"
 #include "actors/backup/bundle_file.hpp"
 #include "actors/backup/remote_batch.hpp"
 
@@ -17,7 +16,6 @@ struct backup_route {
   uint32_t file_index = 0;
   remote_wish wish;
   const format::manifest_file* before = {}; ///< of the prior backup, if the content may be the same
-  std::optional<block_wish> blocks = {};    ///< when stored in blocks
   std::string target_path = {};             ///< when stored alone
   std::shared_ptr<bundle_file> bundle = {}; ///< when bundled
   size_t member = 0;                        ///< its place in the bundle
@@ -31,7 +29,8 @@ struct backup_route {
 /// Reads on this host, where the kernels are still to come, or takes final bytes from another.
 class backup_task final : public graph::task {
 public:
-  backup_task(const backup_job& of, backup_route route) : job_(of), route_(std::move(route)) {}
+  backup_task(const backup_job& of, backup_route route)
+      : job_(of), route_(std::move(route)), blocks_(route_.wish.blocks) {}
 
   result<bool> open(const graph::worker_tools& tools) override;
   bool readable(std::chrono::milliseconds wait) override {
@@ -74,9 +73,9 @@ private:
   source_lease lease_; ///< of this host; that of others is with `remote_`
   std::unique_ptr<local_file> local_;
   std::unique_ptr<remote_file> remote_;
-  std::shared_ptr<block_copy> blocks_;
-  uint64_t taken_bytes_ = 0; ///< all that came from `remote_`
-  uint64_t begun_at_ = 0;    ///< as far as `remote_` was heard of
+  const std::shared_ptr<block_copy> blocks_; ///< null: the file is stored whole
+  uint64_t taken_bytes_ = 0;                 ///< all that came from `remote_`
+  uint64_t begun_at_ = 0;                    ///< as far as `remote_` was heard of
   std::unique_ptr<io::writer> writer_;
 };
 

@@ -7,6 +7,7 @@
 #include "engine/codec/stepper.hpp"
 #include "engine/codec/whole.hpp"
 #include "engine/format/info_value.hpp"
+#include "engine/plan/block_notes.hpp"
 #include "storage/repository/block_map_file.hpp"
 
 #include <utility>
@@ -21,8 +22,37 @@ bool is_lost(const error& what) {
 
 } // namespace
 
-block_copy::block_copy(plan::block_delta delta)
-    : delta_(std::move(delta)), stored_(digest_.open()) {}
+result<void> block_copy::begin(io::io_engine* engine) {
+  if (delta_)
+    return success();
+  std::optional<format::block_map> map;
+  if (how_.before != nullptr) {
+    auto loaded = load_block_map(repo_.files(), repo_.stanza(), *prior_, *how_.before, engine);
+    if (!loaded && !is_lost(loaded.failure()))
+      return loaded.failure();
+    if (loaded)
+      map = std::move(*loaded);
+    else
+      log::warn("all blocks of '{}' are stored anew, since those of backup {} cannot be used: {}",
+                format::printable(how_.before->name), prior_->holder(*how_.before),
+                loaded.failure().message);
+  }
+  delta_.emplace(how_.block_bytes, how_.checksum_bytes, reference_, std::move(map));
+  stored_ = digest_.open();
+  return success();
+}
+
+void block_copy::end() {
+  delta_.reset();
+  stored_.reset();
+}
+
+result<void> block_copy::follow(byte_view notes, uint64_t file_bytes, uint64_t stored_bytes) {
+  return plan::follow_notes(
+      notes,
+      {.file_bytes = file_bytes, .super_bytes = how_.super_bytes, .stored_bytes = stored_bytes},
+      *delta_);
+}
 
 void block_copy::see_stored(byte_view bytes) {
   // A digest never fails.
@@ -30,8 +60,12 @@ void block_copy::see_stored(byte_view bytes) {
       codec::observe(digest_, *stored_, codec::window_of(bytes, false));
 }
 
+void block_copy::begin_again() {
+  stored_ = digest_.open();
+}
+
 result<std::vector<std::byte>> block_copy::seal_map(const block_place& at, const secret& pass) {
-  auto map = delta_.take_map();
+  auto map = delta_->take_map();
   plan::place_blocks(map, at.reference, at.bundle_id, at.offset_bytes);
   auto text = format::render(map);
   if (pass.empty())
@@ -43,25 +77,6 @@ result<std::vector<std::byte>> block_copy::seal_map(const block_place& at, const
 codec::sha1_digest block_copy::stored_checksum() {
   [[maybe_unused]] const auto seen = codec::observe(digest_, *stored_, codec::window_of({}, true));
   return codec::digest_kernel::value(*stored_);
-}
-
-result<std::shared_ptr<block_copy>> begin_blocks(repository& repo, const block_wish& wish,
-                                                 uint32_t reference, const format::manifest* prior,
-                                                 io::io_engine* engine) {
-  std::optional<format::block_map> map;
-  if (wish.before != nullptr) {
-    auto loaded = load_block_map(repo.files(), repo.stanza(), *prior, *wish.before, engine);
-    if (!loaded && !is_lost(loaded.failure()))
-      return loaded.failure();
-    if (loaded)
-      map = std::move(*loaded);
-    else
-      log::warn("all blocks of '{}' are stored anew, since those of backup {} cannot be used: {}",
-                format::printable(wish.before->name), prior->holder(*wish.before),
-                loaded.failure().message);
-  }
-  return std::make_shared<block_copy>(
-      plan::block_delta(wish.block_bytes, wish.checksum_bytes, reference, std::move(map)));
 }
 
 } // namespace pgbraid

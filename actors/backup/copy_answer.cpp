@@ -3,6 +3,7 @@
 #include "actors/backup/copy_answer.hpp"
 
 #include "engine/codec/packed_size.hpp"
+#include "engine/plan/block_notes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@ namespace pgbraid {
 namespace {
 
 constexpr size_t length_bytes = 4;
+constexpr auto send_wait = std::chrono::seconds(1);
 constexpr uint32_t largest_piece_bytes = uint32_t{16} << 20;
 
 error nonsense(const wire::copied_file& about, std::string_view what) {
@@ -51,7 +53,17 @@ task_outcome outcome_of(wire::copy_outcome told) {
 
 } // namespace
 
-bool copy_answer::arrived(size_t bytes, std::chrono::milliseconds wait) const {
+uint64_t stored_limit_bytes(const wire::copied_file& asked, uint64_t plain_bytes) {
+  if (!asked.blocks)
+    return codec::packed_limit_bytes(plain_bytes);
+  const auto whole = plain_bytes / asked.blocks->super_bytes;
+  const auto each = format::largest_stored_super_block(asked.blocks->super_bytes);
+  return whole >= UINT64_MAX / each ? UINT64_MAX : (whole + 1) * each;
+}
+
+bool copy_answer::arrived(size_t bytes, std::chrono::milliseconds wait) {
+  if (!from_.send(wait))
+    return false;
   return from_.call->readable(std::min(bytes, arrival_limit_bytes()), wait);
 }
 
@@ -108,26 +120,54 @@ result<void> copy_answer::read_results(const wire::copied_file& asked) {
     return out.outcome == task_outcome::empty && !asked.skip_empty
                ? nonsense(asked, "an empty file")
                : success();
-  out.plain_bytes = sent->plain;
+  if (auto fine = check_stored(*sent, asked); !fine)
+    return fine;
+  return asked.blocks ? read_notes(asked) : success();
+}
+
+result<void> copy_answer::check_stored(const wire::copied_results& sent,
+                                       const wire::copied_file& asked) {
+  auto& out = results_.learned;
+  const bool changed = changed_ && !asked.blocks;
+  out.plain_bytes = sent.plain;
   if (out.plain_bytes > asked.limit.value_or(UINT64_MAX) ||
-      file_bytes_ > codec::packed_limit_bytes(out.plain_bytes) ||
-      (!changed_ && file_bytes_ != out.plain_bytes))
+      file_bytes_ > stored_limit_bytes(asked, out.plain_bytes) ||
+      (!changed && !asked.blocks && file_bytes_ != out.plain_bytes))
     return nonsense(asked, "a wrong size");
-  const auto sha1 = from_hex(sent->sha1);
-  out.repo_checksum = from_hex(sent->repo_sha1);
-  if (!sha1 || out.repo_checksum.has_value() != changed_)
+  const auto sha1 = from_hex(sent.sha1);
+  out.repo_checksum = from_hex(sent.repo_sha1);
+  if (!sha1 || out.repo_checksum.has_value() != changed)
     return nonsense(asked, "an invalid checksum");
   out.checksum = *sha1;
-  if (sent->pages_checked)
-    out.pages = pages_of(*sent);
+  if (sent.pages_checked)
+    out.pages = pages_of(sent);
   if (out.pages.has_value() != asked.check_pages)
     return nonsense(asked, "an invalid result of the page check");
+  return success();
+}
+
+/// No more than the file's blocks can have, and than there is memory for.
+result<void> copy_answer::read_notes(const wire::copied_file& asked) {
+  const format::block_map_shape shape{.file_bytes = results_.learned.plain_bytes,
+                                      .block_bytes = asked.blocks->block_bytes};
+  const auto sums = static_cast<uint8_t>(asked.blocks->checksum_bytes);
+  const auto blocks = std::min(shape.blocks(), from_.notes_limit_bytes);
+  const auto most = std::min(plan::largest_block_notes(blocks, sums), from_.notes_limit_bytes);
+  auto length = read_length(static_cast<size_t>(most));
+  if (!length)
+    return length.failure();
+  std::vector<std::byte> notes(*length);
+  if (auto filled = fill(notes); !filled)
+    return filled;
+  results_.learned.block_notes = std::move(notes);
   return success();
 }
 
 result<size_t> copy_answer::take(byte_span out, const wire::copied_file& asked) {
   if (ended_)
     return size_t{0};
+  while (!from_.send(send_wait))
+    ;
   if (left_bytes_ == 0) {
     auto length = read_length(largest_piece_bytes);
     if (!length)
@@ -145,7 +185,7 @@ result<size_t> copy_answer::take(byte_span out, const wire::copied_file& asked) 
     return filled.failure();
   left_bytes_ -= static_cast<uint32_t>(count);
   file_bytes_ += count;
-  if (asked.limit && file_bytes_ > codec::packed_limit_bytes(*asked.limit))
+  if (asked.limit && file_bytes_ > stored_limit_bytes(asked, *asked.limit))
     return nonsense(asked, "more bytes than there can be");
   return count;
 }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/backup/copy_chain.hpp"
 
-#include "engine/codec/block_pack.hpp"
 #include "engine/codec/container_kernel.hpp"
+#include "engine/plan/block_notes.hpp"
 #include "engine/postgres/exclusion.hpp"
 
 #include <bit>
@@ -15,9 +15,15 @@ result<graph::chain> make_copy_chain(const codec::file_rules& rules) {
 }
 
 std::unique_ptr<codec::stream> open_copy_stream(codec::kernel& kernel, const wire::copied_file& of,
-                                                reread read_again) {
-  if (dynamic_cast<codec::block_pack_kernel*>(&kernel) != nullptr)
-    return nullptr; // stored whole
+                                                reread read_again,
+                                                std::shared_ptr<codec::block_judge> judge) {
+  const bool in_blocks = of.blocks && judge != nullptr;
+  if (auto* pack = dynamic_cast<codec::block_pack_kernel*>(&kernel))
+    return in_blocks
+               ? pack->open({of.blocks->block_bytes, of.blocks->super_bytes, std::move(judge)})
+               : nullptr;
+  if (in_blocks && kernel.transforms()) // super blocks are compressed and encrypted by themselves
+    return nullptr;
   if (auto* container = dynamic_cast<codec::container_kernel*>(&kernel))
     return of.raw ? container->open_raw() : container->open();
   auto* checker = dynamic_cast<codec::page_check_kernel*>(&kernel);
@@ -46,6 +52,27 @@ result<void> validate(const codec::file_rules& rules) {
                               rules.page_bytes > 32768))
     return error{errc::protocol, "the other host asked for an impossible page size"};
   return success();
+}
+
+result<void> validate(const wire::copied_blocks& how, const wire::copy_rules& rules) {
+  if (!rules.file.blocks)
+    return error{errc::protocol, "the other host asked for blocks in a copy without them"};
+  if (how.block_bytes == 0 || how.checksum_bytes == 0 ||
+      how.checksum_bytes > codec::block_sum().size() || how.super_bytes < how.block_bytes ||
+      how.super_bytes % how.block_bytes != 0 ||
+      how.super_bytes > format::largest_super_block(how.block_bytes))
+    return error{errc::protocol, "the other host asked for blocks of impossible sizes"};
+  if (how.super_bytes > rules.block_memory_bytes ||
+      how.prior_blocks >
+          (rules.block_memory_bytes - how.super_bytes) /
+              plan::memory_of_block_notes(1, static_cast<uint8_t>(how.checksum_bytes)))
+    return error{errc::protocol, "the other host asked for more blocks than it said"};
+  return success();
+}
+
+uint64_t served_block_memory(const wire::copied_blocks& how, uint64_t blocks) {
+  return how.super_bytes +
+         plan::memory_of_block_notes(blocks, static_cast<uint8_t>(how.checksum_bytes));
 }
 
 } // namespace pgbraid

@@ -13,8 +13,31 @@ bool copy_call::is_broken(const error& what) const {
   return what.code == errc::protocol || link->failure().has_value();
 }
 
+bool copy_call::send(std::chrono::milliseconds wait) {
+  constexpr size_t step_bytes = size_t{64} << 10;
+  size_t sent_bytes = 0;
+  while (sent_bytes < unsent.size()) {
+    const auto part = std::string_view(unsent).substr(sent_bytes, step_bytes);
+    if (!call->writable(part.size(), wait))
+      break;
+    if (!call->write(as_bytes(part)))
+      sent_bytes = unsent.size();
+    else
+      sent_bytes += part.size();
+    if (sent_bytes == unsent.size())
+      static_cast<void>(call->end_write());
+  }
+  unsent.erase(0, sent_bytes);
+  return unsent.empty();
+}
+
 copy_client::copy_client(std::shared_ptr<link::remote_host> host, wire::copy_rules rules)
     : host_(std::move(host)), rules_(std::move(rules)) {}
+
+void copy_client::allow_blocks(uint64_t memory_bytes) {
+  rules_.file.blocks = true;
+  rules_.block_memory_bytes = memory_bytes;
+}
 
 /// Fails with the reason of the other host when the copy ended there.
 result<bool> copy_client::is_running_on(const std::shared_ptr<link::client_link>& link) {
@@ -79,23 +102,27 @@ result<copy_call> copy_client::ask_on(std::shared_ptr<link::client_link> link,
   auto call = link->open(path, head);
   if (!call)
     return call.failure();
-  // A refusal may be here before all is sent. It is the answer, so whoever reads that finds it.
-  if (!body.empty())
-    if (auto sent = (*call)->write(as_bytes(body)); !sent && link->failure())
-      return sent.failure();
-  if (auto ended = (*call)->end_write(); !ended && link->failure())
-    return ended.failure();
-  return copy_call{std::move(link), std::move(*call)};
+  copy_call out{.link = std::move(link),
+                .call = std::move(*call),
+                .unsent = std::string(body),
+                .notes_limit_bytes = rules_.block_memory_bytes};
+  if (body.empty())
+    static_cast<void>(out.call->end_write());
+  else
+    out.send({});
+  if (auto broken = out.link->failure())
+    return *broken;
+  return out;
 }
 
-result<copy_call> copy_client::ask(const wire::copied_file& wanted) {
-  return ask(wire::path::copy_file, wire::encode(wanted), {});
+result<copy_call> copy_client::ask(const asked_file& wanted) {
+  return ask(wire::path::copy_file, wire::encode(wanted.file), as_text(wanted.prior_sums));
 }
 
-result<copy_call> copy_client::ask(std::span<const wire::copied_file> wanted) {
+result<copy_call> copy_client::ask(std::span<const asked_file> wanted) {
   std::string lines;
   for (const auto& one : wanted)
-    lines += wire::encode(one) + "\n";
+    lines.append(wire::encode(one.file)).append("\n").append(as_text(one.prior_sums));
   return ask(wire::path::copy_small, "{}", lines);
 }
 

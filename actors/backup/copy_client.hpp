@@ -9,10 +9,25 @@
 
 namespace pgbraid {
 
+/// A file that is asked for.
+struct asked_file {
+  wire::copied_file file;
+  byte_view prior_sums = {}; ///< as many as `file.blocks` says
+};
+
 /// One request of a copy and the connection it runs on.
 struct copy_call {
   std::shared_ptr<link::client_link> link;
   std::unique_ptr<link::call> call;
+  /// What of the request the other host did not take yet.
+  std::string unsent = {};
+  /// The largest notes of blocks that it may answer.
+  uint64_t notes_limit_bytes = 0;
+
+  /// Sends what is left; whether that is all. A refusal is the answer, and whoever reads it finds
+  /// it.
+  /// @param wait  block until the other host takes more, at most this long
+  bool send(std::chrono::milliseconds wait);
 
   /// Whether this failure is one of the connection or of what came over it, so that the request may
   /// be made again on another one; otherwise it is what the other host has to say about the file.
@@ -24,13 +39,16 @@ struct copy_call {
 class copy_client {
 public:
   copy_client(std::shared_ptr<link::remote_host> host, wire::copy_rules rules);
+  /// Files may be asked for in blocks, each of which takes so much memory there. Before anything is
+  /// asked.
+  void allow_blocks(uint64_t memory_bytes);
 
   const std::string& host_name() const { return host_->name(); }
   /// One file. Connections that break meanwhile are made again; a failure means that there is no
   /// point in asking this host once more.
-  result<copy_call> ask(const wire::copied_file& wanted);
+  result<copy_call> ask(const asked_file& wanted);
   /// Several small ones, which come one behind the other.
-  result<copy_call> ask(std::span<const wire::copied_file> wanted);
+  result<copy_call> ask(std::span<const asked_file> wanted);
 
 private:
   struct running {
@@ -44,7 +62,7 @@ private:
   result<void> begin_on(const std::shared_ptr<link::client_link>& link);
 
   const std::shared_ptr<link::remote_host> host_;
-  const wire::copy_rules rules_;
+  wire::copy_rules rules_;
   std::mutex mutex_;
   std::vector<running> copies_;
 };

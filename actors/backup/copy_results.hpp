@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace pgbraid {
 
@@ -25,6 +26,8 @@ struct copy_results {
   /// Of what is stored; empty when that is the plain file.
   std::optional<codec::sha1_digest> repo_checksum = {};
   std::optional<codec::page_verdict> pages = {};
+  /// Of a file in blocks that was packed elsewhere; see `plan/block_notes`.
+  std::optional<std::vector<std::byte>> block_notes = {};
 };
 
 /// The bytes of a SHA-1 in hexadecimal; nothing when it is none.

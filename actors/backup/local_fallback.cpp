@@ -35,7 +35,7 @@ public:
   }
   result<size_t> read(byte_span out) override { return file_.read(out); }
   std::unique_ptr<codec::stream> open_stream(codec::kernel& kernel) override {
-    return open_copy_stream(kernel, of_.wanted_, file_.rereader());
+    return open_copy_stream(kernel, of_.wanted_, file_.rereader(), of_.blocks_);
   }
   result<void> write(byte_view in) override {
     of_.packed_.insert(of_.packed_.end(), in.begin(), in.end());
@@ -44,6 +44,10 @@ public:
   result<void> finish(const graph::file_streams& streams) override {
     take_copy_results(streams, of_.results_);
     of_.results_.plain_bytes = file_.read_bytes();
+    if (of_.blocks_) {
+      of_.results_.repo_checksum = {};
+      of_.results_.block_notes = of_.blocks_->take_notes();
+    }
     return success();
   }
   result<bool> settled(bool) override { return true; }
@@ -55,8 +59,13 @@ private:
 };
 
 local_fallback::local_fallback(const codec::file_rules& rules, const cluster_files& files,
-                               wire::copied_file wanted)
-    : rules_(rules), files_(files), wanted_(std::move(wanted)) {}
+                               const asked_file& wanted)
+    : rules_(rules), files_(files), wanted_(wanted.file) {
+  if (wanted_.blocks)
+    blocks_ = std::make_shared<block_watch>(
+        *wanted_.blocks, std::vector<std::byte>(wanted.prior_sums.begin(), wanted.prior_sums.end()),
+        UINT64_MAX);
+}
 
 local_fallback::~local_fallback() = default;
 

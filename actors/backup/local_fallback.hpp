@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/backup/block_watch.hpp"
 #include "actors/backup/copy_chain.hpp"
+#include "actors/backup/copy_client.hpp"
 #include "actors/backup/local_file.hpp"
 #include "engine/graph/lane_group.hpp"
 
@@ -13,7 +15,7 @@ namespace pgbraid {
 class local_fallback {
 public:
   local_fallback(const codec::file_rules& rules, const cluster_files& files,
-                 wire::copied_file wanted);
+                 const asked_file& wanted);
   ~local_fallback();
 
   /// A file that is not there is one that vanished.
@@ -27,6 +29,7 @@ private:
   const codec::file_rules& rules_;
   const cluster_files& files_;
   const wire::copied_file wanted_;
+  std::shared_ptr<block_watch> blocks_; ///< null: the file is stored whole
   graph::worker_tools tools_;
   std::unique_ptr<slab_pool> pool_;
   std::unique_ptr<graph::lane_group> lane_;

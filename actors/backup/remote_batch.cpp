@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/backup/remote_batch.hpp"
 
-#include "engine/codec/packed_size.hpp"
+#include "engine/plan/block_notes.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -19,6 +19,16 @@ constexpr size_t step_bytes = 2 * scratch_bytes;
 
 uint64_t remote_batch::growth_limit_bytes(uint64_t expected_bytes) {
   return std::max<uint64_t>(2 * expected_bytes, uint64_t{64} << 10);
+}
+
+uint64_t remote_batch::window_maps_bytes() {
+  constexpr uint64_t least_block_bytes = 8192;
+  constexpr uint8_t most_checksum_bytes = codec::block_sum().size();
+  const auto bytes = growth_limit_bytes(small_files::window_bytes) +
+                     small_files::window_files * growth_limit_bytes(0);
+  const auto blocks = bytes / least_block_bytes + small_files::window_files;
+  return plan::memory_of_block_delta(blocks, most_checksum_bytes) +
+         plan::memory_of_block_notes(blocks, most_checksum_bytes);
 }
 
 remote_batch::remote_batch(source_set& of, const codec::file_rules& rules)
@@ -40,9 +50,12 @@ size_t remote_batch::add(remote_wish wish) {
 }
 
 result<void> remote_batch::ask(window& at) {
-  std::vector<wire::copied_file> wanted;
-  for (auto i = at.next; i < at.files.size(); ++i)
-    wanted.push_back(files_[at.files[i]].wish.file);
+  std::vector<asked_file> wanted;
+  for (auto i = at.next; i < at.files.size(); ++i) {
+    const auto& wish = files_[at.files[i]].wish;
+    wanted.push_back(
+        request_of(wish, wish.file.limit.value_or(growth_limit_bytes(wish.file.expected))));
+  }
   auto asked = of_.client(at.source).ask(wanted);
   if (!asked)
     return asked.failure();
@@ -71,6 +84,10 @@ result<void> remote_batch::open(window& at) {
   if (of_.local(at.source))
     return success();
   at.lease = std::move(*lease);
+  for (const auto index : at.files)
+    if (const auto& blocks = files_[index].wish.blocks)
+      if (auto begun = blocks->begin(nullptr); !begun)
+        return begun;
   if (auto asked = ask(at); !asked)
     recover(at, asked.failure());
   return success();
@@ -121,7 +138,8 @@ result<void> remote_batch::take_some(window& at) {
   if (!got)
     return got.failure();
   content.insert(content.end(), scratch_.begin(), scratch_.begin() + static_cast<long>(*got));
-  if (content.size() > codec::packed_limit_bytes(growth_limit_bytes(file.wish.file.expected)))
+  const auto most_bytes = growth_limit_bytes(file.wish.file.expected);
+  if (content.size() > stored_limit_bytes(file.wish.file, most_bytes))
     return error{errc::protocol,
                  "the other host sent more bytes of '" + file.wish.file.name + "' than allowed"};
   if (*got > 0)

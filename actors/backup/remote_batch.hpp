@@ -17,6 +17,10 @@ public:
   /// What another host may send of a file in a batch without asking: more makes it `grown`.
   static uint64_t growth_limit_bytes(uint64_t expected_bytes);
 
+  /// Memory of the maps of a window, with what is noted for them, whose files were no larger before
+  /// than they may grow.
+  static uint64_t window_maps_bytes();
+
   remote_batch(source_set& of, const codec::file_rules& rules);
 
   /// Adds a file in the order in which it will be asked for; returns its index.

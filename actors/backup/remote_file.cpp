@@ -4,7 +4,21 @@
 
 #include "engine/buffer/slab.hpp"
 
+#include <algorithm>
+
 namespace pgbraid {
+
+asked_file request_of(const remote_wish& wish, uint64_t limit_bytes) {
+  asked_file out{.file = wish.file};
+  if (!wish.blocks)
+    return out;
+  auto& how = *out.file.blocks;
+  const format::block_map_shape all{.file_bytes = limit_bytes, .block_bytes = how.block_bytes};
+  const auto sums = wish.blocks->prior_checksums();
+  how.prior_blocks = std::min(sums.size() / how.checksum_bytes, all.blocks());
+  out.prior_sums = sums.first(how.prior_blocks * how.checksum_bytes);
+  return out;
+}
 
 result<void> try_again(source_set& of, source_lease& lease, retry& tries, const remote_wish& wish,
                        bool broken, const error& why) {
@@ -29,11 +43,15 @@ remote_stream::remote_stream(source_set& of, const codec::file_rules& rules, sou
 remote_stream::~remote_stream() = default;
 
 result<void> remote_stream::begin() {
+  if (wish_.blocks)
+    if (auto begun = wish_.blocks->begin(nullptr); !begun)
+      return begun;
+  const auto request = request_of(wish_, wish_.file.limit.value_or(UINT64_MAX));
   if (const auto* files = of_.local(lease_.source())) {
-    here_ = std::make_unique<local_fallback>(rules_, *files, wish_.file);
+    here_ = std::make_unique<local_fallback>(rules_, *files, request);
     return here_->open();
   }
-  auto asked = of_.client(lease_.source()).ask(wish_.file);
+  auto asked = of_.client(lease_.source()).ask(request);
   if (asked) {
     answer_.emplace(std::move(*asked), rules_.changes_bytes());
     return success();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/backup/block_copy.hpp"
 #include "actors/backup/copy_answer.hpp"
 #include "actors/backup/local_fallback.hpp"
 #include "actors/backup/source_set.hpp"
@@ -34,7 +35,13 @@ protected:
 struct remote_wish {
   wire::copied_file file;
   bool for_standby = false;
+  /// Of a file in blocks; else null.
+  std::shared_ptr<block_copy> blocks = {};
 };
+/// How the file is asked for: with what its blocks are compared with, as far as it is read. Valid
+/// as long as the wish is; its blocks have begun.
+/// @param limit_bytes  no more of the file comes
+asked_file request_of(const remote_wish& wish, uint64_t limit_bytes);
 
 /// Work on one source that a connection broke off: two further tries. When a network fails all
 /// connections do; those that break within a second are one.

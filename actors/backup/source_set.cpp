@@ -56,6 +56,12 @@ source_set::source_set(std::vector<backup_source> sources, wire::copy_rules rule
   }
 }
 
+void source_set::allow_blocks(uint64_t memory_bytes) {
+  for (auto& one : sources_)
+    if (one.client)
+      one.client->allow_blocks(memory_bytes);
+}
+
 std::optional<size_t> source_set::pick(bool standby, uint64_t bytes) const {
   std::vector<plan::source_load> loads;
   const auto now = monotonic::now();

@@ -54,6 +54,9 @@ public:
   /// @param fall_back  the primary may take over when the last standby is lost
   source_set(std::vector<backup_source> sources, wire::copy_rules rules, bool fall_back);
 
+  /// As of `copy_client`, for all of them.
+  void allow_blocks(uint64_t memory_bytes);
+
   /// @param for_standby  the file may come from a standby; it does so if there is one
   /// Fails with the error of the last source that could have had it.
   result<source_lease> choose(bool for_standby, uint64_t bytes);

@@ -31,6 +31,7 @@ constexpr auto look_every = std::chrono::milliseconds(5);
 /// A copy and the thread that runs it.
 struct running_copy {
   std::shared_ptr<served_copy> job;
+  wire::copy_rules rules;
   std::thread thread;
 };
 
@@ -39,17 +40,43 @@ struct request {
   grants may;
 };
 
-result<std::vector<wire::copied_file>> files_of(std::string_view lines) {
-  std::vector<wire::copied_file> out;
+/// What of a file's request is no JSON, behind it.
+size_t sums_bytes(const wire::copied_file& of) {
+  return of.blocks ? of.blocks->prior_blocks * of.blocks->checksum_bytes : 0;
+}
+
+result<wire::copied_file> file_of(std::string_view text, const wire::copy_rules& rules) {
+  auto file = wire::decode<wire::copied_file>(text);
+  if (file && file->blocks)
+    if (auto fine = pgbraid::validate(*file->blocks, rules); !fine)
+      return fine.failure();
+  return file;
+}
+
+/// Takes the checksums from the front of what follows a file.
+result<wanted_file> with_sums(wire::copied_file file, std::string_view& rest) {
+  const auto bytes = sums_bytes(file);
+  if (rest.size() < bytes)
+    return error{errc::protocol, "the other host sent less than the checksums of its blocks"};
+  const auto sums = as_bytes(rest.substr(0, bytes));
+  rest.remove_prefix(bytes);
+  return wanted_file{std::move(file), {sums.begin(), sums.end()}};
+}
+
+result<std::vector<wanted_file>> files_of(std::string_view lines, const wire::copy_rules& rules) {
+  std::vector<wanted_file> out;
   while (!lines.empty()) {
     const auto end = std::min(lines.find('\n'), lines.size());
     if (end > wire::line_limit_bytes)
       return error{errc::protocol, "the other host sent a line that is too long"};
-    auto file = wire::decode<wire::copied_file>(lines.substr(0, end));
+    auto file = file_of(lines.substr(0, end), rules);
     if (!file)
       return file.failure();
-    out.push_back(std::move(*file));
     lines.remove_prefix(std::min(end + 1, lines.size()));
+    auto whole = with_sums(std::move(*file), lines);
+    if (!whole)
+      return whole.failure();
+    out.push_back(std::move(*whole));
   }
   if (auto fine = validate(out); !fine)
     return fine.failure();
@@ -70,6 +97,7 @@ graph::compiled_graph graph_of(const wire::copy_rules& rules, size_t process_max
     machine.engine_bytes = uint64_t{reading.read_slabs} * reading.slab_bytes;
   // What goes to the other host costs no descriptor here.
   const graph::task_use use{.bytes_per_worker = small_files::window_bytes,
+                            .bytes_per_file = rules.file.blocks ? rules.block_memory_bytes : 0,
                             .repository_here = false};
   const auto logical = graph::backup_graph({.rules = rules.file});
   auto out = graph::compile(logical, machine, use);
@@ -99,6 +127,7 @@ private:
   void handle(request next);
   result<void> begin(std::unique_ptr<link::exchange>& asked, const grants& may);
   result<void> add(std::unique_ptr<link::exchange>& asked, bool small);
+  result<void> add_one(std::unique_ptr<link::exchange>& asked);
   void leave_copy();
   void set_copy(std::shared_ptr<served_copy> job);
   result<void> wait_for_room();
@@ -191,10 +220,10 @@ result<void> graph_copy_runner::begin(std::unique_ptr<link::exchange>& asked, co
     return room;
   if (auto answered = asked->respond("{}"); !answered)
     return answered;
-  auto job =
-      std::make_shared<served_copy>(std::move(asked), std::move(finder),
-                                    [memory = may.memory] { return memory->for_copied_answer(); });
-  copy_.emplace(running_copy{job, std::thread([job, run, lease]() mutable {
+  auto job = std::make_shared<served_copy>(
+      std::move(asked), std::move(finder),
+      [memory = may.memory] { return memory->for_copied_answer(); }, rules->block_memory_bytes);
+  copy_.emplace(running_copy{job, std::move(*rules), std::thread([job, run, lease]() mutable {
                                const auto outcome = actors::run_job(*job, run);
                                lease.reset(); // before the other end hears of it, and asks for more
                                job->end(outcome);
@@ -206,22 +235,40 @@ result<void> graph_copy_runner::begin(std::unique_ptr<link::exchange>& asked, co
 result<void> graph_copy_runner::add(std::unique_ptr<link::exchange>& asked, bool small) {
   if (!copy_ || copy_->job->is_over())
     return error{errc::protocol, "no copy runs on this connection"};
-  if (!small) {
-    auto file = wire::decode<wire::copied_file>(asked->head());
-    if (!file)
-      return file.failure();
-    copy_->job->add(std::move(asked), {std::move(*file)}, false);
-    return success();
-  }
+  if (!small)
+    return add_one(asked);
   if (auto room = wait_for_room(); !room)
     return room;
   auto body = read_body(*asked, wire::body_limit_bytes);
   if (!body)
     return body.failure();
-  auto files = files_of(*body);
+  auto files = files_of(*body, copy_->rules);
   if (!files)
     return files.failure();
   copy_->job->add(std::move(asked), std::move(*files), true);
+  return success();
+}
+
+result<void> graph_copy_runner::add_one(std::unique_ptr<link::exchange>& asked) {
+  auto file = file_of(asked->head(), copy_->rules);
+  if (!file)
+    return file.failure();
+  std::string body;
+  if (const auto bytes = sums_bytes(*file); bytes > 0) {
+    if (auto room = wait_for_room(); !room)
+      return room;
+    auto read = read_body(*asked, bytes);
+    if (!read)
+      return read.failure();
+    body = std::move(*read);
+  }
+  std::string_view rest = body;
+  auto whole = with_sums(std::move(*file), rest);
+  if (!whole)
+    return whole.failure();
+  std::vector<wanted_file> files;
+  files.push_back(std::move(*whole));
+  copy_->job->add(std::move(asked), std::move(files), false);
   return success();
 }
 

@@ -50,12 +50,16 @@ void served_answer::write(byte_view final_bytes) {
   send(final_bytes);
 }
 
-void served_answer::end(const wire::copied_results& learned) {
+void served_answer::end(const wire::copied_results& learned, std::optional<byte_view> notes) {
   const std::lock_guard lock(mutex_);
   const auto text = wire::encode(learned);
   send(length_of(0));
   send(length_of(text.size()));
   send(as_bytes(text));
+  if (notes) {
+    send(length_of(notes->size()));
+    send(*notes);
+  }
   if (++turn_ < file_count_ || over_)
     return;
   over_ = true;

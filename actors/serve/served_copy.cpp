@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/serve/served_copy.hpp"
 
+#include "actors/backup/block_watch.hpp"
 #include "actors/backup/local_file.hpp"
 #include "actors/backup/remote_batch.hpp"
 
@@ -12,10 +13,11 @@ namespace {
 // More than streams a link may have.
 constexpr size_t largest_queue = 1024;
 
-size_t bytes_of(const std::vector<wire::copied_file>& files) {
+size_t bytes_of(const std::vector<wanted_file>& files) {
   size_t bytes = 0;
   for (const auto& one : files)
-    bytes += sizeof(one) + one.name.size() + one.through.size() + one.path.size();
+    bytes += sizeof(one) + one.file.name.size() + one.file.through.size() + one.file.path.size() +
+             one.prior_sums.size();
   return bytes;
 }
 
@@ -26,6 +28,7 @@ struct served_route {
   std::shared_ptr<served_answer> answer;
   size_t number = 0; ///< in the answer
   bool small = false;
+  std::shared_ptr<block_watch> blocks = {}; ///< null: it is sent whole
   std::shared_ptr<small_files> prefetch = {};
   size_t prefetch_index = 0;
 };
@@ -49,6 +52,8 @@ public:
 private:
   result<wire::copy_outcome> look(const graph::worker_tools& tools);
   result<wire::copy_outcome> vanished();
+  bool is_too_large() const { return route_.blocks && route_.blocks->is_full(); }
+  error too_large() const;
 
   served_route route_;
   std::optional<local_file> file_;
@@ -111,21 +116,30 @@ result<size_t> served_task::read(byte_span out) {
   if (learned_.how != wire::copy_outcome::stored || route_.answer->is_over())
     return size_t{0};
   auto got = file_->read(out);
-  if (got)
+  if (got && !is_too_large())
     return got;
-  route_.answer->fail(got.failure());
+  route_.answer->fail(got ? too_large() : got.failure());
   return size_t{0};
 }
 
+error served_task::too_large() const {
+  return {errc::memory,
+          "'" + route_.file.name + "' became much larger while it was copied, and there is no " +
+              "memory for so many blocks",
+          "The next backup knows its size."};
+}
+
 std::unique_ptr<codec::stream> served_task::open_stream(codec::kernel& kernel) {
-  return open_copy_stream(kernel, route_.file,
-                          [this](byte_span into, uint64_t offset_bytes) -> result<size_t> {
-                            auto got = file_->read_again(into, offset_bytes);
-                            if (got)
-                              return got;
-                            route_.answer->fail(got.failure());
-                            return size_t{0};
-                          });
+  return open_copy_stream(
+      kernel, route_.file,
+      [this](byte_span into, uint64_t offset_bytes) -> result<size_t> {
+        auto got = file_->read_again(into, offset_bytes);
+        if (got)
+          return got;
+        route_.answer->fail(got.failure());
+        return size_t{0};
+      },
+      route_.blocks);
 }
 
 result<void> served_task::write(byte_view in) {
@@ -140,7 +154,7 @@ result<void> served_task::finish(const graph::file_streams& streams) {
     take_copy_results(streams, found);
     learned_.plain = file_->read_bytes();
     learned_.sha1 = to_hex(found.checksum);
-    if (found.repo_checksum)
+    if (found.repo_checksum && !route_.blocks)
       learned_.repo_sha1 = to_hex(*found.repo_checksum);
     if (found.pages) {
       learned_.pages_checked = true;
@@ -151,17 +165,24 @@ result<void> served_task::finish(const graph::file_streams& streams) {
     }
   }
   file_.reset();
-  route_.answer->end(learned_);
+  const bool in_blocks = route_.blocks && learned_.how == wire::copy_outcome::stored;
+  if (in_blocks && is_too_large())
+    route_.answer->fail(too_large());
+  if (in_blocks)
+    route_.answer->end(learned_, route_.blocks->take_notes());
+  else
+    route_.answer->end(learned_);
+  route_.blocks.reset();
   return success();
 }
 
 } // namespace
 
-result<void> validate(const std::vector<wire::copied_file>& small) {
+result<void> validate(const std::vector<wanted_file>& small) {
   uint64_t bytes = 0;
-  for (const auto& file : small)
-    if (file.expected > remote_batch::largest_bytes ||
-        (bytes += file.expected) > small_files::window_bytes)
+  for (const auto& one : small)
+    if (one.file.expected > remote_batch::largest_bytes ||
+        (bytes += one.file.expected) > small_files::window_bytes)
       return error{errc::protocol, "the other host asked for small files that are not small"};
   if (small.empty() || small.size() > small_files::window_files)
     return error{errc::protocol, "the other host asked for no or too many small files"};
@@ -169,12 +190,13 @@ result<void> validate(const std::vector<wire::copied_file>& small) {
 }
 
 served_copy::served_copy(std::unique_ptr<link::exchange> begun, served_finder finder,
-                         answer_room room)
-    : begun_(std::move(begun)), find_(std::move(finder)), room_(std::move(room)) {}
+                         answer_room room, uint64_t block_memory_bytes)
+    : begun_(std::move(begun)), find_(std::move(finder)), room_(std::move(room)),
+      block_memory_bytes_(block_memory_bytes) {}
 
 served_copy::~served_copy() = default;
 
-void served_copy::add(std::unique_ptr<link::exchange> asked, std::vector<wire::copied_file> files,
+void served_copy::add(std::unique_ptr<link::exchange> asked, std::vector<wanted_file> files,
                       bool small) {
   const std::lock_guard lock(mutex_);
   if (closed_ || waiting_.size() >= largest_queue)
@@ -219,7 +241,8 @@ graph::task_list served_copy::tasks_of(request asked) const {
   const auto answer = std::make_shared<served_answer>(std::move(asked.asked), asked.files.size());
   const auto prefetch = asked.files.size() > 1 ? std::make_shared<small_files>() : nullptr;
   graph::task_list out;
-  for (auto& file : asked.files) {
+  for (auto& one : asked.files) {
+    auto& file = one.file;
     auto place = find_(file);
     if (!place) {
       answer->fail(place.failure());
@@ -230,6 +253,9 @@ graph::task_list served_copy::tasks_of(request asked) const {
                        .answer = answer,
                        .number = out.size(),
                        .small = asked.small};
+    if (const auto& how = route.file.blocks)
+      route.blocks = std::make_shared<block_watch>(*how, std::move(one.prior_sums),
+                                                   block_memory_bytes_ - how->super_bytes);
     if (prefetch && route.file.expected <= small_files::largest_bytes) {
       route.prefetch = prefetch;
       route.prefetch_index = prefetch->add(*route.at.in, route.at.path, route.file.expected);

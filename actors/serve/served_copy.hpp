@@ -18,6 +18,12 @@ struct served_place {
   std::string path;
 };
 
+/// A file that another host asks for.
+struct wanted_file {
+  wire::copied_file file;
+  std::vector<std::byte> prior_sums = {}; ///< of blocks, as many as `file.blocks` says
+};
+
 /// Finds what another host asks for, or refuses it. Called by several threads.
 using served_finder = std::function<result<served_place>(const wire::copied_file&)>;
 
@@ -32,11 +38,13 @@ public:
   /// @param begun  the stream of the copy, already answered
   /// @param finder  finds files by name
   /// @param room  of answers; when there may be some again, call `look`
-  served_copy(std::unique_ptr<link::exchange> begun, served_finder finder, answer_room room);
+  /// @param block_memory_bytes  that a file in blocks takes at most
+  served_copy(std::unique_ptr<link::exchange> begun, served_finder finder, answer_room room,
+              uint64_t block_memory_bytes);
   ~served_copy() override;
 
   /// A request for one file (or, `small`, for several). From any thread.
-  void add(std::unique_ptr<link::exchange> asked, std::vector<wire::copied_file> files, bool small);
+  void add(std::unique_ptr<link::exchange> asked, std::vector<wanted_file> files, bool small);
   /// Whether what waits takes so much memory that it is time to let the other end wait.
   bool is_full() const { return waiting_bytes_ >= full_bytes; }
   /// Deals what waited for room. From any thread.
@@ -56,7 +64,7 @@ public:
 private:
   struct request {
     std::unique_ptr<link::exchange> asked;
-    std::vector<wire::copied_file> files;
+    std::vector<wanted_file> files;
     bool small = false;
   };
   std::optional<request> next();
@@ -66,6 +74,7 @@ private:
   const std::unique_ptr<link::exchange> begun_;
   const served_finder find_;
   const answer_room room_;
+  const uint64_t block_memory_bytes_;
   std::mutex mutex_;
   std::deque<request> waiting_; ///< as many as a link has streams
   static constexpr size_t full_bytes = size_t{16} << 20;
@@ -78,6 +87,6 @@ private:
 };
 
 /// Refuses lists of small files that nobody of ours would ask for.
-result<void> validate(const std::vector<wire::copied_file>& small);
+result<void> validate(const std::vector<wanted_file>& small);
 
 } // namespace pgbraid::serve

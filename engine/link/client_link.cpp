@@ -42,6 +42,10 @@ result<void> call::write(byte_view in) {
   return core_->write(number_, in);
 }
 
+bool call::writable(size_t bytes, std::chrono::milliseconds wait) const {
+  return core_->writable(number_, bytes, wait);
+}
+
 result<void> call::end_write() {
   return core_->end_write(number_);
 }

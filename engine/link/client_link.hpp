@@ -28,6 +28,9 @@ public:
 
   /// Sends a part of the body; blocks while the other end takes no more.
   result<void> write(byte_view in);
+  /// Whether `write` of that many bytes would not block (also true when it would fail).
+  /// @param wait  block until it would not, at most this long
+  bool writable(size_t bytes, std::chrono::milliseconds wait = {}) const;
   /// Ends the body.
   result<void> end_write();
   /// Waits for the answer's head: JSON text.

@@ -28,6 +28,11 @@ public:
   /// All that were taken since the last call are one super block.
   void packed(uint64_t plain_bytes, uint64_t stored_bytes);
 
+  /// What the blocks are compared with: a checksum for each block of the prior map.
+  byte_view prior_checksums() const { return prior_.checksums; }
+  /// Sizes of blocks and checksums; the file is as large as the blocks that were judged.
+  const format::block_map_shape& shape() const { return map_.shape; }
+
   /// After the last block: the file has those of the prior map and no others.
   bool is_unchanged() const;
   /// The map, once.

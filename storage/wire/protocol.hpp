@@ -11,8 +11,8 @@ namespace pgbraid::wire {
 
 /// Versions of all this that we speak. Hosts agree on the highest that both know; none is
 /// `protocol` (39) with both ranges.
-inline constexpr uint32_t version_min = 3;
-inline constexpr uint32_t version_max = 3;
+inline constexpr uint32_t version_min = 4;
+inline constexpr uint32_t version_max = 4;
 
 /// The largest info file that a host opens or seals for another one.
 inline constexpr uint64_t info_limit_bytes = uint64_t{32} << 20;

@@ -173,9 +173,19 @@ struct facts_answer {
 /// copy/begin.
 struct copy_rules {
   codec::file_rules file = {}; ///< what is done to the bytes of every file of a backup
-  bool fuse = true;            ///< neighbouring steps run as one
+  /// A file in blocks takes so much memory there, its super block and what is noted of it.
+  uint64_t block_memory_bytes = 0;
+  bool fuse = true; ///< neighbouring steps run as one
   /// Workers wanted on this connection; the serving host has its own limit.
   uint32_t workers = 1;
+};
+/// How a file is cut into blocks.
+struct copied_blocks {
+  uint32_t block_bytes = 0;
+  uint32_t checksum_bytes = 6;
+  uint64_t super_bytes = 0; ///< whole blocks
+  /// So many checksums of the prior backup follow the file.
+  uint64_t prior_blocks = 0;
 };
 /// copy/file, and a line of copy/small.
 struct copied_file {
@@ -190,6 +200,8 @@ struct copied_file {
   bool raw = false;        ///< in raw containers, as a member of a bundle
   /// SHA-1, hexadecimal: a file of the expected size with this content is only reported.
   std::string same_as = {};
+  /// Only blocks that changed are sent, as super blocks.
+  std::optional<copied_blocks> blocks = {};
 };
 enum class copy_outcome : uint8_t {
   stored,
@@ -201,10 +213,11 @@ enum class copy_outcome : uint8_t {
 /// Behind the bytes of each file.
 struct copied_results {
   copy_outcome how = copy_outcome::stored;
-  bool path_gone = false;     ///< vanished, with the directory it was in
-  uint64_t plain = 0;         ///< bytes read
-  std::string sha1 = {};      ///< of them, hexadecimal
-  std::string repo_sha1 = {}; ///< of what was sent; empty when that is the plain file
+  bool path_gone = false; ///< vanished, with the directory it was in
+  uint64_t plain = 0;     ///< bytes read
+  std::string sha1 = {};  ///< of them, hexadecimal
+  /// Of what was sent; empty when that is the plain file, or blocks of it.
+  std::string repo_sha1 = {};
   bool pages_checked = false;
   bool pages_valid = true;
   bool pages_misaligned = false;

@@ -241,8 +241,17 @@ template <class Io> void members(Io& io, copy_rules& m) {
   io("page_bytes", m.file.page_bytes);
   io("page_header_check", m.file.page_header_check);
   io("raw_members", m.file.raw_members);
+  io("blocks", m.file.blocks);
+  io("block_memory", m.block_memory_bytes);
   io("fuse", m.fuse);
   io("workers", m.workers);
+}
+
+template <class Io> void members(Io& io, copied_blocks& m) {
+  io("block_bytes", m.block_bytes);
+  io("checksum_bytes", m.checksum_bytes);
+  io("super_bytes", m.super_bytes);
+  io("prior_blocks", m.prior_blocks);
 }
 
 template <class Io> void members(Io& io, copied_file& m) {
@@ -255,6 +264,7 @@ template <class Io> void members(Io& io, copied_file& m) {
   io("skip_empty", m.skip_empty);
   io("raw", m.raw);
   io("same_as", m.same_as);
+  io("blocks", m.blocks);
 }
 
 template <class Io> void members(Io& io, copied_results& m) {

@@ -7,10 +7,14 @@ import trees
 from case import test
 from lab import OURS, equal, expect
 from later_peer import later_peer
+from other_host import over_ssh, over_tls
 
 LATER = "2.60.0"
 # Who makes full, diff, incr, incr.
 CHAINS = {"ours alone": "oooo", "ours, then its": "otot", "its, then ours": "toot", "its alone": "tttt"}
+# The same with the cluster behind ssh (r): ours from elsewhere, ours on its host, its on its host.
+ELSEWHERE = {"from elsewhere alone": "rrrr", "from elsewhere and its": "rtrt",
+             "its, then from elsewhere and here": "troo", "here, then from elsewhere": "orrt"}
 
 
 def settings(kind, encrypted):
@@ -54,18 +58,21 @@ def restores(bench, program, label, wanted, number):
     homes[0].stop("immediate")
 
 
-def chain(bench, who, kind, encrypted):
+def chain(bench, who, kind, encrypted, behind=None):
     later = later_peer(LATER)
     bench.configure(**settings(kind, encrypted))
     cluster = bench.start(OURS)
     bench.ours("stanza-create")
+    confs = {"r": elsewhere(bench, behind, settings(kind, encrypted))} if behind else {}
     cluster.sql("create table cut as select i as id, md5(i::text) t from generate_series(1, 4000) i")
     wanted = {}
     for number, (maker, type_) in enumerate(zip(who, ("full", "diff", "incr", "incr"))):
         if number > 0:
             change(cluster, number)
-        program = OURS if maker == "o" else later
+        program = later if maker == "t" else OURS
+        here, bench.conf = bench.conf, confs.get(maker, bench.conf)
         bench.call(program, "backup", f"--type={type_}")
+        bench.conf = here
         label = bench.completed_labels()[-1]
         cluster.switch_and_wait_archived()
         wanted[label] = cluster.fingerprint()
@@ -90,25 +97,49 @@ for title, who in CHAINS.items():
              who, kind, encrypted, short=(kind, who) == ("zst", "otot"), slow=not often)(chain)
 
 
+def elsewhere(bench, behind, wanted):
+    """A configuration for which the cluster is another host's; that of the bench stays."""
+    here = bench.conf
+    bench.conf = bench.dir / "elsewhere.conf"
+    there = {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"}
+    there |= {k.replace("_", "-"): v for k, v in wanted.items() if "cipher" in k}
+    behind(bench, "pg", there, **wanted)
+    found, bench.conf = bench.conf, here
+    return found
+
+
+for title, who in ELSEWHERE.items():
+    for kind, encrypted, behind in (("zst", True, over_ssh), ("none", False, over_ssh),
+                                    ("lz4", False, over_tls), ("gz", True, over_tls)):
+        often = (kind, who) in (("zst", "rtrt"), ("lz4", "troo"), ("none", "rrrr"))
+        test(f"blocks: a chain of a cluster behind {behind.__name__[5:]}: {title}: {kind}, "
+             f"{'aes-256-cbc' if encrypted else 'plain'}", who, kind, encrypted, behind,
+             short=(kind, who) == ("zst", "rtrt"), slow=not often)(chain)
+
+
 def maps_are_equal(bench):
-    """Where nothing is compressed, what both store of a cluster that stands still is the same."""
+    """Where nothing is compressed, what all store of a cluster that stands still is the same."""
     later = later_peer(LATER)
     bench.configure(**settings("none", False))
     words = ("--no-online", "--force")
     bench.ours("stanza-create", "--no-online")
-    for program in (OURS, later):
+    there = elsewhere(bench, over_ssh, settings("none", False))
+    for program, conf in ((OURS, bench.conf), (OURS, there), (later, bench.conf)):
+        here, bench.conf = bench.conf, conf
         bench.call(program, "backup", "--type=full", *words)
+        bench.conf = here
     of = {}
     for label in bench.completed_labels():
         entries = dict(line.split("=", 1) for line in files_of(bench, label)
                        if '"bim"' in line and '"bni"' not in line)
         of[label] = {name: (entry, stored(bench, label, name)) for name, entry in entries.items()}
-    first, second = of.values()
-    expect(len(first) >= 1, "files in blocks of their own")
-    equal(sorted(first), sorted(second), "files in blocks of both")
-    for name, (entry, data) in first.items():
-        equal(entry, second[name][0], f"entry of '{name}'")
-        equal(data, second[name][1], f"stored bytes of '{name}'")
+    first, *others = of.values()
+    expect(len(first) >= 1 and len(others) == 2, "files in blocks of their own")
+    for second in others:
+        equal(sorted(first), sorted(second), "files in blocks of both")
+        for name, (entry, data) in first.items():
+            equal(entry, second[name][0], f"entry of '{name}'")
+            equal(data, second[name][1], f"stored bytes of '{name}'")
 
 
 def files_of(bench, label):
@@ -124,7 +155,7 @@ test("blocks: without compression, stored bytes are those of pgBackRest")(maps_a
 
 
 def refused(bench):
-    """Other hosts do not know how to cut files; the option works only with bundles."""
+    """The option works only with bundles, and blocks are whole pages."""
     bench.configure(**settings("zst", False))
     bench.start(OURS)
     bench.ours("stanza-create")

@@ -8,6 +8,8 @@
 #include "engine/codec/aes.hpp"
 #include "engine/codec/whole.hpp"
 #include "engine/format/repository_path.hpp"
+#include "engine/plan/backup_basis.hpp"
+#include "engine/plan/backup_changes.hpp"
 #include "storage/driver/memory/memory_storage.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
 #include "tests/unit/actors/serve/served_host.hpp"
@@ -132,11 +134,17 @@ struct backup_wish {
   bool checksum_page = false;
   bool page_errors_end_it = false;
   uint32_t workers_per_link = 2;
+  bool blocks = false; ///< of 8 KiB in super blocks of 32; raw members
+  bool delta = false;
+  const struct made_backup* prior = nullptr; ///< an incr on that one; it must outlive the new one
 };
 
-/// A finished backup.
+/// A finished backup. What builds on it lies in the same repository.
 struct made_backup {
-  memory_storage files{"/repo"};
+  explicit made_backup(const made_backup* prior = nullptr)
+      : shared(prior != nullptr ? prior->shared : std::make_shared<memory_storage>("/repo")) {}
+  std::shared_ptr<memory_storage> shared;
+  memory_storage& files = *shared;
   std::unique_ptr<repository> repo =
       std::make_unique<repository>(files, repository_settings{.stanza = "demo"});
   format::manifest manifest;
@@ -173,8 +181,17 @@ inline std::unique_ptr<made_backup> run_backup(const cluster_rig& of, const back
                                                std::vector<backup_source> from,
                                                const cluster_files& names, format::manifest walked,
                                                bool fall_back = false) {
-  auto out = std::make_unique<made_backup>();
+  auto out = std::make_unique<made_backup>(wish.prior);
   out->manifest = std::move(walked);
+  out->manifest.sort();
+  out->manifest.block_incremental = out->manifest.bundle_raw = wish.blocks;
+  if (wish.prior != nullptr) {
+    out->manifest.type = format::backup_type::incr;
+    out->manifest.label += "_20260102-000000I";
+    out->manifest.references = plan::inherited_references(wish.prior->manifest);
+    plan::refer_unchanged(out->manifest, wish.prior->manifest, wish.delta);
+  }
+  out->manifest.references.push_back(out->manifest.label);
   out->manifest.options.compress_kind = wish.compression;
   out->manifest.bundle = wish.bundle;
   if (wish.encrypted)
@@ -184,10 +201,17 @@ inline std::unique_ptr<made_backup> run_backup(const cluster_rig& of, const back
                            .fuse = wish.fuse,
                            .checksum_page = wish.checksum_page,
                            .page_errors_end_it = wish.page_errors_end_it,
+                           .raw_members = wish.blocks,
+                           .prior = wish.prior != nullptr ? &wish.prior->manifest : nullptr,
+                           .delta = wish.delta,
                            .version = 150000,
                            .workers_per_link = wish.workers_per_link};
   if (wish.bundle)
     settings.rules = {.bundle = true, .bundle_limit_bytes = 2 << 20, .bundle_size_bytes = 1 << 20};
+  if (wish.blocks) {
+    settings.blocks = plan::peer_block_rules();
+    settings.blocks->super_bytes = settings.blocks->full_super_bytes = 32 << 10;
+  }
   const auto control = get(of.data + "/global/pg_control");
   settings.control_file.assign(as_bytes(control).begin(), as_bytes(control).end());
   out->sources = std::make_unique<source_set>(

@@ -35,7 +35,7 @@ result<copy_results> take(const std::string& body, const wire::copied_file& aske
   REQUIRE(call);
   REQUIRE((*call)->end_write());
   std::shared_ptr<link::client_link> link(&*ends.asking, [](auto*) {});
-  copy_answer answer({link, std::move(*call)}, changed);
+  copy_answer answer({.link = link, .call = std::move(*call), .notes_limit_bytes = 1000}, changed);
   std::array<std::byte, 100> room;
   while (true) {
     auto got = answer.take(room, asked);
@@ -121,6 +121,116 @@ TEST_CASE("hostile copy: ranges of pages must ascend and agree with the verdict"
   CHECK(refused(R"("pages_valid":false,"bad_pages":[1,5,5,6])"));
 }
 
+TEST_CASE("hostile copy: notes of blocks that cannot be are refused") {
+  const wire::copied_file asked{
+      .name = "f", .limit = 8192, .blocks = wire::copied_blocks{8192, 6, 8192, 0}};
+  const auto good = std::string("\1123456\3", 8);
+  const auto with = [&](const std::string& results, const std::string& notes) {
+    return take(answer_of("15\n", results) + notes, asked, true);
+  };
+  const auto learned = with(results_with(""), length_of(static_cast<uint32_t>(good.size())) + good);
+  if (!learned)
+    FAIL(learned.failure().text());
+  REQUIRE(learned->block_notes);
+  CHECK(as_text(*learned->block_notes) == good);
+  CHECK_FALSE(learned->repo_checksum);
+  CHECK(take(answer_of("15\n", results_with("")), {.name = "f"})->block_notes == std::nullopt);
+  const auto refused = [&](const std::string& results, const std::string& notes) {
+    hostile("requests and answers between hosts");
+    CAPTURE(results);
+    CAPTURE(notes);
+    const auto got = with(results, notes);
+    REQUIRE_FALSE(got);
+    CHECK(got.failure().code == errc::protocol);
+  };
+  refused(results_with(""), "");                                       // none
+  refused(results_with(""), length_of(9) + good);                      // less than told
+  refused(results_with(""), length_of(1000) + std::string(1000, 'x')); // more than a block has
+  refused(results_with(""), length_of(UINT32_MAX) + good);
+  refused(results_with(R"(,"repo_sha1":"587b596f04f7db9c2cad3d6b87dd2b3a05de4f35")"),
+          length_of(8) + good); // of super blocks nobody asked that
+  refused(fmt::format(R"({{"how":"stored","plain":8193,"sha1":"{}"}})", sha1), length_of(8) + good);
+}
+
+TEST_CASE("hostile copy: more super blocks than a file can have are stopped") {
+  hostile("requests and answers between hosts");
+  const wire::copied_file asked{
+      .name = "f", .limit = 8192, .blocks = wire::copied_blocks{8192, 6, 8192, 0}};
+  const auto learned = take(answer_of(std::string(200000, 'x'), results_with("")), asked, true);
+  REQUIRE_FALSE(learned);
+  CHECK(learned.failure().code == errc::protocol);
+}
+
+TEST_CASE("hostile copy: blocks that a client may not ask for") {
+  cluster_rig with;
+  constexpr uint64_t memory = uint64_t{1} << 20;
+  const auto lines_of = [](const wire::copied_blocks& how) {
+    return wire::encode(wire::copied_file{.name = "n", .path = "PG_VERSION", .blocks = how});
+  };
+  const auto begun = [](link::remote_host& host, const wire::copy_rules& rules) {
+    auto out = host.main()->open(wire::path::copy_begin, "{}");
+    REQUIRE(out);
+    REQUIRE((*out)->write(as_bytes(wire::encode(rules))));
+    REQUIRE((*out)->end_write());
+    return std::move(*out);
+  };
+  const wire::copied_blocks fine{8192, 6, 32768, 2};
+  const std::string sums(12, 's');
+  data_host other(with.data);
+  const auto host = other.there.connect();
+  const auto copy = begun(*host, {.file = {.blocks = true}, .block_memory_bytes = memory});
+  REQUIRE(copy->head());
+  const auto answers = [&](const wire::copied_blocks& how, const std::string& body) {
+    const auto file = host->main()->ask(wire::path::copy_file, lines_of(how), body);
+    const auto small = host->main()->ask(wire::path::copy_small, "{}", lines_of(how) + "\n" + body);
+    CHECK(static_cast<bool>(file) == static_cast<bool>(small));
+    if (!file)
+      CHECK(file.failure().code == errc::protocol);
+    if (!small)
+      CHECK(small.failure().code == errc::protocol);
+    return static_cast<bool>(file);
+  };
+  CHECK(answers(fine, sums));
+  CHECK(answers({8192, 6, 32768, 0}, ""));
+  const auto refused = [&](const wire::copied_blocks& how, const std::string& body) {
+    hostile("requests and answers between hosts", 2);
+    CAPTURE(lines_of(how));
+    CHECK_FALSE(answers(how, body));
+  };
+  refused({0, 6, 32768, 0}, "");
+  refused({8192, 0, 32768, 0}, "");
+  refused({8192, 17, 32768, 0}, "");
+  refused({8192, UINT32_MAX, 32768, 2}, sums);
+  refused({8192, 6, 0, 0}, "");
+  refused({8192, 6, 4096, 0}, "");
+  refused({8192, 6, 32769, 0}, "");
+  refused({8192, 6, uint64_t{8192} << 40, 0}, "");
+  refused({8192, 6, 2 * memory, 0}, ""); // beyond what was told
+  refused({8192, 6, 32768, memory / 6}, std::string(memory, 's'));
+  refused({8192, 6, 32768, UINT64_MAX}, sums);
+  refused({8192, 16, 32768, UINT64_MAX / 16 + 2}, sums); // as bytes these are few
+  refused(fine, sums.substr(1));
+  refused(fine, sums + "x");
+  refused(fine, "");
+}
+
+TEST_CASE("hostile copy: blocks in a copy without them, or with too much memory, are refused") {
+  hostile("requests and answers between hosts", 2);
+  cluster_rig with;
+  data_host other(with.data);
+  copy_client plain(other.there.connect(), {});
+  auto asked = plain.ask({.file = {.name = "n",
+                                   .path = "PG_VERSION",
+                                   .blocks = wire::copied_blocks{8192, 6, 32768, 0}}});
+  REQUIRE(asked);
+  CHECK(asked->call->trailer().failure().code == errc::protocol);
+  copy_client large(other.there.connect(), {});
+  large.allow_blocks(uint64_t{1} << 40);
+  const auto refused = large.ask({.file = {.name = "n", .path = "PG_VERSION"}});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.failure().code == errc::memory);
+}
+
 TEST_CASE("hostile copy: what a client may not ask for") {
   cluster_rig with;
   put(with.place / "secret", "secret");
@@ -129,7 +239,7 @@ TEST_CASE("hostile copy: what a client may not ask for") {
   const auto host = other.there.connect();
   copy_client good(host, {});
   const auto taken = [&](wire::copied_file file) -> errc {
-    auto call = good.ask(file);
+    auto call = good.ask({.file = file});
     REQUIRE(call);
     copy_answer answer(std::move(*call), false);
     std::array<std::byte, 100> room;
@@ -149,8 +259,8 @@ TEST_CASE("hostile copy: what a client may not ask for") {
         errc::param_invalid);
   CHECK(taken({.name = "n", .path = "base/5/30000"}) != errc::unknown);
 
-  const std::vector<wire::copied_file> many(65, {.name = "n", .path = "PG_VERSION"});
-  const std::vector<wire::copied_file> large{{.name = "n", .path = "x", .expected = UINT64_MAX}};
+  const std::vector<asked_file> many(65, {.file = {.name = "n", .path = "PG_VERSION"}});
+  const std::vector<asked_file> large{{.file = {.name = "n", .path = "x", .expected = UINT64_MAX}}};
   for (const auto& files : {many, large}) {
     hostile("requests and answers between hosts");
     auto call = good.ask(files);
@@ -165,7 +275,7 @@ TEST_CASE("hostile copy: what a client may not ask for") {
     hostile("requests and answers between hosts");
     data_host fresh(with.data);
     copy_client bad(fresh.there.connect(), rules);
-    const auto asked = bad.ask(wire::copied_file{.name = "n", .path = "PG_VERSION"});
+    const auto asked = bad.ask({.file = {.name = "n", .path = "PG_VERSION"}});
     REQUIRE_FALSE(asked);
     CHECK(asked.failure().code == errc::protocol);
   }

@@ -132,11 +132,16 @@ inline auto parts(wire::facts_answer& m) {
 inline auto parts(wire::copy_rules& m) {
   auto& f = m.file;
   return std::tie(f.compression, f.compress_level, f.gz, f.cipher_pass, f.checksum_page,
-                  f.page_bytes, f.page_header_check, f.raw_members, m.fuse, m.workers);
+                  f.page_bytes, f.page_header_check, f.raw_members, f.blocks, m.block_memory_bytes,
+                  m.fuse, m.workers);
+}
+inline auto parts(wire::copied_blocks& m) {
+  auto& [block, checksum, together, prior] = m;
+  return std::tie(block, checksum, together, prior);
 }
 inline auto parts(wire::copied_file& m) {
-  auto& [name, through, path, limit, expected, check, skip, raw, same_as] = m;
-  return std::tie(name, through, path, limit, expected, check, skip, raw, same_as);
+  auto& [name, through, path, limit, expected, check, skip, raw, same_as, blocks] = m;
+  return std::tie(name, through, path, limit, expected, check, skip, raw, same_as, blocks);
 }
 inline auto parts(wire::copied_results& m) {
   auto& [how, gone, plain, sha1, repo, checked, valid, misaligned, bad] = m;
@@ -175,10 +180,10 @@ PGBRAID_DOCUMENTED(wire::pg_call_answer,
 PGBRAID_DOCUMENTED(wire::facts_request, "groups users")
 PGBRAID_DOCUMENTED(wire::facts_answer, "groups users")
 PGBRAID_DOCUMENTED(wire::copy_rules,
-                   "checksum_page cipher_pass compress_level compression fuse gz_engine "
-                   "page_bytes page_header_check raw_members workers")
+                   "block_memory blocks checksum_page cipher_pass compress_level compression fuse "
+                   "gz_engine page_bytes page_header_check raw_members workers")
 PGBRAID_DOCUMENTED(wire::copied_file,
-                   "check_pages expected limit name path raw same_as skip_empty through")
+                   "blocks check_pages expected limit name path raw same_as skip_empty through")
 PGBRAID_DOCUMENTED(wire::copied_results, "bad_pages how pages_checked pages_misaligned "
                                          "pages_valid path_gone plain repo_sha1 sha1")
 #undef PGBRAID_DOCUMENTED

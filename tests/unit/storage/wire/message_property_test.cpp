@@ -36,7 +36,7 @@ template <> constexpr uint8_t values_of<wire::change_op> = 9;
 template <> constexpr uint8_t values_of<wire::pg_op> = 13;
 template <> constexpr uint8_t values_of<compress_type> = 5;
 template <> constexpr uint8_t values_of<codec::gz_engine> = 3;
-template <> constexpr uint8_t values_of<wire::copy_outcome> = 4;
+template <> constexpr uint8_t values_of<wire::copy_outcome> = 5;
 
 /// Any number, and often one at the edge of what JSON libraries hold well.
 uint64_t any_number() {
