@@ -181,14 +181,7 @@ class Chain:
         expect(self.register(backup, program, known), "a new backup is listed")
 
     def begin(self, program, backup, words):
-        conf = self.conf(program, backup)
-        if conf != self.bench.conf:
-            ended = self.call(program, "backup", *words, conf=conf, codes=(0, 67))
-            if ended.code == 0:
-                return ended
-            expect("not supported yet for files of another host" in ended.text, "67", ended)
-            self.left_out["another host"] += 1
-        return self.call(program, "backup", *words)
+        return self.call(program, "backup", *words, conf=self.conf(program, backup))
 
     def register(self, backup, program, known):
         """Notes and judges what is listed for the first time. Returns whether there is any."""
