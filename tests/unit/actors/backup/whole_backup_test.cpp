@@ -4,6 +4,7 @@
 #include "actors/stanza/create.hpp"
 #include "engine/codec/crc32c.hpp"
 #include "engine/format/repository_path.hpp"
+#include "storage/repository/block_map_file.hpp"
 #include "tests/unit/actors/backup/memory_cluster.hpp"
 #include "tests/unit/engine/base/manual_clock.hpp"
 #include "tests/unit/storage/power_cut.hpp"
@@ -115,6 +116,62 @@ TEST_CASE_FIXTURE(whole_rig, "backup: the second one leaves the first as it was"
   REQUIRE(make());
   CHECK(listed().size() == 2);
   CHECK(files.content(format::label_path("demo", first) + "/backup.manifest") == before);
+}
+
+TEST_CASE_FIXTURE(whole_rig, "backup: of a file in blocks those that changed are stored again") {
+  constexpr uint64_t block = 8192;
+  primary->server->clock_ms = wall_s() * 1000; // files that are years old are not cut
+  for (const uint64_t bundled : {uint64_t{1} << 20, uint64_t{0}}) {
+    CAPTURE(bundled);
+    wanted.type = "full";
+    wanted.rules = {.bundle = true, .bundle_limit_bytes = bundled, .bundle_size_bytes = 1 << 20};
+    wanted.blocks = plan::peer_block_rules();
+    std::string content(37 * block + 100, '\0');
+    for (size_t i = 0; i < content.size(); ++i)
+      content[i] = static_cast<char>(i * 31 + i / block * 7 + bundled);
+    put("base/5/2600", content);
+    REQUIRE(make());
+    clock.advance(std::chrono::minutes(1));
+    content[12 * block + 5] ^= 1;
+    content += std::string(block, 'z'); // the last block is another one, and there is a new one
+    put("base/5/2600", content);
+    wanted.type = "incr";
+    REQUIRE(make());
+
+    const auto newest = *listed().rbegin();
+    auto info = repo.load_backup_info();
+    REQUIRE(info);
+    const auto manifest = repo.load_manifest(newest, info->cipher_pass);
+    REQUIRE(manifest);
+    REQUIRE(manifest->references.size() == 2);
+    const auto* file = manifest->find_file("pg_data/base/5/2600");
+    REQUIRE(file != nullptr);
+    REQUIRE(file->is_block_incremental());
+    REQUIRE(file->block_size_bytes == block);
+    CHECK(file->in_bundle() == (bundled != 0));
+    const auto map = load_block_map(files, "demo", *manifest, *file, nullptr);
+    REQUIRE(map);
+    std::vector<uint64_t> own;
+    std::string joined;
+    for (const auto& run : map->runs) {
+      // Nothing is compressed here: a super block is its blocks.
+      const auto place = format::label_path("demo", manifest->references[run.reference]) +
+                         (run.bundle_id != 0 ? "/bundle/" + std::to_string(run.bundle_id)
+                                             : "/pg_data/base/5/2600.pgbi");
+      const auto from = run.offset_bytes + run.first_block * block;
+      for (uint32_t i = 0; i < run.blocks; ++i) {
+        const auto number = joined.size() / block;
+        if (run.reference == 1)
+          own.push_back(number);
+        const auto stored = files.content(place);
+        REQUIRE(stored);
+        joined += stored->substr(from + i * block, map->shape.bytes_of(number));
+      }
+    }
+    CHECK((joined == content));
+    CHECK(own == std::vector<uint64_t>{12, 37, 38});
+    CHECK(file->stored_bytes() < 4 * block);
+  }
 }
 
 TEST_CASE("backup: without power at any change, the repository is what it was or has the backup") {
