@@ -30,7 +30,7 @@ def template(root, programs):
 
 def _make(cluster):
     cluster.create()
-    cluster.set_options(checkpoint_completion_target="0.01", max_wal_size="32MB",
+    cluster.set_options(checkpoint_completion_target="0.01", max_wal_size="32MB", wal_compression="on",
                         min_wal_size="2MB", wal_keep_size="0", log_checkpoints="off")
     (cluster.home / "ts").mkdir(mode=0o700)
     cluster.start(archive_mode="off")
