@@ -6,7 +6,7 @@ import sys
 
 import hostile
 from case import test
-from lab import equal, run
+from lab import equal, expect, run
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 COUNTED = re.compile(r'(?:\bhostile\(|\bnote_hostile\("tried", )"([^"]+)"')
@@ -25,6 +25,15 @@ def classes(_):
     for column in (1, 2):
         numbers = {row[0]: int(row[column]) for row in rows}
         equal(numbers.pop("all"), sum(numbers.values()), "the sum of a column")
+
+
+@test("hostile: tests/failures.md names tests that there are", cluster=False, root=True)
+def failures(_):
+    sources = "\n".join(path.read_text() for path in TESTS.rglob("*") if path.suffix in (".cpp", ".py"))
+    named = [name for name in re.findall(r"`([^`]+)`", (TESTS / "failures.md").read_text())
+             if re.match(r"[\w. -]+: ?", name)]
+    expect(len(named) > 80, "names of tests", named)
+    equal([name for name in named if f'"{name}' not in sources], [], "names of no test")
 
 
 # An input that did no harm, one that did, and one that could not be tried.
