@@ -182,24 +182,15 @@ result<std::string> read_all(storage& from, std::string_view path, uint64_t limi
   }
 }
 
-result<std::unique_ptr<io::writer>> write_uncommitted(storage& to, std::string_view path,
-                                                      std::string_view content,
-                                                      const write_options& options) {
+result<void> write_all(storage& to, std::string_view path, std::string_view content,
+                       const write_options& options) {
   auto how = options;
   how.under_lock = true;
   auto file = to.open_write(path, how);
   if (!file)
-    return file;
-  if (auto put = (*file)->write(as_bytes(content)); !put)
-    return put.failure();
-  return file;
-}
-
-result<void> write_all(storage& to, std::string_view path, std::string_view content,
-                       const write_options& options) {
-  auto file = write_uncommitted(to, path, content, options);
-  if (!file)
     return file.failure();
+  if (auto put = (*file)->write(as_bytes(content)); !put)
+    return put;
   return io::commit(**file);
 }
 

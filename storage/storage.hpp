@@ -221,11 +221,7 @@ public:
 
 /// The whole content of a file of at most `limit_bytes` (`file_read` when it is larger).
 result<std::string> read_all(storage& from, std::string_view path, uint64_t limit_bytes);
-/// Writes a whole file, `under_lock`, that is left to be committed.
-result<std::unique_ptr<io::writer>> write_uncommitted(storage& to, std::string_view path,
-                                                      std::string_view content,
-                                                      const write_options& options = {});
-/// The same to its end.
+/// Writes a whole file, `under_lock`, to its end.
 result<void> write_all(storage& to, std::string_view path, std::string_view content,
                        const write_options& options = {});
 

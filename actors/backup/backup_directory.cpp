@@ -5,7 +5,7 @@
 #include "engine/base/log.hpp"
 #include "engine/base/path.hpp"
 #include "engine/base/stop_signal.hpp"
-#include "engine/format/checked_text.hpp"
+#include "engine/format/manifest_proof.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/io/label_note.hpp"
 #include "engine/plan/expire_backups.hpp"
@@ -90,7 +90,7 @@ result<void> backup_run::take_directory() {
     manifest.references = prior ? plan::inherited_references(*prior) : std::vector<std::string>();
     manifest.references.push_back(manifest.label); // last, whatever was tried before
     // What nobody could read in the end is not begun.
-    if (auto readable = format::checked_text(manifest); !readable)
+    if (auto readable = format::prove_readable(manifest); !readable)
       return readable.failure();
     auto taken = backup_claim::take(repo, manifest, info.cipher_pass, wanted.exec_id);
     if (taken) {

@@ -60,13 +60,17 @@ error changed_control_file(const plan::restore_mapping& where, const plan::resto
 result<void> write_marker(restore_tree& tree, format::manifest& backup,
                           const plan::owner_policy& owners) {
   // Only the presence of the file matters, and PGDATA is no place for a key.
-  const secret kept = std::exchange(backup.cipher_pass, {});
-  const auto text = render(backup);
-  backup.cipher_pass = kept;
   auto how = recovery_file_options(backup, owners);
   // There from the first instant: a temporary name alone would be a foreign file to the next try.
   how.how = publish::in_place;
-  return write_all(tree.data(), plan::restore_marker, text, how);
+  auto file = tree.data().open_write(plan::restore_marker, how);
+  if (!file)
+    return file.failure();
+  const secret kept = std::exchange(backup.cipher_pass, {});
+  auto written = format::render(
+      backup, [&](std::string_view piece) { return (*file)->write(as_bytes(piece)); });
+  backup.cipher_pass = kept;
+  return written ? io::commit(**file) : written;
 }
 
 result<void> remove_marker(restore_tree& tree) {

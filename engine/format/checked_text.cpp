@@ -1,8 +1,6 @@
-// The texts of info files and manifests, proved to be read as they were meant.
+// The texts of info files, proved to be read as they were meant.
 // SPDX-License-Identifier: MIT
 #include "engine/format/checked_text.hpp"
-
-#include "engine/format/manifest_equality.hpp"
 
 #include <optional>
 #include <string_view>
@@ -10,11 +8,6 @@
 namespace pgbraid::format {
 
 namespace {
-
-error unreadable(std::string_view what, std::string_view why) {
-  return {errc::format, std::string(what) + " would not be read back as it is: " + std::string(why),
-          "It was not published. This is a fault of this program; please report it."};
-}
 
 std::optional<std::string> first_difference(const backup_info& a, const backup_info& b) {
   const bool same = a.writer_version == b.writer_version && a.current_id == b.current_id &&
@@ -35,16 +28,17 @@ result<std::string> checked(const Content& of, std::string_view what,
   auto text = render(of);
   const auto read = parse(text);
   if (!read)
-    return unreadable(what, read.failure().message);
+    return would_not_be_read(what, read.failure().message);
   if (const auto difference = first_difference(of, *read))
-    return unreadable(what, *difference);
+    return would_not_be_read(what, *difference);
   return text;
 }
 
 } // namespace
 
-result<std::string> checked_text(const manifest& of) {
-  return checked(of, "the manifest of backup '" + of.label + "'", parse_manifest);
+error would_not_be_read(std::string_view what, std::string_view why) {
+  return {errc::format, std::string(what) + " would not be read back as it is: " + std::string(why),
+          "It was not published. This is a fault of this program; please report it."};
 }
 
 result<std::string> checked_text(const backup_info& of) {

@@ -25,6 +25,7 @@ constexpr std::string_view header_section = "backrest";
 constexpr std::string_view format_key = "backrest-format";
 constexpr std::string_view version_key = "backrest-version";
 constexpr std::string_view checksum_key = "backrest-checksum";
+constexpr size_t piece_bytes = size_t{64} << 10;
 
 /// SHA-1 over the canonical JSON text of all lines, built as they come.
 class line_digest {
@@ -241,17 +242,35 @@ struct info_writer::digest {
   line_digest sum;
 };
 
-info_writer::info_writer(std::string_view writer_version) : digest_(std::make_unique<digest>()) {
+info_writer::info_writer(std::string_view writer_version, text_taker to)
+    : to_(std::move(to)), digest_(std::make_unique<digest>()) {
+  if (to_)
+    out_.reserve(piece_bytes); // a line with a passphrase never moves to a larger place
   number(header_section, format_key, repository_format);
   text(header_section, version_key, writer_version);
 }
 
-info_writer::~info_writer() = default;
+info_writer::~info_writer() {
+  if (to_)
+    explicit_bzero(out_.data(), out_.size());
+}
+
+/// What was handed on is wiped, because it may hold a passphrase.
+void info_writer::hand_on() {
+  if (handed_on_ && !out_.empty())
+    handed_on_ = to_(out_);
+  explicit_bzero(out_.data(), out_.size());
+  out_.clear();
+}
 
 void info_writer::line(std::string_view section, std::string_view key,
                        std::string_view json_value) {
+  constexpr size_t marks_bytes = 8; // around the section, the key and the value
+  const auto wanted = section.size() + key.size() + json_value.size() + marks_bytes;
+  if (to_ && out_.size() + wanted > piece_bytes)
+    hand_on();
   if (section_ != section) {
-    if (!out_.empty())
+    if (!section_.empty())
       out_ += '\n';
     out_ += '[';
     out_ += section;
@@ -280,11 +299,22 @@ void info_writer::boolean(std::string_view section, std::string_view key, bool v
   line(section, key, value ? "true" : "false");
 }
 
-std::string info_writer::finish() {
+void info_writer::add_checksum() {
   out_ += "\n[backrest]\nbackrest-checksum=\"";
   out_ += digest_->sum.finish();
   out_ += "\"\n";
+}
+
+std::string info_writer::finish() {
+  add_checksum();
   return std::move(out_);
+}
+
+result<void> info_writer::end() {
+  hand_on();
+  add_checksum();
+  hand_on();
+  return handed_on_;
 }
 
 } // namespace pgbraid::format

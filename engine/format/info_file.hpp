@@ -34,11 +34,15 @@ using info_visitor = std::function<result<void>(const info_line&)>;
 /// @returns the `backrest-version` of the file
 result<std::string> parse_info(std::string_view text, const info_visitor& visit);
 
+/// Takes a text piece by piece. A failure ends it: nothing more comes.
+using text_taker = std::function<result<void>(std::string_view piece)>;
+
 /// Renders an info file, computing its checksum on the way.
 class info_writer {
 public:
   /// Writes the first `[backrest]` section.
-  explicit info_writer(std::string_view writer_version);
+  /// @param to  gets the text in pieces of some 64 KiB; without it all of it is kept
+  explicit info_writer(std::string_view writer_version, text_taker to = {});
   ~info_writer();
   info_writer(const info_writer&) = delete;
   info_writer& operator=(const info_writer&) = delete;
@@ -48,11 +52,18 @@ public:
   void text(std::string_view section, std::string_view key, std::string_view value);
   void number(std::string_view section, std::string_view key, uint64_t value);
   void boolean(std::string_view section, std::string_view key, bool value);
-  /// Appends the checksum and returns the whole file. The writer is used up.
+  /// Appends the checksum and returns what was kept. The writer is used up.
   std::string finish();
+  /// Appends the checksum and hands on the rest; fails as `to` did. The writer is used up.
+  result<void> end();
 
 private:
   struct digest;
+  void add_checksum();
+  void hand_on();
+
+  text_taker to_;
+  result<void> handed_on_ = success();
   std::unique_ptr<digest> digest_;
   std::string out_;
   std::string section_;

@@ -233,6 +233,8 @@ private:
 result<manifest> parse_manifest(std::string_view text);
 /// Renders a sorted manifest; byte-identical for a parsed one.
 std::string render(const manifest& of);
+/// The same in pieces: the text of a large one is never whole in memory. Fails as `to` does.
+result<void> render(const manifest& of, text_taker to);
 
 enum class strictness : uint8_t {
   lenient, ///< before a restore

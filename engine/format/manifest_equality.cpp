@@ -98,12 +98,16 @@ std::optional<std::string> first_of(std::string_view kind, const Entries& a, con
 
 bool is_same(const manifest& of_a, const manifest_file& a, const manifest& of_b,
              const manifest_file& b) {
+  return of_a.holder(a) == of_b.holder(b) && is_same_wherever_stored(of_a, a, of_b, b);
+}
+
+bool is_same_wherever_stored(const manifest& of_a, const manifest_file& a, const manifest& of_b,
+                             const manifest_file& b) {
   return a.name == b.name && a.size_bytes == b.size_bytes &&
          a.original_size_bytes == b.original_size_bytes && a.mtime_s == b.mtime_s &&
          a.mode == b.mode && a.pages == b.pages && a.has_master == b.has_master &&
          a.master == b.master && has_same_checksums(a, b) && is_stored_alike(a, b) &&
-         of_a.holder(a) == of_b.holder(b) && has_same_owners(of_a, a, of_b, b) &&
-         has_same_page_errors(of_a, a, of_b, b);
+         has_same_owners(of_a, a, of_b, b) && has_same_page_errors(of_a, a, of_b, b);
 }
 
 bool is_same(const manifest& of_a, const manifest_path& a, const manifest& of_b,
@@ -118,13 +122,17 @@ bool is_same(const manifest& of_a, const manifest_link& a, const manifest& of_b,
 
 std::optional<std::string> first_difference(const manifest& a, const manifest& b) {
   const auto same = [&](const auto& left, const auto& right) { return is_same(a, left, b, right); };
+  auto beside = first_difference_beside_files(a, b);
+  return beside ? beside : first_of("file", a.files, b.files, same);
+}
+
+std::optional<std::string> first_difference_beside_files(const manifest& a, const manifest& b) {
+  const auto same = [&](const auto& left, const auto& right) { return is_same(a, left, b, right); };
   if (!has_same_scalars(a, b) || !has_same_defaults(a, b))
     return "what it says of the backup as a whole";
   if (auto found = first_of("target", a.targets, b.targets, std::equal_to<>()))
     return found;
   if (auto found = first_of("database", a.databases, b.databases, std::equal_to<>()))
-    return found;
-  if (auto found = first_of("file", a.files, b.files, same))
     return found;
   if (auto found = first_of("path", a.paths, b.paths, same))
     return found;

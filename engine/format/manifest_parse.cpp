@@ -1,85 +1,45 @@
-// Reads backup.manifest.
+// Reads the lines of backup.manifest.
 // Source of the format: engine/format/README.md, section 8.
 // SPDX-License-Identifier: MIT
 #include "engine/format/entry_name.hpp"
 #include "engine/format/info_feed.hpp"
 #include "engine/format/info_value.hpp"
-#include "engine/format/json_reader.hpp"
-#include "engine/format/manifest.hpp"
-#include "engine/format/manifest_equality.hpp"
-#include "engine/format/manifest_scalars.hpp"
+#include "engine/format/manifest_parser.hpp"
 #include "engine/format/manifest_values.hpp"
 
-#include <algorithm>
-#include <limits>
 #include <memory>
-#include <set>
 #include <utility>
 
 namespace pgbraid::format {
 
 namespace {
 
-/// Marks in entries for "take the default", which comes after them in the file.
-constexpr owner_index unset_owner = UINT32_MAX;
-constexpr uint16_t unset_mode = UINT16_MAX;
-/// Sizes and offsets have to stay below this, also in sum.
-constexpr uint64_t size_limit = std::numeric_limits<int64_t>::max();
 constexpr uint64_t bundle_id_limit = UINT32_MAX;
 constexpr uint64_t block_unit_bytes = 8192;
 constexpr uint64_t block_units_limit = 1 << 17; // 1 GiB
 constexpr uint64_t block_checksum_limit = 16;
 
-class manifest_parser {
-public:
-  manifest_parser() { m_.options.has_compress_kind = false; } // until the key is read
+} // namespace
 
-  result<void> line(const info_line& at) {
-    if (at.section == "target:file")
-      return file(at);
-    if (at.section == "target:path")
-      return path(at);
-    if (at.section == "target:link")
-      return link(at);
-    if (at.section == "backup:target")
-      return target(at);
-    if (at.section == "db")
-      return database(at);
-    if (at.section == "target:file:default")
-      return defaults(at, m_.file_defaults);
-    if (at.section == "target:path:default")
-      return defaults(at, m_.path_defaults);
-    if (at.section == "target:link:default")
-      return defaults(at, m_.link_defaults);
-    return scalars_.read(m_, at);
-  }
-
-  result<manifest> finish(std::string writer_version);
-
-private:
-  result<void> file(const info_line& at);
-  void file_member(json_reader& in, std::string_view name, manifest_file& to);
-  void file_number(json_reader& in, std::string_view name, manifest_file& to);
-  void file_reference(json_reader& in, manifest_file& to);
-  result<void> path(const info_line& at);
-  result<void> link(const info_line& at);
-  result<void> target(const info_line& at);
-  result<void> database(const info_line& at);
-  result<void> defaults(const info_line& at, manifest_defaults& to);
-
-  result<void> check_targets() const;
-  result<void> check_sizes() const;
-  void resolve_references();
-  result<void> resolve_defaults();
-  result<void> merge_all_doubles();
-
-  manifest m_;
-  manifest_scalars scalars_;
-  bool has_original_size_ = false;
-  /// Labels that files refer to, in order of appearance; `manifest_file::reference` is an index in
-  /// here until the end, because the real list may come later.
-  std::vector<std::string> labels_;
-};
+result<void> manifest_parser::line(const info_line& at) {
+  if (at.section == "target:file")
+    return file(at);
+  if (at.section == "target:path")
+    return path(at);
+  if (at.section == "target:link")
+    return link(at);
+  if (at.section == "backup:target")
+    return target(at);
+  if (at.section == "db")
+    return database(at);
+  if (at.section == "target:file:default")
+    return defaults(at, m_.file_defaults);
+  if (at.section == "target:path:default")
+    return defaults(at, m_.path_defaults);
+  if (at.section == "target:link:default")
+    return defaults(at, m_.link_defaults);
+  return scalars_.read(m_, at);
+}
 
 result<void> manifest_parser::file(const info_line& at) {
   if (auto named = check_entry_name(at.key, entry_place::file); !named)
@@ -109,8 +69,13 @@ result<void> manifest_parser::file(const info_line& at) {
     to.checksum = empty_sha1;
     to.has_checksum = true;
   }
-  to.name = m_.keep(at.key);
-  m_.files.push_back(to);
+  to.name = at.key;
+  return take(to);
+}
+
+result<void> manifest_parser::take(manifest_file& read) {
+  read.name = m_.keep(read.name);
+  m_.files.push_back(read);
   return success();
 }
 
@@ -241,6 +206,8 @@ result<void> manifest_parser::link(const info_line& at) {
   return success();
 }
 
+namespace {
+
 bool has_nul(std::string_view text) {
   return text.find('\0') != text.npos;
 }
@@ -249,6 +216,8 @@ bool has_nul(std::string_view text) {
 bool is_one_segment(std::string_view name) {
   return name != "." && name != ".." && name.find('/') == name.npos && !has_nul(name);
 }
+
+} // namespace
 
 result<void> manifest_parser::target(const info_line& at) {
   if (auto named = check_entry_name(at.key, entry_place::path); !named)
@@ -329,138 +298,6 @@ result<void> manifest_parser::defaults(const info_line& at, manifest_defaults& t
     return within_line(at, done.failure());
   return success();
 }
-
-result<void> manifest_parser::check_targets() const {
-  if (m_.find_target("pg_data") == nullptr)
-    return error{errc::format, "target 'pg_data' is missing in section [backup:target]"};
-  return success();
-}
-
-/// Sums may not overflow, and pieces lie inside of what they are pieces of.
-result<void> manifest_parser::check_sizes() const {
-  uint64_t plain = 0;
-  uint64_t stored = 0;
-  for (const auto& file : m_.files) {
-    const bool fits = file.size_bytes <= size_limit - plain &&
-                      file.stored_bytes() <= size_limit - stored &&
-                      file.stored_bytes() <= size_limit - file.bundle_offset_bytes;
-    if (!fits)
-      return error{errc::format, "sizes overflow at file '" + printable(file.name) + "'"};
-    if (file.size_bytes > 0 && file.block_map_size_bytes > file.stored_bytes())
-      return error{errc::format, "block map is larger than what is stored of file '" +
-                                     printable(file.name) + "'"};
-    plain += file.size_bytes;
-    stored += file.stored_bytes();
-  }
-  return success();
-}
-
-void manifest_parser::resolve_references() {
-  m_.has_references = !m_.references.empty();
-  auto missing = labels_;
-  if (!m_.has_references)
-    std::sort(missing.begin(), missing.end());
-  // 2.42 could write an incomplete list; what block maps mean stays what it was.
-  std::set<std::string, std::less<>> listed(m_.references.begin(), m_.references.end());
-  missing.push_back(m_.label);
-  for (auto& label : missing) {
-    if (listed.insert(label).second)
-      m_.references.push_back(label);
-  }
-  std::vector<uint32_t> final_index;
-  for (const auto& label : labels_)
-    final_index.push_back(label == m_.label ? none_index : m_.reference(label));
-  for (auto& file : m_.files) {
-    if (file.reference != none_index)
-      file.reference = final_index[file.reference];
-  }
-}
-
-void take_default(owner_index& value, const std::optional<owner_index>& standard) {
-  if (value == unset_owner)
-    value = standard.value_or(no_owner);
-}
-
-template <class Entry> bool take_defaults(Entry& entry, const manifest_defaults& from) {
-  take_default(entry.user, from.user);
-  take_default(entry.group, from.group);
-  if constexpr (requires { entry.mode; }) {
-    if (entry.mode == unset_mode) {
-      entry.mode = from.mode.value_or(0);
-      return from.mode.has_value();
-    }
-  }
-  return true;
-}
-
-template <class Entries>
-result<void> take_all_defaults(Entries& entries, const manifest_defaults& from) {
-  for (auto& entry : entries) {
-    if (!take_defaults(entry, from))
-      return error{errc::format, "mode of '" + printable(entry.name) + "' is missing"};
-  }
-  return success();
-}
-
-/// What the end of a backup adds, whether PGDATA held a file of that name or not.
-bool is_added_at_end(std::string_view name) {
-  return name == "pg_data/backup_label" || name == "pg_data/tablespace_map";
-}
-
-/// Leaves one entry of each name; they are sorted, those of one name in file order.
-template <class Entry> result<void> merge_doubles(const manifest& of, std::vector<Entry>& entries) {
-  size_t kept = 0;
-  for (size_t i = 1; i < entries.size(); ++i) {
-    auto& last = entries[kept];
-    const auto& next = entries[i];
-    if (last.name != next.name)
-      entries[++kept] = next;
-    else if (is_added_at_end(next.name))
-      last = next;
-    else if (!is_same(of, last, of, next))
-      return error{errc::format, "'" + printable(next.name) + "' is listed twice, differently"};
-  }
-  entries.resize(std::min(entries.size(), kept + 1));
-  return success();
-}
-
-result<void> manifest_parser::resolve_defaults() {
-  if (auto done = take_all_defaults(m_.files, m_.file_defaults); !done)
-    return done;
-  if (auto done = take_all_defaults(m_.paths, m_.path_defaults); !done)
-    return done;
-  return take_all_defaults(m_.links, m_.link_defaults);
-}
-
-result<void> manifest_parser::merge_all_doubles() {
-  if (auto done = merge_doubles(m_, m_.files); !done)
-    return done;
-  if (auto done = merge_doubles(m_, m_.paths); !done)
-    return done;
-  return merge_doubles(m_, m_.links);
-}
-
-result<manifest> manifest_parser::finish(std::string writer_version) {
-  m_.writer_version = std::move(writer_version);
-  if (auto done = scalars_.finish(m_); !done)
-    return done.failure();
-  m_.sort();
-  const auto twice = std::ranges::adjacent_find(m_.targets, {}, &manifest_target::name);
-  if (twice != m_.targets.end())
-    return error{errc::format, "target '" + twice->name + "' is listed twice"};
-  if (auto done = check_targets(); !done)
-    return done.failure();
-  if (auto done = resolve_defaults(); !done)
-    return done.failure();
-  resolve_references();
-  if (auto done = merge_all_doubles(); !done)
-    return done.failure();
-  if (auto done = check_sizes(); !done)
-    return done.failure();
-  return std::move(m_);
-}
-
-} // namespace
 
 struct manifest_feed::state {
   manifest_parser parser;

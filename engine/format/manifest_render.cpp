@@ -5,6 +5,8 @@
 #include "engine/format/json_writer.hpp"
 #include "engine/format/manifest.hpp"
 
+#include <utility>
+
 namespace pgbraid::format {
 
 namespace {
@@ -21,9 +23,20 @@ std::string mode_text(uint16_t mode) {
 
 class manifest_renderer {
 public:
-  explicit manifest_renderer(const manifest& of) : m_(of), out_(of.writer_version) {}
+  explicit manifest_renderer(const manifest& of, text_taker to = {})
+      : m_(of), out_(of.writer_version, std::move(to)) {}
 
-  std::string render() {
+  std::string whole() {
+    lines();
+    return out_.finish();
+  }
+  result<void> pieces() {
+    lines();
+    return out_.end();
+  }
+
+private:
+  void lines() {
     backup();
     database_cluster();
     options();
@@ -38,10 +51,7 @@ public:
     links();
     paths();
     defaults("target:path:default", m_.path_defaults);
-    return out_.finish();
   }
-
-private:
   void backup();
   void database_cluster();
   void options();
@@ -295,7 +305,11 @@ void manifest_renderer::defaults(std::string_view section, const manifest_defaul
 } // namespace
 
 std::string render(const manifest& of) {
-  return manifest_renderer(of).render();
+  return manifest_renderer(of).whole();
+}
+
+result<void> render(const manifest& of, text_taker to) {
+  return manifest_renderer(of, std::move(to)).pieces();
 }
 
 } // namespace pgbraid::format

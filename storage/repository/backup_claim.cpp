@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "storage/repository/backup_claim.hpp"
 
-#include "engine/base/bytes.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
@@ -68,18 +67,23 @@ result<std::unique_ptr<backup_claim>> backup_claim::take(repository& in, const f
 
 result<void> backup_claim::write(const std::string& path, const format::manifest& of,
                                  const secret& pass) {
-  const plain_text text(render(of));
-  const auto bytes = seal(text.view(), pass);
-  if (!bytes)
-    return bytes.failure();
   // Only the first time there is no directory yet.
-  const bool first = written_bytes_ == 0;
-  if (auto written =
-          write_all(repo_.files(), path, *bytes, {.make_parents = first, .may_open_late = true});
-      !written)
-    return written;
-  written_ = codec::sha1_of(as_bytes(*bytes));
-  written_bytes_ = bytes->size();
+  const bool first = wrote_.size_bytes == 0;
+  proved_file file(repo_.files(), path, {.make_parents = first, .may_open_late = true});
+  sealer sealed(pass);
+  const auto write = [&](byte_view piece) {
+    file.write(piece);
+    return success();
+  };
+  if (auto rendered = format::render(
+          of, [&](std::string_view piece) { return sealed.feed(piece, false, write); });
+      !rendered)
+    return rendered;
+  if (auto ended = sealed.feed({}, true, write); !ended)
+    return ended;
+  if (auto committed = io::commit(file); !committed)
+    return committed;
+  wrote_ = file.wrote();
   return success();
 }
 
@@ -91,7 +95,7 @@ result<void> backup_claim::look(bool expected_unchanged) {
     return info.failure();
   if (!*info)
     return *(failure_ = gone());
-  if ((*info)->kind != entry_kind::file || (*info)->size_bytes != written_bytes_)
+  if ((*info)->kind != entry_kind::file || (*info)->size_bytes != wrote_.size_bytes)
     return *(failure_ = replaced());
   // Times alone prove nothing: some servers have their own ideas about them.
   if (expected_unchanged && (*info)->mtime_s != seen_mtime_s_)
@@ -139,12 +143,12 @@ result<void> backup_claim::state() const {
 result<void> backup_claim::prove() {
   if (failure_)
     return *failure_;
-  auto content = read_all(repo_.files(), copy_, written_bytes_ + 1);
-  if (!content && content.failure().code == errc::file_missing)
+  const auto ours = holds(repo_.files(), copy_, wrote_);
+  if (!ours && ours.failure().code == errc::file_missing)
     return *(failure_ = gone());
-  if (!content)
-    return content.failure();
-  if (content->size() != written_bytes_ || codec::sha1_of(as_bytes(*content)) != written_)
+  if (!ours)
+    return ours.failure();
+  if (!*ours)
     return *(failure_ = replaced());
   return success();
 }

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "engine/base/secret.hpp"
-#include "engine/codec/digest.hpp"
 #include "engine/format/manifest.hpp"
+#include "storage/repository/proved_file.hpp"
 #include "storage/storage.hpp"
 
 #include <chrono>
@@ -69,8 +69,7 @@ private:
   const std::string owner_;
   mutable std::mutex mutex_;     ///< guards what follows
   std::optional<error> failure_; ///< stays: what was lost once is not ours again
-  codec::sha1_digest written_{}; ///< of the copy's bytes
-  uint64_t written_bytes_ = 0;
+  written_bytes wrote_;          ///< what the copy has to hold
   int64_t seen_mtime_s_ = 0;
   bool closed_ = false;
   std::mutex idle_;

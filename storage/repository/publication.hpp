@@ -2,14 +2,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "engine/format/manifest.hpp"
+#include "storage/repository/proved_file.hpp"
 #include "storage/storage.hpp"
 
-#include <cstddef>
-#include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pgbraid {
@@ -25,6 +23,8 @@ public:
   /// Begins to write a file of the present step. What fails now is told by `publish`.
   void add(const std::string& path, std::string_view content,
            const write_options& options = {.may_open_late = true});
+  /// The same of a file that was written.
+  void add(proved_file written) { steps_.back().push_back(std::move(written)); }
   /// What is added from here on belongs to the next step.
   void then() { steps_.emplace_back(); }
   /// Waits until all have their names, or one cannot have it. Fails with `checksum` (26) when one
@@ -32,18 +32,12 @@ public:
   result<void> publish();
 
 private:
-  struct file {
-    std::string path;
-    uint64_t size_bytes = 0;
-    format::sha1_bytes checksum = {};
-    result<std::unique_ptr<io::writer>> begun;
-  };
-  using files_of_step = std::vector<file>;
+  using files_of_step = std::vector<proved_file>;
 
   static result<void> publish(files_of_step& files);
   result<void> read_back(const files_of_step& files);
-  result<void> read_small(const std::vector<const file*>& files);
-  result<void> read_large(const file& one);
+  result<void> read_small(const std::vector<const proved_file*>& files);
+  result<void> read_large(const proved_file& one);
 
   storage& files_;
   std::vector<files_of_step> steps_{1};

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include "engine/base/bytes.hpp"
 #include "engine/codec/compress.hpp"
-#include "engine/format/checked_text.hpp"
+#include "engine/codec/stepper.hpp"
 #include "engine/format/info_feed.hpp"
+#include "engine/format/manifest_proof.hpp"
 #include "engine/format/repository_path.hpp"
 #include "storage/repository/file_pair.hpp"
 #include "storage/repository/repository.hpp"
@@ -75,6 +76,43 @@ result<format::manifest> load_one_manifest(storage& files, const std::string& pa
   return parsed;
 }
 
+/// The history's copy of a text: compressed, then sealed.
+class packed_text {
+public:
+  packed_text(const secret& pass, proved_file& into) : into_(into), sealed_(pass) {}
+
+  result<void> feed(std::string_view piece, bool last) {
+    if (auto begun = begin(); !begun)
+      return begun;
+    const auto write = [this](byte_view made) {
+      into_.write(made);
+      return success();
+    };
+    return codec::feed(*pack_, *stream_, codec::window_of(as_bytes(piece), last), room_,
+                       [&](const codec::window& made) {
+                         return sealed_.feed(as_text(made.bytes), made.last, write);
+                       });
+  }
+
+private:
+  result<void> begin() {
+    if (pack_)
+      return success();
+    auto made = codec::make_compress(compress_type::gz, history_level);
+    if (!made)
+      return made.failure();
+    pack_ = std::move(*made);
+    stream_ = pack_->open();
+    return success();
+  }
+
+  proved_file& into_;
+  sealer sealed_;
+  std::unique_ptr<codec::kernel> pack_;
+  std::unique_ptr<codec::stream> stream_;
+  std::vector<std::byte> room_ = std::vector<std::byte>(piece_bytes);
+};
+
 result<format::manifest> check_label(result<format::manifest> loaded, std::string_view label) {
   if (loaded && loaded->label != label)
     return error{errc::format, "manifest in directory '" + std::string(label) +
@@ -102,27 +140,40 @@ result<format::manifest> repository::load_manifest_copy(std::string_view label,
 }
 
 result<void> repository::add(publication& to, const format::manifest& of, const secret& pass) {
-  auto rendered = format::checked_text(of);
-  if (!rendered)
-    return rendered.failure();
-  const plain_text text(std::move(*rendered));
-  const auto path = format::manifest_path_of(stanza(), of.label);
-  auto bytes = seal(text.view(), pass);
-  if (!bytes)
-    return bytes.failure();
-  auto packed = codec::compress_all(compress_type::gz, history_level, as_bytes(text.view()));
-  if (!packed)
-    return packed.failure();
-  auto history = seal(as_text(*packed), pass);
-  if (!history)
-    return history.failure();
   // A directory that somebody else removed must not come back with nothing but these.
   constexpr auto alone = write_options{.make_parents = false, .may_open_late = true};
-  to.add(copy_of(path), *bytes, alone);
+  const auto path = format::manifest_path_of(stanza(), of.label);
+  proved_file copy(files_, copy_of(path), alone);
+  proved_file main(files_, path, alone);
+  proved_file history(files_, format::history_manifest_path(stanza(), of.label),
+                      {.may_open_late = true});
+  format::manifest_proof proof(of);
+  sealer sealed(pass);
+  const auto into_both = [&](byte_view piece) {
+    copy.write(piece);
+    main.write(piece);
+    return success();
+  };
+  packed_text packed(pass, history);
+  auto rendered = format::render(of, [&](std::string_view piece) {
+    proof.feed(piece);
+    if (auto kept = sealed.feed(piece, false, into_both); !kept)
+      return kept;
+    return packed.feed(piece, false);
+  });
+  if (rendered)
+    rendered = proof.finish();
+  if (rendered)
+    rendered = sealed.feed({}, true, into_both);
+  if (rendered)
+    rendered = packed.feed({}, true);
+  if (!rendered)
+    return rendered;
+  to.add(std::move(copy));
   to.then();
-  to.add(path, *bytes, alone);
+  to.add(std::move(main));
   to.then();
-  to.add(format::history_manifest_path(stanza(), of.label), *history);
+  to.add(std::move(history));
   return success();
 }
 

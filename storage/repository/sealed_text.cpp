@@ -110,6 +110,22 @@ result<void> unsealer::decrypt(byte_view piece, bool last, const taker& to) {
   return last && !is_text_ ? result<void>(wrong_passphrase()) : success();
 }
 
+sealer::sealer(const secret& pass) {
+  if (pass.empty())
+    return;
+  encrypt_ = codec::make_encrypt(pass.view());
+  stream_ = encrypt_->open();
+  sealed_.resize(size_t{64} << 10);
+}
+
+result<void> sealer::feed(std::string_view piece, bool last, const taker& to) {
+  const auto bytes = as_bytes(piece);
+  if (encrypt_ == nullptr)
+    return to(bytes);
+  return codec::feed(*encrypt_, *stream_, codec::window_of(bytes, last), sealed_,
+                     [&](const codec::window& made) { return to(made.bytes); });
+}
+
 result<std::string> seal(std::string_view text, const secret& pass) {
   if (pass.empty())
     return std::string(text);

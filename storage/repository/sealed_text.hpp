@@ -66,7 +66,23 @@ private:
   bool passes_ = false;  ///< as it is, because the parser says why it is refused
 };
 
-/// The bytes to store: encrypted with a fresh salt when there is a passphrase.
+/// Makes bytes to store of a plain text that comes in pieces: encrypted with a fresh salt when
+/// there is a passphrase.
+class sealer {
+public:
+  using taker = std::function<result<void>(byte_view sealed)>;
+
+  explicit sealer(const secret& pass);
+  /// Hands what becomes of the piece to `to`.
+  result<void> feed(std::string_view piece, bool last, const taker& to);
+
+private:
+  std::unique_ptr<codec::kernel> encrypt_; ///< null: stays as it is
+  std::unique_ptr<codec::stream> stream_;
+  std::vector<std::byte> sealed_;
+};
+
+/// The same of a whole text.
 result<std::string> seal(std::string_view text, const secret& pass);
 
 } // namespace pgbraid
