@@ -3,7 +3,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/format/archive_info.hpp"
 #include "engine/format/backup_info.hpp"
-#include "engine/format/checked_text.hpp"
+#include "engine/format/manifest_proof.hpp"
 #include "engine/format/manifest.hpp"
 #include "tests/unit/engine/format/golden.hpp"
 
@@ -42,7 +42,7 @@ TEST_CASE("golden: manifests come back byte for byte and are valid") {
     REQUIRE_MESSAGE(read, (read ? "" : read.failure().message));
     CHECK(render(*read) == content);
     CHECK(validate(*read, strictness::strict));
-    CHECK(checked_text(*read));
+    CHECK(prove_readable(*read));
     ++count;
   }
   CHECK((count >= 50 || golden::sets().empty()));
