@@ -53,8 +53,7 @@ private:
     if (read.mode == unset_mode && standard.mode)
       read.mode = *standard.mode;
     const bool is_behind_last = next_ == 0 || of_.files[next_ - 1].name < wanted.name;
-    const auto& holder =
-        read.reference == none_index ? made().label : labels()[read.reference];
+    const auto& holder = read.reference == none_index ? made().label : labels()[read.reference];
     return is_behind_last && holder == of_.holder(wanted) &&
            is_same_wherever_stored(made(), read, of_, wanted);
   }

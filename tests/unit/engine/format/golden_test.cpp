@@ -3,8 +3,8 @@
 #include "engine/base/bytes.hpp"
 #include "engine/format/archive_info.hpp"
 #include "engine/format/backup_info.hpp"
-#include "engine/format/manifest_proof.hpp"
 #include "engine/format/manifest.hpp"
+#include "engine/format/manifest_proof.hpp"
 #include "tests/unit/engine/format/golden.hpp"
 
 #include <doctest/doctest.h>

@@ -77,7 +77,9 @@ TEST_CASE("manifest proof: whatever a file says otherwise is seen, and named") {
       [](manifest& of) { of.files.back().reference = none_index; },
       [](manifest& of) { of.files.back().reference = 1; },
       [](manifest& of) { of.files.back().pages = page_check::valid; },
-      [](manifest& of) { of.files.back().page_errors = of.add_page_errors({{0, 1}}); },
+      [](manifest& of) {
+        of.files.back().page_errors = of.add_page_errors({{0, 1}});
+      },
       [](manifest& of) { of.files.back().name = "pg_data/zz/3"; },
   };
   for (size_t i = 0; i < changes.size(); ++i) {
@@ -100,7 +102,8 @@ TEST_CASE("manifest proof: files that are missing, added, doubled or in another 
     return out;
   };
   CHECK_FALSE(prove(with([](manifest& of) { of.files.pop_back(); }), text));
-  CHECK_FALSE(prove(with([](manifest& of) { of.files.push_back({.name = "pg_data/zz/3"}); }), text));
+  CHECK_FALSE(
+      prove(with([](manifest& of) { of.files.push_back({.name = "pg_data/zz/3"}); }), text));
   const auto doubled = with([](manifest& of) { of.files.push_back(of.files.back()); });
   CHECK_FALSE(prove(doubled, text));
   CHECK_FALSE(prove(doubled, render(doubled)));
