@@ -5,7 +5,7 @@ import shutil
 import trees
 from case import test
 from hostile import hostile
-from lab import OURS, PEER, expect
+from lab import OURS, PEER, equal, expect, run
 
 
 def with_copy(bench, program=OURS, **settings):
@@ -93,6 +93,26 @@ def blocks(bench, more):
         ended = bench.restore_run(OURS, home, "--type=none", *words)
         trees.compare_trees(home, fresh, f"restored with {words} against the undamaged repository")
         expect("from other repositories = 2" in ended.text, "both files come from repo2", ended)
+
+
+@test("other copies: each repository has a passphrase of its own")
+@hostile("stored files that are damaged or expand")
+def two_passphrases(bench):
+    one, two = "of repo1", "of repo2"
+    fresh = with_copy(bench, repo1_cipher_type="aes-256-cbc", repo1_cipher_pass=one)
+    for path in (bench.dir / "repo2").rglob("*.info*"):
+        kind = ["openssl", "enc", "-aes-256-cbc", "-md", "sha1"]
+        plain = run([*kind, "-d", "-pass", f"pass:{one}", "-in", path])
+        path.chmod(0o640)
+        run([*kind, "-pass", f"pass:{two}", "-out", path], stdin=plain.out)
+    bench.configure(repo2_cipher_pass=two)
+    equal(len(bench.ours("info", "--output=json").json()[0]["repo"]), 2, "repositories in info")
+    stored_files(bench, 1)[0].unlink()
+    bench.restore_run(OURS, bench.dir / "r1", "--type=none")
+    trees.compare_trees(bench.dir / "r1", fresh, "with a file of repo2")
+    bench.configure(repo2_cipher_pass="neither")
+    bench.restore_run(OURS, bench.dir / "r2", "--type=none", codes=(55,))
+    bench.restore_run(OURS, bench.dir / "r3", "--type=none", "--repo=2", codes=(95,))
 
 
 @test("other copies: a directory of many files that is gone in repo1 comes from repo2")
