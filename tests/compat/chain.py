@@ -260,17 +260,19 @@ class Chain:
     def restore(self, program, home, repo, *words):
         """Restores below `home`, tablespaces mapped. Returns the cluster, not started."""
         said = self.restore_words(program, repo, words)
-        self.make_writable(program, home)
+        self.without_read_only(program, home)
         self.note(f"in {home}: " + lab.quote([program, "restore", *said]))
         self.bench.restore_run(program, home, *said)
         return AskedCluster(home, self.programs)
 
-    def make_writable(self, program, home):
-        """pgBackRest cannot open files of mode 0400 that it has restored before."""
-        if program != OURS:
-            for path in (home / "pg/by hand").rglob("*"):
-                if path.is_file() and not path.is_symlink():
-                    path.chmod(path.stat().st_mode | 0o200)
+    def without_read_only(self, program, home):
+        """pgBackRest cannot write into files that are to have mode 0400, and are there."""
+        if program == OURS:
+            return
+        for known in self.backups.values():
+            for name, about in known["hand"].items():
+                if not about[2] & 0o200:
+                    (home / "pg/by hand" / name).unlink(missing_ok=True)
 
     def new_home(self):
         self.homes += 1
@@ -304,7 +306,7 @@ class Chain:
             wanted = self.world.fingerprint()
         cluster.stop()
         said = self.restore_words(program, repo, [*words, "--archive-mode=preserve"])
-        self.make_writable(program, cluster.home)
+        self.without_read_only(program, cluster.home)
         self.call(program, "restore", *said)
         self.start(step.ours_pushes)
         found = self.world.fingerprint()
