@@ -75,6 +75,8 @@ result<connection_ptr> open_connection(const pg_address& address, std::chrono::m
     return error{errc::db_connect,
                  fmt::format("unable to connect to '{}': {}", describe(address), why)};
   };
+  if (auto loaded = load_libpq(); !loaded)
+    return failed(loaded.failure().message);
   const patience waiting(timeout, give_up);
   auto connection = start_connecting(address);
   if (!connection)

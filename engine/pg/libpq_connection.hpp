@@ -24,6 +24,10 @@ struct free_result {
 using connection_ptr = std::unique_ptr<PGconn, free_connection>;
 using result_ptr = std::unique_ptr<PGresult, free_result>;
 
+/// Before anything of libpq is called: it is loaded by the first who needs it. Fails with
+/// `file_missing`.
+result<void> load_libpq();
+
 /// Without the line feed that libpq ends its texts with; empty for null.
 std::string trimmed(const char* text);
 

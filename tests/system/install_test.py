@@ -55,3 +55,10 @@ def other_name(bench):
     said = run([OURS, "version"]).text
     expect(said.startswith("pgbraid ") and "pgBackRest 2.60.0" in said, "both under its own name",
            said)
+
+
+@test("install: the program does not load libpq before somebody asks a database", cluster=False)
+def light_start(bench):
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", run(["readelf", "-d", OURS]).text)
+    expect(any(name.startswith("libc.so") for name in needed), "readelf names what it needs", needed)
+    equal([name for name in needed if name.startswith("libpq")], [], "libpq among it")
