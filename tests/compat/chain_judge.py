@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import stat
+import time
 
 import chain_manifest
 import chain_plan
@@ -301,6 +302,14 @@ def _of_a_kill(chain, repo, parts):
             and (repo, parts[2]) not in chain.backups)
 
 
+def age_what_a_kill_left(chain, repo, copy):
+    """For us a young directory may be somebody's, and with it all that it builds on."""
+    for folder in (copy / "backup" / STANZA).iterdir():
+        if folder.is_dir() and folder.name[:8].isdigit() and (repo, folder.name) not in chain.backups:
+            for path in (folder, *folder.rglob("*")):
+                os.utime(path, (1, time.time() - 3600), follow_symlinks=False)
+
+
 def expire(chain):
     """Both programs, each on a copy, leave the same; what we leave can be restored."""
     repo = chain.dice.choice(sorted({repo for repo, _ in chain.backups}))
@@ -311,6 +320,7 @@ def expire(chain):
     for program, name in ((OURS, "expired-ours"), (chain.peer, "expired-peer")):
         copy = chain.bench.dir / name
         lab.run(["cp", "-a", folder_of(chain, repo), copy])
+        age_what_a_kill_left(chain, repo, copy)
         chain.call(program, "expire", f"--repo{repo}-path={copy}", *words,
                    *chain.in_spite_of_bad_pages(program))
         left.append(sorted(str(path.relative_to(copy)) for path in copy.rglob("*")
