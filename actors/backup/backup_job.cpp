@@ -9,6 +9,7 @@
 #include "engine/base/units.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/plan/backup_changes.hpp"
+#include "engine/plan/block_notes.hpp"
 #include "engine/postgres/exclusion.hpp"
 
 #include <algorithm>
@@ -19,9 +20,6 @@ namespace {
 
 /// No writer cuts larger ones; one that is put together is held in memory.
 constexpr uint32_t block_limit_bytes = uint32_t{16} << 20;
-/// Room for blocks that a file of another host gets while it is copied: some thousand.
-constexpr uint64_t block_growth_bytes = uint64_t{512} << 10;
-
 wire::copied_blocks wire_blocks_of(const block_wish& wish) {
   return {.block_bytes = wish.block_bytes,
           .checksum_bytes = wish.checksum_bytes,
@@ -81,15 +79,15 @@ backup_job::backup_job(format::manifest& into, const cluster_files& names, sourc
   batches_ = plan::deal_backup(weights, settings_.rules);
 }
 
-/// What a file in blocks takes, here and where it lies; there it may grow somewhat.
+/// What a file in blocks takes, here and where it lies.
 void backup_job::note_memory(const format::manifest_file& file, const block_wish& wish) {
   rules_.blocks = true;
-  const auto bytes =
-      std::max(file.size_bytes, wish.before != nullptr ? wish.before->size_bytes : 0);
-  const auto blocks = bytes / wish.block_bytes + 1;
-  const auto served = served_block_memory(wire_blocks_of(wish), blocks) + block_growth_bytes;
-  served_memory_ = std::max(served_memory_, served);
-  const auto notes = sources_.has_remote() ? served - wish.super_bytes : 0;
+  const auto before = wish.before != nullptr ? wish.before->size_bytes : 0;
+  const auto blocks = std::max(file.size_bytes, before) / wish.block_bytes + 1;
+  served_memory_ = std::max(
+      served_memory_, served_block_memory(wire_blocks_of(wish), before / wish.block_bytes + 1));
+  const auto notes =
+      sources_.has_remote() ? plan::memory_of_block_notes(blocks, wish.checksum_bytes) : 0;
   block_memory_ =
       std::max(block_memory_,
                wish.super_bytes + notes + plan::memory_of_block_delta(blocks, wish.checksum_bytes));

@@ -4,6 +4,7 @@
 
 #include "engine/codec/packed_size.hpp"
 #include "engine/plan/block_notes.hpp"
+#include "storage/wire/protocol.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,11 +14,17 @@ namespace pgbraid {
 namespace {
 
 constexpr size_t length_bytes = 4;
+/// Of about a million blocks that a file got while it was copied.
+constexpr uint64_t growth_notes_bytes = uint64_t{8} << 20;
 constexpr auto send_wait = std::chrono::seconds(1);
 constexpr uint32_t largest_piece_bytes = uint32_t{16} << 20;
 
 error nonsense(const wire::copied_file& about, std::string_view what) {
   return {errc::protocol, "the other host sent " + std::string(what) + " for '" + about.name + "'"};
+}
+
+error impossible_length() {
+  return {errc::protocol, "the other host sent an impossible length"};
 }
 
 /// Runs of pages must ascend and not touch, as the page check makes them.
@@ -92,7 +99,7 @@ result<uint32_t> copy_answer::read_length(size_t limit) {
   for (const auto byte : raw)
     out = out << 8 | std::to_integer<uint32_t>(byte);
   if (out > limit)
-    return error{errc::protocol, "the other host sent an impossible length"};
+    return impossible_length();
   return out;
 }
 
@@ -110,7 +117,7 @@ result<void> copy_answer::read_results(const wire::copied_file& asked) {
   auto& out = results_.learned;
   const bool has_bytes = sent->how == wire::copy_outcome::stored;
   results_.grown = sent->how == wire::copy_outcome::grown;
-  if (!has_bytes && file_bytes_ > 0)
+  if (!has_bytes && (file_bytes_ > 0 || !notes_.empty()))
     return nonsense(asked, "bytes of no file");
   out.outcome = outcome_of(sent->how);
   out.path_gone = out.outcome == task_outcome::vanished && sent->path_gone;
@@ -120,9 +127,9 @@ result<void> copy_answer::read_results(const wire::copied_file& asked) {
     return out.outcome == task_outcome::empty && !asked.skip_empty
                ? nonsense(asked, "an empty file")
                : success();
-  if (auto fine = check_stored(*sent, asked); !fine)
-    return fine;
-  return asked.blocks ? read_notes(asked) : success();
+  if (asked.blocks)
+    out.block_notes = std::exchange(notes_, {});
+  return check_stored(*sent, asked);
 }
 
 result<void> copy_answer::check_stored(const wire::copied_results& sent,
@@ -146,21 +153,41 @@ result<void> copy_answer::check_stored(const wire::copied_results& sent,
   return success();
 }
 
-/// No more than the file's blocks can have, and than there is memory for.
-result<void> copy_answer::read_notes(const wire::copied_file& asked) {
-  const format::block_map_shape shape{.file_bytes = results_.learned.plain_bytes,
+/// No more than the file's blocks can have. One that may grow gets some room for that.
+result<void> copy_answer::read_notes(size_t bytes, const wire::copied_file& asked) {
+  if (!asked.blocks)
+    return nonsense(asked, "blocks");
+  const format::block_map_shape shape{.file_bytes = asked.limit.value_or(asked.expected),
                                       .block_bytes = asked.blocks->block_bytes};
-  const auto sums = static_cast<uint8_t>(asked.blocks->checksum_bytes);
-  const auto blocks = std::min(shape.blocks(), from_.notes_limit_bytes);
-  const auto most = std::min(plan::largest_block_notes(blocks, sums), from_.notes_limit_bytes);
-  auto length = read_length(static_cast<size_t>(most));
-  if (!length)
-    return length.failure();
-  std::vector<std::byte> notes(*length);
-  if (auto filled = fill(notes); !filled)
-    return filled;
-  results_.learned.block_notes = std::move(notes);
-  return success();
+  const auto most =
+      plan::largest_block_notes(shape.blocks(), static_cast<uint8_t>(asked.blocks->checksum_bytes));
+  const auto sum = notes_.size() + bytes;
+  if (asked.limit && sum > most)
+    return nonsense(asked, "more blocks than there can be");
+  if (sum > most + growth_notes_bytes)
+    return error{errc::memory, "'" + asked.name + "' grew too much to be copied in blocks",
+                 "The next backup knows its size."};
+  const auto before = notes_.size();
+  notes_.resize(sum);
+  return fill(byte_span(notes_).subspan(before));
+}
+
+/// Up to the next final bytes; false where there are none any more.
+result<bool> copy_answer::next_piece(const wire::copied_file& asked) {
+  while (true) {
+    auto length = read_length(wire::notes_piece | largest_piece_bytes);
+    if (!length)
+      return length.failure();
+    const auto bytes = *length & ~wire::notes_piece;
+    if (bytes > largest_piece_bytes || (bytes == 0 && *length != 0))
+      return impossible_length();
+    if (*length == bytes) {
+      left_bytes_ = bytes;
+      return bytes > 0;
+    }
+    if (auto read = read_notes(bytes, asked); !read)
+      return read.failure();
+  }
 }
 
 result<size_t> copy_answer::take(byte_span out, const wire::copied_file& asked) {
@@ -168,12 +195,9 @@ result<size_t> copy_answer::take(byte_span out, const wire::copied_file& asked) 
     return size_t{0};
   while (!from_.send(send_wait))
     ;
-  if (left_bytes_ == 0) {
-    auto length = read_length(largest_piece_bytes);
-    if (!length)
-      return length.failure();
-    left_bytes_ = *length;
-  }
+  if (left_bytes_ == 0)
+    if (auto more = next_piece(asked); !more)
+      return more.failure();
   if (left_bytes_ == 0) {
     if (auto read = read_results(asked); !read)
       return read.failure();

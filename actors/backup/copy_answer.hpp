@@ -41,12 +41,14 @@ private:
   result<uint32_t> read_length(size_t limit);
   result<void> read_results(const wire::copied_file& asked);
   result<void> check_stored(const wire::copied_results& sent, const wire::copied_file& asked);
-  result<void> read_notes(const wire::copied_file& asked);
+  result<bool> next_piece(const wire::copied_file& asked);
+  result<void> read_notes(size_t bytes, const wire::copied_file& asked);
 
   copy_call from_;
   const bool changed_;
   uint32_t left_bytes_ = 0; ///< of the present piece
   uint64_t file_bytes_ = 0;
+  std::vector<std::byte> notes_ = {};
   bool ended_ = false;
   remote_results results_ = {};
 };

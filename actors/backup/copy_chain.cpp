@@ -3,12 +3,21 @@
 #include "actors/backup/copy_chain.hpp"
 
 #include "engine/codec/container_kernel.hpp"
-#include "engine/plan/block_notes.hpp"
+#include "engine/format/block_map.hpp"
 #include "engine/postgres/exclusion.hpp"
 
 #include <bit>
 
 namespace pgbraid {
+
+namespace {
+
+/// Blocks are whole pages of this size.
+constexpr uint32_t page_unit_bytes = 8192;
+/// What is noted of blocks between two writes: of a super block, and of some chunks on their way.
+constexpr uint64_t unsent_notes_bytes = uint64_t{256} << 10;
+
+} // namespace
 
 result<graph::chain> make_copy_chain(const codec::file_rules& rules) {
   return graph::chain::make(graph::backup_graph(copy_shape(rules)));
@@ -57,22 +66,19 @@ result<void> validate(const codec::file_rules& rules) {
 result<void> validate(const wire::copied_blocks& how, const wire::copy_rules& rules) {
   if (!rules.file.blocks)
     return error{errc::protocol, "the other host asked for blocks in a copy without them"};
-  if (how.block_bytes == 0 || how.checksum_bytes == 0 ||
+  if (how.block_bytes == 0 || how.block_bytes % page_unit_bytes != 0 || how.checksum_bytes == 0 ||
       how.checksum_bytes > codec::block_sum().size() || how.super_bytes < how.block_bytes ||
       how.super_bytes % how.block_bytes != 0 ||
       how.super_bytes > format::largest_super_block(how.block_bytes))
     return error{errc::protocol, "the other host asked for blocks of impossible sizes"};
-  if (how.super_bytes > rules.block_memory_bytes ||
-      how.prior_blocks >
-          (rules.block_memory_bytes - how.super_bytes) /
-              plan::memory_of_block_notes(1, static_cast<uint8_t>(how.checksum_bytes)))
+  if (how.prior_blocks > rules.block_memory_bytes ||
+      served_block_memory(how, how.prior_blocks) > rules.block_memory_bytes)
     return error{errc::protocol, "the other host asked for more blocks than it said"};
   return success();
 }
 
-uint64_t served_block_memory(const wire::copied_blocks& how, uint64_t blocks) {
-  return how.super_bytes +
-         plan::memory_of_block_notes(blocks, static_cast<uint8_t>(how.checksum_bytes));
+uint64_t served_block_memory(const wire::copied_blocks& how, uint64_t prior_blocks) {
+  return how.super_bytes + prior_blocks * how.checksum_bytes + unsent_notes_bytes;
 }
 
 } // namespace pgbraid

@@ -32,7 +32,7 @@ void take_copy_results(const graph::file_streams& streams, copy_results& into);
 result<void> validate(const codec::file_rules& rules);
 /// The same of how a file is cut, under these rules.
 result<void> validate(const wire::copied_blocks& how, const wire::copy_rules& rules);
-/// What a file of so many blocks takes where it lies.
-uint64_t served_block_memory(const wire::copied_blocks& how, uint64_t blocks);
+/// What a file that had so many blocks takes where it lies.
+uint64_t served_block_memory(const wire::copied_blocks& how, uint64_t prior_blocks);
 
 } // namespace pgbraid

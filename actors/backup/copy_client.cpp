@@ -102,10 +102,7 @@ result<copy_call> copy_client::ask_on(std::shared_ptr<link::client_link> link,
   auto call = link->open(path, head);
   if (!call)
     return call.failure();
-  copy_call out{.link = std::move(link),
-                .call = std::move(*call),
-                .unsent = std::string(body),
-                .notes_limit_bytes = rules_.block_memory_bytes};
+  copy_call out{.link = std::move(link), .call = std::move(*call), .unsent = std::string(body)};
   if (body.empty())
     static_cast<void>(out.call->end_write());
   else

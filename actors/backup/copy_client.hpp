@@ -21,8 +21,6 @@ struct copy_call {
   std::unique_ptr<link::call> call;
   /// What of the request the other host did not take yet.
   std::string unsent = {};
-  /// The largest notes of blocks that it may answer.
-  uint64_t notes_limit_bytes = 0;
 
   /// Sends what is left; whether that is all. A refusal is the answer, and whoever reads it finds
   /// it.

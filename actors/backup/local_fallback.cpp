@@ -63,8 +63,8 @@ local_fallback::local_fallback(const codec::file_rules& rules, const cluster_fil
     : rules_(rules), files_(files), wanted_(wanted.file) {
   if (wanted_.blocks)
     blocks_ = std::make_shared<block_watch>(
-        *wanted_.blocks, std::vector<std::byte>(wanted.prior_sums.begin(), wanted.prior_sums.end()),
-        UINT64_MAX);
+        *wanted_.blocks,
+        std::vector<std::byte>(wanted.prior_sums.begin(), wanted.prior_sums.end()));
 }
 
 local_fallback::~local_fallback() = default;

@@ -197,6 +197,8 @@ result<void> graph_copy_runner::begin(std::unique_ptr<link::exchange>& asked, co
     return rules.failure();
   if (auto fine = pgbraid::validate(rules->file); !fine)
     return fine;
+  if (rules->block_memory_bytes > memory_budget::copy_limit_bytes)
+    return error{errc::memory, "a file in blocks by these rules takes too much memory"};
   if (copy_ && !copy_->job->is_over())
     return error{errc::protocol, "a copy runs on this connection already"};
   leave_copy();
@@ -220,9 +222,9 @@ result<void> graph_copy_runner::begin(std::unique_ptr<link::exchange>& asked, co
     return room;
   if (auto answered = asked->respond("{}"); !answered)
     return answered;
-  auto job = std::make_shared<served_copy>(
-      std::move(asked), std::move(finder),
-      [memory = may.memory] { return memory->for_copied_answer(); }, rules->block_memory_bytes);
+  auto job =
+      std::make_shared<served_copy>(std::move(asked), std::move(finder),
+                                    [memory = may.memory] { return memory->for_copied_answer(); });
   copy_.emplace(running_copy{job, std::move(*rules), std::thread([job, run, lease]() mutable {
                                const auto outcome = actors::run_job(*job, run);
                                lease.reset(); // before the other end hears of it, and asks for more

@@ -3,6 +3,7 @@
 #include "actors/serve/served_answer.hpp"
 
 #include "engine/buffer/slab.hpp"
+#include "storage/wire/protocol.hpp"
 
 #include <array>
 
@@ -50,16 +51,20 @@ void served_answer::write(byte_view final_bytes) {
   send(final_bytes);
 }
 
-void served_answer::end(const wire::copied_results& learned, std::optional<byte_view> notes) {
+void served_answer::write_notes(byte_view notes) {
+  if (notes.empty())
+    return;
+  const std::lock_guard lock(mutex_);
+  send(length_of(notes.size() | wire::notes_piece));
+  send(notes);
+}
+
+void served_answer::end(const wire::copied_results& learned) {
   const std::lock_guard lock(mutex_);
   const auto text = wire::encode(learned);
   send(length_of(0));
   send(length_of(text.size()));
   send(as_bytes(text));
-  if (notes) {
-    send(length_of(notes->size()));
-    send(*notes);
-  }
   if (++turn_ < file_count_ || over_)
     return;
   over_ = true;

@@ -24,8 +24,10 @@ public:
   /// over.
   bool is_writable(size_t file, std::chrono::milliseconds wait) const;
   void write(byte_view final_bytes);
-  /// Ends the turn of a file. @param notes  of a file in blocks
-  void end(const wire::copied_results& learned, std::optional<byte_view> notes = {});
+  /// The same of what is noted of its blocks; nothing where that is empty.
+  void write_notes(byte_view notes);
+  /// Ends the turn of a file.
+  void end(const wire::copied_results& learned);
   /// Ends the whole answer.
   void fail(const error& why);
 

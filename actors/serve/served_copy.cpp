@@ -52,8 +52,7 @@ public:
 private:
   result<wire::copy_outcome> look(const graph::worker_tools& tools);
   result<wire::copy_outcome> vanished();
-  bool is_too_large() const { return route_.blocks && route_.blocks->is_full(); }
-  error too_large() const;
+  void send_notes();
 
   served_route route_;
   std::optional<local_file> file_;
@@ -116,17 +115,10 @@ result<size_t> served_task::read(byte_span out) {
   if (learned_.how != wire::copy_outcome::stored || route_.answer->is_over())
     return size_t{0};
   auto got = file_->read(out);
-  if (got && !is_too_large())
+  if (got)
     return got;
-  route_.answer->fail(got ? too_large() : got.failure());
+  route_.answer->fail(got.failure());
   return size_t{0};
-}
-
-error served_task::too_large() const {
-  return {errc::memory,
-          "'" + route_.file.name + "' became much larger while it was copied, and there is no " +
-              "memory for so many blocks",
-          "The next backup knows its size."};
 }
 
 std::unique_ptr<codec::stream> served_task::open_stream(codec::kernel& kernel) {
@@ -143,9 +135,16 @@ std::unique_ptr<codec::stream> served_task::open_stream(codec::kernel& kernel) {
 }
 
 result<void> served_task::write(byte_view in) {
-  if (learned_.how == wire::copy_outcome::stored)
-    route_.answer->write(in);
+  if (learned_.how != wire::copy_outcome::stored)
+    return success();
+  send_notes();
+  route_.answer->write(in);
   return success();
+}
+
+void served_task::send_notes() {
+  if (route_.blocks && learned_.how == wire::copy_outcome::stored)
+    route_.answer->write_notes(route_.blocks->take_notes());
 }
 
 result<void> served_task::finish(const graph::file_streams& streams) {
@@ -165,14 +164,9 @@ result<void> served_task::finish(const graph::file_streams& streams) {
     }
   }
   file_.reset();
-  const bool in_blocks = route_.blocks && learned_.how == wire::copy_outcome::stored;
-  if (in_blocks && is_too_large())
-    route_.answer->fail(too_large());
-  if (in_blocks)
-    route_.answer->end(learned_, route_.blocks->take_notes());
-  else
-    route_.answer->end(learned_);
+  send_notes();
   route_.blocks.reset();
+  route_.answer->end(learned_);
   return success();
 }
 
@@ -190,9 +184,8 @@ result<void> validate(const std::vector<wanted_file>& small) {
 }
 
 served_copy::served_copy(std::unique_ptr<link::exchange> begun, served_finder finder,
-                         answer_room room, uint64_t block_memory_bytes)
-    : begun_(std::move(begun)), find_(std::move(finder)), room_(std::move(room)),
-      block_memory_bytes_(block_memory_bytes) {}
+                         answer_room room)
+    : begun_(std::move(begun)), find_(std::move(finder)), room_(std::move(room)) {}
 
 served_copy::~served_copy() = default;
 
@@ -254,8 +247,7 @@ graph::task_list served_copy::tasks_of(request asked) const {
                        .number = out.size(),
                        .small = asked.small};
     if (const auto& how = route.file.blocks)
-      route.blocks = std::make_shared<block_watch>(*how, std::move(one.prior_sums),
-                                                   block_memory_bytes_ - how->super_bytes);
+      route.blocks = std::make_shared<block_watch>(*how, std::move(one.prior_sums));
     if (prefetch && route.file.expected <= small_files::largest_bytes) {
       route.prefetch = prefetch;
       route.prefetch_index = prefetch->add(*route.at.in, route.at.path, route.file.expected);

@@ -38,9 +38,7 @@ public:
   /// @param begun  the stream of the copy, already answered
   /// @param finder  finds files by name
   /// @param room  of answers; when there may be some again, call `look`
-  /// @param block_memory_bytes  that a file in blocks takes at most
-  served_copy(std::unique_ptr<link::exchange> begun, served_finder finder, answer_room room,
-              uint64_t block_memory_bytes);
+  served_copy(std::unique_ptr<link::exchange> begun, served_finder finder, answer_room room);
   ~served_copy() override;
 
   /// A request for one file (or, `small`, for several). From any thread.
@@ -74,7 +72,6 @@ private:
   const std::unique_ptr<link::exchange> begun_;
   const served_finder find_;
   const answer_room room_;
-  const uint64_t block_memory_bytes_;
   std::mutex mutex_;
   std::deque<request> waiting_; ///< as many as a link has streams
   static constexpr size_t full_bytes = size_t{16} << 20;

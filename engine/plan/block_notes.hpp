@@ -1,5 +1,6 @@
 // The blocks of a file as two hosts share the work: where the file lies they are compared and
 // packed, where the command runs the map is made.
+// Source of the notes: storage/wire/README.md.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -13,32 +14,29 @@
 namespace pgbraid::plan {
 
 /// Judges blocks as `block_delta` does, knowing no more of the prior backup than its checksums, and
-/// notes what became of them. The notes are: a bit for each block, set for those that were taken
-/// (lowest first, the last byte filled up with 0); the checksums of these; the stored size of each
-/// super block, as a number of block maps.
+/// notes what becomes of them. Besides these checksums it holds what was noted and not taken yet.
 class block_noter {
 public:
   /// @param prior  checksums of the prior backup, whole ones
-  /// @param memory_limit_bytes  of prior and notes; see `memory_of_block_notes`
-  block_noter(uint8_t checksum_bytes, std::vector<std::byte> prior, uint64_t memory_limit_bytes);
+  block_noter(uint8_t checksum_bytes, std::vector<std::byte> prior)
+      : checksum_bytes_(checksum_bytes), prior_(std::move(prior)) {}
 
-  /// As of `block_delta`. Takes nothing any more once it is full.
+  /// As of `block_delta`.
   bool takes(byte_view sum);
   void packed(uint64_t stored_bytes);
-  /// There were more blocks than it has memory for: its notes are worth nothing.
-  bool is_full() const { return full_; }
-  /// After the last block, once.
+  /// What was noted since the last call, to be put behind what was taken before.
   std::vector<std::byte> take_notes();
 
 private:
+  void end_run();
+
   const uint8_t checksum_bytes_;
   std::vector<std::byte> prior_;
-  const uint64_t blocks_limit_;
   uint64_t blocks_ = 0;
-  std::vector<std::byte> taken_; ///< bits
-  std::vector<std::byte> sums_;
-  std::vector<std::byte> sizes_;
-  bool full_ = false;
+  uint64_t run_ = 0; ///< blocks of the last kind that are not noted yet
+  bool run_taken_ = false;
+  std::vector<std::byte> sums_; ///< of the run, when it was taken
+  std::vector<std::byte> notes_;
 };
 
 /// A file that was read and packed elsewhere.
@@ -54,9 +52,8 @@ struct noted_file {
 /// blocks that no writer makes or that are not together what came.
 result<void> follow_notes(byte_view notes, const noted_file& of, block_delta& into);
 
-/// The most that the notes of so many blocks can take.
+/// The most that the notes of so many blocks can take, and the memory of who collects them.
 uint64_t largest_block_notes(uint64_t blocks, uint8_t checksum_bytes);
-/// Memory of a noter, with the checksums that it compares with.
 uint64_t memory_of_block_notes(uint64_t blocks, uint8_t checksum_bytes);
 
 } // namespace pgbraid::plan

@@ -14,6 +14,9 @@ namespace pgbraid::wire {
 inline constexpr uint32_t version_min = 4;
 inline constexpr uint32_t version_max = 4;
 
+/// Added to the length of a piece of a copied file that is no part of its bytes: notes of blocks.
+inline constexpr uint32_t notes_piece = uint32_t{1} << 31;
+
 /// The largest info file that a host opens or seals for another one.
 inline constexpr uint64_t info_limit_bytes = uint64_t{32} << 20;
 

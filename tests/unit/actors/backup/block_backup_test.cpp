@@ -70,12 +70,14 @@ format::block_map map_of(made_backup& made, const format::manifest_file& file) {
 /// The content that the maps and super blocks of a backup have for a file.
 std::string put_together(made_backup& made, const format::manifest_file& file) {
   std::string out;
+  std::map<std::string, std::string> files;
   for (const auto& run : map_of(made, file).runs) {
     const auto path = format::block_file_path("demo", made.manifest.references[run.reference],
                                               file.name, run.bundle_id);
-    const auto all = made.files.content(path);
-    REQUIRE(all);
-    std::string stored = all->substr(run.offset_bytes, run.stored_bytes);
+    auto& all = files[path];
+    if (all.empty())
+      all = made.files.content(path).value_or("");
+    const auto stored = all.substr(run.offset_bytes, run.stored_bytes);
     std::vector<std::byte> bytes(as_bytes(stored).begin(), as_bytes(stored).end());
     if (!made.manifest.cipher_pass.empty()) {
       const auto decrypt = codec::make_decrypt(made.manifest.cipher_pass.view(), true);
@@ -223,25 +225,10 @@ TEST_CASE("block backup: a file that is no relation grows beyond what small file
   const rig with;
   put(with.data + "/log", rig::pages(5, 1));
   const backup_wish wish{.bundle = true, .blocks = true};
-  const auto made = with.there(wish, [&] { put(with.data + "/log", rig::pages(700, 1)); });
+  // 8000 new blocks: nobody told of room for so many.
+  const auto made = with.there(wish, [&] { put(with.data + "/log", rig::pages(8000, 1)); });
   check_content(with, *made);
-  CHECK(made->manifest.find_file("pg_data/log")->size_bytes == 700 * block);
-}
-
-TEST_CASE("block backup: one that grows beyond what was told ends it with an error") {
-  const rig with;
-  put(with.data + "/log", rig::pages(5, 1));
-  auto walked = with.walk(false);
-  auto files = cluster_files::open(walked, open_posix);
-  REQUIRE(files);
-  put(with.data + "/log", std::string(size_t{200} << 20, 'x'));
-  data_host other(with.data);
-  const auto made =
-      run_backup(with, {.blocks = true}, {{.name = "a", .host = other.there.connect()}}, *files,
-                 std::move(walked));
-  REQUIRE_FALSE(made->outcome);
-  CHECK(made->outcome.failure().code == errc::memory);
-  CHECK(made->outcome.failure().message.find("'pg_data/log'") != std::string::npos);
+  CHECK(made->manifest.find_file("pg_data/log")->size_bytes == 8000 * block);
 }
 
 TEST_CASE("block backup: broken connections are made again, and nothing is lost") {

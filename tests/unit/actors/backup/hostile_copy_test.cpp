@@ -35,7 +35,7 @@ result<copy_results> take(const std::string& body, const wire::copied_file& aske
   REQUIRE(call);
   REQUIRE((*call)->end_write());
   std::shared_ptr<link::client_link> link(&*ends.asking, [](auto*) {});
-  copy_answer answer({.link = link, .call = std::move(*call), .notes_limit_bytes = 1000}, changed);
+  copy_answer answer({.link = link, .call = std::move(*call)}, changed);
   std::array<std::byte, 100> room;
   while (true) {
     auto got = answer.take(room, asked);
@@ -122,34 +122,45 @@ TEST_CASE("hostile copy: ranges of pages must ascend and agree with the verdict"
 }
 
 TEST_CASE("hostile copy: notes of blocks that cannot be are refused") {
-  const wire::copied_file asked{
+  wire::copied_file asked{
       .name = "f", .limit = 8192, .blocks = wire::copied_blocks{8192, 6, 8192, 0}};
-  const auto good = std::string("\1123456\3", 8);
-  const auto with = [&](const std::string& results, const std::string& notes) {
-    return take(answer_of("15\n", results) + notes, asked, true);
+  const auto notes_of = [](std::string_view text) {
+    return length_of(static_cast<uint32_t>(text.size()) | wire::notes_piece) + std::string(text);
   };
-  const auto learned = with(results_with(""), length_of(static_cast<uint32_t>(good.size())) + good);
+  const auto learned = take(notes_of("\5abcdef") + length_of(3) + "15\n" + notes_of("\16") +
+                                answer_of("", results_with("")),
+                            asked, true);
   if (!learned)
     FAIL(learned.failure().text());
   REQUIRE(learned->block_notes);
-  CHECK(as_text(*learned->block_notes) == good);
+  CHECK(as_text(*learned->block_notes) == "\5abcdef\16");
   CHECK_FALSE(learned->repo_checksum);
   CHECK(take(answer_of("15\n", results_with("")), {.name = "f"})->block_notes == std::nullopt);
-  const auto refused = [&](const std::string& results, const std::string& notes) {
+  CHECK(take(answer_of("15\n", results_with("")), asked, true)->block_notes->empty());
+  const auto refused = [&](const std::string& body, errc code = errc::protocol) {
     hostile("requests and answers between hosts");
-    CAPTURE(results);
-    CAPTURE(notes);
-    const auto got = with(results, notes);
+    CAPTURE(body.substr(0, 100));
+    const auto got = take(body, asked, true);
     REQUIRE_FALSE(got);
-    CHECK(got.failure().code == errc::protocol);
+    CHECK(got.failure().code == code);
   };
-  refused(results_with(""), "");                                       // none
-  refused(results_with(""), length_of(9) + good);                      // less than told
-  refused(results_with(""), length_of(1000) + std::string(1000, 'x')); // more than a block has
-  refused(results_with(""), length_of(UINT32_MAX) + good);
-  refused(results_with(R"(,"repo_sha1":"587b596f04f7db9c2cad3d6b87dd2b3a05de4f35")"),
-          length_of(8) + good); // of super blocks nobody asked that
-  refused(fmt::format(R"({{"how":"stored","plain":8193,"sha1":"{}"}})", sha1), length_of(8) + good);
+  const auto good = answer_of("15\n", results_with(""));
+  refused(length_of(wire::notes_piece) + good);    // of nothing
+  refused(length_of(9 | wire::notes_piece) + "x"); // it ends
+  refused(length_of(UINT32_MAX) + good);           // larger than any piece
+  refused(notes_of(std::string(27, 'x')) + good);  // more than a block has
+  refused(notes_of("123") + answer_of("", R"({"how":"vanished"})"));
+  refused(answer_of("15\n",
+                    results_with(R"(,"repo_sha1":"587b596f04f7db9c2cad3d6b87dd2b3a05de4f35")")));
+  refused(answer_of("15\n", fmt::format(R"({{"how":"stored","plain":8193,"sha1":"{}"}})", sha1)));
+  // A file that may grow has a limit, too.
+  asked.limit = {};
+  std::string much;
+  for (int i = 0; i < 5; ++i)
+    much += notes_of(std::string(2 << 20, 'x'));
+  refused(much + good, errc::memory);
+  asked.blocks = {};
+  refused(notes_of("x") + good);
 }
 
 TEST_CASE("hostile copy: more super blocks than a file can have are stopped") {
@@ -201,6 +212,7 @@ TEST_CASE("hostile copy: blocks that a client may not ask for") {
   refused({8192, 0, 32768, 0}, "");
   refused({8192, 17, 32768, 0}, "");
   refused({8192, UINT32_MAX, 32768, 2}, sums);
+  refused({4096, 6, 32768, 0}, "");
   refused({8192, 6, 0, 0}, "");
   refused({8192, 6, 4096, 0}, "");
   refused({8192, 6, 32769, 0}, "");
@@ -215,7 +227,7 @@ TEST_CASE("hostile copy: blocks that a client may not ask for") {
 }
 
 TEST_CASE("hostile copy: blocks in a copy without them, or with too much memory, are refused") {
-  hostile("requests and answers between hosts", 2);
+  hostile("requests and answers between hosts", 4);
   cluster_rig with;
   data_host other(with.data);
   copy_client plain(other.there.connect(), {});
@@ -224,11 +236,13 @@ TEST_CASE("hostile copy: blocks in a copy without them, or with too much memory,
                                    .blocks = wire::copied_blocks{8192, 6, 32768, 0}}});
   REQUIRE(asked);
   CHECK(asked->call->trailer().failure().code == errc::protocol);
-  copy_client large(other.there.connect(), {});
-  large.allow_blocks(uint64_t{1} << 40);
-  const auto refused = large.ask({.file = {.name = "n", .path = "PG_VERSION"}});
-  REQUIRE_FALSE(refused);
-  CHECK(refused.failure().code == errc::memory);
+  for (const uint64_t bytes : {uint64_t{1} << 40, uint64_t{1} << 62, UINT64_MAX}) {
+    copy_client large(other.there.connect(), {});
+    large.allow_blocks(bytes);
+    const auto refused = large.ask({.file = {.name = "n", .path = "PG_VERSION"}});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.failure().code == errc::memory);
+  }
 }
 
 TEST_CASE("hostile copy: what a client may not ask for") {

@@ -58,10 +58,18 @@ uint64_t go_through(const content& file, uint64_t super_bytes, Judge& judge) {
   return stored;
 }
 
-/// The other host.
+/// The other host, which sends what it noted now and then.
 struct there {
   block_noter noter;
-  bool takes(byte_view sum, uint64_t) { return noter.takes(sum); }
+  std::vector<std::byte> notes = {};
+  size_t calls = 0;
+  bool takes(byte_view sum, uint64_t) {
+    if (++calls % 7 == 0) {
+      const auto some = noter.take_notes();
+      notes.insert(notes.end(), some.begin(), some.end());
+    }
+    return noter.takes(sum);
+  }
   void packed(uint64_t, uint64_t stored_bytes) { noter.packed(stored_bytes); }
 };
 
@@ -100,10 +108,12 @@ struct noted {
 };
 
 noted note(const content& file, uint64_t super_bytes, byte_view prior) {
-  there other{block_noter(sum_bytes, {prior.begin(), prior.end()}, UINT64_MAX)};
+  there other{block_noter(sum_bytes, {prior.begin(), prior.end()})};
   const auto stored = go_through(file, super_bytes, other);
-  CHECK_FALSE(other.noter.is_full());
-  return {other.noter.take_notes(), {file.bytes(), super_bytes, stored}};
+  auto notes = std::move(other.notes);
+  const auto rest = other.noter.take_notes();
+  notes.insert(notes.end(), rest.begin(), rest.end());
+  return {std::move(notes), {file.bytes(), super_bytes, stored}};
 }
 
 error refused(byte_view notes, const noted_file& of, std::optional<format::block_map> prior) {
@@ -152,22 +162,27 @@ TEST_CASE("block notes: a changed bit or size, more, or less, is refused") {
   const content file{.blocks = {1, 9, 3, 8, 5, 6}, .last_bytes = 100};
   const auto prior = map_of(before);
   const auto told = note(file, 2 * block, byte_view(prior->checksums));
-  // One byte of bits, three checksums, the sizes of two super blocks: blocks 1, 3 and 5.
-  REQUIRE(told.notes.size() > 1 + 3 * sum_bytes + 2);
-  CHECK(told.notes[0] == std::byte{0b101010});
+  // One kept, one taken, one kept, one taken, packed, one kept, one taken, packed.
+  constexpr size_t notes = 8;
+  REQUIRE(told.notes.size() > notes + 3 * sum_bytes);
+  CHECK(told.notes[0] == std::byte{1 << 2 | 0});
+  CHECK(told.notes[1] == std::byte{1 << 2 | 1});
   for (size_t length = 0; length < told.notes.size(); ++length)
     refused(byte_view(told.notes).first(length), told.of, prior);
-  for (int bit = 0; bit < 8; ++bit) {
-    CAPTURE(bit);
-    auto other = told.notes;
-    other[0] ^= std::byte{1} << bit;
-    refused(other, told.of, prior);
-  }
-  for (size_t at = 1 + 3 * sum_bytes; at < told.notes.size(); ++at) {
-    auto other = told.notes;
-    other[at] ^= std::byte{1};
-    refused(other, told.of, prior);
-  }
+  const auto is_sum = [](size_t at) {
+    return (at >= 2 && at < 2 + sum_bytes) || (at >= 4 + sum_bytes && at < 4 + 2 * sum_bytes);
+  };
+  for (size_t at = 0; at < 4 + 2 * sum_bytes; ++at)
+    for (int bit = 0; bit < 8 && !is_sum(at); ++bit) {
+      CAPTURE(at);
+      CAPTURE(bit);
+      auto other = told.notes;
+      other[at] ^= std::byte{1} << bit;
+      refused(other, told.of, prior);
+    }
+  auto size = told.notes;
+  size.back() ^= std::byte{1};
+  refused(size, told.of, prior);
   auto more = told.notes;
   more.push_back(std::byte{1});
   refused(more, told.of, prior);
@@ -183,7 +198,7 @@ TEST_CASE("block notes: a changed bit or size, more, or less, is refused") {
   refused(told.notes, less, prior);
   // The checksum of a block that is said to be another one, but is as before.
   auto same = told.notes;
-  std::copy_n(prior->checksum_of(1).begin(), sum_bytes, same.begin() + 1);
+  std::copy_n(prior->checksum_of(1).begin(), sum_bytes, same.begin() + 2);
   refused(same, told.of, prior);
   // Without a prior backup nothing can be as before.
   refused(told.notes, told.of, {});
@@ -192,7 +207,7 @@ TEST_CASE("block notes: a changed bit or size, more, or less, is refused") {
 TEST_CASE("block notes: no super block is smaller than a byte or larger than any codec makes it") {
   const content file{.blocks = {1}};
   for (const uint64_t size : {uint64_t{0}, format::largest_stored_super_block(block) + 1}) {
-    block_noter noter(sum_bytes, {}, UINT64_MAX);
+    block_noter noter(sum_bytes, {});
     CHECK(noter.takes(file.sum_of(0)));
     noter.packed(size);
     refused(noter.take_notes(), {block, block, size}, {});
@@ -224,13 +239,43 @@ TEST_CASE("block notes: anything instead of them is refused or followed, and nev
   });
 }
 
-TEST_CASE("block notes: a noter keeps to its memory") {
-  constexpr uint64_t blocks = 100;
-  block_noter noter(sum_bytes, {}, memory_of_block_notes(blocks, sum_bytes));
-  const content file{.blocks = std::vector<uint32_t>(blocks + 1, 7)};
-  for (size_t i = 0; i < blocks; ++i)
-    CHECK(noter.takes(file.sum_of(i)));
-  CHECK_FALSE(noter.is_full());
-  CHECK_FALSE(noter.takes(file.sum_of(blocks)));
-  CHECK(noter.is_full());
+TEST_CASE("block notes: a file in which little changed has few of them") {
+  content file{.blocks = std::vector<uint32_t>(100000, 7)};
+  const auto prior = map_of(file);
+  CHECK(note(file, 32 * block, prior->checksums).notes.size() < 50000); // taken every 7 blocks
+  block_noter noter(sum_bytes, prior->checksums);
+  for (size_t i = 0; i < file.blocks.size(); ++i)
+    CHECK_FALSE(noter.takes(file.sum_of(i)));
+  CHECK(noter.take_notes().size() == 3);
+}
+
+TEST_CASE("block notes: a super block that is not full, is too full, or is none") {
+  // Notes are numbers: so many blocks << 2, or so many bytes << 2 | 2.
+  const content file{.blocks = {1, 2, 3}};
+  const auto taken = [&](std::initializer_list<size_t> blocks) {
+    std::vector<std::byte> out{static_cast<std::byte>(blocks.size() << 2 | 1)};
+    for (const auto i : blocks) {
+      const auto sum = file.sum_of(i);
+      out.insert(out.end(), sum.begin(), sum.begin() + sum_bytes);
+    }
+    return out;
+  };
+  const auto joined = [](std::initializer_list<std::vector<std::byte>> parts) {
+    std::vector<std::byte> out;
+    for (const auto& one : parts)
+      out.insert(out.end(), one.begin(), one.end());
+    return out;
+  };
+  const std::vector<std::byte> packed{std::byte{20 << 2 | 2}};
+  const noted_file of{3 * block, 2 * block, 40};
+  block_delta good(block, sum_bytes, 1, {});
+  CHECK(follow_notes(joined({taken({0, 1}), packed, taken({2}), packed}), of, good));
+  for (const auto& notes : {joined({taken({0}), packed, taken({1, 2}), packed}), // not full
+                            joined({taken({0, 1, 2}), packed, packed}),          // too full
+                            joined({taken({0, 1}), packed, packed, taken({2})}), // none
+                            joined({packed, taken({0, 1}), taken({2}), packed}),
+                            joined({taken({0, 1}), packed, taken({2})}),
+                            joined({taken({0, 1}), packed, taken({2}), packed, {std::byte{3}}}),
+                            joined({{std::byte{0}}, taken({0, 1}), packed, taken({2}), packed})})
+    refused(notes, of, {});
 }
