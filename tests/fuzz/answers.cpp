@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/backup/copy_answer.hpp"
 #include "engine/base/log.hpp"
-#include "engine/codec/packed_size.hpp"
+#include "engine/plan/block_notes.hpp"
 #include "storage/driver/remote/remote_pg.hpp"
 #include "storage/driver/remote/remote_storage.hpp"
 #include "tests/fuzz/fed_transport.hpp"
@@ -99,12 +99,31 @@ void read_small(storage& from) {
   }
 }
 
-void copy(link::remote_host& from, bool changed) {
+/// Of a file without a prior backup.
+void follow(const copy_results& learned, const wire::copied_blocks& how, uint64_t stored_bytes) {
+  plan::block_delta into(how.block_bytes, static_cast<uint8_t>(how.checksum_bytes), 0, {});
+  const auto followed = plan::follow_notes(*learned.block_notes,
+                                           {.file_bytes = learned.plain_bytes,
+                                            .super_bytes = how.super_bytes,
+                                            .stored_bytes = stored_bytes},
+                                           into);
+  shown(followed);
+  if (!followed)
+    return;
+  const auto map = into.take_map();
+  fuzz::must(map.shape.file_bytes == learned.plain_bytes, "the map is that of the file");
+  for (const auto& run : map.runs)
+    fuzz::must(run.offset_bytes + run.stored_bytes <= stored_bytes, "blocks lie in what came");
+}
+
+void copy(link::remote_host& from, bool changed, bool in_blocks = false) {
   auto call = from.main()->open("/v1/copy/small", "{}");
   fuzz::must(call.operator bool(), "a request can be made");
   (void)(*call)->end_write().operator bool();
   copy_answer answer({from.main(), std::move(*call)}, changed);
-  const wire::copied_file asked{.name = "f", .limit = 5000, .check_pages = changed};
+  wire::copied_file asked{.name = "f", .limit = 20000, .check_pages = changed};
+  if (in_blocks)
+    asked.blocks = wire::copied_blocks{8192, 6, 16384, 0};
   uint64_t taken = 0;
   std::array<std::byte, 64> room;
   // Two files, one behind the other.
@@ -113,11 +132,14 @@ void copy(link::remote_host& from, bool changed) {
     if (!got)
       return shown(got);
     taken += *got;
-    fuzz::must(taken <= codec::packed_limit_bytes(*asked.limit), "a file has a largest size");
+    fuzz::must(taken <= stored_limit_bytes(asked, *asked.limit), "a file has a largest size");
     if (*got > 0)
       continue;
     const auto learned = answer.next_file().learned;
     fuzz::must(learned.plain_bytes <= *asked.limit, "no more is read than was asked for");
+    fuzz::must(!learned.block_notes || in_blocks, "notes come of blocks");
+    if (learned.block_notes)
+      follow(learned, *asked.blocks, taken);
     taken = 0;
     ++done;
   }
@@ -144,6 +166,8 @@ void ask(link::remote_host& there, storage& from, std::string_view what) {
     shown(remote::load_remote_names(there, {1, 2}, {3}));
   else if (what == "copy" || what == "copy-packed")
     copy(there, what == "copy-packed");
+  else if (what == "copy-blocks")
+    copy(there, true, true);
 }
 
 } // namespace
