@@ -86,29 +86,43 @@ result<std::vector<wanted_file>> files_of(std::string_view lines, const wire::co
 // Nothing is written here.
 constexpr io::io_limits reading = {.write_slabs = 0};
 
-/// With fewer workers than asked for where they would take too much memory, or there are none.
-graph::compiled_graph graph_of(const wire::copy_rules& rules, size_t process_max, size_t cores) {
+/// How a copy runs.
+struct copy_plan {
+  graph::compiled_graph graph;
+  bool fuse = true;
+};
+
+/// With fewer workers than asked for where they would take too much memory, or there are none;
+/// where one of them would, with fewer files in it, and fused whatever was asked for: bytes are the
+/// same.
+copy_plan plan_copy(const wire::copy_rules& rules, size_t process_max, size_t cores) {
   const auto workers = std::clamp<size_t>(rules.workers, 1, std::max<size_t>(1, process_max));
   graph::machine machine{.cores = cores,
                          .process_max = workers,
                          .fuse = rules.fuse,
                          .descriptors_max = io::descriptor_limit()};
-  if (rules.fuse)
-    machine.engine_bytes = uint64_t{reading.read_slabs} * reading.slab_bytes;
   // What goes to the other host costs no descriptor here.
   const graph::task_use use{.bytes_per_worker = small_files::window_bytes,
                             .bytes_per_file = rules.file.blocks ? rules.block_memory_bytes : 0,
                             .repository_here = false};
   const auto logical = graph::backup_graph({.rules = rules.file});
-  auto out = graph::compile(logical, machine, use);
-  while (out.budget_bytes > memory_budget::copy_limit_bytes && *machine.process_max > 1) {
-    --*machine.process_max;
-    out = graph::compile(logical, machine, use);
+  while (true) {
+    machine.engine_bytes = machine.fuse ? uint64_t{reading.read_slabs} * reading.slab_bytes : 0;
+    auto out = graph::compile(logical, machine, use);
+    const bool least = *machine.process_max == 1 && machine.fuse && out.lanes == 1;
+    if (out.budget_bytes <= memory_budget::copy_limit_bytes || least) {
+      if (out.workers_max < workers || out.lanes == machine.lanes_max)
+        log::detail("copy: {} of {} workers with {} file(s) each, which may take {} of memory",
+                    out.workers_max, workers, out.lanes, format_size(out.budget_bytes));
+      return {std::move(out), machine.fuse};
+    }
+    if (*machine.process_max > 1)
+      --*machine.process_max;
+    else if (machine.fuse)
+      machine.lanes_max = out.lanes - 1;
+    else
+      machine.fuse = true;
   }
-  if (out.workers_max < workers)
-    log::detail("copy: {} of {} workers, which may take {} of memory", out.workers_max, workers,
-                format_size(out.budget_bytes));
-  return out;
 }
 
 /// Reading what is asked for may take as long as the other end likes; so a thread of its own does
@@ -210,8 +224,9 @@ result<void> graph_copy_runner::begin(std::unique_ptr<link::exchange>& asked, co
       return place.failure();
     return served_place{std::move(place->where), std::move(place->path)};
   };
-  actors::run_settings run{.graph = graph_of(*rules, may.process_max, cores_),
-                           .fuse = rules->fuse,
+  auto plan = plan_copy(*rules, may.process_max, cores_);
+  actors::run_settings run{.graph = std::move(plan.graph),
+                           .fuse = plan.fuse,
                            .mode = may.mode,
                            .limits = reading,
                            .minds_signals = false};

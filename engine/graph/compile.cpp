@@ -129,7 +129,7 @@ compiled_graph compile(logical_graph logical, const machine& on, const task_use&
   out.stages = fuse_nodes(out.logical, on.fuse);
   out.workers_max = std::max<size_t>(1, on.process_max.value_or(on.cores));
   out.workers_min = on.process_max ? out.workers_max : 1;
-  out.lanes = on.fuse ? lanes_for(out.logical) : 1;
+  out.lanes = on.fuse ? std::min(lanes_for(out.logical), on.lanes_max) : 1;
   descriptor_share(out, on, use).apply();
   out.slabs_per_worker =
       on.fuse ? out.lanes * chunks_of(out.logical) : slabs_per_edge * out.stages.size();

@@ -14,6 +14,8 @@ struct machine {
   /// `process-max`: the ceiling of the CPU pool. Empty: the pool sizes itself up to the cores.
   std::optional<size_t> process_max = {};
   bool fuse = true;
+  /// Files that a worker may step together, where the nodes would like more.
+  size_t lanes_max = SIZE_MAX;
   /// Memory of one worker's I/O engine (its write slabs).
   uint64_t engine_bytes = 0;
   /// Descriptors that this process may have; 0: not counted.

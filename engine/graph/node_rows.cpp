@@ -126,6 +126,8 @@ constexpr node_row compress_row{.name = "compress",
                                           by.compression, static_cast<int>(by.compress_level));
                                       if (by.raw_members) // tables of both kinds of containers
                                         out.kernel_bytes *= 2;
+                                      if (by.blocks) // a file has this stream or that of its blocks
+                                        out.stream_bytes = 0;
                                       return out;
                                     },
                                 .lanes = 4};

@@ -327,19 +327,27 @@ TEST_CASE("hostile copy: whatever the rules cost, at least one worker has room")
   const auto file = wire::encode(wire::copied_file{.name = "n", .path = "PG_VERSION"});
   for (const auto type : {compress_type::none, compress_type::gz, compress_type::lz4,
                           compress_type::zst, compress_type::bz2})
-    for (const bool fuse : {true, false}) {
-      CAPTURE(compress_type_name(type));
-      const auto host = other.connect();
-      const wire::copy_rules rules{.file = {.compression = type,
-                                            .compress_level = codec::levels_of(type).high,
-                                            .cipher_pass = secret("x")},
-                                   .fuse = fuse,
-                                   .workers = 64};
-      auto begun = host->main()->open(wire::path::copy_begin, "{}");
-      REQUIRE(begun);
-      REQUIRE((*begun)->write(as_bytes(wire::encode(rules))));
-      REQUIRE((*begun)->end_write());
-      CHECK((*begun)->head());
-      CHECK(host->main()->ask(wire::path::copy_file, file));
-    }
+    for (const bool fuse : {true, false})
+      for (const uint64_t super_bytes : {0, 1 << 20, 16 << 20}) {
+        CAPTURE(compress_type_name(type));
+        CAPTURE(fuse);
+        CAPTURE(super_bytes);
+        const auto host = other.connect();
+        const wire::copy_rules rules{
+            .file = {.compression = type,
+                     .compress_level = codec::levels_of(type).high,
+                     .cipher_pass = secret("x"),
+                     .raw_members = super_bytes > 0,
+                     .blocks = super_bytes > 0},
+            .block_memory_bytes =
+                super_bytes == 0 ? 0 : served_block_memory({.super_bytes = super_bytes}, 0),
+            .fuse = fuse,
+            .workers = 64};
+        auto begun = host->main()->open(wire::path::copy_begin, "{}");
+        REQUIRE(begun);
+        REQUIRE((*begun)->write(as_bytes(wire::encode(rules))));
+        REQUIRE((*begun)->end_write());
+        CHECK((*begun)->head());
+        CHECK(host->main()->ask(wire::path::copy_file, file));
+      }
 }
