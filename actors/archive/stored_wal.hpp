@@ -6,8 +6,10 @@
 #include "engine/base/secret.hpp"
 #include "storage/repository/repository.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace pgbraid {
 
@@ -17,5 +19,11 @@ namespace pgbraid {
 /// @param segment_bytes  more is wrong, whatever it is
 result<std::optional<error>> damage_of(const repository& in, const archived_wal& stored,
                                        const secret& pass, uint64_t segment_bytes);
+
+/// A few bytes from the middle of a segment, which is read as a whole: fails with `checksum` (26)
+/// when it is not what its name says. Fewer bytes when it ends before.
+result<std::vector<std::byte>> read_within(const repository& in, const archived_wal& stored,
+                                           const secret& pass, uint64_t segment_bytes,
+                                           uint64_t offset_bytes, size_t count);
 
 } // namespace pgbraid

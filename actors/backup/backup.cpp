@@ -3,6 +3,7 @@
 #include "actors/backup/backup.hpp"
 
 #include "actors/backup/backup_run.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/command_stage.hpp"
 #include "engine/base/stop_signal.hpp"
 
@@ -25,6 +26,7 @@ constexpr auto first_steps = std::to_array<backup_step>({
 
 constexpr auto directory_steps = std::to_array<backup_step>({
     {&backup_run::choose_label, "choosing a label"},
+    {&backup_run::check_resumed, "reading back what an incomplete backup has"},
     {&backup_run::make_directories, "making directories"},
     {&backup_run::copy, "copying files"},
     {&backup_run::stop, "stopping the backup in PostgreSQL"},
@@ -35,6 +37,18 @@ result<void> begin(backup_run& run) {
   if (auto opened = run.open(); !opened)
     return opened;
   return run.choose_type();
+}
+
+/// Whether there was an earlier backup that lacked only its WAL, and is one now.
+result<std::optional<std::string>> complete_earlier(backup_run& run) {
+  if (auto opened = run.open(); !opened)
+    return opened.failure();
+  auto done = run.complete_earlier();
+  if (!done)
+    return done.failure();
+  if (!*done)
+    return std::optional<std::string>();
+  return std::optional(std::string(format::backup_type_name(run.manifest.type)));
 }
 
 /// From the first change of the repository to a complete backup, or to what was before.
@@ -54,8 +68,13 @@ result<void> fill_directory(backup_run& run) {
 
 result<void> make_backup(const backup_request& wanted, const backup_ends& between) {
   backup_run run{.wanted = wanted, .between = between};
-  if (auto begun = begin(run); !begun)
-    return begun;
+  const auto completed = complete_earlier(run);
+  if (!completed)
+    return completed.failure();
+  if (*completed) // what was asked for may be another one
+    return **completed == wanted.type ? success() : make_backup(wanted, between);
+  if (auto chosen = run.choose_type(); !chosen)
+    return chosen;
   for (const auto& [step, doing] : first_steps) {
     the_command_stage.enter(doing);
     if (auto done = (run.*step)(); !done)
@@ -68,6 +87,9 @@ result<planned_backup> plan_backup(const backup_request& wanted, const backup_en
   backup_run run{.wanted = wanted, .between = between};
   if (auto begun = begin(run); !begun)
     return begun.failure();
+  run.start_s = wall_s();
+  if (auto looked = run.look_for_resumable(); !looked)
+    return looked.failure();
   if (auto walked = run.build_manifest(); !walked)
     return walked.failure();
   if (auto found = run.find_changes(); !found)
@@ -84,6 +106,8 @@ result<planned_backup> plan_backup(const backup_request& wanted, const backup_en
     out.job = {run.graph_of(job), job.use(wanted.repository_here)};
   }
   out.changes = run.changes();
+  out.resumes = run.partial ? run.partial->label : "";
+  out.resumed = run.resumed;
   out.manifest = std::move(run.manifest);
   return out;
 }

@@ -13,6 +13,7 @@
 #include "engine/plan/backup_batches.hpp"
 #include "engine/plan/backup_changes.hpp"
 #include "engine/plan/block_size.hpp"
+#include "engine/plan/resume.hpp"
 #include "storage/cluster/cluster.hpp"
 #include "storage/repository/repository.hpp"
 
@@ -55,6 +56,8 @@ struct backup_request {
   std::map<std::string, std::string> annotations = {}; ///< without those that are empty
   std::string lock_path = {};
   uint64_t save_threshold = 0; ///< manifest-save-threshold
+  /// An incomplete backup is gone on with; one that fails is left to the next.
+  bool resume = false;
   /// Only written down in the manifest, or shown.
   uint64_t buffer_size = 0;
   int64_t compress_level_network = 0;
@@ -75,7 +78,8 @@ struct backup_ends {
 };
 
 /// From a look at the repository to a backup in it that is complete, or to what was before: data,
-/// then manifest, then backup.info. A signal, or an error, removes what was begun.
+/// then manifest, then backup.info. A signal, or an error, removes what was begun, unless it is to
+/// be resumed.
 result<void> make_backup(const backup_request& wanted, const backup_ends& between);
 
 /// A backup that is not made: what would run, and what would become of each file.
@@ -84,7 +88,9 @@ struct planned_backup {
   format::manifest manifest; ///< files that did not change refer to others already
   std::string prior = {};    ///< label; empty: it builds on nothing
   bool delta = false;        ///< contents are compared, not times
-  std::vector<plan::file_change> changes = {}; ///< of each file of the manifest
+  std::vector<plan::file_change> changes = {};  ///< of each file of the manifest
+  std::string resumes = {};                     ///< label of what it goes on with; empty: nothing
+  std::vector<plan::resumed_file> resumed = {}; ///< then of each file of the manifest
 };
 
 /// Looks at repository and cluster, and changes nothing; no backup begins in PostgreSQL.

@@ -27,6 +27,9 @@ namespace pgbraid {
 namespace {
 
 constexpr auto ping_every = std::chrono::seconds(30);
+/// A million files take seconds to be written down: no more than a twentieth of the time goes
+/// there.
+constexpr auto save_every = std::chrono::seconds(15);
 /// More often: what is read from a standby after its promotion is of no use.
 constexpr auto ping_standbys_every = std::chrono::seconds(2);
 
@@ -40,13 +43,31 @@ void log_references(const format::manifest& of) {
 
 } // namespace
 
+/// After so many bytes or so much time, whichever comes first: whoever is killed then loses no
+/// more.
+bool backup_run::is_time_to_save(uint64_t done_bytes, uint64_t total_bytes) const {
+  if (done_bytes <= saved_bytes || done_bytes >= total_bytes)
+    return false;
+  if (done_bytes - saved_bytes >= std::max(wanted.save_threshold, total_bytes / 100))
+    return true;
+  return wanted.resume &&
+         monotonic::now() - saved_at >= std::max<monotonic::duration>(save_every, 20 * save_took);
+}
+
+result<void> backup_run::save_copy() {
+  const auto began = monotonic::now();
+  auto saved = claim->save(manifest, info.cipher_pass);
+  saved_at = monotonic::now();
+  save_took = saved_at - began;
+  return saved;
+}
+
 result<void> backup_run::show_progress(uint64_t done_bytes, uint64_t total_bytes) {
   the_command_stage.done_bytes = done_bytes;
   the_command_stage.total_bytes = total_bytes;
-  const auto threshold = std::max(wanted.save_threshold, total_bytes / 100);
-  if (done_bytes - saved_bytes >= threshold && done_bytes < total_bytes) {
+  if (is_time_to_save(done_bytes, total_bytes)) {
     saved_bytes = done_bytes;
-    if (auto saved = claim->save(manifest, info.cipher_pass); !saved)
+    if (auto saved = save_copy(); !saved)
       return saved;
   }
   const uint64_t share = total_bytes == 0 ? 10000 : done_bytes * 10000 / total_bytes;
@@ -188,16 +209,36 @@ result<void> backup_run::stop() {
   manifest.lsn_stop = postgres::format_lsn(stopped->lsn);
   if (!wanted.archive_check)
     return success();
-  log::info("check archive for segment(s) {}:{}", begun->at.segment, stopped->segment);
-  const auto segments =
-      postgres::segments_between(postgres::timeline_of(begun->at.segment), begun->at.lsn,
-                                 stopped->lsn, control.fields.wal_segment_bytes);
+  // From here on only its WAL is missing: if that comes too late, the next backup waits for it.
+  if (wanted.resume)
+    if (auto saved = save_copy(); !saved)
+      return saved;
+  return wait_for_segments();
+}
+
+result<std::vector<std::string>> segments_of(const format::manifest& stopped,
+                                             uint32_t segment_bytes) {
+  const auto begin = postgres::parse_lsn(*stopped.lsn_start);
+  const auto end = postgres::parse_lsn(*stopped.lsn_stop);
+  if (!begin || !end)
+    return begin ? end.failure() : begin.failure();
+  auto segments = postgres::segments_between(postgres::timeline_of(*stopped.archive_start), *begin,
+                                             *end, segment_bytes);
   if (segments.empty())
     return error{errc::archive_timeout,
                  "the range of WAL segments of the backup cannot be checked"};
-  if (auto there = wait_for_wal({&repo, archive_id, wanted.archive_timeout}, segments); !there)
+  return segments;
+}
+
+/// All that the backup needs to be consistent; stored in it, if that is wanted.
+result<void> backup_run::wait_for_segments() {
+  log::info("check archive for segment(s) {}:{}", *manifest.archive_start, *manifest.archive_stop);
+  const auto segments = segments_of(manifest, control.fields.wal_segment_bytes);
+  if (!segments)
+    return segments.failure();
+  if (auto there = wait_for_wal({&repo, archive_id, wanted.archive_timeout}, *segments); !there)
     return there;
-  return wanted.archive_copy ? copy_segments(segments) : success();
+  return manifest.options.archive_copy ? copy_segments(*segments) : success();
 }
 
 result<void> backup_run::copy_segments(const std::vector<std::string>& segments) {

@@ -17,33 +17,6 @@
 
 namespace pgbraid {
 
-/// Takes it out of those found, too. Locks do not tell whether another host works on it; that one
-/// was begun under the lock that is held here tells that nobody does.
-result<void> backup_run::remove_incomplete(std::vector<disk_backup>& found) {
-  if (found.empty() || found.back().has_manifest)
-    return success();
-  const auto label = found.back().label;
-  const auto now_s =
-      storage_time_s(repo.files(), format::backup_path(repo.stanza()), wanted.exec_id);
-  auto busy = is_in_progress(repo, label, now_s);
-  if (!busy)
-    return busy.failure();
-  // It may have become one since.
-  auto there = repo.look_at_backup(label);
-  if (!there)
-    return there.failure();
-  const bool dead = io::noted_label(wanted.lock_path, repo.stanza(), repo.key()) == label;
-  if ((*busy && !dead) || there->has_manifest) {
-    log::warn("backup '{}' is left alone: another host or lock-path may be making it (incomplete "
-              "backups are removed when nothing in them has changed for {} minutes)",
-              label, plan::abandoned_after_s / 60);
-    return success();
-  }
-  found.pop_back();
-  log::warn("backup '{}' cannot be resumed: this version does not resume backups", label);
-  return repo.remove_backup(label);
-}
-
 result<void> backup_run::choose_label() {
   if (auto chosen = choose_passphrase(); !chosen)
     return chosen;
@@ -54,6 +27,10 @@ result<void> backup_run::choose_label() {
 result<void> backup_run::choose_passphrase() {
   if (!repo.encrypted())
     return success();
+  if (partial) {
+    manifest.cipher_pass = partial->cipher_pass;
+    return success();
+  }
   if (prior) {
     if (prior->cipher_pass.empty())
       return error{errc::crypto, "the manifest of backup '" + prior->label +
@@ -69,40 +46,56 @@ result<void> backup_run::choose_passphrase() {
 }
 
 std::string_view backup_run::full_label() const {
-  return prior ? format::full_of_label(prior->label) : std::string_view();
+  return manifest.prior ? format::full_of_label(*manifest.prior) : std::string_view();
+}
+
+result<void> backup_run::take_claim() {
+  if (partial)
+    return take_over();
+  auto taken = backup_claim::take(repo, manifest, info.cipher_pass, wanted.exec_id);
+  if (!taken)
+    return taken.failure();
+  keep_claim(std::move(*taken));
+  return success();
+}
+
+void backup_run::keep_claim(std::unique_ptr<backup_claim> taken) {
+  claim = std::move(taken);
+  if (auto noted = io::note_label(wanted.lock_path, repo.stanza(), repo.key(), manifest.label);
+      !noted)
+    log::detail("{}", noted.failure().message);
+  claim->keep_renewing(std::chrono::seconds(plan::renew_after_s));
+}
+
+/// @param free  a label whose directory gets the new one; empty: none
+result<void> backup_run::choose_next_label(const std::string& free) {
+  auto on_disk = repo.list_backups();
+  if (!on_disk)
+    return on_disk.failure();
+  std::erase_if(*on_disk, [&](const auto& one) { return one.label == free; });
+  auto known = repo.known_labels(*on_disk);
+  if (!known)
+    return known.failure();
+  auto chosen = format::choose_label(manifest.type, start_s, full_label(), *known);
+  if (!chosen)
+    return chosen.failure();
+  if (chosen->second_added)
+    sleep_through(std::chrono::seconds(2));
+  std::erase(manifest.references, manifest.label); // that was tried before, or that it had
+  manifest.label = chosen->label;
+  manifest.references.push_back(manifest.label); // last
+  // What nobody could read in the end is not begun.
+  return format::prove_readable(manifest);
 }
 
 /// Of several that choose the same label, one gets it; the others choose a later one.
 result<void> backup_run::take_directory() {
   for (int tries = 0;; ++tries) {
-    auto on_disk = repo.list_backups();
-    if (!on_disk)
-      return on_disk.failure();
-    auto known = repo.known_labels(*on_disk);
-    if (!known)
-      return known.failure();
-    auto chosen = format::choose_label(manifest.type, start_s, full_label(), *known);
-    if (!chosen)
-      return chosen.failure();
-    if (chosen->second_added)
-      sleep_through(std::chrono::seconds(2));
-    manifest.label = chosen->label;
-    manifest.references = prior ? plan::inherited_references(*prior) : std::vector<std::string>();
-    manifest.references.push_back(manifest.label); // last, whatever was tried before
-    // What nobody could read in the end is not begun.
-    if (auto readable = format::prove_readable(manifest); !readable)
-      return readable.failure();
-    auto taken = backup_claim::take(repo, manifest, info.cipher_pass, wanted.exec_id);
-    if (taken) {
-      claim = std::move(*taken);
-      if (auto noted = io::note_label(wanted.lock_path, repo.stanza(), repo.key(), manifest.label);
-          !noted)
-        log::detail("{}", noted.failure().message);
-      claim->keep_renewing(std::chrono::seconds(plan::renew_after_s));
-      return success();
-    }
-    if (taken.failure().code != errc::file_exists || tries == 2)
-      return taken.failure();
+    if (auto chosen = choose_next_label(partial ? partial->label : std::string()); !chosen)
+      return chosen;
+    auto taken = take_claim();
+    if (taken || taken.failure().code != errc::file_exists || tries == 2)
+      return taken;
   }
 }
 
@@ -154,7 +147,7 @@ error backup_run::give_up(error why) {
   sources.reset();
   standbys.clear();
   primary.reset();
-  if (claim) {
+  if (claim && !leave_directory()) {
     auto removed = claim->give_up();
     if (!removed && removed.failure().code != errc::path_missing)
       log::warn("the incomplete backup '{}' is not removed: {}", manifest.label,

@@ -69,6 +69,10 @@ backup_job::backup_job(format::manifest& into, const cluster_files& names, sourc
     const auto& file = manifest_.files[i];
     if (file.reference != format::none_index)
       continue;
+    if (is_resumed(i, plan::resumed_file::kept)) {
+      touch(file);
+      continue;
+    }
     weights.push_back({i, file.size_bytes, file.mtime_s, file.name, names_.queue_of(file.name)});
     total_bytes_ += file.size_bytes;
     if (const auto wish = blocks_of(file))
@@ -180,6 +184,11 @@ std::optional<block_wish> backup_job::blocks_of(const format::manifest_file& fil
 void backup_job::compare_with_prior(const format::manifest_file& file,
                                     const std::optional<block_wish>& blocks,
                                     backup_route& route) const {
+  if (is_resumed(route.file_index, plan::resumed_file::compared)) {
+    route.resumed = settings_.partial->find_file(file.name);
+    route.wish.file.same_as = to_hex(route.resumed->checksum);
+    return;
+  }
   if (!settings_.prior)
     return;
   route.before = plan::comparable(file, *settings_.prior);
@@ -266,10 +275,13 @@ void backup_job::record(format::manifest_file& file, const backup_task& done) {
   }
   file.bundle_id = done.route().bundle_id;
   file.bundle_offset_bytes = done.bundle_offset_bytes;
-  const auto stored_at = file.in_bundle()
-                             ? format::bundle_path(repo_.stanza(), manifest_.label, file.bundle_id)
-                             : done.route().target_path;
-  touched_paths_.emplace(split_path(stored_at).parent);
+  touch(file);
+}
+
+/// Where the file is stored has to be synced.
+void backup_job::touch(const format::manifest_file& file) {
+  touched_paths_.emplace(
+      split_path(format::stored_file_path(repo_.stanza(), manifest_, file)).parent);
 }
 
 std::string backup_job::shown_path(const format::manifest_file& file,
@@ -322,8 +334,10 @@ void backup_job::log_file(const format::manifest_file& file, const backup_task& 
   if (done.learned.outcome == task_outcome::empty)
     return log::detail("store truncated file {}", path);
   const bool matches = done.learned.outcome == task_outcome::unchanged;
-  log::detail("{} {} ({}{}{}, {:.2f}%){}", matches ? "match file from prior backup" : "backup file",
-              path, matches ? "" : place,
+  const auto* const what = !matches               ? "backup file"
+                           : done.route().resumed ? "checksum resumed file"
+                                                  : "match file from prior backup";
+  log::detail("{} {} ({}{}{}, {:.2f}%){}", what, path, matches ? "" : place,
               file.original_size_bytes != file.size_bytes
                   ? format_size(file.original_size_bytes) + "->"
                   : "",
@@ -340,6 +354,10 @@ result<void> backup_job::settled(graph::task& done_task) {
     if (done.learned.path_gone)
       gone_paths_.emplace(split_path(file.name).parent);
     log::detail("skip file removed by database {}", shown_path(file, done));
+  } else if (done.learned.outcome == task_outcome::unchanged && done.route().resumed) {
+    plan::keep_resumed(file, *done.route().resumed);
+    touch(file);
+    log_file(file, done);
   } else if (done.learned.outcome == task_outcome::unchanged) {
     plan::refer_to_prior(manifest_, file, *settings_.prior, *done.route().before);
     log_file(file, done);

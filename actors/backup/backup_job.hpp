@@ -12,6 +12,7 @@
 #include "engine/graph/task.hpp"
 #include "engine/plan/backup_batches.hpp"
 #include "engine/plan/block_size.hpp"
+#include "engine/plan/resume.hpp"
 #include "storage/repository/repository.hpp"
 
 #include <functional>
@@ -37,6 +38,9 @@ struct backup_settings {
   /// What a diff or incr builds on; outlives the job. Null: nothing.
   const format::manifest* prior = nullptr;
   bool delta = false; ///< contents are compared, not times
+  /// What this backup goes on with, and what becomes of each file; outlive the job. Null: nothing.
+  const format::manifest* partial = nullptr;
+  const std::vector<plan::resumed_file>* resumed = nullptr;
   postgres::version_number version = 0;
   /// Workers on each connection to another host that has data.
   uint32_t workers_per_link = 1;
@@ -56,10 +60,11 @@ struct backup_route;
 /// What hosts of the data do to the bytes of files; the passphrase is that of the manifest.
 wire::copy_rules copy_rules_of(const backup_settings& settings, const secret& cipher_pass);
 
-/// Copies all files of a manifest that do not refer to another backup into a new backup directory
-/// and completes their entries: size, checksums, where they are stored, what the page check said.
-/// Those whose content turns out to be that of the prior backup refer to it. Files that vanished
-/// are marked; `remove_vanished` takes them out at the end. The paths to write into must be there.
+/// Copies all files of a manifest that do not refer to another backup, nor are kept of an
+/// incomplete one, into the directory of the backup and completes their entries: size, checksums,
+/// where they are stored, what the page check said. Those whose content turns out to be that of the
+/// prior backup refer to it. Files that vanished are marked; `remove_vanished` takes them out at
+/// the end. The paths to write into must be there.
 ///
 /// Threads: the dealer makes tasks from entries that were not dealt yet, the collector completes
 /// entries of durable tasks; these are never the same entry.
@@ -106,7 +111,11 @@ private:
   void note_memory(const format::manifest_file& file, const block_wish& wish);
   void compare_with_prior(const format::manifest_file& file,
                           const std::optional<block_wish>& blocks, backup_route& route) const;
+  bool is_resumed(uint32_t index, plan::resumed_file how) const {
+    return settings_.resumed && (*settings_.resumed)[index] == how;
+  }
   wire::copied_file remote_file_of(const format::manifest_file& file, bool for_standby) const;
+  void touch(const format::manifest_file& file);
   void record(format::manifest_file& file, const backup_task& done);
   /// The path that messages show of a file: `/data/base/5/1259`, of another host `db2:/data/...`.
   std::string shown_path(const format::manifest_file& file, const backup_task& done) const;

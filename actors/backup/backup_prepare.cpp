@@ -12,6 +12,7 @@
 #include "engine/plan/block_check.hpp"
 #include "engine/plan/manifest_tree.hpp"
 #include "engine/plan/stanza_match.hpp"
+#include "engine/postgres/wal_name.hpp"
 
 #include <vector>
 
@@ -208,8 +209,8 @@ result<void> backup_run::check_label() {
   if (!on_disk)
     return on_disk.failure();
   // One that was begun while the clock was ahead must not be in the way for ever.
-  if (auto removed = remove_incomplete(*on_disk); !removed)
-    return removed;
+  if (auto settled = settle_incomplete(*on_disk); !settled)
+    return settled;
   auto known = repo.known_labels(*on_disk);
   if (!known)
     return known.failure();
@@ -313,6 +314,10 @@ result<void> backup_run::build_manifest() {
   manifest.block_incremental = settings.blocks.has_value();
   manifest.start_s = start_s;
   manifest.annotations = wanted.annotations;
+  if (begun) { // whoever goes on with it has to know the timeline
+    manifest.archive_start = begun->at.segment;
+    manifest.lsn_start = postgres::format_lsn(begun->at.lsn);
+  }
   auto opened = cluster_files::open(manifest, source->opener());
   if (!opened)
     return opened.failure();
@@ -330,7 +335,11 @@ result<void> backup_run::find_changes() {
       return second.failure();
     manifest.copy_start_s = *second;
   }
-  return prior ? refer_to_prior() : success();
+  if (prior)
+    if (auto referred = refer_to_prior(); !referred)
+      return referred;
+  choose_resumed();
+  return success();
 }
 
 std::vector<plan::file_change> backup_run::changes() const {

@@ -9,6 +9,7 @@
 #include "engine/base/clock.hpp"
 #include "engine/plan/backup_basis.hpp"
 #include "engine/plan/backup_changes.hpp"
+#include "engine/plan/resume.hpp"
 #include "engine/plan/vanished_paths.hpp"
 #include "storage/cluster/open_cluster.hpp"
 #include "storage/repository/backup_claim.hpp"
@@ -41,17 +42,25 @@ struct backup_run {
   format::manifest manifest = {};
   std::vector<std::string> gone_paths = {}; ///< that the walk did not find any more
   plan::catalog_places places = {};         ///< at the time of the walk
-  std::unique_ptr<backup_claim> claim = {}; ///< on the directory, once there is one
+  std::optional<format::manifest> partial =
+      {}; ///< the incomplete backup that this one goes on with
+  std::vector<plan::resumed_file> resumed = {}; ///< then of each file of the manifest
+  std::unique_ptr<backup_claim> claim = {};     ///< on the directory, once there is one
   std::optional<cluster_files> files = {};
   std::vector<std::unique_ptr<cluster_files>> standby_files = {}; ///< of standbys on this host
   backup_settings settings = {};
   std::unique_ptr<source_set> sources = {}; ///< where `copy` reads; lost ones can be dropped
   uint64_t written_progress = 0;
   uint64_t saved_bytes = 0; ///< done when the manifest copy was saved last
+  monotonic::time_point saved_at = monotonic::now();
+  monotonic::duration save_took{0};
   monotonic::time_point pinged_at = monotonic::now();
   monotonic::time_point standbys_pinged_at = monotonic::now();
 
   result<void> open();
+  /// Publishes an earlier backup that is complete but for its WAL, when this has arrived. Returns
+  /// whether there was one; then this run is over.
+  result<bool> complete_earlier();
   result<void> choose_type();
   result<void> start();
   result<void> build_manifest();
@@ -59,14 +68,19 @@ struct backup_run {
   /// Of each file of the manifest; after `find_changes`.
   std::vector<plan::file_change> changes() const;
   result<void> choose_label();
+  /// What is stored of the files that are kept is read back, all else goes.
+  result<void> check_resumed();
   result<void> make_directories();
   result<void> open_sources();
   graph::logical_graph graph_of(const backup_job& job) const;
   result<void> copy();
   result<void> stop();
   result<void> publish();
-  /// Takes back what was done in the repository; says why that is so.
+  /// Takes back what was done in the repository, or leaves it to the next backup; says why that is
+  /// so.
   error give_up(error why);
+  /// Finds what can be gone on with; without it the repository is not changed.
+  result<void> look_for_resumable();
 
 private:
   result<void> open_cluster_of_run();
@@ -86,8 +100,30 @@ private:
   result<void> ask_catalogs(cluster_walk_options& wanted_of_walk);
   result<backup_source> source_at(cluster& one, bool standby);
   result<void> check_label();
-  result<void> remove_incomplete(std::vector<disk_backup>& found);
+  result<std::optional<disk_backup>> find_incomplete(std::vector<disk_backup>& found,
+                                                     bool changes_nothing);
+  result<void> settle_incomplete(std::vector<disk_backup>& found);
+  plan::resume_wish resume_wish() const;
+  /// What the incomplete backup has of each file, as far as that can be told without reading.
+  void choose_resumed();
+  std::optional<std::string> load_partial(const disk_backup& of);
   result<void> take_directory();
+  result<bool> is_nobodys(const std::string& label, bool changes_nothing);
+  result<bool> find_finished();
+  result<bool> is_sound();
+  result<bool> has_own_wal();
+  result<std::optional<std::string>> find_hindrance();
+  result<bool> take_finished();
+  result<void> publish_finished();
+  result<void> choose_next_label(const std::string& free);
+  void keep_claim(std::unique_ptr<backup_claim> taken);
+  result<void> take_claim();
+  result<void> take_over();
+  void forget_partial();
+  bool leave_directory();
+  result<void> save_copy();
+  bool is_time_to_save(uint64_t done_bytes, uint64_t total_bytes) const;
+  result<void> wait_for_segments();
   result<void> make_target_paths(const backup_job& job);
   result<plan::catalog_places> current_places();
   result<void> check_gone(const std::set<std::string>& paths);
@@ -102,6 +138,10 @@ private:
   result<void> check_standbys();
   result<void> sync_directories(const backup_job& job);
 };
+
+/// The segments that a stopped backup needs.
+result<std::vector<std::string>> segments_of(const format::manifest& stopped,
+                                             uint32_t segment_bytes);
 
 /// What a run that was told to stop ends with.
 error stopped_by_signal();

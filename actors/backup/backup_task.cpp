@@ -168,6 +168,9 @@ result<void> backup_task::leave_bundle() {
 result<void> backup_task::remove_written() {
   const bool written = writer_ != nullptr || taken_bytes_ > 0;
   writer_.reset();
+  if (written && route_.resumed && learned.outcome == task_outcome::unchanged)
+    return error{errc::file_write,
+                 "'" + name() + "' changed while it was compared, and changed back"};
   return written ? job_.repo_.files().remove_file(route_.target_path) : success();
 }
 

@@ -16,9 +16,10 @@ struct backup_route {
   uint32_t file_index = 0;
   remote_wish wish;
   const format::manifest_file* before = {}; ///< of the prior backup, if the content may be the same
-  std::string target_path = {};             ///< when stored alone
-  std::shared_ptr<bundle_file> bundle = {}; ///< when bundled
-  size_t member = 0;                        ///< its place in the bundle
+  const format::manifest_file* resumed = {}; ///< of the incomplete one, if it is to be compared
+  std::string target_path = {};              ///< when stored alone
+  std::shared_ptr<bundle_file> bundle = {};  ///< when bundled
+  size_t member = 0;                         ///< its place in the bundle
   uint64_t bundle_id = 0;
   std::shared_ptr<small_files> prefetch = {}; ///< for sources on this host
   size_t prefetch_index = 0;

@@ -87,6 +87,7 @@ backup_request request_of(const config::options& opts, const open_repository& re
                      .standbys = standby_wish_of(opts),
                      .lock_path = opts.text("lock-path"),
                      .save_threshold = opts.size_bytes("manifest-save-threshold"),
+                     .resume = opts.flag("resume"),
                      .buffer_size = opts.size_bytes("buffer-size"),
                      .compress_level_network = opts.integer("compress-level-network"),
                      .process_max = counts.workers,
@@ -109,7 +110,14 @@ report::backup_preview preview_of(const planned_backup& planned) {
     out.entries.push_back(
         {.why = plan::file_change_name(change), .name = file.name, .bytes = file.size_bytes});
     auto& entry = out.entries.back();
-    if (change == plan::file_change::unchanged) {
+    const auto resumed = planned.resumed.empty() ? plan::resumed_file::copied : planned.resumed[i];
+    if (resumed == plan::resumed_file::kept) {
+      entry.action = backup_action::keep;
+      entry.why = "resumed";
+      entry.from = planned.resumes;
+    } else if (resumed == plan::resumed_file::compared) {
+      entry.action = backup_action::compare;
+    } else if (change == plan::file_change::unchanged) {
       entry.action = backup_action::refer;
       entry.from = manifest.holder(file);
     } else if (change == plan::file_change::compare) {

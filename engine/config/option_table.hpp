@@ -153,7 +153,7 @@ inline constexpr auto options = std::to_array<option_row>({
     {.name = "exclude", .type = list, .where = global, .commands = backup, .flags = repeatable | resettable | asking, .help = "path relative to PGDATA; trailing / means contents only"},
     {.name = "expire-auto", .type = boolean, .where = global, .fallback = "y", .commands = backup, .flags = negatable | resettable | asking, .help = "run expire after a good backup"},
     {.name = "manifest-save-threshold", .type = size, .where = global, .fallback = "1GiB", .allowed = "1B..1TiB", .commands = backup, .flags = resettable | asking, .help = "save manifest copy after this many bytes (or 1% of total if larger)"},
-    {.name = "resume", .type = boolean, .where = global, .fallback = "y", .commands = backup, .flags = negatable | resettable | asking, .unbuilt = "y", .help = "reuse an aborted full backup"},
+    {.name = "resume", .type = boolean, .where = global, .fallback = "y", .commands = backup, .flags = negatable | resettable | asking, .help = "go on with an aborted backup"},
     {.name = "start-fast", .type = boolean, .where = global, .fallback = "n", .commands = backup, .flags = negatable | resettable | asking, .help = "immediate checkpoint"},
     {.name = "stop-auto", .type = boolean, .where = global, .fallback = "n", .commands = backup, .flags = internal | negatable | resettable | asking, .help = "ignored; warns that it is deprecated"},
     // Restore

@@ -18,7 +18,7 @@ std::vector<batch> bundles_of(std::vector<file_weight> small, const batch_rules&
   for (const auto& file : small) {
     const bool same_target = previous && previous->target == file.target;
     if (!same_target || out.back().plain_bytes >= rules.bundle_size_bytes)
-      out.push_back({.bundle_id = out.size() + 1});
+      out.push_back({.bundle_id = rules.first_bundle_id + out.size()});
     out.back().files.push_back(file.index);
     out.back().plain_bytes += file.size_bytes;
     previous = &file;

@@ -23,6 +23,7 @@ struct batch_rules {
   bool bundle = false;
   uint64_t bundle_limit_bytes = 0; ///< the largest file that is bundled
   uint64_t bundle_size_bytes = 0;  ///< a bundle ends once its plain bytes reach this
+  uint64_t first_bundle_id = 1;
 };
 
 /// One or more files that one worker takes at once.
@@ -34,7 +35,7 @@ struct batch {
 
 /// Deals with large files first, one each; then bundles, or batches of small files.
 /// With bundling, files of size 0 are in no batch: they are not stored at all.
-/// Bundle ids start at 1. Within a bundle files lie by age, then name, so that what changes
+/// Bundle ids are consecutive. Within a bundle files lie by age, then name, so that what changes
 /// together lies together; everything is a function of the arguments.
 std::vector<batch> deal_backup(std::span<const file_weight> files, const batch_rules& rules);
 

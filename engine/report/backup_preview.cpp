@@ -14,7 +14,7 @@ namespace pgbraid::report {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> words{"compare", "copy", "record", "refer"};
+constexpr std::array<std::string_view, 5> words{"compare", "copy", "keep", "record", "refer"};
 
 struct sum {
   uint64_t count = 0;
@@ -38,7 +38,8 @@ std::string preview_text(const backup_preview& of) {
   for (const auto& one : of.entries) {
     out += fmt::format("{:7} {} ({}, {})", words[static_cast<size_t>(one.action)],
                        printable_line(std::string(one.name)), one.why, format_size(one.bytes));
-    out += one.from.empty() ? "\n" : fmt::format(" to {}\n", one.from);
+    const auto* const to = one.action == backup_action::refer ? "to" : "of";
+    out += one.from.empty() ? "\n" : fmt::format(" {} {}\n", to, one.from);
   }
   out += fmt::format("{} backup{}{}:\n", of.type, of.prior.empty() ? "" : " on " + of.prior,
                      of.delta ? ", by contents (delta)" : "");

@@ -14,6 +14,7 @@ namespace pgbraid::report {
 enum class backup_action : uint8_t {
   compare, ///< it is stored unless its content turns out to be what the prior backup has
   copy,    ///< it is stored
+  keep,    ///< it is what an incomplete backup has stored
   record,  ///< it is empty, and only written down
   refer,   ///< it is what the prior backup has
 };
@@ -23,7 +24,7 @@ struct backup_preview_entry {
   std::string_view why = {};  ///< new, size, time, compare, ...; lives longer than the preview
   std::string_view name = {}; ///< in the manifest, which outlives the preview
   uint64_t bytes = 0;
-  std::string_view from = {}; ///< the backup that holds it; of `refer` only
+  std::string_view from = {}; ///< the backup that holds it; of `refer` and `keep`
 };
 
 struct backup_preview {

@@ -32,14 +32,36 @@ error backup_claim::replaced() const {
           "Does another host or lock-path make backups of this stanza in this repository?"};
 }
 
+std::string backup_claim::temporary_name() const {
+  return directory_ + "." + owner_ + std::string(format::temporary_suffix);
+}
+
+/// A directory that holds something keeps its name, so that only one of several gets it.
+/// @param back  what `name` becomes again when the label is taken; empty: it is removed
+result<void> backup_claim::move_here(const std::string& name, const std::string& back) {
+  auto& files = repo_.files();
+  auto moved = files.move(name, directory_);
+  if (moved)
+    return success();
+  const auto there = files.info(directory_);
+  static_cast<void>(back.empty() ? files.remove_tree(name) : files.move(name, back));
+  if (there && *there)
+    return error{errc::file_exists, "backup '" + label_ + "' is being made by somebody else"};
+  return moved;
+}
+
+/// The name may have been given in an attempt of which nobody heard.
+result<void> backup_claim::confirm() {
+  auto seen = look(false);
+  return seen ? prove() : seen;
+}
+
 result<std::unique_ptr<backup_claim>> backup_claim::take(repository& in, const format::manifest& of,
                                                          const secret& pass,
                                                          std::string_view owner) {
   std::unique_ptr<backup_claim> made(new backup_claim(in, of.label, owner));
   auto& files = in.files();
-  const auto name = files.features().paths ? made->directory_ + "." + made->owner_ +
-                                                 std::string(format::temporary_suffix)
-                                           : made->directory_;
+  const auto name = files.features().paths ? made->temporary_name() : made->directory_;
   if (auto written =
           made->write(name + std::string(made->copy_.substr(made->directory_.size())), of, pass);
       !written) {
@@ -47,21 +69,46 @@ result<std::unique_ptr<backup_claim>> backup_claim::take(repository& in, const f
       static_cast<void>(files.remove_tree(name)); // what is wrong has been found
     return written.failure();
   }
-  if (name != made->directory_) {
-    // A directory that holds something keeps its name, so that only one of several gets it.
-    if (auto moved = files.move(name, made->directory_); !moved) {
-      const auto there = files.info(made->directory_);
-      static_cast<void>(files.remove_tree(name));
-      if (there && *there)
-        return error{errc::file_exists, "backup '" + of.label + "' is being made by somebody else"};
+  if (name != made->directory_)
+    if (auto moved = made->move_here(name, {}); !moved)
       return moved.failure();
-    }
+  if (auto ours = made->confirm(); !ours)
+    return ours.failure();
+  return made;
+}
+
+result<std::unique_ptr<backup_claim>>
+backup_claim::take_over(repository& in, std::string_view label, const format::manifest& of,
+                        const secret& pass, std::string_view owner) {
+  std::unique_ptr<backup_claim> made(new backup_claim(in, of.label, owner));
+  auto& files = in.files();
+  const auto old = format::label_path(in.stanza(), label);
+  const auto name = made->temporary_name();
+  const error lost{errc::path_missing,
+                   "the directory of backup '" + std::string(label) + "' is somebody else's now"};
+  if (auto moved = files.move(old, name); !moved) {
+    const auto there = files.info(old);
+    return there && !*there ? lost : moved.failure();
   }
-  if (auto seen = made->look(false); !seen)
-    return seen.failure();
-  // The name may have been given in an attempt of which nobody heard.
-  if (auto proved = made->prove(); !proved)
-    return proved.failure();
+  // From here on nobody else finds it: what it is can be told for certain.
+  const auto back = [&](error why) {
+    static_cast<void>(files.move(name, old)); // what is wrong has been found
+    return why;
+  };
+  const auto complete =
+      files.info(name + format::manifest_path_of(in.stanza(), label).substr(old.size()));
+  if (!complete)
+    return back(complete.failure());
+  if (*complete)
+    return back(lost);
+  if (auto written =
+          made->write(name + std::string(made->copy_.substr(made->directory_.size())), of, pass);
+      !written)
+    return back(written.failure());
+  if (auto moved = made->move_here(name, old); !moved)
+    return moved.failure();
+  if (auto ours = made->confirm(); !ours)
+    return ours.failure();
   return made;
 }
 
@@ -176,6 +223,16 @@ result<void> backup_claim::give_up() {
     return success();
   failure_ = gone();
   return repo_.remove_backup(label_);
+}
+
+result<void> backup_claim::leave(const format::manifest& of, const secret& pass) {
+  stop_renewing();
+  auto there = repo_.look_at_backup(label_);
+  if (!there)
+    return there.failure();
+  if (there->has_manifest)
+    return replaced();
+  return save(of, pass);
 }
 
 void backup_claim::keep_renewing(std::chrono::milliseconds every) {

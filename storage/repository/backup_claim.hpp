@@ -31,6 +31,16 @@ public:
   /// @param owner  no other process has it: the exec-id
   static result<std::unique_ptr<backup_claim>> take(repository& in, const format::manifest& of,
                                                     const secret& pass, std::string_view owner);
+  /// Takes the directory of an incomplete backup on which nobody works any more, with all that is
+  /// in it, and gives it the label of `of`: of several that want it one gets it, and whoever worked
+  /// on it after all finds nothing under the old label. Fails with `path_missing` (73) when it is
+  /// gone or has become a backup, and with `file_exists` (93) when the new label has a directory;
+  /// then it is where it was.
+  /// @param label  of the incomplete backup
+  static result<std::unique_ptr<backup_claim>> take_over(repository& in, std::string_view label,
+                                                         const format::manifest& of,
+                                                         const secret& pass,
+                                                         std::string_view owner);
   ~backup_claim();
   backup_claim(const backup_claim&) = delete;
   backup_claim& operator=(const backup_claim&) = delete;
@@ -51,9 +61,15 @@ public:
   result<void> close();
   /// Removes the directory, unless it is not ours or has become a backup.
   result<void> give_up();
+  /// Leaves it to the next backup, which goes on with what is in it. Fails when it is not ours any
+  /// more, has become a backup, or cannot be written.
+  result<void> leave(const format::manifest& of, const secret& pass);
 
 private:
   backup_claim(repository& in, std::string label, std::string_view owner);
+  std::string temporary_name() const;
+  result<void> move_here(const std::string& name, const std::string& back);
+  result<void> confirm();
   result<void> write(const std::string& path, const format::manifest& of, const secret& pass);
   result<void> look(bool expected_unchanged);
   result<void> renew_now();
