@@ -56,12 +56,11 @@ result<bool> backup_run::find_finished() {
 
 /// Whether everything that was stored is as it was stored.
 result<bool> backup_run::is_sound() {
-  auto tree = repo.files().list_tree(format::label_path(repo.stanza(), manifest.label));
+  const auto tree = list_directory();
   if (!tree)
     return tree.failure();
-  const auto& in_it = tree->emplace(tree->value_or(std::vector<entry>()));
   const auto damaged = find_damaged(
-      {.in = repo, .of = manifest, .tree = in_it, .repository_here = wanted.repository_here},
+      {.in = repo, .of = manifest, .tree = *tree, .repository_here = wanted.repository_here},
       stored_in(manifest), between.compile);
   if (!damaged)
     return damaged.failure();

@@ -163,32 +163,26 @@ result<void> backup_run::take_over() {
   return error{errc::file_exists, taken.failure().message};
 }
 
-result<void> backup_run::check_resumed() {
-  if (!partial)
-    return success();
+/// The directory as it is, without a word of what should be in it.
+result<std::vector<entry>> backup_run::list_directory() {
   auto tree = repo.files().list_tree(format::label_path(repo.stanza(), manifest.label));
   if (!tree)
     return tree.failure();
-  const auto& in_it = tree->emplace(tree->value_or(std::vector<entry>()));
-  std::vector<uint32_t> kept;
+  return tree->value_or(std::vector<entry>());
+}
+
+/// Those whose stored bytes are not what the incomplete backup says of them are copied.
+result<void> backup_run::drop_damaged(const std::vector<entry>& tree) {
+  std::vector<uint32_t> to_read;
   for (uint32_t i = 0; i < resumed.size(); ++i)
-    if (resumed[i] == plan::resumed_file::kept)
-      kept.push_back(i);
-  // What is compared is read, too: its checksum is what the cluster's file is compared with.
-  format::manifest& all = manifest;
-  std::vector<uint32_t> to_read = kept;
-  for (uint32_t i = 0; i < resumed.size(); ++i)
-    if (resumed[i] == plan::resumed_file::compared) {
-      plan::keep_resumed(all.files[i], *partial->find_file(all.files[i].name));
+    if (resumed[i] != plan::resumed_file::copied)
       to_read.push_back(i);
-    }
-  std::ranges::sort(to_read);
-  auto damaged = find_damaged({.in = repo,
-                               .of = manifest,
-                               .tree = in_it,
-                               .repository_here = wanted.repository_here,
-                               .tick = [&] { return keep_alive(); }},
-                              to_read, between.compile);
+  const auto damaged = find_damaged({.in = repo,
+                                     .of = manifest,
+                                     .tree = tree,
+                                     .repository_here = wanted.repository_here,
+                                     .tick = [&] { return keep_alive(); }},
+                                    to_read, between.compile);
   if (!damaged)
     return damaged.failure();
   for (const auto index : *damaged) {
@@ -201,23 +195,45 @@ result<void> backup_run::check_resumed() {
     plan::forget_resumed(file);
     resumed[index] = plan::resumed_file::copied;
   }
-  if (auto cleaned = clean_resumed(repo, manifest, in_it, "clock." + wanted.exec_id); !cleaned)
-    return cleaned;
-  uint64_t kept_bytes = 0;
-  uint64_t kept_count = 0;
+  return success();
+}
+
+/// Files that are to be compared are in the manifest only once that was done.
+void backup_run::note_kept() {
+  uint64_t bytes = 0;
+  uint64_t count = 0;
   for (size_t i = 0; i < resumed.size(); ++i) {
     auto& file = manifest.files[i];
     if (resumed[i] == plan::resumed_file::compared)
-      plan::forget_resumed(file); // until its content was compared
+      plan::forget_resumed(file);
     if (resumed[i] != plan::resumed_file::kept)
       continue;
-    ++kept_count;
-    kept_bytes += file.size_bytes;
+    ++count;
+    bytes += file.size_bytes;
     log::detail("checksum resumed file {} ({}) checksum {}", cluster_file_path(manifest, file.name),
                 format_size(file.size_bytes), to_hex(file.checksum));
   }
-  log::info("resume backup {}: {} file(s), {}, are kept", partial->label, kept_count,
-            format_size(kept_bytes));
+  log::info("resume backup {}: {} file(s), {}, are kept", partial->label, count,
+            format_size(bytes));
+}
+
+result<void> backup_run::check_resumed() {
+  if (!partial)
+    return success();
+  const auto tree = list_directory();
+  if (!tree)
+    return tree.failure();
+  for (size_t i = 0; i < resumed.size(); ++i)
+    if (resumed[i] == plan::resumed_file::compared)
+      plan::keep_resumed(manifest.files[i], *partial->find_file(manifest.files[i].name));
+  if (auto dropped = drop_damaged(*tree); !dropped)
+    return dropped;
+  if (auto cleaned = clean_resumed(repo, manifest, *tree, "clock." + wanted.exec_id); !cleaned)
+    return cleaned;
+  note_kept();
+  // What somebody who was killed had copied is not known to be durable.
+  if (auto synced = repo.files().sync_files(); !synced)
+    return synced;
   return claim->save(manifest, info.cipher_pass);
 }
 

@@ -119,6 +119,9 @@ private:
   void keep_claim(std::unique_ptr<backup_claim> taken);
   result<void> take_claim();
   result<void> take_over();
+  result<std::vector<entry>> list_directory();
+  result<void> drop_damaged(const std::vector<entry>& tree);
+  void note_kept();
   void forget_partial();
   bool leave_directory();
   result<void> save_copy();

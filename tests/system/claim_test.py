@@ -85,7 +85,7 @@ def taken_away(bench, process, label):
     """Somebody removes the directory of a paused backup, since it seems to be of nobody."""
     make_old(bench.label_dir(label))
     second = elsewhere(bench, "backup", "--type=full")
-    expect(f"'{label}' cannot be resumed" in second.text, "the old directory is removed", second)
+    expect(f"resumable backup {label} " in second.text, "it goes on with the old directory", second)
     finish(bench, process, codes=(41, 55, 64, 73))
     expect("completed successfully" not in log_of(bench), "no success is reported", log_of(bench))
     expect(label not in bench.labels(), "the directory does not come back", bench.labels())
@@ -136,9 +136,9 @@ def on_sftp(bench):
     taken_away(bench, process, label)
 
 
-@test("claim: a signal while the backup waits for WAL leaves no directory")
+@test("claim: a signal while the backup waits for WAL leaves no directory, without resume")
 def signal_in_wait(bench):
-    slow_backup(bench, archive_timeout="300")
+    slow_backup(bench, archive_timeout="300", resume="n")
     process = paused_backup(bench)
     bench.cluster.sql("alter system set archive_command = 'false'")
     bench.cluster.sql("select pg_reload_conf()")
@@ -151,9 +151,9 @@ def signal_in_wait(bench):
     no_session(bench)
 
 
-@test("claim: a backup that fails removes its directory, and nothing else")
+@test("claim: a backup that fails removes its directory without resume, and nothing else")
 def failed(bench):
-    slow_backup(bench)
+    slow_backup(bench, resume="n")
     bench.ours("backup")
     kept = bench.labels()
     process = paused_backup(bench)
@@ -181,7 +181,7 @@ def killed(bench):
     equal(bench.labels(), bench.completed_labels(), "directories of backups")
 
 
-@test("claim: what was killed under the same lock is removed by the next backup")
+@test("claim: what was killed under the same lock is settled by the next backup")
 def killed_here(bench):
     slow_backup(bench)
     process = spawn_backup(bench)
