@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <span>
 #include <utility>
 
 namespace pgbraid::cli {
@@ -16,7 +17,8 @@ namespace pgbraid::cli {
 namespace {
 
 using config::command_id;
-constexpr auto runners = std::to_array<std::pair<command_id, run_function>>({
+using runner = std::pair<command_id, run_function>;
+constexpr auto runners = std::to_array<runner>({
     {command_id::archive_get, run_archive_get},
     {command_id::archive_push, run_archive_push},
     {command_id::backup, run_backup},
@@ -29,14 +31,22 @@ constexpr auto runners = std::to_array<std::pair<command_id, run_function>>({
     {command_id::stanza_create, run_stanza_create},
 });
 
+/// The commands that go on in the background.
+constexpr auto background_runners = std::to_array<runner>({
+    {command_id::archive_get, run_archive_get_async},
+    {command_id::archive_push, run_archive_push_async},
+});
+
 result<int> dispatch(const config::options& opts) {
   if (opts.role() == config::command_role::remote)
     return run_remote_role(opts);
-  for (const auto& [id, run] : runners)
+  const bool background = opts.role() == config::command_role::async;
+  for (const auto& [id, run] : background ? std::span<const runner>(background_runners) : runners)
     if (id == opts.command())
       return run(opts);
   return error{errc::feature_not_supported,
-               fmt::format("the '{}' command is not supported yet", opts.command_name())};
+               fmt::format("the '{}{}' command is not supported yet", opts.command_name(),
+                           config::role_suffix(opts.role()))};
 }
 
 } // namespace

@@ -27,7 +27,8 @@ def segment(number, timeline=1):
 def make_wal(bench, name, fill=b"wal", magic=0xD110, system=None):
     """A segment in pg_wal with the cluster's header; returns its relative path, as %p is."""
     system = system_id(bench) if system is None else system
-    head = struct.pack("<HHIQIIQII", magic, 2, 1, 0, 0, 0, system, SEGMENT_BYTES, 8192)
+    begin = (int(name[8:16], 16) << 32) + int(name[16:24], 16) * SEGMENT_BYTES
+    head = struct.pack("<HHIQIIQII", magic, 2, 1, begin, 0, 0, system, SEGMENT_BYTES, 8192)
     body = (fill * (SEGMENT_BYTES // len(fill) + 1))[:SEGMENT_BYTES - len(head)]
     (bench.cluster.data / "pg_wal" / name).write_bytes(head + body)
     return f"pg_wal/{name}"

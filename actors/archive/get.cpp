@@ -49,13 +49,17 @@ struct candidate {
 
 class get {
 public:
-  get(const get_request& wanted, const get_ends& between) : wanted_(wanted), between_(between) {}
+  /// @param may_end_recovery  as of `get_ends`
+  get(const get_request& wanted, storage& pgdata, const postgres::control_file& control,
+      const std::vector<wal_asker>& from, std::function<void()> may_end_recovery)
+      : wanted_(wanted), pgdata_(pgdata), control_(control), from_(from),
+        may_end_recovery_(std::move(may_end_recovery)) {}
 
   /// Whether the file was found (and is at its destination).
   result<bool> run();
+  std::vector<bool> troubled() const;
 
 private:
-  result<void> check_cluster();
   std::chrono::milliseconds patience() const;
   void note_troubles();
   std::vector<candidate> collect();
@@ -72,34 +76,16 @@ private:
   error give_up();
 
   const get_request& wanted_;
-  const get_ends& between_;
-  postgres::control_file control_ = {};
+  storage& pgdata_;
+  const postgres::control_file& control_;
+  const std::vector<wal_asker>& from_;
+  const std::function<void()> may_end_recovery_;
   uint32_t mode_ = 0600;
   std::optional<side_by_side<get_source>> asked_ = {};
   /// Of each repository, as long as it gave no use.
   std::vector<std::optional<error>> troubles_ = {};
   bool undelivered_ = false; ///< it was found, and could not be had
 };
-
-result<void> get::check_cluster() {
-  auto& pgdata = between_.pgdata;
-  auto control = read_control(pgdata);
-  if (!control)
-    return control.failure();
-  control_ = control->fields;
-  if (auto info = pgdata.info(""); info && *info)
-    mode_ = (*info)->mode & 0640;
-  if (!control_.checkpoint_is_invalid())
-    return success();
-  auto label = pgdata.info("backup_label");
-  if (!label)
-    return label.failure();
-  if (*label)
-    return success();
-  return error{errc::format, "pg_control from backup is not valid without backup_label",
-               "Was the backup_label file removed?\nRestore the backup again and leave the file "
-               "where it is."};
-}
 
 /// How long a repository that cannot be asked is waited for, and asked again.
 std::chrono::milliseconds get::patience() const {
@@ -114,8 +100,6 @@ void get::note_troubles() {
     auto* came = asked_->answer(i);
     if (came == nullptr || !*came)
       troubles_[i] = asked_->failure(i);
-    else if ((*came)->trouble)
-      troubles_[i] = (*came)->trouble;
   }
 }
 
@@ -142,7 +126,7 @@ result<void> get::require_one_content(const std::vector<candidate>& all) const {
               fmt::format("duplicates found for WAL segment {}:", wanted_.name),
               "Is more than one cluster archiving to this stanza?"};
   for (const auto& one : all)
-    found.message += fmt::format("\n{}: {}", one.source->repo->name(), one.at.path);
+    found.message += fmt::format("\n{}: {}", one.source->from->repo->name(), one.at.path);
   return found;
 }
 
@@ -177,7 +161,7 @@ result<void> get::check_content(const candidate& from, uint64_t size_bytes,
 result<void> get::deliver(const candidate& from) {
   const auto limit_bytes =
       from.at.checksum.empty() ? format::history_limit_bytes : uint64_t{control_.wal_segment_bytes};
-  auto file = from.source->repo->files().open_read(
+  auto file = from.source->from->repo->files().open_read(
       from.at.path, {.limit_bytes = codec::packed_limit_bytes(limit_bytes)});
   if (!file)
     return file.failure();
@@ -186,7 +170,7 @@ result<void> get::deliver(const candidate& from) {
     return writer.failure();
 
   auto lane = graph::single_lane::make(graph::restore_graph(
-      {.rules = {.compression = from.at.compress, .cipher_pass = from.source->pass}}));
+      {.rules = {.compression = from.at.compress, .cipher_pass = from.source->from->pass}}));
   if (!lane)
     return lane.failure();
   const polled_signals polling;
@@ -208,9 +192,11 @@ result<bool> get::deliver_any(const std::vector<candidate>& all) {
     if (delivered) {
       const auto troubles = listed_troubles();
       for (const auto& line : troubles.lines())
-        log::warn("{}", line);
-      log::info("found {} in the {}: {} archive", wanted_.name, one.source->repo->name(),
-                one.at.archive_id);
+        log::write(log::level::warn, line, wanted_.process);
+      log::write(wanted_.found_level,
+                 fmt::format("found {} in the {}: {} archive", wanted_.name,
+                             one.source->from->repo->name(), one.at.archive_id),
+                 wanted_.process);
       return true;
     }
     if (delivered.failure().code == errc::term)
@@ -234,7 +220,7 @@ void get::ask_again() {
     troubles_[i].reset();
     if (asked_->answer(i) == nullptr)
       continue;
-    between_.from[i].reconnect();
+    from_[i].reconnect();
     asked_->ask_again(i);
   }
 }
@@ -243,7 +229,7 @@ repository_errors get::listed_troubles() const {
   repository_errors all;
   for (size_t i = 0; i < troubles_.size(); ++i)
     if (troubles_[i])
-      all.add(between_.from[i].key, *troubles_[i]);
+      all.add(from_[i].key, *troubles_[i]);
   return all;
 }
 
@@ -264,18 +250,16 @@ error get::give_up() {
   const auto some = std::ranges::any_of(troubles_, [](const auto& one) { return !one; });
   // Where somebody was asked and knows of no newer timeline, recovery follows the one it is on.
   if (some && !undelivered_ && !postgres::is_segment_or_partial_name(wanted_.name))
-    between_.may_end_recovery();
+    may_end_recovery_();
   return why_not();
 }
 
 result<bool> get::run() {
-  if (auto good = check_cluster(); !good)
-    return good.failure();
+  if (auto info = pgdata_.info(""); info && *info)
+    mode_ = (*info)->mode & 0640;
   std::vector<side_by_side<get_source>::question> questions;
-  for (const auto& door : between_.from)
-    questions.push_back([door, control = control_, name = wanted_.name] {
-      return look_for_wal(door, control, name);
-    });
+  for (const auto& one : from_)
+    questions.push_back([ask = one.ask, name = wanted_.name] { return ask(name); });
   asked_.emplace(std::move(questions));
   troubles_.resize(asked_->size());
   retry tries(
@@ -289,7 +273,8 @@ result<bool> get::run() {
     if (const auto delivered = deliver_any(all); !delivered || *delivered)
       return delivered;
     if (listed_troubles().empty()) {
-      log::info("unable to find {} in the archive", wanted_.name);
+      log::write(wanted_.found_level, fmt::format("unable to find {} in the archive", wanted_.name),
+                 wanted_.process);
       return false;
     }
     if (wanted_.once || !may_heal() || !tries.may_go_on())
@@ -302,10 +287,48 @@ result<bool> get::run() {
   }
 }
 
+std::vector<bool> get::troubled() const {
+  std::vector<bool> out;
+  for (const auto& one : troubles_)
+    out.push_back(one.has_value());
+  return out;
+}
+
 } // namespace
 
+result<postgres::control_file> recovering_cluster(storage& pgdata) {
+  auto control = read_control(pgdata);
+  if (!control)
+    return control.failure();
+  if (!control->fields.checkpoint_is_invalid())
+    return control->fields;
+  auto label = pgdata.info("backup_label");
+  if (!label)
+    return label.failure();
+  if (*label)
+    return control->fields;
+  return error{errc::format, "pg_control from backup is not valid without backup_label",
+               "Was the backup_label file removed?\nRestore the backup again and leave the file "
+               "where it is."};
+}
+
 result<bool> get_wal(const get_request& wanted, const get_ends& between) {
-  return get(wanted, between).run();
+  const auto control = recovering_cluster(between.pgdata);
+  if (!control)
+    return control.failure();
+  std::vector<wal_asker> from;
+  for (const auto& door : between.from)
+    from.push_back(ask_anew(door, *control));
+  return get(wanted, between.pgdata, *control, from, between.may_end_recovery).run();
+}
+
+got_wal get_wal_of(const get_request& wanted, storage& pgdata, const std::vector<wal_asker>& from) {
+  const auto control = recovering_cluster(pgdata);
+  if (!control)
+    return {.found = control.failure()};
+  get one(wanted, pgdata, *control, from, [] {});
+  auto found = one.run();
+  return {.found = std::move(found), .troubled = one.troubled()};
 }
 
 } // namespace pgbraid

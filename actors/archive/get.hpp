@@ -3,7 +3,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/archive/get_source.hpp"
 #include "actors/archive/wal_location.hpp"
+#include "engine/base/log.hpp"
 #include "engine/base/result.hpp"
 #include "storage/repository/open_repository.hpp"
 #include "storage/storage.hpp"
@@ -22,6 +24,8 @@ struct get_request {
   std::chrono::milliseconds patience{60'000};
   /// Whoever asks will ask again by itself, as a standby does.
   bool once = false;
+  log::level found_level = log::level::info; ///< of the lines that tell the outcome
+  unsigned process = 0;                      ///< that the log names
 };
 
 struct get_ends {
@@ -31,6 +35,19 @@ struct get_ends {
   /// asked, and knows of no newer timeline.
   std::function<void()> may_end_recovery = [] {};
 };
+
+/// pg_control of the cluster that recovers. Fails with `format` (29) when its restore was not
+/// completed and it must not start.
+result<postgres::control_file> recovering_cluster(storage& pgdata);
+
+/// What became of one file, and of those who were asked for it.
+struct got_wal {
+  result<bool> found = false;
+  std::vector<bool> troubled = {}; ///< of each that was asked: it was of no use
+};
+
+/// The same as `get_wal` of those who are asked, for one of many files.
+got_wal get_wal_of(const get_request& wanted, storage& pgdata, const std::vector<wal_asker>& from);
 
 /// Returns whether the file was found; it is at its destination then, whole. False is said only
 /// when every repository was asked. Fails with `archive_duplicate` (45) for several contents,

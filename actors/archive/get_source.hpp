@@ -8,11 +8,19 @@
 #include "engine/postgres/control_file.hpp"
 #include "storage/repository/open_repository.hpp"
 
-#include <optional>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace pgbraid {
+
+/// A repository that was opened for WAL of a cluster. May be used by several threads.
+struct wal_repository {
+  open_repository repo;
+  secret pass = {};                          ///< of WAL; empty: not encrypted
+  std::vector<std::string> archive_ids = {}; ///< of the cluster, the newest first
+};
 
 /// One place where the file lies.
 struct found_wal {
@@ -24,14 +32,22 @@ struct found_wal {
 
 /// A repository that was asked, and where in it the file lies.
 struct get_source {
-  open_repository repo;
-  secret pass = {}; ///< of WAL; empty: not encrypted
+  std::shared_ptr<wal_repository> from;
   std::vector<found_wal> found = {};
-  std::optional<error> trouble = {}; ///< it was opened, and yet it is of no use
 };
 
-/// Asks one repository for a file of a cluster, the newest archive id first.
-result<get_source> look_for_wal(const repository_door& door, const postgres::control_file& control,
-                                const std::string& name);
+/// Who asks one repository for a file.
+struct wal_asker {
+  unsigned key = 1; ///< N of repoN
+  /// Owns what it uses; may be called in any thread.
+  std::function<result<get_source>(const std::string& name)> ask;
+  /// After a broken connection the next one makes a new one.
+  std::function<void()> reconnect = [] {};
+};
+
+/// Opens the repository anew each time.
+wal_asker ask_anew(const repository_door& door, const postgres::control_file& control);
+/// Opens it once, for many files. What fails is opened anew for the next one.
+wal_asker ask_kept(const repository_door& door, const postgres::control_file& control);
 
 } // namespace pgbraid

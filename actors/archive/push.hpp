@@ -5,6 +5,7 @@
 
 #include "actors/archive/wal_location.hpp"
 #include "engine/base/compress_type.hpp"
+#include "engine/base/log.hpp"
 #include "engine/base/result.hpp"
 #include "engine/codec/compress.hpp"
 #include "storage/repository/open_repository.hpp"
@@ -12,7 +13,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace pgbraid {
@@ -26,6 +30,10 @@ struct push_request {
   bool says_when_there = true;                       ///< archive-mode-check
   std::optional<uint64_t> queue_max = {};            ///< bytes; more WAL that waits is dropped
   std::chrono::milliseconds answer_limit{1'830'000}; ///< for each repository
+  /// What users should know of a file that is stored nevertheless.
+  std::function<void(const std::string& text)> warn = [](const std::string& text) {
+    log::warn("{}", text);
+  };
 };
 
 /// Where the file comes from and where it goes. All must outlive the push.
@@ -41,5 +49,8 @@ struct push_ends {
 /// same name, `repo_invalid` (103) when no repository takes it, and `command` (104) when not every
 /// one has it. A termination signal while something is written is `term` and leaves nothing of it.
 result<void> push_wal(const push_request& wanted, const push_ends& between);
+
+/// What is said of a file that is not stored because too much WAL waits.
+std::string dropped_text(std::string_view name, uint64_t queue_max);
 
 } // namespace pgbraid

@@ -3,7 +3,6 @@
 #include "actors/archive/segment_push.hpp"
 
 #include "actors/archive/stored_wal.hpp"
-#include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/format/repository_path.hpp"
 #include "storage/repository/wal_contest.hpp"
@@ -31,8 +30,8 @@ struct push_branch {
 
 class segment_push {
 public:
-  segment_push(const push_request& wanted, segment_source& segment, std::span<push_target> to,
-               repository_errors& failed)
+  segment_push(const push_request& wanted, segment_source& segment,
+               std::span<push_target* const> to, repository_errors& failed)
       : wanted_(wanted), segment_(segment), to_(to), failed_(failed) {}
 
   result<void> run();
@@ -48,7 +47,7 @@ private:
 
   const push_request& wanted_;
   segment_source& segment_;
-  const std::span<push_target> to_;
+  const std::span<push_target* const> to_;
   repository_errors& failed_;
 };
 
@@ -73,10 +72,11 @@ result<bool> segment_push::accept_stored(push_branch& branch) {
     if (damage)
       continue;
     if (wanted_.says_when_there) {
-      log::warn("WAL file '{}' already exists in the {} archive with the same checksum\n"
-                "HINT: That is normal after a crash or a restore; else a second cluster may "
-                "archive here.",
-                segment_.wal().name, target.repo->name());
+      wanted_.warn(
+          fmt::format("WAL file '{}' already exists in the {} archive with the same checksum\n"
+                      "HINT: That is normal after a crash or a restore; else a second cluster may "
+                      "archive here.",
+                      segment_.wal().name, target.repo->name()));
     }
     // Whoever put it there may have been killed before its directories were on disk.
     if (auto synced = sync_archive(target); !synced)
@@ -84,8 +84,8 @@ result<bool> segment_push::accept_stored(push_branch& branch) {
     return true;
   }
   const auto& first = branch.place->stored().front();
-  log::warn("'{}' in the {} archive is damaged and is replaced: {}", first.path,
-            target.repo->name(), damage->message);
+  wanted_.warn(fmt::format("'{}' in the {} archive is damaged and is replaced: {}", first.path,
+                           target.repo->name(), damage->message));
   if (auto opened = branch.place->replace(first); !opened)
     return opened.failure();
   branch.compress = first.entry.compress;
@@ -178,18 +178,18 @@ result<void> segment_push::run() {
   // From here on there are files that have to go when somebody stops us.
   const polled_signals polling;
   std::vector<push_branch> missing;
-  for (auto& target : to_) {
+  for (auto* target : to_) {
     push_branch branch{
-        .target = &target,
+        .target = target,
         .place = std::make_unique<wal_contest>(
-            *target.repo, wal_file{target.archive_id, segment_.wal().name, *checksum, type}),
+            *target->repo, wal_file{target->archive_id, segment_.wal().name, *checksum, type}),
         .compress = type};
     auto wanting = enter(branch);
     if (!wanting &&
         (wanting.failure().code == errc::archive_duplicate || wanting.failure().code == errc::term))
       return wanting.failure();
     if (!wanting)
-      failed_.add(target.repo->key(), wanting.failure());
+      failed_.add(target->repo->key(), wanting.failure());
     else if (*wanting)
       missing.push_back(std::move(branch));
   }
@@ -208,7 +208,7 @@ result<void> segment_push::run() {
 } // namespace
 
 result<void> store_segment(const push_request& wanted, segment_source& segment,
-                           std::span<push_target> to, repository_errors& failed) {
+                           std::span<push_target* const> to, repository_errors& failed) {
   return segment_push(wanted, segment, to, failed).run();
 }
 

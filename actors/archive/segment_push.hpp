@@ -18,12 +18,12 @@ namespace pgbraid {
 /// has the name somewhere (`archive_duplicate`, 45), when the file changes while it is read, and
 /// after a termination signal.
 result<void> store_segment(const push_request& wanted, segment_source& segment,
-                           std::span<push_target> to, repository_errors& failed);
+                           std::span<push_target* const> to, repository_errors& failed);
 
 /// The same for timeline and backup history: as they are, under their own name, a different content
 /// under it is replaced.
 /// @param from  rooted in the directory of the file
-result<void> store_history(storage& from, const wal_location& wal, std::span<push_target> to,
-                           repository_errors& failed);
+result<void> store_history(const push_request& wanted, storage& from, const wal_location& wal,
+                           std::span<push_target* const> to, repository_errors& failed);
 
 } // namespace pgbraid

@@ -3,14 +3,16 @@
 // SPDX-License-Identifier: MIT
 #include "actors/archive/push.hpp"
 #include "cli/command/commands.hpp"
+#include "cli/command/push_settings.hpp"
+#include "cli/command/spool_hands.hpp"
 #include "cli/command/wal_file.hpp"
 #include "cli/open/clusters.hpp"
-#include "cli/open/compression.hpp"
 #include "cli/open/locks.hpp"
 #include "cli/open/repositories.hpp"
+#include "cli/spool/push_wait.hpp"
+#include "engine/format/spool_status.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
 
-#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -18,26 +20,24 @@ namespace pgbraid::cli {
 
 namespace {
 
-push_request request_of(const config::options& opts, wal_location wal) {
-  const auto packing = compression_of(opts);
-  push_request out{.wal = std::move(wal),
-                   .compression = packing.type,
-                   .compress_level = packing.level,
-                   .gz = packing.gz,
-                   .check_header = opts.flag("archive-header-check"),
-                   .says_when_there = opts.flag("archive-mode-check"),
-                   .answer_limit = std::chrono::milliseconds(opts.time_ms("protocol-timeout"))};
-  if (opts.has_value("archive-push-queue-max"))
-    out.queue_max = opts.size_bytes("archive-push-queue-max");
-  return out;
+result<int> push_here(const config::options& opts, const wal_location& wal) {
+  const auto source = make_posix_storage(wal.directory);
+  const auto pgdata = open_pgdata(opts);
+  auto wanted = push_settings(opts);
+  wanted.wal = wal;
+  if (auto pushed =
+          push_wal(wanted, {.wal = *source, .pgdata = pgdata.get(), .to = repository_doors(opts)});
+      !pushed)
+    return pushed.failure();
+  return 0;
 }
 
-/// Null where no cluster is configured.
-std::unique_ptr<storage> open_pgdata(const config::options& opts) {
-  const auto position = opts.pg_default();
-  if (opts.pg_count() == 0 || !opts.has_value("pg-path", position))
-    return nullptr;
-  return make_posix_storage(opts.text("pg-path", position));
+result<int> push_through_spool(const config::options& opts, const wal_location& wal) {
+  const push_wait wanted{.of = foreground_of(opts, format::spool_out_path(opts.text("spool-path"),
+                                                                          opts.text("stanza"))),
+                         .wal_directory = wal.directory,
+                         .wal = wal.name};
+  return wait_for_push(wanted, hands_of(opts, [&] { return push_here(opts, wal); }));
 }
 
 } // namespace
@@ -56,14 +56,7 @@ result<int> run_archive_push(const config::options& opts) {
     return wal.failure();
   if (auto named = check_wal_name(*wal); !named)
     return named.failure();
-  const auto source = make_posix_storage(wal->directory);
-  const auto pgdata = open_pgdata(opts);
-  const auto wanted = request_of(opts, std::move(*wal));
-  if (auto pushed =
-          push_wal(wanted, {.wal = *source, .pgdata = pgdata.get(), .to = repository_doors(opts)});
-      !pushed)
-    return pushed.failure();
-  return 0;
+  return opts.flag("archive-async") ? push_through_spool(opts, *wal) : push_here(opts, *wal);
 }
 
 } // namespace pgbraid::cli

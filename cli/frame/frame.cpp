@@ -56,7 +56,7 @@ bool wants_log_file(const config::options& opts) {
     return false;
   if (serves(opts))
     return opts.flag("log-subprocess");
-  return config::row_of(opts.command()).log_file ||
+  return config::row_of(opts.command()).log_file || opts.role() == config::command_role::async ||
          opts.source("log-level-file") == config::value_source::command_line;
 }
 
@@ -71,7 +71,9 @@ void open_log_file(const config::options& opts) {
     return;
   }
   const auto stanza = opts.has_value("stanza") ? opts.text("stanza") : std::string("all");
-  const auto role = serves(opts) ? fmt::format("-remote-{:03}", process_of(opts)) : "";
+  const auto role = serves(opts) ? fmt::format("-remote-{:03}", process_of(opts))
+                    : opts.role() == config::command_role::async ? std::string("-async")
+                                                                 : std::string();
   const auto path =
       fmt::format("{}/{}-{}{}.log", opts.text("log-path"), stanza, opts.command_name(), role);
   if (auto opened = log::open_file(path); !opened)
@@ -118,14 +120,15 @@ void log_success(const frame& of) {
       std::chrono::duration_cast<std::chrono::milliseconds>(monotonic::now() - of.began);
   const auto suffix =
       of.opts.flag("log-timestamp") ? fmt::format(" ({}ms)", took.count()) : std::string{};
-  log::write(frame_level(of.opts), fmt::format("{} command end: completed successfully{}",
-                                               of.opts.command_name(), suffix));
+  log::write(frame_level(of.opts),
+             fmt::format("{}{} command end: completed successfully{}", of.opts.command_name(),
+                         config::role_suffix(of.opts.role()), suffix));
 }
 
 void log_failure_end(const frame& of, const error& what) {
   log::write(frame_level(of.opts),
-             fmt::format("{} command end: aborted with exception [{:03}]", of.opts.command_name(),
-                         static_cast<unsigned>(what.code)));
+             fmt::format("{}{} command end: aborted with exception [{:03}]", of.opts.command_name(),
+                         config::role_suffix(of.opts.role()), static_cast<unsigned>(what.code)));
 }
 
 bool stopped(const result<int>& outcome) {

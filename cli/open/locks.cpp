@@ -46,20 +46,23 @@ std::string lock_text(const config::options& opts) {
       format::lock_content{.exec_id = opts.exec_id(), .pid = static_cast<uint64_t>(::getpid())});
 }
 
-result<io::lock_set> lock_command(const config::options& opts) {
+io::lock_request lock_request_of(const config::options& opts, std::string_view type) {
   io::lock_request request{.lock_path = opts.text("lock-path"),
                            .stanza = stanza_of(opts),
-                           .type = {},
+                           .type = std::string(type),
                            .repo_keys = {},
                            .exec_id = opts.exec_id(),
                            .content = lock_text(opts),
                            .also_trusted = trusted_owners(opts)};
   for (const auto position : repository_positions(opts))
     request.repo_keys.push_back(opts.repo_key(position));
+  return request;
+}
+
+result<io::lock_set> lock_command(const config::options& opts) {
   io::lock_set all;
   for (const auto type : lock_types(config::row_of(opts.command()).lock)) {
-    request.type = type;
-    auto taken = io::lock_set::acquire(request);
+    auto taken = io::lock_set::acquire(lock_request_of(opts, type));
     if (!taken)
       return taken.failure();
     all.add(std::move(*taken));

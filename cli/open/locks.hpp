@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pgbraid::cli {
@@ -16,6 +17,8 @@ namespace pgbraid::cli {
 /// Whose directories for locks and logs root may believe in: the owners of the local repositories
 /// and clusters, who could do as they like with these anyway. Empty for other users.
 std::vector<uid_t> trusted_owners(const config::options& opts);
+/// What locks of one type the command takes, on all repositories that it works on.
+io::lock_request lock_request_of(const config::options& opts, std::string_view type);
 /// Takes the locks of the command (`row_of(command).lock`) on all repositories it works on. Keep
 /// the set until the work is done.
 result<io::lock_set> lock_command(const config::options& opts);

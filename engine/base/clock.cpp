@@ -3,6 +3,9 @@
 #include "engine/base/clock.hpp"
 
 #include "engine/base/stop_signal.hpp"
+#include "engine/base/system_start.hpp"
+
+#include <time.h>
 
 #include <algorithm>
 #include <atomic>
@@ -35,6 +38,13 @@ wall_clock::time_point wall_clock::now() noexcept {
   if (auto* other = source.load())
     return other->wall_now();
   return std::chrono::system_clock::now();
+}
+
+wall_clock::time_point system_start() noexcept {
+  timespec since = {};
+  ::clock_gettime(CLOCK_BOOTTIME, &since);
+  return wall_clock::now() - std::chrono::seconds(since.tv_sec) -
+         std::chrono::nanoseconds(since.tv_nsec);
 }
 
 void sleep_through(monotonic::duration how_long) {

@@ -33,6 +33,10 @@ void repository_errors::add(unsigned repo_key, const error& what) {
   lines_.push_back(fmt::format("repo{}: [{}] {}", repo_key, error_name(what.code), what.text()));
 }
 
+void repository_errors::add(const repository_errors& others) {
+  lines_.insert(lines_.end(), others.lines_.begin(), others.lines_.end());
+}
+
 error repository_errors::all(errc code, std::string_view title) const {
   return {code, fmt::format("{}\n{}", title, fmt::join(lines_, "\n"))};
 }

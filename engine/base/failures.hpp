@@ -31,6 +31,7 @@ private:
 class repository_errors {
 public:
   void add(unsigned repo_key, const error& what);
+  void add(const repository_errors& others);
   bool empty() const { return lines_.empty(); }
   const std::vector<std::string>& lines() const { return lines_; }
   /// One error that lists them all.

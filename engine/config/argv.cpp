@@ -52,6 +52,8 @@ result<command_and_role> command_word(std::string_view word) {
                                                     row_of(*command).name, role)};
   if (role == "remote")
     return command_and_role{*command, command_role::remote};
+  if (role == "async")
+    return command_and_role{*command, command_role::async};
   return error{errc::feature_not_supported, fmt::format("the '{}:{}' command is not supported yet",
                                                         row_of(*command).name, role)};
 }

@@ -39,9 +39,14 @@ enum class command_id : uint8_t {
 
 inline constexpr size_t command_count = 23;
 
-/// Which side of a command a process is: the one that users start, or what serves it on another
-/// host.
-enum class command_role : uint8_t { main, remote };
+/// Which side of a command a process is: the one that users start, what goes on in the background
+/// for it, or what serves it on another host.
+enum class command_role : uint8_t { main, async, remote };
+
+/// What stands behind the name of the command: `:async`.
+constexpr std::string_view role_suffix(command_role role) {
+  return role == command_role::main ? "" : role == command_role::async ? ":async" : ":remote";
+}
 
 struct command_and_role {
   command_id command = command_id::help;

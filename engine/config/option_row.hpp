@@ -76,7 +76,7 @@ struct option_row {
   /// Whether the option exists for a command in this role.
   constexpr bool known_to(command_and_role who) const {
     const bool main = commands.contains(who.command);
-    if (who.role == command_role::main)
+    if (who.role != command_role::remote)
       return main;
     return remote_too.contains(who.command) || (main && !(flags & asking));
   }

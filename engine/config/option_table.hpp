@@ -135,7 +135,7 @@ inline constexpr auto options = std::to_array<option_row>({
     {.name = "log-subprocess", .type = boolean, .where = global, .fallback = "n", .commands = repo_commands, .flags = negatable | resettable, .help = "also let local/remote workers write log files"},
     {.name = "log-timestamp", .type = boolean, .where = global, .fallback = "y", .commands = all_commands, .flags = negatable | resettable, .help = "time stamp on console and file lines, and the (NNNms) suffix"},
     // Archive (get/push)
-    {.name = "archive-async", .type = boolean, .where = global, .fallback = "n", .commands = archive_get | archive_push, .flags = negatable | resettable, .unbuilt = "*", .help = "use the spool and background workers"},
+    {.name = "archive-async", .type = boolean, .where = global, .fallback = "n", .commands = archive_get | archive_push, .flags = negatable | resettable, .help = "use the spool and background workers"},
     {.name = "archive-get-queue-max", .type = size, .where = global, .fallback = "128MiB", .allowed = "0B..4PiB", .commands = archive_get, .flags = resettable | asking, .help = "bytes of WAL to keep prefetched"},
     {.name = "archive-header-check", .type = boolean, .where = global, .fallback = "y", .commands = archive_push, .flags = negatable | resettable | asking, .help = "compare WAL header version/system-id with the stanza"},
     {.name = "archive-missing-retry", .type = boolean, .where = global, .fallback = "y", .commands = archive_get, .flags = negatable | resettable | asking, .help = "async get: retry a segment previously reported missing"},

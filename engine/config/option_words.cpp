@@ -56,6 +56,11 @@ bool stays_here(std::string_view name) {
          name == "process-max" || name == "cmd";
 }
 
+/// A background process has its own.
+bool said_anew(std::string_view name) {
+  return name == "exec-id" || name == "log-level-console" || name == "log-level-stderr";
+}
+
 /// Needed by the other command wherever it came from: what it reads its options by.
 bool locates(std::string_view name) {
   return name == "stanza" || name.starts_with("config");
@@ -86,8 +91,8 @@ std::string options::begin_line() const {
   std::string parameters;
   for (const auto& one : parameters_)
     parameters += fmt::format("{}{}", parameters.empty() ? "" : ", ", quoted(one));
-  auto out = fmt::format("{}{} command begin {}:", command_name(),
-                         role_ == command_role::remote ? ":remote" : "", version_text);
+  auto out =
+      fmt::format("{}{} command begin {}:", command_name(), role_suffix(role_), version_text);
   if (!parameters.empty())
     out += fmt::format(" [{}]", parameters);
   for (const auto& word : words)
@@ -109,6 +114,29 @@ std::vector<std::string> options::words_for(command_id other) const {
                   about.name == "config" ? made_absolute(value) : value, for_shell, out);
     }
   }
+  return out;
+}
+
+std::vector<std::string>
+options::background_words(const std::vector<std::string>& parameters) const {
+  const auto as_it_is = [](const std::string& text) { return text; };
+  std::vector<std::string> out = {"--log-level-console=off", "--log-level-stderr=off"};
+  for (const auto row : rows_by_name()) {
+    const auto& about = options_table[row];
+    if (!about.known_to({command_, command_role::async}) || said_anew(about.name))
+      continue;
+    for (size_t i = 0; i < position_count(row); ++i) {
+      const auto& value = at(row, i);
+      // It does not start in this directory, and the environment may name files relative to it.
+      const bool place = about.name.starts_with("config");
+      if (value.source == value_source::command_line || value.reset ||
+          (place && value.source != value_source::fallback))
+        add_words(shown_name(ref_at(row, i)), about, place ? made_absolute(value) : value, as_it_is,
+                  out);
+    }
+  }
+  out.push_back(std::string(command_name()) + std::string(role_suffix(command_role::async)));
+  out.insert(out.end(), parameters.begin(), parameters.end());
   return out;
 }
 

@@ -95,6 +95,11 @@ public:
   /// one on its command line (and where its configuration lies); quoted where a value has spaces.
   /// Leaves out secrets, exec-id, job-retry, job-retry-interval, log options, process-max and cmd.
   std::vector<std::string> words_for(command_id other) const;
+  /// The words that start the background role of this command, which finds the same environment and
+  /// files: what was said on the command line, unquoted, without output to a terminal;
+  /// `archive-push:async` and its parameters last. It has an exec-id of its own: under this one its
+  /// locks would count as held by whoever starts it.
+  std::vector<std::string> background_words(const std::vector<std::string>& parameters) const;
   /// The words that start the remote role of this command on the host that serves one repository or
   /// cluster, unquoted, `backup:remote` last: what was set here and is neither secret nor about
   /// this host, with the configuration that the other host was said to have. A cluster is pg1 over

@@ -221,7 +221,7 @@ result<void> resolution::take_default(size_t row, size_t position, std::string_v
 std::string resolution::stanza_hint() const {
   const std::string hint = "does this stanza exist?";
   // Where files lie here is no other host's business.
-  return role_ == command_role::main ? hint + "\n" + configuration_in_words(out_) + "." : hint;
+  return role_ != command_role::remote ? hint + "\n" + configuration_in_words(out_) + "." : hint;
 }
 
 result<void> resolution::take_setting(const setting& set, size_t row, size_t position,
@@ -271,7 +271,7 @@ std::optional<std::string> resolution::dependency_value(size_t row, size_t posit
 bool resolution::required(size_t row) const {
   if (!about(row).required.contains(command_))
     return false;
-  if (role_ == command_role::main || about(row).group == option_group::none)
+  if (role_ != command_role::remote || about(row).group == option_group::none)
     return true;
   const auto* serves = find(plain("remote-type"));
   return serves && !serves->texts.empty() && serves->texts.front() == group_name(about(row).group);

@@ -99,6 +99,7 @@ error lock_error(const std::string& path, int error_number, std::string_view con
                               error_number);
   if (error_number == EWOULDBLOCK) {
     const auto pid = holder_pid(content);
+    failure.transient = true;
     failure.hint = "Is another command running for this stanza" +
                    (pid ? " (process " + std::to_string(*pid) + ")?" : std::string("?"));
   } else {
@@ -244,6 +245,13 @@ void lock_set::release() {
     one.file.reset();
   }
   held_.clear();
+}
+
+bool is_locked(const lock_request& request) {
+  return std::ranges::any_of(request.repo_keys, [&](unsigned key) {
+    const auto held = lock_holder(request.lock_path, request.stanza, request.type, key);
+    return held && *held;
+  });
 }
 
 result<std::optional<std::string>> lock_holder(const std::string& lock_path,

@@ -37,8 +37,8 @@ struct lock_request {
 class lock_set {
 public:
   /// Takes all locks or none. A file held under our own exec-id counts as taken, and is neither
-  /// written nor removed. Fails with lock_acquire (50) and a hint naming the holder, or
-  /// path_create.
+  /// written nor removed. Fails with lock_acquire (50) and a hint naming the holder, transient
+  /// where somebody holds it, or path_create.
   static result<lock_set> acquire(const lock_request& request);
 
   lock_set() = default;
@@ -67,6 +67,9 @@ private:
 
   std::vector<held> held_;
 };
+
+/// Whether somebody else holds one of these locks now, as far as files say that are there.
+bool is_locked(const lock_request& request);
 
 /// The content of the lock file that somebody holds now; empty optional when nobody does. The text
 /// may be empty. Only keyed files are looked at.

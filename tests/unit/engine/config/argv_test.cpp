@@ -39,8 +39,8 @@ TEST_CASE("argv: commands by name or unique beginning") {
   CHECK(run{{""}}.bad().starts_with("[48]: invalid command ''"));
   CHECK(run{{"backup:foo"}}.bad() == "[48]: invalid command role 'foo'");
   CHECK(run{{"info:async"}}.bad() == "[48]: invalid command/role combination 'info:async'");
-  CHECK(run{{"archive-push:async"}}.bad() ==
-        "[67]: the 'archive-push:async' command is not supported yet");
+  CHECK(run{{"archive-push:local"}}.bad() ==
+        "[67]: the 'archive-push:local' command is not supported yet");
   CHECK(run{{"verify", "--stanza=demo"}}.bad() ==
         "[67]: the 'verify' command is not supported yet");
   CHECK(run{{"--stanza=x"}}.bad() == "[30]: no command found");

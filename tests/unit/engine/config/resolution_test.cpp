@@ -156,7 +156,6 @@ TEST_CASE("resolution: what has no effect yet is refused when it is asked for") 
         "[67]: value 's3' of option 'repo1-type' is not supported yet");
   CHECK(backup({"--resume"}).good().flag("resume"));
   CHECK(backup({"--repo1-bundle", "--repo1-block"}).good().flag("repo-block", 0));
-  CHECK(run{{"archive-push", "--stanza=x", "--archive-async", "f"}}.bad().starts_with("[67]"));
   auto file = backup({});
   file.file = "[global]\njob-retry=3\n";
   CHECK(file.bad().starts_with("[67]: option 'job-retry' is not supported yet\nHINT: line "));

@@ -112,3 +112,24 @@ TEST_CASE("roles: hosts are options like others, but cluster and repository cann
   REQUIRE_FALSE(checked);
   CHECK(checked.failure().code == errc::config);
 }
+
+TEST_CASE("roles: what goes on in the background finds what its command was told") {
+  run one{{"archive-push", "--stanza=my demo", "--pg1-path=/a b", "--archive-async",
+           "--log-level-console=info", "--log-level-file=detail", "--process-max=3",
+           "--no-archive-header-check", "--reset-compress-type", "pg_wal/f"},
+          {{"PGBACKREST_IO_TIMEOUT", "2m"}}};
+  auto opts = one.good();
+  opts.set_exec_id("1-00000000");
+  const auto words = opts.background_words({"/a b/pg_wal"});
+  CHECK(fmt::format("{}", fmt::join(words, "|")) ==
+        "--log-level-console=off|--log-level-stderr=off|--archive-async|"
+        "--no-archive-header-check|--reset-compress-type|--log-level-file=detail|"
+        "--pg1-path=/a b|--process-max=3|--stanza=my demo|archive-push:async|/a b/pg_wal");
+  const auto there = run{words}.good();
+  CHECK(there.role() == command_role::async);
+  CHECK(there.exec_id().empty());
+  CHECK(there.text("pg-path") == "/a b");
+  CHECK(there.text("spool-path") == "/var/spool/pgbackrest");
+  CHECK(there.parameters() == std::vector<std::string>{"/a b/pg_wal"});
+  CHECK(there.begin_line().starts_with("archive-push:async command begin "));
+}

@@ -1,0 +1,76 @@
+// What the options say of the way through the spool.
+// SPDX-License-Identifier: MIT
+#include "cli/command/spool_hands.hpp"
+
+#include "cli/open/lock_names.hpp"
+#include "cli/open/locks.hpp"
+#include "cli/spool/background_process.hpp"
+#include "engine/base/log.hpp"
+#include "engine/config/load.hpp"
+#include "storage/spool/spool_directory.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+namespace pgbraid::cli {
+
+namespace {
+
+/// With what this process took out of its environment, so that children do not find it there.
+std::vector<std::string> whole_environment(const config::options& opts) {
+  std::vector<std::string> out;
+  for (const auto& [name, value] : opts.inputs_of_run().environment)
+    out.push_back(fmt::format("{}={}", name, value));
+  return out;
+}
+
+result<void> start_role(const config::options& opts, const std::string& parameter) {
+  std::vector<std::string> argv{opts.program()};
+  for (auto& word : opts.background_words({parameter}))
+    argv.push_back(std::move(word));
+  return start_in_background(argv, whole_environment(opts));
+}
+
+void tell_all(const std::string& directory, const error& what) {
+  const auto told = [&]() -> result<void> {
+    auto spool = spool::spool_directory::make(directory);
+    if (!spool)
+      return spool.failure();
+    return spool->write(format::spool_global_error, format::status_of(what));
+  }();
+  if (!told)
+    log::warn("{}", told.failure().message);
+}
+
+} // namespace
+
+foreground_settings foreground_of(const config::options& opts, std::string directory) {
+  return {.directory = std::move(directory),
+          .timeout = std::chrono::milliseconds(opts.time_ms("archive-timeout")),
+          .timeout_text = opts.shown(config::key("archive-timeout").row(), 0),
+          .background_log = fmt::format("{}/{}-{}-async.log", opts.text("log-path"),
+                                        opts.text("stanza"), opts.command_name()),
+          .locks = lock_request_of(opts, lock_types(config::lock_kind::archive).front())};
+}
+
+foreground_hands hands_of(const config::options& opts, std::function<result<int>()> here) {
+  return {.start = [&opts](const std::string& parameter) { return start_role(opts, parameter); },
+          .here = std::move(here)};
+}
+
+result<int> run_in_background(const config::options& opts, const std::string& directory,
+                              const std::function<result<void>()>& work) {
+  const auto lock = lock_command(opts);
+  if (!lock)
+    return lock.failure();
+  const auto done = work();
+  if (done)
+    return 0;
+  if (done.failure().code != errc::term)
+    tell_all(directory, done.failure());
+  return done.failure();
+}
+
+} // namespace pgbraid::cli
