@@ -81,15 +81,25 @@ def expire_elsewhere(bench):
     verified(bench, [label])
 
 
-def taken_away(bench, process, label):
-    """Somebody removes the directory of a paused backup, since it seems to be of nobody."""
+def taken_away(bench, process, label, goes_on=False):
+    """Somebody takes the directory of a paused backup, since it seems to be of nobody."""
     make_old(bench.label_dir(label))
-    second = elsewhere(bench, "backup", "--type=full")
-    expect(f"resumable backup {label} " in second.text, "it goes on with the old directory", second)
+    words = ("--compress-type=bz2",) if goes_on else ()
+    second = elsewhere(bench, "backup", "--type=full", *words)
+    said = f"resumable backup {label} " if goes_on else f"'{label}' cannot be resumed"
+    expect(said in second.text, "the old directory is gone on with, or removed", second)
     finish(bench, process, codes=(41, 55, 64, 73))
     expect("completed successfully" not in log_of(bench), "no success is reported", log_of(bench))
     expect(label not in bench.labels(), "the directory does not come back", bench.labels())
     equal(len(bench.completed_labels()), 1, "the other backup is there")
+
+
+@test("claim: a backup that another one goes on with fails, and does that one no harm", short=True)
+def resumed_elsewhere(bench):
+    slow_backup(bench)
+    process, label = begin(bench)
+    taken_away(bench, process, label, goes_on=True)
+    verified(bench, bench.completed_labels())
 
 
 @test("claim: a backup whose directory was taken away fails, files", {}, short=True)
