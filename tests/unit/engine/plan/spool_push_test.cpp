@@ -14,6 +14,16 @@ using namespace pgbraid;
 using namespace pgbraid::plan;
 using names = std::vector<std::string>;
 
+namespace {
+
+/// Some of those numbers, each once.
+std::set<int> some(const rc::Gen<int>& of) {
+  const auto all = *rc::gen::container<std::vector<int>>(of);
+  return {all.begin(), all.end()};
+}
+
+} // namespace
+
 TEST_CASE("spool push: a name that is waited for") {
   CHECK(waiting_wal("000000010000000000000001.ready") == "000000010000000000000001");
   CHECK(waiting_wal("000000010000000000000001.partial.ready") ==
@@ -60,13 +70,13 @@ TEST_CASE("spool push: every file that waits is due or answered, and no answer s
   test::for_all([=] {
     names status;
     std::set<std::string> waiting;
-    for (const auto one : *rc::gen::container<std::set<int>>(number)) {
+    for (const auto one : some(number)) {
       const auto name = "0000000100000000" + test::hex_digits(static_cast<uint64_t>(one), 8);
       waiting.insert(name);
       status.push_back(name + ".ready");
     }
     std::vector<spooled_answer> answers;
-    for (const auto one : *rc::gen::container<std::set<int>>(number))
+    for (const auto one : some(number))
       answers.push_back({"0000000100000000" + test::hex_digits(static_cast<uint64_t>(one), 8) +
                              *rc::gen::element<std::string>(".ok", ".error"),
                          *rc::gen::arbitrary<bool>()});
