@@ -8,7 +8,9 @@ import lab
 from case import test
 from claim_test import make_old
 from lab import OURS, equal, expect
+from other_host import over_ssh
 from paused import log_of, spawn_backup, verified
+from sftp_test import SftpServer
 
 RESUMABLE = "of same type exists -- invalid files will be removed then the backup will resume"
 # A manifest copy after each file; one worker, so that files come one after the other.
@@ -81,6 +83,27 @@ def full(bench, settings):
     ended = bench.ours("backup", "--type=full")
     went_on(bench, ended, label, ["noise1", "noise2"])
     verified(bench, bench.completed_labels())
+    restored(bench, noise_of(bench.cluster.data))
+
+
+@test("resume: a repository behind ssh")
+def behind_ssh(bench):
+    over_ssh(bench, "repo", {"repo1-path": bench.repo}, **KEEPS_ALL)
+    bench.start()
+    bench.ours("stanza-create")
+    noisy_files(bench)
+    label = killed(bench)
+    ended = bench.ours("backup", "--type=full")
+    went_on(bench, ended, label, ["noise1", "noise2"])
+
+
+@test("resume: a repository on SFTP")
+def on_sftp(bench):
+    bench.cipher = ""
+    noisy(bench, **SftpServer(bench).options())
+    label = killed(bench)
+    ended = bench.ours("backup", "--type=full")
+    went_on(bench, ended, label, ["noise1", "noise2"])
     restored(bench, noise_of(bench.cluster.data))
 
 

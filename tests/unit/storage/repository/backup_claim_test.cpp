@@ -90,6 +90,42 @@ TEST_CASE("backup claim: a thread renews it, and ends with it") {
   CHECK((*claim)->close()); // would hang if the thread did not end
 }
 
+TEST_CASE_TEMPLATE("backup claim: what is taken over keeps its files under the new label", rig,
+                   DRIVERS) {
+  stanza_in<rig> on;
+  const std::string later = "20261122-000000F";
+  REQUIRE(on.take("1-a"));
+  REQUIRE(write_all(on.repo, base + "/pg_data/file", "x"));
+  SUBCASE("the label is free") {
+    auto claim = backup_claim::take_over(on.here, label, small_manifest(later), no_pass, "2-b");
+    REQUIRE(claim);
+    CHECK(names_of(on.repo, "backup/demo") == std::vector<std::string>{later});
+    CHECK(*read_all(on.repo, "backup/demo/" + later + "/pg_data/file", 10) == "x");
+    CHECK(on.here.load_manifest_copy(later, no_pass));
+    REQUIRE((*claim)->leave(small_manifest(later), no_pass));
+    CHECK(names_of(on.repo, "backup/demo") == std::vector<std::string>{later});
+  }
+  SUBCASE("the label is somebody's: it is where it was") {
+    auto other = backup_claim::take(on.here, small_manifest(later), no_pass, "3-c");
+    REQUIRE(other);
+    const auto claim =
+        backup_claim::take_over(on.here, label, small_manifest(later), no_pass, "2-b");
+    REQUIRE_FALSE(claim);
+    CHECK(claim.failure().code == errc::file_exists);
+    CHECK(names_of(on.repo, "backup/demo") == std::vector<std::string>{label, later});
+    CHECK(*read_all(on.repo, base + "/pg_data/file", 10) == "x");
+    CHECK((*other)->close());
+  }
+  SUBCASE("it is gone") {
+    REQUIRE(on.repo.remove_tree(base));
+    const auto claim =
+        backup_claim::take_over(on.here, label, small_manifest(later), no_pass, "2-b");
+    REQUIRE_FALSE(claim);
+    CHECK(claim.failure().code == errc::path_missing);
+    CHECK(names_of(on.repo, "backup/demo").empty());
+  }
+}
+
 TEST_CASE_TEMPLATE("backup claim: a directory that was removed is missed", rig, DRIVERS) {
   stanza_in<rig> on;
   auto claim = on.take("1-a");
