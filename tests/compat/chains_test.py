@@ -8,3 +8,7 @@ from chain import run_chain
 for peer, seeds in (("2.33", (1,)), ("2.45", (1,)), ("2.55.1", (1,)), ("2.60.0", (1,))):
     for seed in seeds:
         test(f"chains: seed {seed}, peer {peer}", seed, peer, cluster=False)(run_chain)
+
+# Blocks of a cluster on another host, more than once.
+for peer, seed in (("2.55.1", 180), ("2.60.0", 50), ("2.60.0", 56)):
+    test(f"chains: seed {seed}, peer {peer}", seed, peer, cluster=False, slow=True)(run_chain)

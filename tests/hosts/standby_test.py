@@ -5,7 +5,7 @@ import re
 import time
 
 from lab import equal, expect
-from place import IS_PEER, PG1, PG2, PG3, PG4, REPO
+from place import IS_PEER, PG1, PG2, PG3, PG4, REPO, ROWS, SPACE
 from trial import trial
 from trouble import boot, end_limit_s, lost
 
@@ -65,6 +65,32 @@ def waited(ended):
              r"replay on the standby.* reached [0-9A-F]+/[0-9A-F]+")
     for text in texts:
         expect(re.search(text, ended.text), f"a line '{text}'", ended)
+
+
+@trial("standby: of a large file in blocks what changed comes from the standby", ours=True)
+def blocks(site):
+    with_standbys(site, PG2)
+    site.configure(standbys=(PG2,), more_repo={"backup-standby": "y", "repo1-bundle": "y",
+                                               "repo1-block": "y", "compress-type": "none"})
+    site.call(REPO, "backup")
+    site.sql(PG1, "delete from noise where ctid = '(7,1)'")
+    site.sql(PG1, "checkpoint")
+    site.caught_up(PG2)
+    site.sql(PG2, "checkpoint")
+    full = site.labels()[-1]
+    ended = site.call(REPO, "backup", "--type=incr")
+    expect(sources(ended).get(PG2, 0) > 20 << 20, "the large file is read on the standby", ended)
+    label = site.labels()[-1]
+    expect(label.startswith(full + "_"), "an incr of the full backup", label)
+    place = site.town.outside(site.repo, f"{SPACE}/backup/{site.stanza}/{label}")
+    stored = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+    expect(stored < 8 << 20, "bytes that the incr stores", stored)
+    site.clean(10)
+    site.call(PG4, "restore", "--archive-mode=off")
+    site.pg(PG4, "start")
+    site.wait_sql(PG4, "select pg_is_in_recovery()", "f")
+    for query in (ROWS, "select count(*), md5(string_agg(s::text, ',' order by s)) from noise"):
+        equal(site.sql(PG4, query), site.sql(PG1, query), "rows that were restored")
 
 
 @trial("standby: without one, y fails and prefer reads the primary")
