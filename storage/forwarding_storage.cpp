@@ -17,6 +17,10 @@ result<std::optional<std::vector<entry>>> forwarding_storage::list(std::string_v
   return base_->list(path);
 }
 
+result<bool> forwarding_storage::each_entry(std::string_view path, const entry_visitor& visit) {
+  return base_->each_entry(path, visit);
+}
+
 result<std::optional<storage::list_page>>
 forwarding_storage::list_some(std::string_view path, std::string_view after, size_t count) {
   return base_->list_some(path, after, count);

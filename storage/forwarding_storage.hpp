@@ -20,6 +20,7 @@ public:
   result<std::vector<std::optional<entry_info>>>
   many_infos(std::span<const std::string> paths) override;
   result<std::optional<std::vector<entry>>> list(std::string_view path) override;
+  result<bool> each_entry(std::string_view path, const entry_visitor& visit) override;
   result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
                                              size_t count) override;
   result<std::optional<std::vector<entry>>> list_tree(std::string_view path) override;

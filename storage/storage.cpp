@@ -36,6 +36,18 @@ void storage::read_small(std::span<small_read> files, io::io_engine*) {
   }
 }
 
+result<bool> storage::each_entry(std::string_view path, const entry_visitor& visit) {
+  auto all = list(path);
+  if (!all)
+    return all.failure();
+  if (!*all)
+    return false;
+  for (auto& one : **all)
+    if (auto seen = visit(one); !seen)
+      return seen.failure();
+  return true;
+}
+
 result<std::optional<storage::list_page>> storage::list_some(std::string_view path,
                                                              std::string_view after, size_t count) {
   auto all = list(path);

@@ -6,6 +6,7 @@
 #include "engine/io/stream.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -154,6 +155,10 @@ public:
   many_infos(std::span<const std::string> paths);
   /// All entries of one path, sorted by name. Empty optional when the path does not exist.
   virtual result<std::optional<std::vector<entry>>> list(std::string_view path) = 0;
+  /// The same one by one, in any order, so that a directory of a million files takes no memory; an
+  /// error of `visit` ends it. False when the path does not exist. The default lists all of them.
+  using entry_visitor = std::function<result<void>(entry& one)>;
+  virtual result<bool> each_entry(std::string_view path, const entry_visitor& visit);
   /// A part of that, for directories of any size.
   struct list_page {
     std::vector<entry> entries = {};

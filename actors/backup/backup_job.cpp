@@ -73,6 +73,8 @@ backup_job::backup_job(format::manifest& into, const cluster_files& names, sourc
       touch(file);
       continue;
     }
+    if (file.size_bytes == 0 && settings_.rules.bundle)
+      continue; // of which nothing is stored
     weights.push_back({i, file.size_bytes, file.mtime_s, file.name, names_.queue_of(file.name)});
     total_bytes_ += file.size_bytes;
     if (const auto wish = blocks_of(file))
@@ -80,7 +82,7 @@ backup_job::backup_job(format::manifest& into, const cluster_files& names, sourc
   }
   if (rules_.blocks)
     sources_.allow_blocks(served_memory_);
-  batches_ = plan::deal_backup(weights, settings_.rules);
+  batches_ = plan::deal_backup(std::move(weights), settings_.rules);
 }
 
 /// What a file in blocks takes, here and where it lies.
@@ -169,9 +171,10 @@ std::optional<block_wish> backup_job::blocks_of(const format::manifest_file& fil
   const auto* const before =
       settings_.prior != nullptr ? settings_.prior->find_file(file.name) : nullptr;
   if (before != nullptr && before->is_block_incremental() && before->size_bytes != 0 &&
-      before->block_size_bytes <= block_limit_bytes && file.size_bytes >= before->block_size_bytes)
-    return block_wish{before->block_size_bytes, before->block_checksum_bytes,
-                      super_bytes(before->block_size_bytes), before};
+      before->rare->block_size_bytes <= block_limit_bytes &&
+      file.size_bytes >= before->rare->block_size_bytes)
+    return block_wish{before->rare->block_size_bytes, before->rare->block_checksum_bytes,
+                      super_bytes(before->rare->block_size_bytes), before};
   const auto chosen =
       plan::choose_blocks(*settings_.blocks, file.size_bytes, manifest_.start_s - file.mtime_s);
   if (chosen.block_bytes == 0)
@@ -253,7 +256,7 @@ graph::task_list backup_job::deal() {
 }
 
 void backup_job::record(format::manifest_file& file, const backup_task& done) {
-  file.size_bytes = done.learned.plain_bytes;
+  manifest_.set_copied_size(file, done.learned.plain_bytes);
   if (done.learned.outcome == task_outcome::empty) {
     file.has_checksum = true;
     file.checksum = format::empty_sha1;
@@ -269,9 +272,11 @@ void backup_job::record(format::manifest_file& file, const backup_task& done) {
   }
   if (done.map_bytes != 0) {
     const auto& blocks = *done.route().wish.file.blocks;
-    file.block_size_bytes = blocks.block_bytes;
-    file.block_checksum_bytes = static_cast<uint8_t>(blocks.checksum_bytes);
-    file.block_map_size_bytes = done.map_bytes;
+    auto rare = *file.rare;
+    rare.block_size_bytes = blocks.block_bytes;
+    rare.block_checksum_bytes = static_cast<uint8_t>(blocks.checksum_bytes);
+    rare.block_map_size_bytes = done.map_bytes;
+    manifest_.set_rare(file, rare);
   }
   file.bundle_id = done.route().bundle_id;
   file.bundle_offset_bytes = done.bundle_offset_bytes;
@@ -318,12 +323,17 @@ result<void> backup_job::note_pages(format::manifest_file& file, const backup_ta
   std::vector<format::page_range> bad;
   for (const auto& run : done.learned.pages->bad)
     bad.emplace_back(run.first, run.last);
-  if (!bad.empty())
-    file.page_errors = manifest_.add_page_errors(std::move(bad));
+  if (!bad.empty()) {
+    auto rare = *file.rare;
+    rare.page_errors = manifest_.add_page_errors(std::move(bad));
+    manifest_.set_rare(file, rare);
+  }
   return success();
 }
 
 void backup_job::log_file(const format::manifest_file& file, const backup_task& done) {
+  if (!log::enabled(log::level::detail))
+    return; // the collector has a million of them to go through
   const double share = total_bytes_ == 0 ? 100.0
                                          : 100.0 * static_cast<double>(done_bytes_) /
                                                static_cast<double>(total_bytes_);
@@ -338,8 +348,8 @@ void backup_job::log_file(const format::manifest_file& file, const backup_task& 
                            : done.route().resumed ? "checksum resumed file"
                                                   : "match file from prior backup";
   log::detail("{} {} ({}{}{}, {:.2f}%){}", what, path, matches ? "" : place,
-              file.original_size_bytes != file.size_bytes
-                  ? format_size(file.original_size_bytes) + "->"
+              file.original_size_bytes() != file.size_bytes
+                  ? format_size(file.original_size_bytes()) + "->"
                   : "",
               format_size(file.size_bytes), share,
               file.size_bytes == 0 ? "" : " checksum " + to_hex(file.checksum));
@@ -355,7 +365,7 @@ result<void> backup_job::settled(graph::task& done_task) {
       gone_paths_.emplace(split_path(file.name).parent);
     log::detail("skip file removed by database {}", shown_path(file, done));
   } else if (done.learned.outcome == task_outcome::unchanged && done.route().resumed) {
-    plan::keep_resumed(file, *done.route().resumed);
+    plan::keep_resumed(manifest_, file, *done.route().resumed);
     touch(file);
     log_file(file, done);
   } else if (done.learned.outcome == task_outcome::unchanged) {
@@ -377,9 +387,8 @@ result<void> backup_job::tick() {
 void backup_job::remove_vanished() {
   std::ranges::sort(vanished_);
   uint32_t index = 0;
-  std::erase_if(manifest_.files, [&](const format::manifest_file&) {
-    return std::ranges::binary_search(vanished_, index++);
-  });
+  manifest_.files.remove_if(
+      [&](const format::manifest_file&) { return std::ranges::binary_search(vanished_, index++); });
   vanished_.clear();
 }
 

@@ -168,6 +168,8 @@ result<void> backup_run::load_prior() {
     rules.compress_level = levels.standard;
   manifest.prior = prior->label;
   manifest.references = plan::inherited_references(*prior);
+  prior_files = format::packed_files(*prior);
+  prior->drop_files();
   return success();
 }
 
@@ -359,13 +361,15 @@ result<void> backup_run::refer_to_prior() {
   const std::string start = begun ? begun->at.segment : std::string();
   bool delta = wanted.delta;
   if (!delta)
-    if (const auto reason = plan::find_delta_reason(manifest, start, *prior)) {
+    if (const auto reason = plan::find_delta_reason(manifest, start, *prior, prior_files)) {
       log::warn("{}", *reason);
       delta = true;
     }
   settings.delta = delta;
   manifest.options.delta = delta;
-  const auto counts = plan::refer_unchanged(manifest, *prior, delta);
+  const auto counts = plan::refer_unchanged(manifest, *prior, prior_files, delta);
+  plan::unpack_unreferred(*prior, prior_files, manifest);
+  prior_files = {};
   if (counts.to_copy == 0 && !wanted.online)
     return error{errc::file_missing,
                  "no files have changed since the last backup - this seems unlikely"};

@@ -122,10 +122,10 @@ void backup_run::choose_resumed() {
                        *partial) &&
       !wanted.delta && !settings.delta;
   resumed = plan::choose_resumed(manifest, *partial, !told);
-  uint64_t next_bundle = 0;
+  uint32_t next_bundle = 0;
   for (size_t i = 0; i < resumed.size(); ++i)
     if (resumed[i] == plan::resumed_file::kept)
-      plan::keep_resumed(manifest.files[i], *partial->find_file(manifest.files[i].name));
+      plan::keep_resumed(manifest, manifest.files[i], *partial->find_file(manifest.files[i].name));
   for (const auto& file : partial->files)
     next_bundle = std::max(next_bundle, file.bundle_id);
   settings.rules.first_bundle_id = next_bundle + 1;
@@ -225,7 +225,7 @@ result<void> backup_run::check_resumed() {
     return tree.failure();
   for (size_t i = 0; i < resumed.size(); ++i)
     if (resumed[i] == plan::resumed_file::compared)
-      plan::keep_resumed(manifest.files[i], *partial->find_file(manifest.files[i].name));
+      plan::keep_resumed(manifest, manifest.files[i], *partial->find_file(manifest.files[i].name));
   if (auto dropped = drop_damaged(*tree); !dropped)
     return dropped;
   if (auto cleaned = clean_resumed(repo, manifest, *tree, "clock." + wanted.exec_id); !cleaned)

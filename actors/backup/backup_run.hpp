@@ -34,9 +34,12 @@ struct backup_run {
   std::optional<open_cluster> primary = {};
   std::vector<open_cluster> standbys = {}; ///< to be read
   loaded_control control = {};
-  plan::backup_basis basis = {};              ///< type and prior
-  plan::common_rules rules = {};              ///< of the whole set
-  std::optional<format::manifest> prior = {}; ///< none: a full backup
+  plan::backup_basis basis = {}; ///< type and prior
+  plan::common_rules rules = {}; ///< of the whole set
+  /// None: a full backup. Its files are packed until changes are found; those that are not
+  /// referred to are in it then.
+  std::optional<format::manifest> prior = {};
+  format::packed_files prior_files = {};
   int64_t start_s = 0;
   std::optional<backup_begin> begun = {};
   format::manifest manifest = {};

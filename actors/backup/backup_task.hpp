@@ -20,7 +20,7 @@ struct backup_route {
   std::string target_path = {};              ///< when stored alone
   std::shared_ptr<bundle_file> bundle = {};  ///< when bundled
   size_t member = 0;                         ///< its place in the bundle
-  uint64_t bundle_id = 0;
+  uint32_t bundle_id = 0;
   std::shared_ptr<small_files> prefetch = {}; ///< for sources on this host
   size_t prefetch_index = 0;
   std::shared_ptr<remote_batch> remote = {}; ///< for sources on other hosts

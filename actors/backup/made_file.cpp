@@ -13,7 +13,7 @@ format::manifest_file made_file(format::manifest& in, std::string_view name, uin
   assert(root); // the walk always adds it
   format::manifest_file file;
   file.name = in.keep(name);
-  file.size_bytes = file.original_size_bytes = plain_bytes;
+  file.size_bytes = plain_bytes;
   file.checksum = checksum;
   file.has_checksum = true;
   file.repo_size_bytes = stored_bytes;

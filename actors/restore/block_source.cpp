@@ -34,7 +34,7 @@ result<format::block_map> block_source::read_map(io::io_engine* engine) {
   auto own = own_bytes(engine);
   if (!own)
     return own.failure();
-  const auto size = file_.block_map_size_bytes;
+  const auto size = file_.rare->block_map_size_bytes;
   return open_block_map(own->subspan(file_.stored_bytes() - size, size), context_.stored, file_);
 }
 
@@ -108,9 +108,9 @@ void block_source::let_go() {
 }
 
 uint64_t memory_of_blocks(const format::manifest_file& file) {
-  const auto map = file.block_map_size_bytes;
-  const auto sums = file.block_checksum_bytes;
-  const auto blocks = std::min(map / sums, file.size_bytes / file.block_size_bytes + 1);
+  const auto map = file.rare->block_map_size_bytes;
+  const auto sums = file.rare->block_checksum_bytes;
+  const auto blocks = std::min(map / sums, file.size_bytes / file.rare->block_size_bytes + 1);
   return 2 * map + place_chunk_bytes + blocks / 8 + format::memory_of_block_map(map, sums) +
          plan::memory_of_block_reads(map, sums, blocks);
 }

@@ -86,7 +86,7 @@ public:
   result<void> settled(graph::task& done) override {
     const auto& task = dynamic_cast<const compare_task&>(done);
     if (task.is_same())
-      same_.insert(&task.file());
+      same_.push_back(&task.file());
     done_bytes_ += task.file().size_bytes;
     the_command_stage.done_bytes = done_bytes_;
     the_command_stage.total_bytes = total_bytes_;
@@ -96,7 +96,7 @@ public:
   graph::job_shape shape() const {
     return {.file_count = files_.size(), .plain_bytes = total_bytes_};
   }
-  file_set take_same() { return std::move(same_); }
+  const file_list& same() const { return same_; }
 
 private:
   restore_tree& in_;
@@ -105,48 +105,43 @@ private:
   size_t next_ = 0;
   uint64_t total_bytes_ = 0;
   uint64_t done_bytes_ = 0;
-  file_set same_;
+  file_list same_;
 };
 
-/// Files of the right size, with what is known of them.
-struct sized_file {
-  const format::manifest_file* file;
-  entry_info info;
-};
-
-result<std::vector<sized_file>> of_right_size(const plan::restore_mapping& where, restore_tree& in,
-                                              std::span<const format::manifest_file* const> files) {
-  std::vector<sized_file> out;
-  for (const auto* file : files) {
-    const auto place = where.locate(file->name);
-    auto found = in.at(place.root).info(place.path);
-    if (!found)
-      return found.failure();
-    if (*found && (*found)->kind == entry_kind::file && (*found)->size_bytes == file->size_bytes)
-      out.push_back({file, std::move(**found)});
-  }
-  return out;
+/// What is there of a file, if that has the right size.
+result<std::optional<entry_info>> of_right_size(const plan::restore_mapping& where,
+                                                restore_tree& in,
+                                                const format::manifest_file& file) {
+  const auto place = where.locate(file.name);
+  auto found = in.at(place.root).info(place.path);
+  if (found && *found &&
+      ((*found)->kind != entry_kind::file || (*found)->size_bytes != file.size_bytes))
+    found->reset();
+  return found;
 }
 
 /// What a look at names, sizes and times leaves to be read.
 struct selection {
-  file_set same;
+  file_list same;
   file_list to_read;
 };
 
 result<selection> select_by_look(const format::manifest& backup, const plan::restore_mapping& where,
                                  restore_tree& in,
                                  std::span<const format::manifest_file* const> files, same_by how) {
-  const auto sized = of_right_size(where, in, files);
-  if (!sized)
-    return sized.failure();
   selection out;
-  for (const auto& [file, info] : *sized) {
+  for (const auto* file : files) {
+    const auto found = of_right_size(where, in, *file);
+    if (!found)
+      return found.failure();
+    if (!*found)
+      continue;
+    const auto& info = **found;
     if (how == same_by::content && file->size_bytes != 0)
       out.to_read.push_back(file);
     else if (how == same_by::content ||
              (info.mtime_s == file->mtime_s && info.mtime_s < backup.copy_start_s))
-      out.same.insert(file);
+      out.same.push_back(file);
   }
   return out;
 }
@@ -165,15 +160,15 @@ result<file_set> find_same_files(const format::manifest& backup, const plan::res
   auto selected = select_by_look(backup, where, in, files, how);
   if (!selected)
     return selected.failure();
-  auto& same = selected->same;
+  auto same = std::move(selected->same);
   if (selected->to_read.empty())
-    return std::move(same);
+    return file_set(std::move(same));
   compare_job job(in, where, std::move(selected->to_read));
   const auto drawn = draw_compare(job, where);
   if (auto ran = actors::run_job(job, compile(drawn.graph, drawn.use)); !ran)
     return ran.failure();
-  same.merge(job.take_same());
-  return std::move(same);
+  same.insert(same.end(), job.same().begin(), job.same().end());
+  return file_set(std::move(same));
 }
 
 result<std::optional<actors::drawn_job>>

@@ -48,6 +48,23 @@ const std::string& manifest::holder(const manifest_file& of) const {
   return of.reference == none_index ? label : references[of.reference];
 }
 
+void manifest::set_rare(manifest_file& of, const rare_values& values) {
+  of.rare = &nothing_rare;
+  if (values == nothing_rare)
+    return;
+  rare_.push_back(values);
+  of.rare = &rare_.back();
+}
+
+void manifest::set_copied_size(manifest_file& of, uint64_t size_bytes) {
+  if (of.size_bytes == size_bytes)
+    return;
+  auto rare = *of.rare;
+  rare.original_size_bytes = of.original_size_bytes();
+  of.size_bytes = size_bytes;
+  set_rare(of, rare);
+}
+
 uint32_t manifest::add_page_errors(std::vector<page_range> ranges) {
   page_errors.push_back(std::move(ranges));
   return static_cast<uint32_t>(page_errors.size() - 1);
@@ -58,8 +75,10 @@ manifest_file manifest::adopt(const manifest& from, const manifest_file& file, b
   taken.name = keep(file.name);
   taken.user = owner(from.owner_name(file.user));
   taken.group = owner(from.owner_name(file.group));
-  if (file.page_errors != none_index)
-    taken.page_errors = add_page_errors(from.page_errors[file.page_errors]);
+  auto rare = *file.rare;
+  if (rare.page_errors != none_index)
+    rare.page_errors = add_page_errors(from.page_errors[rare.page_errors]);
+  set_rare(taken, rare);
   taken.reference = as_reference ? reference(from.holder(file)) : none_index;
   taken.has_master = false;
   return taken;
@@ -82,8 +101,21 @@ template <class Items> auto find_by_name(Items& items, std::string_view name) {
 
 } // namespace
 
+void manifest::drop_files() {
+  files.clear();
+  rare_.clear();
+  text_arena rest;
+  for (auto& path : paths)
+    path.name = rest.keep(path.name);
+  for (auto& link : links) {
+    link.name = rest.keep(link.name);
+    link.destination = rest.keep(link.destination);
+  }
+  arena_ = std::move(rest);
+}
+
 void manifest::sort() {
-  sort_by_name(files);
+  files.sort([](const auto& a, const auto& b) { return a.name < b.name; });
   sort_by_name(paths);
   sort_by_name(links);
   sort_by_name(targets);
@@ -168,7 +200,7 @@ void add_sizes(backup_summary& to, const manifest_file& file) {
   to.size_bytes += file.size_bytes;
   to.repo_size_bytes += stored;
   if (to.map_size_bytes)
-    *to.map_size_bytes += file.block_map_size_bytes;
+    *to.map_size_bytes += file.rare->block_map_size_bytes;
   if (file.pages == page_check::broken)
     to.page_errors = true;
   if (file.reference != none_index)
@@ -176,7 +208,7 @@ void add_sizes(backup_summary& to, const manifest_file& file) {
   to.size_delta_bytes += file.size_bytes;
   to.repo_size_delta_bytes += stored;
   if (to.map_size_delta_bytes)
-    *to.map_size_delta_bytes += file.block_map_size_bytes;
+    *to.map_size_delta_bytes += file.rare->block_map_size_bytes;
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include "engine/base/result.hpp"
 #include "engine/base/secret.hpp"
 #include "engine/format/backup_info.hpp"
+#include "engine/format/entry_list.hpp"
 #include "engine/format/info_file.hpp"
 #include "engine/format/label.hpp"
 #include "engine/format/text_arena.hpp"
@@ -44,25 +45,33 @@ enum class page_check : uint8_t {
   broken, ///< at least one page is wrong, or the file is misaligned (then there is no list)
 };
 
-/// One file. About 160 bytes: a cluster may have a million of them.
+/// What few files have: those stored in blocks, those with bad pages, and those that changed while
+/// they were copied.
+struct rare_values {
+  std::optional<uint64_t> original_size_bytes = {}; ///< at manifest build, if another one
+  uint64_t block_map_size_bytes = 0; ///< stored size of the block map; > 0: block incremental
+  uint32_t block_size_bytes = 0;     ///< 0: none chosen
+  uint32_t page_errors = none_index; ///< index in `page_errors`
+  uint8_t block_checksum_bytes = 6;
+  friend bool operator==(const rare_values&, const rare_values&) = default;
+};
+inline constexpr rare_values nothing_rare{};
+
+/// One file. 120 bytes and its name: a cluster may have a million of them.
 struct manifest_file {
   std::string_view name; ///< `pg_data/...` or `pg_tblspc/<oid>/...`; lives in the manifest's arena
   sha1_bytes checksum{};
   sha1_bytes repo_checksum{};
   uint64_t size_bytes = 0;
-  uint64_t original_size_bytes = 0; ///< at manifest build
-  uint64_t repo_size_bytes = 0;     ///< stored size; see `has_repo_size`
-  uint64_t bundle_id = 0;           ///< 0: stored alone
+  uint64_t repo_size_bytes = 0; ///< stored size; see `has_repo_size`
   uint64_t bundle_offset_bytes = 0;
-  uint64_t block_map_size_bytes = 0; ///< stored size of the block map; > 0: block incremental
   int64_t mtime_s = 0;
-  uint32_t block_size_bytes = 0;     ///< 0: none chosen
-  uint32_t reference = none_index;   ///< index in `references` of the backup that holds the data
-  uint32_t page_errors = none_index; ///< index in `page_errors`
+  const rare_values* rare = &nothing_rare; ///< never null; given by `manifest::set_rare`
+  uint32_t bundle_id = 0;                  ///< 0: stored alone
+  uint32_t reference = none_index; ///< index in `references` of the backup that holds the data
   owner_index user = no_owner;
   owner_index group = no_owner;
   uint16_t mode = 0;
-  uint8_t block_checksum_bytes = 6;
   page_check pages = page_check::absent;
   bool has_checksum : 1 = false; ///< implied (true) for size 0
   bool has_repo_checksum : 1 = false;
@@ -71,7 +80,9 @@ struct manifest_file {
   bool master : 1 = false;
 
   bool in_bundle() const { return bundle_id != 0; }
-  bool is_block_incremental() const { return block_map_size_bytes != 0; }
+  bool is_block_incremental() const { return rare->block_map_size_bytes != 0; }
+  /// At manifest build: it may have grown or shrunk while it was copied.
+  uint64_t original_size_bytes() const { return rare->original_size_bytes.value_or(size_bytes); }
   /// What lies in the repository: repo-size, else size.
   uint64_t stored_bytes() const { return has_repo_size ? repo_size_bytes : size_bytes; }
 };
@@ -184,14 +195,14 @@ public:
   std::map<std::string, std::string> annotations = {};
 
   // [target:*]
-  std::vector<manifest_file> files = {};
+  entry_list<manifest_file> files = {};
   std::vector<manifest_path> paths = {};
   std::vector<manifest_link> links = {};
   manifest_defaults file_defaults = {};
   manifest_defaults path_defaults = {};
   manifest_defaults link_defaults = {};
 
-  /// Lists of wrong pages, by `manifest_file::page_errors`.
+  /// Lists of wrong pages, by `rare_values::page_errors`.
   std::vector<std::vector<page_range>> page_errors = {};
 
   /// Keeps a name for as long as the manifest lives.
@@ -203,11 +214,18 @@ public:
   uint32_t reference(std::string_view label);
   /// The backup that holds the data of a file: its reference, or this backup.
   const std::string& holder(const manifest_file& of) const;
+  /// Gives a file rare values, instead of those it has.
+  void set_rare(manifest_file& of, const rare_values& values);
+  /// Gives a file the size that it was copied with; what it had before stays its original size.
+  void set_copied_size(manifest_file& of, uint64_t size_bytes);
   /// Remembers wrong pages (ascending runs) and returns their index.
   uint32_t add_page_errors(std::vector<page_range> ranges);
   /// Copies an entry of another manifest: names, owners and page errors are kept here, and its
   /// reference becomes the backup that physically holds the data.
   manifest_file adopt(const manifest& from, const manifest_file& file, bool as_reference);
+
+  /// Forgets the files, and gives back the memory of their names, too; all else stays.
+  void drop_files();
 
   /// Sorts files, paths, links, targets and databases by name.
   void sort();
@@ -221,6 +239,7 @@ public:
 
 private:
   text_arena arena_;
+  entry_list<rare_values> rare_;
   std::vector<std::string> owners_; ///< [0] stands for "no name"
   std::map<std::string, owner_index, std::less<>> owner_of_;
 };

@@ -14,7 +14,8 @@ namespace pgbraid::format {
 namespace {
 
 const std::vector<page_range>* errors_of(const manifest& of, const manifest_file& file) {
-  return file.page_errors == none_index ? nullptr : &of.page_errors[file.page_errors];
+  const auto index = file.rare->page_errors;
+  return index == none_index ? nullptr : &of.page_errors[index];
 }
 
 bool has_same_page_errors(const manifest& of_a, const manifest_file& a, const manifest& of_b,
@@ -40,9 +41,10 @@ bool has_same_checksums(const manifest_file& a, const manifest_file& b) {
 bool is_stored_alike(const manifest_file& a, const manifest_file& b) {
   return a.stored_bytes() == b.stored_bytes() && a.bundle_id == b.bundle_id &&
          a.bundle_offset_bytes == b.bundle_offset_bytes &&
-         a.block_map_size_bytes == b.block_map_size_bytes &&
-         a.block_size_bytes == b.block_size_bytes &&
-         (a.block_size_bytes == 0 || a.block_checksum_bytes == b.block_checksum_bytes);
+         a.rare->block_map_size_bytes == b.rare->block_map_size_bytes &&
+         a.rare->block_size_bytes == b.rare->block_size_bytes &&
+         (a.rare->block_size_bytes == 0 ||
+          a.rare->block_checksum_bytes == b.rare->block_checksum_bytes);
 }
 
 std::optional<std::string_view> name_of(const manifest& of,
@@ -104,7 +106,7 @@ bool is_same(const manifest& of_a, const manifest_file& a, const manifest& of_b,
 bool is_same_wherever_stored(const manifest& of_a, const manifest_file& a, const manifest& of_b,
                              const manifest_file& b) {
   return a.name == b.name && a.size_bytes == b.size_bytes &&
-         a.original_size_bytes == b.original_size_bytes && a.mtime_s == b.mtime_s &&
+         a.original_size_bytes() == b.original_size_bytes() && a.mtime_s == b.mtime_s &&
          a.mode == b.mode && a.pages == b.pages && a.has_master == b.has_master &&
          a.master == b.master && has_same_checksums(a, b) && is_stored_alike(a, b) &&
          has_same_owners(of_a, a, of_b, b) && has_same_page_errors(of_a, a, of_b, b);

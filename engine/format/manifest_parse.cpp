@@ -49,13 +49,13 @@ result<void> manifest_parser::file(const info_line& at) {
   to.mode = unset_mode;
   bool has_size = false;
   bool has_time = false;
-  has_original_size_ = false;
+  rare_values rare;
   json_reader in(at.value);
   in.begin_object();
   while (auto name = in.next_member()) {
     has_size |= *name == "size";
     has_time |= *name == "timestamp";
-    file_member(in, *name, to);
+    file_member(in, *name, to, rare);
   }
   if (!in.failed() && (!has_size || !has_time))
     in.fail("'size' or 'timestamp' is missing");
@@ -63,8 +63,9 @@ result<void> manifest_parser::file(const info_line& at) {
     in.fail("'bno' without 'bni'");
   if (auto done = in.check(); !done)
     return within_line(at, done.failure());
-  if (!has_original_size_)
-    to.original_size_bytes = to.size_bytes;
+  if (rare.original_size_bytes == to.size_bytes)
+    rare.original_size_bytes.reset();
+  m_.set_rare(to, rare);
   if (to.size_bytes == 0 && !to.has_checksum) {
     to.checksum = empty_sha1;
     to.has_checksum = true;
@@ -79,7 +80,8 @@ result<void> manifest_parser::take(manifest_file& read) {
   return success();
 }
 
-void manifest_parser::file_member(json_reader& in, std::string_view name, manifest_file& to) {
+void manifest_parser::file_member(json_reader& in, std::string_view name, manifest_file& to,
+                                  rare_values& rare) {
   if (name == "checksum") {
     read_sha1(in, to.checksum);
     to.has_checksum = true;
@@ -91,7 +93,7 @@ void manifest_parser::file_member(json_reader& in, std::string_view name, manife
   } else if (name == "checksum-page-error") {
     std::vector<page_range> ranges;
     read_page_errors(in, ranges);
-    to.page_errors = m_.add_page_errors(std::move(ranges));
+    rare.page_errors = m_.add_page_errors(std::move(ranges));
   } else if (name == "reference") {
     file_reference(in, to);
   } else if (name == "mode") {
@@ -104,38 +106,39 @@ void manifest_parser::file_member(json_reader& in, std::string_view name, manife
     to.master = in.read_bool();
     to.has_master = true;
   } else {
-    file_number(in, name, to);
+    file_number(in, name, to, rare);
   }
 }
 
-void manifest_parser::file_number(json_reader& in, std::string_view name, manifest_file& to) {
+void manifest_parser::file_number(json_reader& in, std::string_view name, manifest_file& to,
+                                  rare_values& rare) {
   uint64_t value = 0;
   if (name == "size") {
     read_limited(in, to.size_bytes, size_limit);
   } else if (name == "szo") {
-    read_limited(in, to.original_size_bytes, size_limit);
-    has_original_size_ = true;
+    read_limited(in, rare.original_size_bytes.emplace(), size_limit);
   } else if (name == "timestamp") {
     to.mtime_s = in.read_int();
   } else if (name == "repo-size") {
     read_limited(in, to.repo_size_bytes, size_limit);
     to.has_repo_size = true;
   } else if (name == "bni") {
-    read_limited(in, to.bundle_id, bundle_id_limit);
+    read_limited(in, value, bundle_id_limit);
+    to.bundle_id = static_cast<uint32_t>(value);
     if (!in.failed() && to.bundle_id == 0)
       in.fail("bundle ids begin at 1");
   } else if (name == "bno") {
     read_limited(in, to.bundle_offset_bytes, size_limit);
   } else if (name == "bim") {
-    read_limited(in, to.block_map_size_bytes, size_limit);
+    read_limited(in, rare.block_map_size_bytes, size_limit);
   } else if (name == "bi") {
     read_limited(in, value, block_units_limit);
-    to.block_size_bytes = static_cast<uint32_t>(value * block_unit_bytes);
+    rare.block_size_bytes = static_cast<uint32_t>(value * block_unit_bytes);
   } else if (name == "bic") {
     read_limited(in, value, block_checksum_limit);
     if (!in.failed() && value == 0)
       in.fail("block checksum of at least one byte expected");
-    to.block_checksum_bytes = static_cast<uint8_t>(value);
+    rare.block_checksum_bytes = static_cast<uint8_t>(value);
   } else {
     in.skip_value();
   }

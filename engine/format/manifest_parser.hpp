@@ -55,8 +55,8 @@ protected:
 
 private:
   result<void> file(const info_line& at);
-  void file_member(json_reader& in, std::string_view name, manifest_file& to);
-  void file_number(json_reader& in, std::string_view name, manifest_file& to);
+  void file_member(json_reader& in, std::string_view name, manifest_file& to, rare_values& rare);
+  void file_number(json_reader& in, std::string_view name, manifest_file& to, rare_values& rare);
   void file_reference(json_reader& in, manifest_file& to);
   result<void> path(const info_line& at);
   result<void> link(const info_line& at);
@@ -72,7 +72,6 @@ private:
 
   manifest m_;
   manifest_scalars scalars_;
-  bool has_original_size_ = false;
   std::vector<std::string> labels_;
 };
 

@@ -37,8 +37,12 @@ private:
     if (next_ == of_.files.size() || !is_next(read, of_.files[next_]))
       difference_ = named(read.name);
     ++next_;
-    made().page_errors.clear(); // only of the file that was compared
-    return sizes_.add(read);
+    const auto fits = sizes_.add(read);
+    if (read.rare != &nothing_rare) { // only of the file that was compared
+      made().page_errors.clear();
+      made().drop_files();
+    }
+    return fits;
   }
 
   /// Defaults come behind the files. That they are those of the manifest is found out at the end.

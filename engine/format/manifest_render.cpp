@@ -221,15 +221,15 @@ void manifest_renderer::file(const manifest_file& of) {
   value_.clear();
   json_writer to(value_);
   to.begin_object();
-  if (of.block_size_bytes != 0) {
-    to.member("bi").number(uint64_t{of.block_size_bytes / block_unit_bytes});
-    if (of.block_checksum_bytes != standard_block_checksum_bytes)
-      to.member("bic").number(uint64_t{of.block_checksum_bytes});
+  if (of.rare->block_size_bytes != 0) {
+    to.member("bi").number(uint64_t{of.rare->block_size_bytes / block_unit_bytes});
+    if (of.rare->block_checksum_bytes != standard_block_checksum_bytes)
+      to.member("bic").number(uint64_t{of.rare->block_checksum_bytes});
   }
   if (of.is_block_incremental())
-    to.member("bim").number(of.block_map_size_bytes);
+    to.member("bim").number(of.rare->block_map_size_bytes);
   if (of.in_bundle()) {
-    to.member("bni").number(of.bundle_id);
+    to.member("bni").number(uint64_t{of.bundle_id});
     if (of.bundle_offset_bytes != 0)
       to.member("bno").number(of.bundle_offset_bytes);
   }
@@ -237,8 +237,8 @@ void manifest_renderer::file(const manifest_file& of) {
     to.member("checksum").string(to_hex(of.checksum));
   if (of.pages != page_check::absent)
     to.member("checksum-page").boolean(of.pages == page_check::valid);
-  if (of.page_errors != none_index)
-    page_errors(to, m_.page_errors[of.page_errors]);
+  if (of.rare->page_errors != none_index)
+    page_errors(to, m_.page_errors[of.rare->page_errors]);
   owner_member(to, "group", of.group, m_.file_defaults.group);
   if (of.has_master)
     to.member("master").boolean(of.master);
@@ -250,8 +250,8 @@ void manifest_renderer::file(const manifest_file& of) {
   if (of.has_repo_size && of.repo_size_bytes != of.size_bytes)
     to.member("repo-size").number(of.repo_size_bytes);
   to.member("size").number(of.size_bytes);
-  if (of.original_size_bytes != of.size_bytes)
-    to.member("szo").number(of.original_size_bytes);
+  if (of.original_size_bytes() != of.size_bytes)
+    to.member("szo").number(of.original_size_bytes());
   to.member("timestamp").number(of.mtime_s);
   owner_member(to, "user", of.user, m_.file_defaults.user);
   to.end_object();

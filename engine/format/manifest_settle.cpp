@@ -45,8 +45,16 @@ bool is_added_at_end(std::string_view name) {
   return name == "pg_data/backup_label" || name == "pg_data/tablespace_map";
 }
 
+template <class Entry> void cut(std::vector<Entry>& entries, size_t size) {
+  entries.resize(size);
+}
+
+void cut(entry_list<manifest_file>& entries, size_t size) {
+  entries.cut(size);
+}
+
 /// Leaves one entry of each name; they are sorted, those of one name in file order.
-template <class Entry> result<void> merge_doubles(const manifest& of, std::vector<Entry>& entries) {
+template <class Entries> result<void> merge_doubles(const manifest& of, Entries& entries) {
   size_t kept = 0;
   for (size_t i = 1; i < entries.size(); ++i) {
     auto& last = entries[kept];
@@ -58,7 +66,8 @@ template <class Entry> result<void> merge_doubles(const manifest& of, std::vecto
     else if (!is_same(of, last, of, next))
       return error{errc::format, "'" + printable(next.name) + "' is listed twice, differently"};
   }
-  entries.resize(std::min(entries.size(), kept + 1));
+  if (!entries.empty())
+    cut(entries, kept + 1);
   return success();
 }
 
@@ -76,7 +85,7 @@ result<void> size_check::add(const manifest_file& file) {
                     file.stored_bytes() <= size_limit - file.bundle_offset_bytes;
   if (!fits)
     return error{errc::format, "sizes overflow at file '" + printable(file.name) + "'"};
-  if (file.size_bytes > 0 && file.block_map_size_bytes > file.stored_bytes())
+  if (file.size_bytes > 0 && file.rare->block_map_size_bytes > file.stored_bytes())
     return error{errc::format,
                  "block map is larger than what is stored of file '" + printable(file.name) + "'"};
   plain_bytes_ += file.size_bytes;

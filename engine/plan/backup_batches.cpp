@@ -3,13 +3,15 @@
 #include "engine/plan/backup_batches.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <tuple>
 
 namespace pgbraid::plan {
 
 namespace {
 
-std::vector<batch> bundles_of(std::vector<file_weight> small, const batch_rules& rules) {
+std::vector<batch> bundles_of(std::span<file_weight> small, const batch_rules& rules) {
   std::ranges::sort(small, [](const file_weight& a, const file_weight& b) {
     return std::tie(a.target, a.mtime_s, a.name) < std::tie(b.target, b.mtime_s, b.name);
   });
@@ -18,7 +20,7 @@ std::vector<batch> bundles_of(std::vector<file_weight> small, const batch_rules&
   for (const auto& file : small) {
     const bool same_target = previous && previous->target == file.target;
     if (!same_target || out.back().plain_bytes >= rules.bundle_size_bytes)
-      out.push_back({.bundle_id = rules.first_bundle_id + out.size()});
+      out.push_back({.bundle_id = rules.first_bundle_id + static_cast<uint32_t>(out.size())});
     out.back().files.push_back(file.index);
     out.back().plain_bytes += file.size_bytes;
     previous = &file;
@@ -26,7 +28,7 @@ std::vector<batch> bundles_of(std::vector<file_weight> small, const batch_rules&
   return out;
 }
 
-std::vector<batch> batches_of(std::vector<file_weight> alone) {
+std::vector<batch> batches_of(std::span<file_weight> alone) {
   std::ranges::sort(alone, [](const file_weight& a, const file_weight& b) {
     return std::tie(b.size_bytes, a.name) < std::tie(a.size_bytes, b.name);
   });
@@ -44,17 +46,15 @@ std::vector<batch> batches_of(std::vector<file_weight> alone) {
 
 } // namespace
 
-std::vector<batch> deal_backup(std::span<const file_weight> files, const batch_rules& rules) {
-  std::vector<file_weight> alone;
-  std::vector<file_weight> bundled;
-  for (const auto& file : files) {
-    if (!rules.bundle || file.size_bytes > rules.bundle_limit_bytes)
-      alone.push_back(file);
-    else if (file.size_bytes > 0)
-      bundled.push_back(file);
-  }
-  auto out = batches_of(std::move(alone));
-  auto bundles = bundles_of(std::move(bundled), rules);
+std::vector<batch> deal_backup(std::vector<file_weight> files, const batch_rules& rules) {
+  // There may be a million of them: they are told apart in place.
+  const auto is_bundled = [&](const file_weight& file) {
+    return rules.bundle && file.size_bytes <= rules.bundle_limit_bytes;
+  };
+  std::erase_if(files, [&](const auto& file) { return is_bundled(file) && file.size_bytes == 0; });
+  const auto bundled = std::ranges::partition(files, std::not_fn(is_bundled));
+  auto out = batches_of({files.begin(), bundled.begin()});
+  auto bundles = bundles_of(bundled, rules);
   out.insert(out.end(), std::make_move_iterator(bundles.begin()),
              std::make_move_iterator(bundles.end()));
   return out;

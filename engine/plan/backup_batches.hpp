@@ -23,12 +23,12 @@ struct batch_rules {
   bool bundle = false;
   uint64_t bundle_limit_bytes = 0; ///< the largest file that is bundled
   uint64_t bundle_size_bytes = 0;  ///< a bundle ends once its plain bytes reach this
-  uint64_t first_bundle_id = 1;
+  uint32_t first_bundle_id = 1;
 };
 
 /// One or more files that one worker takes at once.
 struct batch {
-  uint64_t bundle_id = 0; ///< 0: the files are stored alone
+  uint32_t bundle_id = 0; ///< 0: the files are stored alone
   uint64_t plain_bytes = 0;
   std::vector<uint32_t> files = {}; ///< indexes in the manifest, in the order they are stored
 };
@@ -37,7 +37,7 @@ struct batch {
 /// With bundling, files of size 0 are in no batch: they are not stored at all.
 /// Bundle ids are consecutive. Within a bundle files lie by age, then name, so that what changes
 /// together lies together; everything is a function of the arguments.
-std::vector<batch> deal_backup(std::span<const file_weight> files, const batch_rules& rules);
+std::vector<batch> deal_backup(std::vector<file_weight> files, const batch_rules& rules);
 
 /// A batch of files that are stored alone ends at this many files or bytes, whichever comes first.
 inline constexpr size_t small_batch_files = 64;

@@ -32,23 +32,24 @@ std::optional<std::string> reason_of_file(const format::manifest& now,
     return fmt::format("file '{}' has timestamp earlier than prior backup (prior {}, current {}), "
                        "enabling delta checksum",
                        shown_name(file.name), before->mtime_s, file.mtime_s);
-  if (file.mtime_s == before->mtime_s && file.size_bytes != before->original_size_bytes)
+  if (file.mtime_s == before->mtime_s && file.size_bytes != before->original_size_bytes())
     return fmt::format("file '{}' has same timestamp ({}) as prior but different size (prior {}, "
                        "current {}), enabling delta checksum",
-                       shown_name(file.name), file.mtime_s, before->original_size_bytes,
+                       shown_name(file.name), file.mtime_s, before->original_size_bytes(),
                        file.size_bytes);
   return {};
 }
 
 /// Goes through the files of both, which are sorted, once.
 template <class Function>
-void walk_together(auto& files, const format::manifest& prior, Function&& see) {
-  auto before = prior.files.begin();
+void walk_together(auto& files, const format::packed_files& prior, Function&& see) {
+  format::packed_files::reader from(prior);
+  const auto* before = from.next();
   for (auto& file : files) {
-    while (before != prior.files.end() && before->name < file.name)
-      ++before;
-    const bool has = before != prior.files.end() && before->name == file.name;
-    if (!see(file, has ? &*before : nullptr))
+    while (before != nullptr && before->name < file.name)
+      before = from.next();
+    const bool has = before != nullptr && before->name == file.name;
+    if (!see(file, has ? before : nullptr))
       return;
   }
 }
@@ -56,7 +57,8 @@ void walk_together(auto& files, const format::manifest& prior, Function&& see) {
 } // namespace
 
 std::optional<std::string> find_delta_reason(const format::manifest& now, std::string_view start,
-                                             const format::manifest& prior) {
+                                             const format::manifest& prior,
+                                             const format::packed_files& prior_files) {
   if (!start.empty() && prior.archive_stop &&
       postgres::timeline_of(start) != postgres::timeline_of(*prior.archive_stop))
     return fmt::format("a timeline switch has occurred since the {} backup, enabling delta "
@@ -67,7 +69,7 @@ std::optional<std::string> find_delta_reason(const format::manifest& now, std::s
     return fmt::format("the online option has changed since the {} backup, enabling delta checksum",
                        prior.label);
   std::optional<std::string> reason;
-  walk_together(now.files, prior,
+  walk_together(now.files, prior_files,
                 [&](const format::manifest_file& file, const format::manifest_file* before) {
                   reason = reason_of_file(now, file, before);
                   return !reason;
@@ -109,18 +111,22 @@ void refer_to_prior(format::manifest& now, format::manifest_file& file,
   taken.mode = file.mode;
   taken.mtime_s = file.mtime_s;
   taken.size_bytes = before.size_bytes;
-  taken.original_size_bytes = file.original_size_bytes;
   taken.has_master = taken.master = false; // obsolete, and not written any more
-  taken.page_errors = before.page_errors == format::none_index
-                          ? format::none_index
-                          : now.add_page_errors(prior.page_errors[before.page_errors]);
+  auto rare = *before.rare;
+  rare.original_size_bytes.reset();
+  if (file.original_size_bytes() != before.size_bytes)
+    rare.original_size_bytes = file.original_size_bytes();
+  if (rare.page_errors != format::none_index)
+    rare.page_errors = now.add_page_errors(prior.page_errors[rare.page_errors]);
+  now.set_rare(taken, rare);
   taken.reference = now.reference(prior.holder(before));
   file = taken;
 }
 
-change_counts refer_unchanged(format::manifest& now, const format::manifest& prior, bool delta) {
+change_counts refer_unchanged(format::manifest& now, const format::manifest& prior,
+                              const format::packed_files& prior_files, bool delta) {
   change_counts out;
-  walk_together(now.files, prior,
+  walk_together(now.files, prior_files,
                 [&](format::manifest_file& file, const format::manifest_file* before) {
                   const auto change = judge_file(now, file, prior, before, delta);
                   if (change == file_change::unchanged) {
@@ -132,6 +138,20 @@ change_counts refer_unchanged(format::manifest& now, const format::manifest& pri
                   return true;
                 });
   return out;
+}
+
+void unpack_unreferred(format::manifest& prior, const format::packed_files& prior_files,
+                       const format::manifest& now) {
+  walk_together(now.files, prior_files,
+                [&](const format::manifest_file& file, const format::manifest_file* before) {
+                  if (before == nullptr || file.reference != format::none_index)
+                    return true;
+                  auto kept = *before;
+                  kept.name = prior.keep(kept.name);
+                  prior.set_rare(kept, *before->rare);
+                  prior.files.push_back(kept);
+                  return true;
+                });
 }
 
 const format::manifest_file* comparable(const format::manifest_file& file,

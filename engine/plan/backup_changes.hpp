@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/format/manifest.hpp"
+#include "engine/format/packed_files.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -16,8 +17,10 @@ namespace pgbraid::plan {
 /// its hint on a line of its own. None: they can be.
 /// @param now    walked and sorted, with its options and `copy_start_s`
 /// @param start  the segment that the backup starts in; empty: offline
+/// @param prior_files  those of `prior`, which need not hold them
 std::optional<std::string> find_delta_reason(const format::manifest& now, std::string_view start,
-                                             const format::manifest& prior);
+                                             const format::manifest& prior,
+                                             const format::packed_files& prior_files);
 
 /// What becomes of a file of a new backup, and why.
 enum class file_change : uint8_t {
@@ -48,7 +51,13 @@ struct change_counts {
   size_t to_copy = 0; ///< or to compare
 };
 /// Judges all files, and makes those that did not change refer to the prior backup.
-change_counts refer_unchanged(format::manifest& now, const format::manifest& prior, bool delta);
+/// @param prior_files  those of `prior`, which need not hold them
+change_counts refer_unchanged(format::manifest& now, const format::manifest& prior,
+                              const format::packed_files& prior_files, bool delta);
+
+/// Gives a prior backup that holds no files those back that are to be copied: they may be compared.
+void unpack_unreferred(format::manifest& prior, const format::packed_files& prior_files,
+                       const format::manifest& now);
 
 /// The content that a file had, if the same content can be found out by comparing: of the same
 /// size, and not empty. Null: it is copied in any case.

@@ -37,13 +37,13 @@ result<void> check_blocks(const format::manifest& of, const format::backup_info&
     if (!file.is_block_incremental())
       continue;
     any = true;
-    if (file.block_size_bytes == 0 || file.block_map_size_bytes > file.stored_bytes() ||
-        file.block_map_size_bytes > block_map_limit_bytes)
+    if (file.rare->block_size_bytes == 0 || file.rare->block_map_size_bytes > file.stored_bytes() ||
+        file.rare->block_map_size_bytes > block_map_limit_bytes)
       return error{errc::format,
                    fmt::format("backup {} tells of a block map of file '{}' that "
                                "cannot be: {} of {} stored bytes, blocks of {} bytes",
-                               of.label, file.name, file.block_map_size_bytes, file.stored_bytes(),
-                               file.block_size_bytes),
+                               of.label, file.name, file.rare->block_map_size_bytes,
+                               file.stored_bytes(), file.rare->block_size_bytes),
                    "Nothing was changed."};
   }
   if (!any)

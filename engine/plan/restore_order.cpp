@@ -3,7 +3,9 @@
 #include "engine/plan/restore_order.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
+#include <utility>
 
 namespace pgbraid::plan {
 
@@ -47,6 +49,14 @@ auto bundle_key(const format::manifest_file* file) {
 }
 
 } // namespace
+
+file_set::file_set(std::vector<const format::manifest_file*> files) : sorted_(std::move(files)) {
+  std::ranges::sort(sorted_, std::less<>());
+}
+
+bool file_set::contains(const format::manifest_file* file) const {
+  return std::ranges::binary_search(sorted_, file, std::less<>());
+}
 
 batch_limits limits_for(uint64_t bytes) {
   const batch_limits least;

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <span>
-#include <unordered_set>
 #include <vector>
 
 namespace pgbraid::plan {
@@ -38,8 +37,19 @@ struct batch_limits {
 /// @param bytes  what is worth reading at once, at least `batch_limit_bytes`
 batch_limits limits_for(uint64_t bytes);
 
-/// Files of a manifest, by their address in it.
-using file_set = std::unordered_set<const format::manifest_file*>;
+/// Some files of a manifest, by their address in it.
+class file_set {
+public:
+  file_set() = default;
+  explicit file_set(std::vector<const format::manifest_file*> files);
+
+  bool contains(const format::manifest_file* file) const;
+  bool empty() const { return sorted_.empty(); }
+  size_t size() const { return sorted_.size(); }
+
+private:
+  std::vector<const format::manifest_file*> sorted_;
+};
 
 /// Large files first, largest first, so that no worker is left alone with one at the end; then
 /// bundles by id and offset, small files, and those of which nothing is read last.

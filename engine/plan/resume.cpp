@@ -62,7 +62,7 @@ bool is_of_use(const manifest& now, const manifest_file& file, const manifest& i
   return before != nullptr && file.reference == format::none_index && file.size_bytes > 0 &&
          file.name != "pg_data/global/pg_control" && before->has_checksum &&
          before->reference == format::none_index && before->size_bytes == file.size_bytes &&
-         before->original_size_bytes == file.size_bytes && before->pages == file.pages &&
+         before->original_size_bytes() == file.size_bytes && before->pages == file.pages &&
          is_stored_alike(now, incomplete, *before);
 }
 
@@ -151,7 +151,7 @@ std::vector<resumed_file> choose_resumed(const manifest& now, const manifest& in
   return out;
 }
 
-void keep_resumed(manifest_file& file, const manifest_file& before) {
+void keep_resumed(manifest& now, manifest_file& file, const manifest_file& before) {
   const auto walked = file;
   file = before;
   file.name = walked.name;
@@ -160,6 +160,7 @@ void keep_resumed(manifest_file& file, const manifest_file& before) {
   file.mode = walked.mode;
   file.mtime_s = walked.mtime_s;
   file.has_master = file.master = false; // obsolete, and not written any more
+  now.set_rare(file, *before.rare);
 }
 
 void forget_resumed(manifest_file& file) {
@@ -169,7 +170,7 @@ void forget_resumed(manifest_file& file) {
   walked.group = file.group;
   walked.mode = file.mode;
   walked.mtime_s = file.mtime_s;
-  walked.size_bytes = walked.original_size_bytes = file.size_bytes;
+  walked.size_bytes = file.size_bytes;
   walked.pages = file.pages;
   file = walked;
 }

@@ -60,7 +60,8 @@ std::vector<resumed_file> choose_resumed(const format::manifest& now,
 
 /// Makes a file what the incomplete backup knows of it: where it lies, its checksums. Its own name,
 /// owner, mode and time stay.
-void keep_resumed(format::manifest_file& file, const format::manifest_file& before);
+void keep_resumed(format::manifest& now, format::manifest_file& file,
+                  const format::manifest_file& before);
 /// Takes that back.
 void forget_resumed(format::manifest_file& file);
 

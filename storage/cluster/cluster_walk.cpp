@@ -33,6 +33,18 @@ error missing_destination(const std::string& path) {
   return {errc::file_open, fmt::format("unable to get info for missing path/file '{}'", path)};
 }
 
+/// What is found out of a directory before it is known which of its relations are unlogged.
+struct directory_content {
+  std::vector<entry> to_visit = {}; ///< all but files
+  std::set<std::string, std::less<>> unlogged =
+      {}; ///< relations of which only the init fork is taken
+};
+
+bool is_unlogged(const directory_content& in, std::string_view name) {
+  const auto relation = postgres::relation_file_number(name);
+  return relation && in.unlogged.contains(*relation);
+}
+
 class walk {
 public:
   walk(storage& pgdata, const storage_opener& open, const cluster_walk_options& options,
@@ -53,6 +65,7 @@ private:
 
   result<void> directory(const place& at, const entry_info& info);
   result<void> content(const place& at);
+  result<void> take_entry(const place& at, entry& one, directory_content& into);
   result<void> gone(std::string name);
   result<void> visit(const place& at, const entry& one);
   result<void> link(const place& at, const entry& one);
@@ -128,7 +141,6 @@ void walk::add_file(std::string_view name, const entry_info& info) {
   format::manifest_file file;
   file.name = into_.keep(name);
   file.size_bytes = info.size_bytes;
-  file.original_size_bytes = info.size_bytes;
   file.mtime_s = info.mtime_s;
   file.user = owner_of(into_, owners_.user(info.uid));
   file.group = owner_of(into_, owners_.group(info.gid));
@@ -195,35 +207,44 @@ result<void> walk::gone(std::string name) {
   return success();
 }
 
-/// The relations of a directory of which only the init fork is taken: unlogged ones.
-std::set<std::string_view> unlogged_relations(std::string_view path,
-                                              const std::vector<entry>& entries) {
-  std::set<std::string_view> relations;
-  if (!postgres::is_database_path(path))
-    return relations;
-  for (const auto& one : entries) {
+/// Files, of which there may be very many, are taken as they come; all others in order, afterwards.
+result<void> walk::take_entry(const place& at, entry& one, directory_content& into) {
+  if (postgres::is_database_path(at.name))
     if (const auto relation = postgres::init_fork_relation(one.name))
-      relations.insert(*relation);
-  }
-  return relations;
+      into.unlogged.emplace(*relation);
+  if (postgres::is_excluded(scope_, at.name, one.name) || user_excludes(at, one.name))
+    return success();
+  const auto name = join_path(at.name, one.name);
+  const bool is_plain = one.info.kind == entry_kind::file && at.name != tablespace_links &&
+                        format::is_entry_name(name, format::entry_place::file);
+  if (!is_plain)
+    into.to_visit.push_back(std::move(one));
+  else if (!postgres::files_are_excluded(scope_, at.name))
+    add_file(name, one.info);
+  return success();
 }
 
 result<void> walk::content(const place& at) {
-  auto listed = at.where.list(at.path);
-  if (!listed)
-    return listed.failure();
-  if (!*listed) // vanished since it was seen
+  directory_content found;
+  const auto first = static_cast<std::ptrdiff_t>(into_.files.size());
+  const auto there =
+      at.where.each_entry(at.path, [&](entry& one) { return take_entry(at, one, found); });
+  if (!there)
+    return there.failure();
+  if (!*there) // vanished since it was seen
     return gone(at.name);
-  const auto unlogged = unlogged_relations(at.name, **listed);
-  for (const auto& one : **listed) {
-    const auto relation = postgres::relation_file_number(one.name);
-    if (relation && unlogged.contains(*relation))
-      continue;
-    if (postgres::is_excluded(scope_, at.name, one.name) || user_excludes(at, one.name))
-      continue;
-    if (auto visited = visit(at, one); !visited)
-      return visited;
+  if (!found.unlogged.empty()) {
+    const auto kept = std::remove_if(into_.files.begin() + first, into_.files.end(),
+                                     [&](const format::manifest_file& file) {
+                                       return is_unlogged(found, split_path(file.name).name);
+                                     });
+    into_.files.cut(static_cast<size_t>(kept - into_.files.begin()));
   }
+  std::ranges::sort(found.to_visit, {}, &entry::name);
+  for (const auto& one : found.to_visit)
+    if (!is_unlogged(found, one.name))
+      if (auto visited = visit(at, one); !visited)
+        return visited;
   return success();
 }
 
@@ -249,9 +270,7 @@ result<void> walk::visit(const place& at, const entry& one) {
   case entry_kind::path:
     return directory({at.where, join_path(at.path, one.name), name}, one.info);
   case entry_kind::file:
-    if (!postgres::files_are_excluded(scope_, at.name))
-      add_file(name, one.info);
-    return success();
+    return success(); // taken as it came
   case entry_kind::link:
     return at.name == tablespace_links ? tablespace(at, one) : link(at, one);
   case entry_kind::special:

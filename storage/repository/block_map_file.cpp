@@ -22,15 +22,15 @@ result<format::block_map> open_block_map(byte_view stored, const format::manifes
     stored = plain;
   }
   return format::parse_block_map(stored, {.file_bytes = file.size_bytes,
-                                          .block_bytes = file.block_size_bytes,
-                                          .checksum_bytes = file.block_checksum_bytes,
+                                          .block_bytes = file.rare->block_size_bytes,
+                                          .checksum_bytes = file.rare->block_checksum_bytes,
                                           .reference_count = of.references.size()});
 }
 
 result<format::block_map> load_block_map(storage& repo, std::string_view stanza,
                                          const format::manifest& of,
                                          const format::manifest_file& file, io::io_engine* engine) {
-  const auto size = file.block_map_size_bytes;
+  const auto size = file.rare->block_map_size_bytes;
   const auto path = format::stored_file_path(stanza, of, file);
   auto opened =
       repo.open_read(path, {.offset_bytes = file.bundle_offset_bytes + file.stored_bytes() - size,

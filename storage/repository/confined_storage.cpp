@@ -34,6 +34,11 @@ public:
       return fine.failure();
     return base().list(path);
   }
+  result<bool> each_entry(std::string_view path, const entry_visitor& visit) override {
+    if (auto fine = check(path, reach::above); !fine)
+      return fine.failure();
+    return base().each_entry(path, visit);
+  }
   result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
                                              size_t count) override {
     if (auto fine = check(path, reach::above); !fine)

@@ -26,6 +26,10 @@ public:
   result<std::optional<std::vector<entry>>> list(std::string_view path) override {
     return wrapper().around(storage_verb::list, path, [&] { return base().list(path); });
   }
+  /// What was visited cannot be taken back: all is listed before.
+  result<bool> each_entry(std::string_view path, const entry_visitor& visit) override {
+    return storage::each_entry(path, visit);
+  }
   result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
                                              size_t count) override {
     return wrapper().around(storage_verb::list, path,

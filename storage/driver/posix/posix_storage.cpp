@@ -77,6 +77,7 @@ public:
   const std::string& root() const override { return root_.path(); }
   result<std::optional<entry_info>> info(std::string_view path) override;
   result<std::optional<std::vector<entry>>> list(std::string_view path) override;
+  result<bool> each_entry(std::string_view path, const entry_visitor& visit) override;
   result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
                                              size_t count) override;
   result<std::unique_ptr<io::reader>> open_read(std::string_view path,
@@ -152,13 +153,12 @@ result<bool> posix_storage::look_at_entry(int fd, std::string_view path, entry& 
                       {errc::file_info, errc::file_info});
 }
 
-result<std::optional<std::vector<entry>>> posix_storage::list(std::string_view path) {
+result<bool> posix_storage::each_entry(std::string_view path, const entry_visitor& visit) {
   auto fd = open_list(path);
   if (!fd)
     return fd.failure();
   if (!*fd)
-    return std::optional<std::vector<entry>>();
-  std::vector<entry> all;
+    return false;
   std::optional<error> trouble;
   const int failure = each_name(fd->get(), [&](const char* name) {
     entry one = {.name = name, .info = {}};
@@ -166,13 +166,27 @@ result<std::optional<std::vector<entry>>> posix_storage::list(std::string_view p
     if (!seen)
       trouble = seen.failure();
     else if (*seen)
-      all.push_back(std::move(one));
+      if (auto taken = visit(one); !taken)
+        trouble = taken.failure();
     return !trouble;
   });
   if (trouble)
     return *trouble;
   if (failure != 0)
     return root_.failed("list", path, failure, {errc::path_open, errc::path_open});
+  return true;
+}
+
+result<std::optional<std::vector<entry>>> posix_storage::list(std::string_view path) {
+  std::vector<entry> all;
+  const auto there = each_entry(path, [&](entry& one) {
+    all.push_back(std::move(one));
+    return success();
+  });
+  if (!there)
+    return there.failure();
+  if (!*there)
+    return std::optional<std::vector<entry>>();
   std::sort(all.begin(), all.end(), [](const entry& a, const entry& b) { return a.name < b.name; });
   return std::optional(std::move(all));
 }

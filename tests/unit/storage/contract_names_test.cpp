@@ -60,6 +60,22 @@ TEST_CASE_TEMPLATE("storage: lists every kind, sorted by bytes", rig, ALL_RIGS) 
   CHECK((**all)[5].info.kind == entry_kind::link);
   CHECK((**all)[5].info.link_destination == "some where");
   CHECK(info_of(repo, "p/link").link_destination == "some where");
+  std::vector<std::string> visited;
+  const auto there = repo.each_entry("p", [&](entry& one) {
+    const auto same = std::ranges::find(**all, one.name, &entry::name);
+    REQUIRE(same != (*all)->end());
+    CHECK(one.info.kind == same->info.kind);
+    CHECK(one.info.size_bytes == same->info.size_bytes);
+    visited.push_back(one.name);
+    return success();
+  });
+  REQUIRE(there);
+  CHECK(*there);
+  CHECK(visited.size() == (*all)->size());
+  CHECK(code_of(repo.each_entry("p", [](entry&) -> result<void> {
+          return error{errc::file_open, "enough"};
+        })) == errc::file_open);
+  CHECK_FALSE(*repo.each_entry("q/r", [](entry&) { return success(); }));
   auto none = repo.list("q/r");
   REQUIRE(none);
   CHECK_FALSE(none->has_value());

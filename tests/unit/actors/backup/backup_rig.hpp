@@ -189,7 +189,8 @@ inline std::unique_ptr<made_backup> run_backup(const cluster_rig& of, const back
     out->manifest.type = format::backup_type::incr;
     out->manifest.label += "_20260102-000000I";
     out->manifest.references = plan::inherited_references(wish.prior->manifest);
-    plan::refer_unchanged(out->manifest, wish.prior->manifest, wish.delta);
+    const auto& prior = wish.prior->manifest;
+    plan::refer_unchanged(out->manifest, prior, format::packed_files(prior), wish.delta);
   }
   out->manifest.references.push_back(out->manifest.label);
   out->manifest.options.compress_kind = wish.compression;

@@ -125,8 +125,8 @@ void check_same(made_backup& one, made_backup& other) {
     CHECK(a.repo_size_bytes == b.repo_size_bytes);
     CHECK(a.bundle_id == b.bundle_id);
     CHECK(a.bundle_offset_bytes == b.bundle_offset_bytes);
-    CHECK(a.block_size_bytes == b.block_size_bytes);
-    CHECK(a.block_map_size_bytes == b.block_map_size_bytes);
+    CHECK(a.rare->block_size_bytes == b.rare->block_size_bytes);
+    CHECK(a.rare->block_map_size_bytes == b.rare->block_map_size_bytes);
     CHECK(a.pages == b.pages);
     if (a.is_block_incremental() && b.is_block_incremental())
       CHECK(map_of(one, a) == map_of(other, b));
@@ -187,8 +187,9 @@ TEST_CASE("block backup: the page check is of the same pass") {
   const auto* file = made->manifest.find_file("pg_data/base/5/20000");
   REQUIRE(file);
   CHECK(file->is_block_incremental());
-  REQUIRE(file->page_errors != format::none_index);
-  CHECK(made->manifest.page_errors[file->page_errors] == std::vector<format::page_range>{{0, 399}});
+  REQUIRE(file->rare->page_errors != format::none_index);
+  CHECK(made->manifest.page_errors[file->rare->page_errors] ==
+        std::vector<format::page_range>{{0, 399}});
   check_same(*with.here(wish), *made);
 }
 
@@ -216,8 +217,8 @@ TEST_CASE("block backup: files that vanish, are cut and grow between walk and co
     CHECK_FALSE(made->manifest.find_file("pg_data/base/5/10005")->is_block_incremental());
     CHECK(made->manifest.find_file("pg_data/base/5/10006")->size_bytes == block + 5);
     const auto* grown = made->manifest.find_file("pg_data/base/5/10012");
-    CHECK(grown->size_bytes == grown->original_size_bytes); // up to the size of the walk
-    CHECK(grown->reference == 0);                           // where it is as before
+    CHECK(grown->size_bytes == grown->original_size_bytes()); // up to the size of the walk
+    CHECK(grown->reference == 0);                             // where it is as before
   }
 }
 

@@ -108,8 +108,8 @@ TEST_CASE("remote backup: what the page check finds arrives") {
   const auto* file = remote->manifest.find_file("pg_data/base/5/20000");
   REQUIRE(file);
   CHECK(file->pages == format::page_check::broken);
-  REQUIRE(file->page_errors != format::none_index);
-  CHECK(remote->manifest.page_errors[file->page_errors] ==
+  REQUIRE(file->rare->page_errors != format::none_index);
+  CHECK(remote->manifest.page_errors[file->rare->page_errors] ==
         std::vector<format::page_range>{{0, 399}});
   // Not a multiple of the page size: no list, but broken all the same.
   CHECK(remote->manifest.find_file("pg_data/base/5/20001")->pages == format::page_check::broken);
@@ -184,7 +184,7 @@ TEST_CASE("remote backup: files that vanish, empty and grow between walk and cop
     CHECK(version->size_bytes == 300000);
     CHECK((remote->plain(*version) == noise(300000, 4)));
     const auto* relation = remote->manifest.find_file("pg_data/base/5/10006");
-    CHECK(relation->size_bytes == relation->original_size_bytes);
+    CHECK(relation->size_bytes == relation->original_size_bytes());
     CHECK((remote->plain(*relation) == noise(300000, 4).substr(0, relation->size_bytes)));
   }
 }

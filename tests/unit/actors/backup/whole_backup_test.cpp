@@ -61,7 +61,7 @@ TEST_CASE_FIXTURE(whole_rig, "backup: of a file in blocks those that changed are
     const auto* file = manifest->find_file("pg_data/base/5/2600");
     REQUIRE(file != nullptr);
     REQUIRE(file->is_block_incremental());
-    REQUIRE(file->block_size_bytes == block);
+    REQUIRE(file->rare->block_size_bytes == block);
     CHECK(file->in_bundle() == (bundled != 0));
     const auto map = load_block_map(files, "demo", *manifest, *file, nullptr);
     REQUIRE(map);

@@ -101,8 +101,7 @@ struct blocks_rig : rig {
     file.has_checksum = file.has_repo_size = true;
     file.mtime_s = 500;
     file.repo_size_bytes = own.size() - begin;
-    file.block_size_bytes = block;
-    file.block_map_size_bytes = map.size();
+    backup.set_rare(file, {.block_map_size_bytes = map.size(), .block_size_bytes = block});
     file.bundle_id = bundled ? 7 : 0;
     file.bundle_offset_bytes = begin;
   }

@@ -122,7 +122,7 @@ TEST_CASE("restore: files with wrong pages refuse, or are told") {
   for (auto& file : with.backup.files)
     if (file.name == "pg_data/base/5/112") {
       file.pages = format::page_check::broken;
-      file.page_errors = with.backup.add_page_errors({{0, 0}});
+      with.backup.set_rare(file, {.page_errors = with.backup.add_page_errors({{0, 0}})});
     }
   with.publish();
   queue_segment(with);

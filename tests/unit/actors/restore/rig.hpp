@@ -75,7 +75,7 @@ struct rig {
   }
 
   /// Stores a file the way the manifest's options say. Bundle 0 means a file of its own.
-  void add(std::string_view name, const std::string& content, uint64_t bundle = 0) {
+  void add(std::string_view name, const std::string& content, uint32_t bundle = 0) {
     auto& file = plan_test::add_file(backup, name, content.size());
     file.checksum = codec::sha1_of(as_bytes(content));
     file.has_checksum = true;

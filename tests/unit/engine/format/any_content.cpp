@@ -197,7 +197,9 @@ void any::add_file(manifest& to, std::string_view name) {
   manifest_file file;
   file.name = to.keep(name);
   file.size_bytes = size();
-  file.original_size_bytes = chance(2) ? file.size_bytes : size();
+  rare_values rare;
+  if (chance(2))
+    rare.original_size_bytes = size();
   file.has_checksum = file.size_bytes != 0;
   if (file.has_checksum)
     for (auto& byte : file.checksum)
@@ -212,7 +214,7 @@ void any::add_file(manifest& to, std::string_view name) {
   if (!file.has_repo_size)
     file.repo_size_bytes = 0;
   if (chance(2)) {
-    file.bundle_id = 1 + below(9);
+    file.bundle_id = static_cast<uint32_t>(1 + below(9));
     file.bundle_offset_bytes = size();
   }
   file.mtime_s = signed_number();
@@ -223,8 +225,11 @@ void any::add_file(manifest& to, std::string_view name) {
     file.pages = page_check::broken;
     const auto first = number() / 4;
     if (chance(2))
-      file.page_errors = to.add_page_errors({{first, first}, {first + 2, first + 2 + below(9)}});
+      rare.page_errors = to.add_page_errors({{first, first}, {first + 2, first + 2 + below(9)}});
   }
+  if (rare.original_size_bytes == file.size_bytes)
+    rare.original_size_bytes.reset();
+  to.set_rare(file, rare);
   if (chance(4))
     file.reference = to.reference(label());
   to.files.push_back(file);
@@ -250,8 +255,8 @@ manifest any::whole_manifest() {
   };
   made.file_defaults = made.path_defaults = made.link_defaults = defaults();
   if (!made.files.empty()) {
-    made.file_defaults.user = made.files.front().user;
-    made.file_defaults.mode = made.files.front().mode;
+    made.file_defaults.user = made.files[0].user;
+    made.file_defaults.mode = made.files[0].mode;
   }
   made.sort();
   return made;

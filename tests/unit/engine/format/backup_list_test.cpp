@@ -131,7 +131,7 @@ TEST_CASE("summary: sizes by the words of section 7.2") {
     of.block_incremental = *rc::gen::arbitrary<bool>();
     for (auto& file : of.files)
       if (*between(0, 1) == 1)
-        file.block_map_size_bytes = *between<uint64_t>(0, 1000);
+        of.set_rare(file, {.block_map_size_bytes = *between<uint64_t>(0, 1000)});
     uint64_t sums[6] = {};
     bool broken = false;
     for (const auto& file : of.files) {
@@ -142,8 +142,8 @@ TEST_CASE("summary: sizes by the words of section 7.2") {
       sums[1] += file.size_bytes * own;
       sums[2] += stored;
       sums[3] += stored * own;
-      sums[4] += file.block_map_size_bytes;
-      sums[5] += file.block_map_size_bytes * own;
+      sums[4] += file.rare->block_map_size_bytes;
+      sums[5] += file.rare->block_map_size_bytes * own;
       broken = broken || file.pages == page_check::broken;
     }
     const auto made = summarize(of);
@@ -214,9 +214,11 @@ TEST_CASE(
       RC_ASSERT((of.owner_name(taken.user) == other.owner_name(file.user)));
       RC_ASSERT((of.owner_name(taken.group) == other.owner_name(file.group)));
       RC_ASSERT(of.holder(taken) == (as_reference ? other.holder(file) : of.label));
-      RC_ASSERT((taken.page_errors == none_index) == (file.page_errors == none_index));
-      if (file.page_errors != none_index)
-        RC_ASSERT((of.page_errors[taken.page_errors] == other.page_errors[file.page_errors]));
+      const auto bad = taken.rare->page_errors;
+      const auto wanted = file.rare->page_errors;
+      RC_ASSERT((bad == none_index) == (wanted == none_index));
+      if (wanted != none_index)
+        RC_ASSERT((of.page_errors[bad] == other.page_errors[wanted]));
     }
     const std::set<std::string> labels(of.references.begin(), of.references.end());
     RC_ASSERT(labels.size() == of.references.size());

@@ -69,7 +69,7 @@ std::string stored_map(const fs::path& file, const manifest_file& of) {
   const auto all = golden::read_file(file);
   const auto end = of.bundle_offset_bytes + of.stored_bytes();
   REQUIRE(all.size() >= end);
-  return all.substr(end - of.block_map_size_bytes, of.block_map_size_bytes);
+  return all.substr(end - of.rare->block_map_size_bytes, of.rare->block_map_size_bytes);
 }
 
 } // namespace
@@ -94,14 +94,14 @@ TEST_CASE("golden: block maps come back byte for byte") {
       const auto text = decrypt_raw(stored_map(data, file), std::string(read->cipher_pass.view()));
       const auto map =
           parse_block_map(as_bytes(text), {.file_bytes = file.size_bytes,
-                                           .block_bytes = file.block_size_bytes,
-                                           .checksum_bytes = file.block_checksum_bytes,
+                                           .block_bytes = file.rare->block_size_bytes,
+                                           .checksum_bytes = file.rare->block_checksum_bytes,
                                            .reference_count = read->references.size()});
       REQUIRE_MESSAGE(map, (map ? "" : map.failure().message));
       const auto again = render(*map);
       CHECK(as_text(again) == text);
       const auto memory = map->runs.size() * sizeof(block_run) + map->checksums.size();
-      CHECK(memory <= memory_of_block_map(text.size(), file.block_checksum_bytes));
+      CHECK(memory <= memory_of_block_map(text.size(), file.rare->block_checksum_bytes));
       std::set<uint32_t> backups;
       for (const auto& run : map->runs)
         backups.insert(run.reference);

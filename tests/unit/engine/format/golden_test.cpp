@@ -84,8 +84,8 @@ TEST_CASE("golden: the members mean what the specification's examples say") {
       const auto read = parse_manifest(content);
       const auto* file = read->find_file("pg_data/global/2672");
       REQUIRE(file != nullptr);
-      CHECK(file->block_size_bytes == 8192);
-      CHECK(file->block_map_size_bytes == 40);
+      CHECK(file->rare->block_size_bytes == 8192);
+      CHECK(file->rare->block_map_size_bytes == 40);
       CHECK(file->bundle_id == 2);
       CHECK(file->bundle_offset_bytes == 40);
       CHECK(file->stored_bytes() == 144);
@@ -102,11 +102,11 @@ TEST_CASE("golden: the members mean what the specification's examples say") {
       REQUIRE(bad != nullptr);
       CHECK(bad->pages == page_check::broken);
       const std::vector<page_range> pages{{3, 3}, {7, 9}, {12, 12}, {15, 15}};
-      CHECK(read->page_errors.at(bad->page_errors) == pages);
+      CHECK(read->page_errors.at(bad->rare->page_errors) == pages);
       const auto* misaligned = read->find_file("pg_data/base/5/16389");
       REQUIRE(misaligned != nullptr);
       CHECK(misaligned->pages == page_check::broken);
-      CHECK(misaligned->page_errors == none_index);
+      CHECK(misaligned->rare->page_errors == none_index);
     }
     if (name.find("/g-2.60.0") != name.npos && name.find("231527F/") != name.npos) {
       const auto read = parse_manifest(content);

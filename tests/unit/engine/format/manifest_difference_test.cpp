@@ -37,14 +37,14 @@ manifest one_of_each(bool turned = false) {
   out.annotations = {{"who", "me"}};
   out.cipher_pass = secret("pass");
   const auto postgres = out.owner("postgres");
-  manifest_file file{.name = "pg_data/base/5/1", .size_bytes = 8192, .original_size_bytes = 8192};
+  manifest_file file{.name = "pg_data/base/5/1", .size_bytes = 8192};
   file.checksum[0] = std::byte{1};
   file.has_checksum = true;
   file.user = file.group = postgres;
   file.reference = out.reference(older);
   file.pages = page_check::broken;
-  file.page_errors = out.add_page_errors({{0, 0}});
-  out.files = {file};
+  out.set_rare(file, {.page_errors = out.add_page_errors({{0, 0}})});
+  out.files.push_back(file);
   out.paths = {{.name = "pg_data", .user = postgres, .group = postgres, .mode = 0700}};
   out.links = {{.name = "pg_data/pg_tblspc/5",
                 .destination = "/space",
@@ -57,6 +57,13 @@ manifest one_of_each(bool turned = false) {
 }
 
 using change = std::function<void(manifest&)>;
+
+/// Changes rare values of the first file.
+template <class Change> void rarely(manifest& of, Change by) {
+  auto rare = *of.files[0].rare;
+  by(rare);
+  of.set_rare(of.files[0], rare);
+}
 
 const std::vector<change>& of_the_whole() {
   static const std::vector<change> all{
@@ -108,7 +115,7 @@ const std::vector<change>& of_the_whole() {
 const std::vector<change>& of_the_file() {
   static const std::vector<change> all{
       [](manifest& of) { of.files[0].size_bytes = 1; },
-      [](manifest& of) { of.files[0].original_size_bytes = 1; },
+      [](manifest& of) { rarely(of, [&](auto& rare) { rare.original_size_bytes = 1; }); },
       [](manifest& of) { of.files[0].mtime_s = 1; },
       [](manifest& of) { of.files[0].mode = 0600; },
       [](manifest& of) { of.files[0].user = of.owner("alice"); },
@@ -120,14 +127,14 @@ const std::vector<change>& of_the_file() {
       [](manifest& of) { of.files[0].has_repo_size = true; },
       [](manifest& of) { of.files[0].bundle_id = 1; },
       [](manifest& of) { of.files[0].bundle_offset_bytes = 1; },
-      [](manifest& of) { of.files[0].block_map_size_bytes = 1; },
-      [](manifest& of) { of.files[0].block_size_bytes = 8192; },
+      [](manifest& of) { rarely(of, [&](auto& rare) { rare.block_map_size_bytes = 1; }); },
+      [](manifest& of) { rarely(of, [&](auto& rare) { rare.block_size_bytes = 8192; }); },
       [](manifest& of) { of.files[0].reference = none_index; },
       [](manifest& of) { of.files[0].reference = 1; },
       [](manifest& of) { of.files[0].pages = page_check::valid; },
-      [](manifest& of) { of.files[0].page_errors = none_index; },
+      [](manifest& of) { rarely(of, [&](auto& rare) { rare.page_errors = none_index; }); },
       [](manifest& of) {
-        of.files[0].page_errors = of.add_page_errors({{0, 1}});
+        rarely(of, [&](auto& rare) { rare.page_errors = of.add_page_errors({{0, 1}}); });
       },
       [](manifest& of) { of.files[0].has_master = true; },
       [](manifest& of) { of.files.clear(); }};
@@ -189,16 +196,16 @@ TEST_CASE("manifest difference: of paths, links, targets and databases, which ar
 }
 
 TEST_CASE("manifest difference: what is nowhere written down is none") {
-  for (const auto& alike :
-       std::vector<change>{// option-compress is written as the type says.
-                           [](manifest& of) { of.options.compress = true; },
-                           // Without blocks their checksums have no size.
-                           [](manifest& of) { of.files[0].block_checksum_bytes = 7; },
-                           // A size that is that of the file is not written.
-                           [](manifest& of) {
-                             of.files[0].has_repo_size = true;
-                             of.files[0].repo_size_bytes = of.files[0].size_bytes;
-                           }}) {
+  for (const auto& alike : std::vector<change>{
+           // option-compress is written as the type says.
+           [](manifest& of) { of.options.compress = true; },
+           // Without blocks their checksums have no size.
+           [](manifest& of) { rarely(of, [&](auto& rare) { rare.block_checksum_bytes = 7; }); },
+           // A size that is that of the file is not written.
+           [](manifest& of) {
+             of.files[0].has_repo_size = true;
+             of.files[0].repo_size_bytes = of.files[0].size_bytes;
+           }}) {
     auto changed = one_of_each();
     alike(changed);
     CHECK_FALSE(first_difference(one_of_each(), changed));

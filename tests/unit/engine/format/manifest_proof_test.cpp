@@ -25,24 +25,31 @@ manifest large_one() {
   auto made = any(seed).whole_manifest();
   made.files.clear();
   for (const auto* name : {"pg_data/zz/1", "pg_data/zz/2"}) {
-    manifest_file file{.name = name, .size_bytes = 8192, .original_size_bytes = 8192};
+    manifest_file file{.name = name, .size_bytes = 8192};
     file.has_checksum = file.has_repo_checksum = file.has_repo_size = true;
     file.repo_size_bytes = 500;
     file.bundle_id = 1;
     file.bundle_offset_bytes = 10;
-    file.block_size_bytes = 8192;
-    file.block_map_size_bytes = 40;
     file.mtime_s = 1000;
     file.mode = 0600;
     file.user = made.owner("alice");
     file.pages = page_check::broken;
-    file.page_errors = made.add_page_errors({{0, 0}});
+    made.set_rare(file, {.block_map_size_bytes = 40,
+                         .block_size_bytes = 8192,
+                         .page_errors = made.add_page_errors({{0, 0}})});
     made.files.push_back(file);
   }
   made.references = {"20200101-000000F"};
   made.files.back().reference = 0;
   made.reference(made.label);
   return made;
+}
+
+/// Changes rare values of the last file.
+template <class Change> void rarely(manifest& of, Change change) {
+  auto rare = *of.files.back().rare;
+  change(rare);
+  of.set_rare(of.files.back(), rare);
 }
 
 /// Whether the text of one manifest is that of another.
@@ -61,7 +68,7 @@ TEST_CASE("manifest proof: whatever a file says otherwise is seen, and named") {
   REQUIRE_MESSAGE(same, same.failure().message);
   const std::vector<std::function<void(manifest&)>> changes{
       [](manifest& of) { of.files.back().size_bytes = 8193; },
-      [](manifest& of) { of.files.back().original_size_bytes = 1; },
+      [](manifest& of) { rarely(of, [&](auto& rare) { rare.original_size_bytes = 1; }); },
       [](manifest& of) { of.files.back().mtime_s = 1; },
       [](manifest& of) { of.files.back().mode = 0640; },
       [](manifest& of) { of.files.back().user = of.owner("bob"); },
@@ -72,13 +79,13 @@ TEST_CASE("manifest proof: whatever a file says otherwise is seen, and named") {
       [](manifest& of) { of.files.back().repo_size_bytes = 501; },
       [](manifest& of) { of.files.back().bundle_id = 2; },
       [](manifest& of) { of.files.back().bundle_offset_bytes = 11; },
-      [](manifest& of) { of.files.back().block_size_bytes = 16384; },
-      [](manifest& of) { of.files.back().block_map_size_bytes = 41; },
+      [](manifest& of) { rarely(of, [&](auto& rare) { rare.block_size_bytes = 16384; }); },
+      [](manifest& of) { rarely(of, [&](auto& rare) { rare.block_map_size_bytes = 41; }); },
       [](manifest& of) { of.files.back().reference = none_index; },
       [](manifest& of) { of.files.back().reference = 1; },
       [](manifest& of) { of.files.back().pages = page_check::valid; },
       [](manifest& of) {
-        of.files.back().page_errors = of.add_page_errors({{0, 1}});
+        rarely(of, [&](auto& rare) { rare.page_errors = of.add_page_errors({{0, 1}}); });
       },
       [](manifest& of) { of.files.back().name = "pg_data/zz/3"; },
   };
@@ -146,7 +153,8 @@ TEST_CASE("manifests in pieces: they are the text, and none is large") {
   one.page_errors.push_back({});
   for (uint64_t page = 0; page < 30000; ++page) // a line of its own size
     one.page_errors.back().push_back({2 * page, 2 * page});
-  one.files.back().page_errors = static_cast<uint32_t>(one.page_errors.size() - 1);
+  const auto index = static_cast<uint32_t>(one.page_errors.size() - 1);
+  one.set_rare(one.files.back(), {.page_errors = index});
   std::string text;
   size_t largest = 0;
   REQUIRE(render(one, [&](std::string_view piece) {

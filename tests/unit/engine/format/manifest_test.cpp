@@ -98,7 +98,7 @@ TEST_CASE("manifest: defaults apply although they come last") {
   REQUIRE(version != nullptr);
   CHECK(version->mode == 0600);
   CHECK(read->owner_name(version->user) == "postgres");
-  CHECK(version->original_size_bytes == 3);
+  CHECK(version->original_size_bytes() == 3);
   CHECK(version->stored_bytes() == 23);
   const auto* other = read->find_file("pg_data/x");
   CHECK(other->mode == 0640);

@@ -152,7 +152,7 @@ TEST_CASE("paths: a file's bytes are with the backup that holds them") {
   CHECK(path() == "backup/demo/" + of.label + "/pg_data/base/1/2.zst");
   file.reference = of.reference("20261121-231250F");
   CHECK(path() == "backup/demo/20261121-231250F/pg_data/base/1/2.zst");
-  file.block_map_size_bytes = 40;
+  of.set_rare(file, {.block_map_size_bytes = 40});
   CHECK(path() == "backup/demo/20261121-231250F/pg_data/base/1/2.pgbi");
   file.bundle_id = 7;
   CHECK(path() == "backup/demo/20261121-231250F/bundle/7");

@@ -251,8 +251,10 @@ TEST_CASE("round trip: what a manifest cannot name is told before, not by its re
     of.file_defaults.user.reset();
   });
   // Read, but as something else.
-  refused(
-      [](manifest& of) { of.files.push_back({.name = "pg_data/zz", .block_size_bytes = 100}); });
+  refused([](manifest& of) {
+    of.files.push_back({.name = "pg_data/zz"});
+    of.set_rare(of.files.back(), {.block_size_bytes = 100});
+  });
   refused([](manifest& of) {
     of.files.push_back({.name = "pg_data/zz", .size_bytes = 1, .has_checksum = true});
     of.files.push_back(of.files.back());

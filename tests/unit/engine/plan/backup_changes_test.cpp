@@ -42,7 +42,6 @@ format::manifest complete() {
   out.archive_stop = "000000010000000000000003";
   for (auto& file : out.files) {
     file.mtime_s = 900;
-    file.original_size_bytes = file.size_bytes;
     file.has_checksum = true;
     file.checksum = content;
     file.repo_size_bytes = 77;
@@ -60,7 +59,6 @@ format::manifest walked() {
   out.copy_start_s = 2000;
   for (auto& file : out.files) {
     file.mtime_s = 900;
-    file.original_size_bytes = file.size_bytes;
   }
   return out;
 }
@@ -165,7 +163,7 @@ TEST_CASE(
   auto& before = *prior.find_file(relation);
   before.reference = 0;
   before.pages = format::page_check::broken;
-  before.page_errors = prior.add_page_errors({{3, 3}, {7, 9}});
+  prior.set_rare(before, {.page_errors = prior.add_page_errors({{3, 3}, {7, 9}})});
   before.has_master = before.master = true; // by a version before 2.38
   auto now = walked();
   now.references = inherited_references(prior);
@@ -186,29 +184,39 @@ TEST_CASE(
   CHECK(file.stored_bytes() == 77);
   CHECK(file.bundle_id == 4);
   CHECK(file.bundle_offset_bytes == 50);
-  CHECK(now.page_errors[file.page_errors] == std::vector<format::page_range>{{3, 3}, {7, 9}});
+  CHECK(now.page_errors[file.rare->page_errors] == std::vector<format::page_range>{{3, 3}, {7, 9}});
   auto& other = *now.find_file("pg_data/PG_VERSION");
   refer_to_prior(now, other, prior, *prior.find_file("pg_data/PG_VERSION"));
   CHECK(now.holder(other) == incr);
 }
 
 TEST_CASE("changes: all files are judged, and those to come are counted") {
-  const auto prior = complete();
+  auto prior = complete();
+  const format::packed_files packed(prior);
+  prior.drop_files();
   auto now = walked();
   now.references = {std::string(full), now.label};
   add_file(now, "pg_data/base/5/113", 8192);
   now.sort();
   now.find_file("pg_data/base/5/113")->mtime_s = 900;
   now.find_file(relation)->mtime_s = 1000;
-  const auto counts = refer_unchanged(now, prior, false);
+  const auto counts = refer_unchanged(now, prior, packed, false);
   CHECK(counts.to_copy == 2);
   CHECK(counts.unchanged == now.files.size() - 2);
   for (const auto& file : now.files)
     CHECK((file.reference == format::none_index) ==
           (file.name == relation || file.name == "pg_data/base/5/113"));
+  // What may still be compared while it is copied is known.
+  unpack_unreferred(prior, packed, now);
+  REQUIRE(prior.files.size() == 1);
+  CHECK(prior.files[0].name == relation);
+  CHECK(prior.files[0].checksum == content);
   auto again = walked();
   again.references = now.references;
-  CHECK(refer_unchanged(again, prior, true).unchanged == 0);
+  prior.drop_files();
+  CHECK(refer_unchanged(again, prior, packed, true).unchanged == 0);
+  unpack_unreferred(prior, packed, again);
+  CHECK(prior.files.size() == packed.size());
 }
 
 TEST_CASE("changes: what a content may be compared with") {
@@ -230,7 +238,7 @@ TEST_CASE("changes: times that cannot be trusted turn delta on") {
     auto prior = complete();
     auto now = walked();
     change(now, prior);
-    return find_delta_reason(now, segment, prior).value_or("");
+    return find_delta_reason(now, segment, prior, format::packed_files(prior)).value_or("");
   };
   const auto nothing = [](auto&, auto&) {};
   CHECK(reason(nothing).empty());
@@ -250,6 +258,7 @@ TEST_CASE("changes: times that cannot be trusted turn delta on") {
         "file 'base/5/112' has same timestamp (900) as prior but different size (prior 8192, "
         "current 16384), enabling delta checksum");
   // It grew while it was copied: what counts is the size of the walk.
-  CHECK(reason([](auto&, auto& prior) { prior.find_file(relation)->original_size_bytes = 1; }) !=
-        "");
+  CHECK(reason([](auto&, auto& prior) {
+          prior.set_rare(*prior.find_file(relation), {.original_size_bytes = 1});
+        }) != "");
 }

@@ -16,8 +16,7 @@ format::manifest_file& in_blocks(format::manifest& to) {
   auto& file = add_file(to, "pg_data/base/5/1259", 3 * 8192);
   file.repo_size_bytes = 400;
   file.has_repo_size = true;
-  file.block_size_bytes = 8192;
-  file.block_map_size_bytes = 40;
+  to.set_rare(file, {.block_map_size_bytes = 40, .block_size_bytes = 8192});
   return file;
 }
 
@@ -61,11 +60,11 @@ TEST_CASE("block check: maps that cannot be") {
   test::hostile("manifests and info files", 3);
   auto backup = sample_backup();
   auto& file = in_blocks(backup);
-  file.block_size_bytes = 0;
+  backup.set_rare(file, {.block_map_size_bytes = 40, .block_size_bytes = 0});
   CHECK(code_of(backup) == errc::format);
-  file.block_size_bytes = 8192;
-  file.block_map_size_bytes = 401;
+  backup.set_rare(file, {.block_map_size_bytes = 401, .block_size_bytes = 8192});
   CHECK(code_of(backup) == errc::format);
-  file.repo_size_bytes = file.block_map_size_bytes = uint64_t{1} << 40;
+  file.repo_size_bytes = uint64_t{1} << 40;
+  backup.set_rare(file, {.block_map_size_bytes = file.repo_size_bytes, .block_size_bytes = 8192});
   CHECK(code_of(backup) == errc::format);
 }

@@ -169,7 +169,7 @@ format::manifest any_backup() {
     auto& file = plan_test::add_file(out, fmt::format("pg_data/base/5/f{:03}", i), *any_size());
     if (*between(0, 2) == 0)
       continue;
-    file.bundle_id = *between<uint64_t>(1, 2);
+    file.bundle_id = *between<uint32_t>(1, 2);
     file.has_repo_size = *rc::gen::arbitrary<bool>();
     file.repo_size_bytes = file.has_repo_size ? file.size_bytes / 2 + 20 : 0;
     file.bundle_offset_bytes = offset;

@@ -167,7 +167,7 @@ TEST_CASE("restore rules: preserve keeps the recovery files of the target") {
 
 TEST_CASE("restore order: neighbours of a bundle share a batch, nothing is lost") {
   auto backup = sample_backup();
-  const auto stored = [&](const char* name, uint64_t bundle, uint64_t offset, uint64_t bytes) {
+  const auto stored = [&](const char* name, uint32_t bundle, uint64_t offset, uint64_t bytes) {
     auto& file = add_file(backup, name, bytes * 2);
     file.bundle_id = bundle;
     file.bundle_offset_bytes = offset;
