@@ -155,7 +155,7 @@ result<bool> backup_run::take_finished() {
 /// From a finished copy to a backup.
 result<void> backup_run::publish_finished() {
   if (manifest.options.archive_copy) {
-    std::erase_if(manifest.files, [](const auto& file) { // of an earlier attempt
+    manifest.files.remove_if([](const auto& file) { // of an earlier attempt
       const auto parts = split_path(file.name);
       return parts.parent == "pg_data/pg_wal" && postgres::is_segment_name(parts.name);
     });
