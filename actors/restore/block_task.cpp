@@ -156,7 +156,7 @@ result<void> block_task::finish(const graph::file_streams&) {
     return right;
   if (auto begun = target_->begin_commit(); !begun)
     return explain_write(begun.failure());
-  outcome_ = outcome::restored;
+  outcome_ = reads_.units.empty() ? outcome::matched : outcome::restored;
   return success();
 }
 

@@ -120,6 +120,12 @@ result<std::optional<entry_info>> of_right_size(const plan::restore_mapping& whe
   return found;
 }
 
+/// Whether the file's own restore finds out what of it is there.
+bool is_left_to_blocks(const format::manifest_file& file, const entry_info& found, same_by how) {
+  return how == same_by::content_or_blocks && file.is_block_incremental() &&
+         found.mtime_s != file.mtime_s;
+}
+
 /// What a look at names, sizes and times leaves to be read.
 struct selection {
   file_list same;
@@ -134,12 +140,12 @@ result<selection> select_by_look(const format::manifest& backup, const plan::res
     const auto found = of_right_size(where, in, *file);
     if (!found)
       return found.failure();
-    if (!*found)
+    if (!*found || is_left_to_blocks(*file, **found, how))
       continue;
     const auto& info = **found;
-    if (how == same_by::content && file->size_bytes != 0)
+    if (how != same_by::time && file->size_bytes != 0)
       out.to_read.push_back(file);
-    else if (how == same_by::content ||
+    else if (how != same_by::time ||
              (info.mtime_s == file->mtime_s && info.mtime_s < backup.copy_start_s))
       out.same.push_back(file);
   }

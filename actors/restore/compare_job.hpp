@@ -23,6 +23,9 @@ using plan::file_set;
 enum class same_by : uint8_t {
   content, ///< size and SHA-1
   time,    ///< size and time, which must be before the copy of the backup began
+  /// Size and SHA-1; one that is stored in blocks and was written at another time is left to its
+  /// restore, which looks at each block and at its SHA-1 afterwards: twice would be once too often.
+  content_or_blocks,
 };
 
 /// The files that are in place as they should be, as far as content goes. One that is too large is

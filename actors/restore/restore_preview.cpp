@@ -9,7 +9,7 @@ namespace pgbraid {
 
 result<report::restore_preview> restore_run::preview() {
   using report::restore_action;
-  auto same = find_same();
+  auto same = find_same(restored_files(), compared_by());
   if (!same)
     return same.failure();
   report::restore_preview out{.backup = backup().label,

@@ -62,7 +62,7 @@ actors::drawn_job restore_run::draw_copy() const {
 
 result<std::vector<actors::drawn_job>> restore_run::draw() {
   const auto files = to_compare(restored_files());
-  auto before = draw_comparison(backup(), decided_.where, tree_, files, compared_by());
+  auto before = draw_comparison(backup(), decided_.where, tree_, files, compared_to_copy());
   if (!before)
     return before.failure();
   std::vector<actors::drawn_job> out;
@@ -118,7 +118,7 @@ result<void> restore_run::check_pages() {
   if (!wanted_.refuse_broken_pages)
     return success();
   const auto broken = plan::broken_files(backup(), rules_);
-  const auto stay = find_same(broken);
+  const auto stay = find_same(broken, compared_by());
   if (!stay)
     return stay.failure();
   std::vector<std::string> names;
@@ -146,13 +146,9 @@ std::vector<const format::manifest_file*> restore_run::restored_files() {
   return out;
 }
 
-result<plan::file_set> restore_run::find_same(std::span<const format::manifest_file* const> files) {
-  return find_same_files(backup(), decided_.where, tree_, to_compare(files), compared_by(),
-                         between_.compile);
-}
-
-result<plan::file_set> restore_run::find_same() {
-  return find_same(restored_files());
+result<plan::file_set> restore_run::find_same(std::span<const format::manifest_file* const> files,
+                                              same_by how) {
+  return find_same_files(backup(), decided_.where, tree_, to_compare(files), how, between_.compile);
 }
 
 result<void> restore_run::remove_spool() {
@@ -172,7 +168,7 @@ result<void> restore_run::prepare() {
 
 result<void> restore_run::copy() {
   the_command_stage.enter("comparing files");
-  auto same = find_same();
+  auto same = find_same(restored_files(), compared_to_copy());
   if (!same)
     return same.failure();
   the_command_stage.enter("copying files");

@@ -76,12 +76,16 @@ private:
   same_by compared_by() const {
     return decided_.overwrite.force ? same_by::time : same_by::content;
   }
+  /// Where what is found different is copied right afterwards.
+  same_by compared_to_copy() const {
+    return decided_.overwrite.force ? same_by::time : same_by::content_or_blocks;
+  }
   result<void> check_targets();
   result<void> check_foreign();
   result<void> check_pages();
   /// Files that stay as they are, all or some of them; none without delta.
-  result<plan::file_set> find_same();
-  result<plan::file_set> find_same(std::span<const format::manifest_file* const> files);
+  result<plan::file_set> find_same(std::span<const format::manifest_file* const> files,
+                                   same_by how);
 
   const restore_request& wanted_;
   const restore_ends& between_;

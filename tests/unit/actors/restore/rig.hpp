@@ -180,7 +180,7 @@ struct rig {
                                   .mode = io::io_mode::threads};
     };
     auto same = find_same_files(backup, *where, *tree, files,
-                                force ? same_by::time : same_by::content, compile);
+                                force ? same_by::time : same_by::content_or_blocks, compile);
     REQUIRE(same);
     return std::move(*same);
   }
