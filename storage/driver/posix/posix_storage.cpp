@@ -7,6 +7,7 @@
 #include "engine/io/file_writer.hpp"
 #include "engine/io/small_files.hpp"
 #include "storage/driver/posix/directory_names.hpp"
+#include "storage/driver/posix/entry_look.hpp"
 #include "storage/driver/posix/path_making.hpp"
 #include "storage/driver/posix/posix_root.hpp"
 #include "storage/driver/posix/tree_removal.hpp"
@@ -18,9 +19,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <climits>
 
 namespace pgbraid {
 
@@ -29,43 +28,8 @@ namespace {
 using io::unique_fd;
 using posix::codes;
 using posix::is_missing;
+using posix::look_at;
 using posix::place;
-
-entry_kind kind_of(mode_t mode) {
-  if (S_ISREG(mode))
-    return entry_kind::file;
-  if (S_ISDIR(mode))
-    return entry_kind::path;
-  return S_ISLNK(mode) ? entry_kind::link : entry_kind::special;
-}
-
-entry_info to_info(const struct stat& found) {
-  return {.kind = kind_of(found.st_mode),
-          .size_bytes = S_ISREG(found.st_mode) ? static_cast<uint64_t>(found.st_size) : 0,
-          .mtime_s = found.st_mtim.tv_sec,
-          .mode = found.st_mode & 07777,
-          .uid = found.st_uid,
-          .gid = found.st_gid};
-}
-
-// @returns 0 or errno
-int read_link(int fd, const char* name, std::string& destination) {
-  std::array<char, PATH_MAX> text;
-  const auto got = ::readlinkat(fd, name, text.data(), text.size());
-  if (got < 0)
-    return errno;
-  destination.assign(text.data(), static_cast<size_t>(got));
-  return 0;
-}
-
-// @returns 0 or errno
-int look_at(int fd, const char* name, int flags, entry_info& info) {
-  struct stat found = {};
-  if (::fstatat(fd, name, &found, flags) != 0)
-    return errno;
-  info = to_info(found);
-  return info.kind == entry_kind::link ? read_link(fd, name, info.link_destination) : 0;
-}
 
 class posix_storage final : public storage {
 public:
