@@ -56,6 +56,13 @@ def _make(cluster):
         (by_hand / name).write_bytes(random.Random(name).randbytes(size))
 
 
+def writable(path):
+    """The path of a file that may have been given mode 0400, and now may be written."""
+    if not path.stat().st_mode & 0o200:
+        path.chmod(0o600)
+    return path
+
+
 class World:
     """The cluster, changed as the dice say."""
 
@@ -165,10 +172,7 @@ class World:
                       if path.is_file() and not path.is_symlink() and path.stat().st_size >= least)
 
     def _file(self, least=0):
-        path = self.dice.choice(self._files(least) or [self._hand_new()])
-        if not path.stat().st_mode & 0o200:
-            path.chmod(0o600)
-        return path
+        return writable(self.dice.choice(self._files(least) or [self._hand_new()]))
 
     def _hand_new(self):
         name = self.new_name(self.dice.choice(("plain", "with space ", "equal=", "sn\u00f6w", "{\"a\":")))
@@ -232,8 +236,9 @@ class World:
         """A file whose age decides about the size of its blocks."""
         path = self._folder() / self.dice.choice(("20 blocks", "aged"))
         if not path.exists() or path.stat().st_size < PAGE:
+            path.unlink(missing_ok=True)
             path.write_bytes(self.dice.randbytes(self.dice.choice((3, 16, 40)) * PAGE + 77))
-        self._some_bytes(path)
+        self._some_bytes(writable(path))
         days = self.dice.choice((0, 6, 8, 15, 29))
         os.utime(path, (time.time() - days * DAY_S,) * 2)
 
