@@ -147,7 +147,9 @@ error backup_run::give_up(error why) {
   sources.reset();
   standbys.clear();
   primary.reset();
-  if (claim && !leave_directory()) {
+  // Without the backups that it refers to nobody can go on with it.
+  const bool of_use = why.code != errc::backup_set_invalid;
+  if (claim && !(of_use && leave_directory())) {
     auto removed = claim->give_up();
     if (!removed && removed.failure().code != errc::path_missing)
       log::warn("the incomplete backup '{}' is not removed: {}", manifest.label,
