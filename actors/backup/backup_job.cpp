@@ -313,12 +313,11 @@ result<void> backup_job::report_pages(const format::manifest_file& file, const b
   return success();
 }
 
-/// What the page check found of a file that was stored.
+/// What the page check found of a file that was stored. Noted first: when that ends the backup, the
+/// next one goes on with what is noted, and must not take the file for a right one.
 result<void> backup_job::note_pages(format::manifest_file& file, const backup_task& done) {
   if (!done.learned.pages || done.learned.pages->valid)
     return success();
-  if (auto reported = report_pages(file, done); !reported)
-    return reported;
   file.pages = format::page_check::broken;
   std::vector<format::page_range> bad;
   for (const auto& run : done.learned.pages->bad)
@@ -328,7 +327,7 @@ result<void> backup_job::note_pages(format::manifest_file& file, const backup_ta
     rare.page_errors = manifest_.add_page_errors(std::move(bad));
     manifest_.set_rare(file, rare);
   }
-  return success();
+  return report_pages(file, done);
 }
 
 void backup_job::log_file(const format::manifest_file& file, const backup_task& done) {

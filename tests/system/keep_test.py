@@ -105,8 +105,12 @@ def page_errors(bench):
     equal(ended.code, 26, ended.text)
     expect("ERROR: [026]" in ended.text and "invalid page checksums found in file" in ended.text
            and "at pages 3, 9" in ended.text, "file and pages", ended)
-    equal(bench.labels(), [], "directories of backups")
-    ended = bench.ours("backup")
+    left, = bench.labels()
+    equal(bench.completed_labels(), [], "backups")
+    ended = bench.ours("backup")  # As pgBackRest's, it goes on with what was copied.
+    expect(f"resumable backup {left} of same type exists" in ended.text, "it is resumed", ended)
+    equal(len(bench.labels()), 1, "directories of backups")
+    equal(bench.labels(), bench.completed_labels(), "backups")
     expect("backup command encountered 1 checksum warning(s), check the log file for details"
            in ended.text, "the number of warnings", ended)
 
