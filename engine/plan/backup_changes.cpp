@@ -102,16 +102,19 @@ file_change judge_file(const format::manifest& now, const format::manifest_file&
   return file.mtime_s == before->mtime_s ? file_change::unchanged : file_change::time;
 }
 
+void take_walked(format::manifest_file& taken, const format::manifest_file& walked) {
+  taken.name = walked.name;
+  taken.user = walked.user;
+  taken.group = walked.group;
+  taken.mode = walked.mode;
+  taken.mtime_s = walked.mtime_s;
+  taken.has_master = taken.master = false; // obsolete
+}
+
 void refer_to_prior(format::manifest& now, format::manifest_file& file,
                     const format::manifest& prior, const format::manifest_file& before) {
   auto taken = before;
-  taken.name = file.name;
-  taken.user = file.user;
-  taken.group = file.group;
-  taken.mode = file.mode;
-  taken.mtime_s = file.mtime_s;
-  taken.size_bytes = before.size_bytes;
-  taken.has_master = taken.master = false; // obsolete, and not written any more
+  take_walked(taken, file);
   auto rare = *before.rare;
   rare.original_size_bytes.reset();
   if (file.original_size_bytes() != before.size_bytes)

@@ -40,6 +40,10 @@ file_change judge_file(const format::manifest& now, const format::manifest_file&
                        const format::manifest& prior, const format::manifest_file* before,
                        bool delta);
 
+/// Gives an entry that is taken over from another manifest what the walk found of the file: name,
+/// owner, mode and time; and nothing that is not written any more.
+void take_walked(format::manifest_file& taken, const format::manifest_file& walked);
+
 /// Makes a file refer to what the prior backup knows of it: where it lies, its checksums, what its
 /// pages were found to be. Its own name, owner, mode and time stay.
 void refer_to_prior(format::manifest& now, format::manifest_file& file,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plan/resume.hpp"
 
+#include "engine/plan/backup_changes.hpp"
 #include "engine/postgres/wal_name.hpp"
 
 #include <fmt/format.h>
@@ -152,24 +153,15 @@ std::vector<resumed_file> choose_resumed(const manifest& now, const manifest& in
 }
 
 void keep_resumed(manifest& now, manifest_file& file, const manifest_file& before) {
-  const auto walked = file;
-  file = before;
-  file.name = walked.name;
-  file.user = walked.user;
-  file.group = walked.group;
-  file.mode = walked.mode;
-  file.mtime_s = walked.mtime_s;
-  file.has_master = file.master = false; // obsolete, and not written any more
-  now.set_rare(file, *before.rare);
+  auto taken = before;
+  take_walked(taken, file);
+  now.set_rare(taken, *before.rare);
+  file = taken;
 }
 
 void forget_resumed(manifest_file& file) {
   manifest_file walked;
-  walked.name = file.name;
-  walked.user = file.user;
-  walked.group = file.group;
-  walked.mode = file.mode;
-  walked.mtime_s = file.mtime_s;
+  take_walked(walked, file);
   walked.size_bytes = file.size_bytes;
   walked.pages = file.pages;
   file = walked;
