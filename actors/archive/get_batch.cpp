@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/archive/get_batch.hpp"
 
+#include "actors/archive/batch_workers.hpp"
 #include "actors/archive/get.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/stop_signal.hpp"
@@ -11,8 +12,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 namespace pgbraid {
@@ -40,7 +39,6 @@ private:
   result<bool> fetch(const std::string& name, unsigned process);
   void settle(size_t at, const result<bool>& found, unsigned process);
   void work(unsigned process);
-  void run_workers(size_t count);
 
   const get_batch_request& wanted_;
   const get_batch_ends& between_;
@@ -134,20 +132,6 @@ void fetched_batch::work(unsigned process) {
     settle(*at, fetch(wanted_.names[*at], process), process);
 }
 
-/// As many threads as can be had; the caller's own is one of them.
-void fetched_batch::run_workers(size_t count) {
-  std::vector<std::thread> others;
-  try {
-    for (size_t i = 1; i < count; ++i)
-      others.emplace_back([this, i] { work(static_cast<unsigned>(i + 1)); });
-  } catch (const std::system_error&) {
-    log::detail("{} workers instead of {}: there can be no more threads", others.size() + 1, count);
-  }
-  work(1);
-  for (auto& one : others)
-    one.join();
-}
-
 result<std::optional<std::string>> fetched_batch::run() {
   using name = std::optional<std::string>;
   if (wanted_.names.empty())
@@ -156,7 +140,8 @@ result<std::optional<std::string>> fetched_batch::run() {
             wanted_.names.size() > 1 ? "..." + wanted_.names.back() : "");
   const polled_signals polling; // All workers': theirs come and go.
   run_workers(plan::batch_workers(wanted_.names.size(), wanted_.process_max,
-                                  between_.control.wal_segment_bytes));
+                                  between_.control.wal_segment_bytes),
+              [this](unsigned process) { work(process); });
   if (failure_)
     return *failure_;
   if (should_stop())

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/archive/push_batch.hpp"
 
+#include "actors/archive/batch_workers.hpp"
 #include "actors/archive/push_session.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/plan/spool_push.hpp"
@@ -12,8 +13,6 @@
 #include <algorithm>
 #include <mutex>
 #include <optional>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 namespace pgbraid {
@@ -35,7 +34,6 @@ private:
   void work(unsigned process);
   pushed_wal push(const std::string& name, unsigned process);
   void settle(const pushed_wal& done, unsigned process);
-  void run_workers(size_t count);
 
   const push_batch_request& wanted_;
   const push_ends& between_;
@@ -116,20 +114,6 @@ void pushed_batch::work(unsigned process) {
     settle(push(*name, process), process);
 }
 
-/// As many threads as can be had; the caller's own is one of them.
-void pushed_batch::run_workers(size_t count) {
-  std::vector<std::thread> others;
-  try {
-    for (size_t i = 1; i < count; ++i)
-      others.emplace_back([this, i] { work(static_cast<unsigned>(i + 1)); });
-  } catch (const std::system_error&) {
-    log::detail("{} workers instead of {}: there can be no more threads", others.size() + 1, count);
-  }
-  work(1);
-  for (auto& one : others)
-    one.join();
-}
-
 result<void> pushed_batch::run() {
   if (auto opened = session_.open(); !opened)
     return opened;
@@ -145,7 +129,8 @@ result<void> pushed_batch::run() {
   if (auto any = session_.require_any(); !any)
     return any;
   const polled_signals polling; // All workers': theirs come and go.
-  run_workers(plan::batch_workers(count_, wanted_.process_max, each_bytes));
+  run_workers(plan::batch_workers(count_, wanted_.process_max, each_bytes),
+              [this](unsigned process) { work(process); });
   if (failure_)
     return *failure_;
   if (should_stop())
