@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/spool/get_wait.hpp"
 
+#include "cli/spool/answer_place.hpp"
 #include "cli/spool/background_start.hpp"
 #include "cli/spool/pauses.hpp"
 #include "cli/spool/spooled_wal.hpp"
@@ -49,7 +50,7 @@ private:
   background_start background_;
   const monotonic::time_point began_ = monotonic::now();
   std::optional<spool::spool_directory> spool_ = {};
-  bool no_room_ = false;
+  answer_place answers_ = {};
   bool doubted_ = false;
 };
 
@@ -135,24 +136,12 @@ result<std::optional<int>> get_waiter::look(bool first) {
 
 /// While nobody else is at work.
 result<bool> get_waiter::prepare() {
-  auto made = spool::spool_directory::make(wanted_.of.directory);
-  if (!made) {
-    no_room_ = made.failure().code == errc::file_write;
+  auto made = answers_.make(wanted_.of.directory);
+  if (!made)
     return made.failure();
-  }
   spool_ = std::move(*made);
-  auto room = spool_->has_room();
-  if (!room)
-    return room.failure();
-  if (!*room) {
-    no_room_ = true;
-    return error{errc::file_write, fmt::format("there is no room in '{}'", spool_->path())};
-  }
-  if (auto removed = spool_->remove(wanted_.wal + std::string(format::spool_error_suffix));
-      !removed)
-    return removed.failure();
-  if (auto removed = spool_->remove(format::spool_global_error); !removed)
-    return removed.failure();
+  if (auto cleared = answers_.clear(*spool_, wanted_.wal); !cleared)
+    return cleared.failure();
   return true;
 }
 
@@ -161,7 +150,7 @@ result<get_waiter::next> get_waiter::start(bool first) {
   if (background_.any())
     return background_.is_due() && !io::is_locked(wanted_.of.locks) ? next::here : next::wait;
   auto how = background_.again(wanted_.wal, [this] { return prepare(); });
-  if (!how && no_room_) {
+  if (!how && answers_.has_no_room()) {
     log::warn("{}: {} is fetched synchronously", how.failure().message, wanted_.wal);
     return next::here;
   }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/spool/push_wait.hpp"
 
+#include "cli/spool/answer_place.hpp"
 #include "cli/spool/background_start.hpp"
 #include "cli/spool/pauses.hpp"
 #include "engine/base/log.hpp"
@@ -35,7 +36,7 @@ private:
   const foreground_hands& hands_;
   background_start background_;
   std::optional<spool::spool_directory> spool_ = {};
-  bool no_room_ = false;
+  answer_place answers_ = {};
   bool refused_ = false; ///< an answer was removed: what comes now is new
 };
 
@@ -108,29 +109,15 @@ result<bool> push_waiter::look(bool first) {
 
 /// While nobody else is at work.
 result<bool> push_waiter::prepare() {
-  auto made = spool::spool_directory::make(wanted_.of.directory);
-  if (!made && made.failure().code == errc::file_write) {
-    no_room_ = true;
-    return made.failure();
-  }
+  auto made = answers_.make(wanted_.of.directory);
   if (!made)
     return made.failure();
   spool_ = std::move(*made);
   // The answer may have come between our look and the end of who gave it.
   if (const auto ok = spool_->status(wanted_.wal + std::string(format::spool_ok_suffix)); ok && *ok)
     return false;
-  auto room = spool_->has_room();
-  if (!room)
-    return room.failure();
-  if (!*room) {
-    no_room_ = true;
-    return error{errc::file_write, fmt::format("there is no room in '{}'", spool_->path())};
-  }
-  if (auto removed = spool_->remove(wanted_.wal + std::string(format::spool_error_suffix));
-      !removed)
-    return removed.failure();
-  if (auto removed = spool_->remove(format::spool_global_error); !removed)
-    return removed.failure();
+  if (auto cleared = answers_.clear(*spool_, wanted_.wal); !cleared)
+    return cleared.failure();
   return true;
 }
 
@@ -144,7 +131,7 @@ result<bool> push_waiter::start() {
   auto how = background_.again(wanted_.wal_directory, [this] { return prepare(); });
   if (how)
     return true;
-  if (!no_room_)
+  if (!answers_.has_no_room())
     return how.failure();
   log::warn("{}: WAL file '{}' is archived synchronously", how.failure().message, wanted_.wal);
   return false;
