@@ -1,10 +1,12 @@
 // The program: from its arguments to one command and its exit status.
 // SPDX-License-Identifier: MIT
-#include "cli/frame/frame.hpp"
+#include "cli/frame/continued.hpp"
 #include "cli/frame/recovery_stop.hpp"
 #include "cli/frame/signals.hpp"
 #include "cli/help/help.hpp"
 #include "cli/run_command.hpp"
+#include "cli/start/installed_pair.hpp"
+#include "cli/start/process.hpp"
 #include "engine/base/access_hint.hpp"
 #include "engine/base/exit_children.hpp"
 #include "engine/base/exit_locks.hpp"
@@ -15,47 +17,26 @@
 #include "engine/io/descriptor_limit.hpp"
 #include "engine/io/lock_file.hpp"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace pgbraid::cli {
 
 namespace {
 
-/// Passphrases are in memory, so memory must not end up in a core file.
-void forbid_core_files() {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  const rlimit none = {0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
-  // Neither may another process of the same user look into it. (Leak checkers must.)
-  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-}
-
-std::string program_path(const char* called_as) {
-  std::array<char, 4096> path = {};
-  const auto size = ::readlink("/proc/self/exe", path.data(), path.size());
-  return size > 0 ? std::string(path.data(), static_cast<size_t>(size)) : std::string(called_as);
-}
-
-config::inputs inputs_of(int argc, char** argv) {
-  config::inputs out;
-  out.args.assign(argv + 1, argv + argc);
-  out.program = program_path(argv[0]);
-  for (char** variable = environ; *variable; ++variable) {
-    const std::string_view text = *variable;
-    const auto equals = text.find('=');
-    if (equals != std::string_view::npos)
-      out.environment.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return out;
+/// What the front of this program told, if this process was it.
+void take_over_command() {
+  const char* told = std::getenv(begun_variable);
+  if (told == nullptr)
+    return;
+  if (auto begun = parse_begun(told, ::getpid()))
+    continue_command(std::move(*begun));
+  ::unsetenv(begun_variable);
 }
 
 /// What was read is not handed on: ssh, and whatever it starts, need no passphrase of ours.
@@ -112,7 +93,8 @@ int run(const config::inputs& from, std::string_view called_as) {
     return print_help(*opts);
   if (opts->command() == config::command_id::version)
     return print(version_output(*opts, called_as_peer(called_as)));
-  opts->set_exec_id(io::make_exec_id());
+  const auto& begun = continued_command();
+  opts->set_exec_id(begun ? begun->exec_id : io::make_exec_id());
   return run_command(std::move(*opts));
 }
 
@@ -138,7 +120,9 @@ int main(int argc, char** argv) {
   pgbraid::cli::forbid_core_files();
   pgbraid::io::raise_descriptor_limit();
   pgbraid::cli::install_signal_handlers();
-  const auto from = pgbraid::cli::inputs_of(argc, argv);
+  pgbraid::cli::take_over_command();
+  const auto from = pgbraid::cli::inputs_of(
+      argc, argv, pgbraid::cli::program_for_users(pgbraid::cli::running_program(argv[0])));
   pgbraid::cli::keep_from_children(from);
   return pgbraid::cli::leave(pgbraid::cli::run(from, argv[0]));
 }

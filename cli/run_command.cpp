@@ -4,6 +4,7 @@
 
 #include "cli/command/commands.hpp"
 #include "cli/frame/frame.hpp"
+#include "cli/open/hosts.hpp"
 #include "cli/server/remote_role.hpp"
 
 #include <fmt/format.h>
@@ -52,7 +53,7 @@ result<int> dispatch(const config::options& opts) {
 } // namespace
 
 int run_command(config::options opts) {
-  return run_framed(std::move(opts), dispatch);
+  return run_framed(std::move(opts), dispatch, leave_hosts);
 }
 
 } // namespace pgbraid::cli

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "actors/archive/get_source.hpp"
-#include "actors/archive/wal_location.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/result.hpp"
+#include "engine/base/wal_location.hpp"
 #include "storage/repository/open_repository.hpp"
 #include "storage/storage.hpp"
 

@@ -3,10 +3,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/archive/wal_location.hpp"
 #include "engine/base/compress_type.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/result.hpp"
+#include "engine/base/wal_location.hpp"
 #include "engine/codec/compress.hpp"
 #include "storage/repository/open_repository.hpp"
 #include "storage/storage.hpp"

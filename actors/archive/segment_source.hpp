@@ -3,8 +3,8 @@
 #pragma once
 
 #include "actors/archive/push_target.hpp"
-#include "actors/archive/wal_location.hpp"
 #include "engine/base/result.hpp"
+#include "engine/base/wal_location.hpp"
 #include "engine/buffer/large_memory.hpp"
 #include "engine/graph/single_lane.hpp"
 #include "storage/storage.hpp"

@@ -3,10 +3,10 @@
 // SPDX-License-Identifier: MIT
 #include "actors/archive/get.hpp"
 #include "actors/archive/get_batch.hpp"
+#include "cli/command/background_role.hpp"
 #include "cli/command/commands.hpp"
-#include "cli/command/spool_hands.hpp"
-#include "cli/open/clusters.hpp"
 #include "cli/open/repositories.hpp"
+#include "cli/open/whereabouts.hpp"
 #include "engine/plan/spool_get.hpp"
 #include "engine/postgres/wal_name.hpp"
 #include "storage/driver/posix/posix_storage.hpp"

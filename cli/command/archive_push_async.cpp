@@ -2,12 +2,12 @@
 // Source: cli/command/README.md, section 4.2.
 // SPDX-License-Identifier: MIT
 #include "actors/archive/push_batch.hpp"
+#include "cli/command/background_role.hpp"
 #include "cli/command/commands.hpp"
 #include "cli/command/push_settings.hpp"
-#include "cli/command/spool_hands.hpp"
-#include "cli/open/clusters.hpp"
 #include "cli/open/locks.hpp"
 #include "cli/open/repositories.hpp"
+#include "cli/open/whereabouts.hpp"
 #include "engine/base/path.hpp"
 #include "engine/plan/spool_push.hpp"
 #include "storage/driver/posix/posix_storage.hpp"

@@ -8,7 +8,7 @@
 #include "cli/open/ask_repositories.hpp"
 #include "cli/open/clusters.hpp"
 #include "cli/open/hosts.hpp"
-#include "cli/open/repositories.hpp"
+#include "cli/open/whereabouts.hpp"
 #include "engine/base/log.hpp"
 #include "engine/config/load.hpp"
 #include "engine/config/whole_configuration.hpp"

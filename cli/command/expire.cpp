@@ -5,6 +5,7 @@
 #include "cli/command/commands.hpp"
 #include "cli/open/locks.hpp"
 #include "cli/open/repositories.hpp"
+#include "cli/open/whereabouts.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/label.hpp"
 #include "engine/plan/retention.hpp"

@@ -5,6 +5,7 @@
 #include "cli/frame/answer.hpp"
 #include "cli/open/ask_repositories.hpp"
 #include "cli/open/repositories.hpp"
+#include "cli/open/whereabouts.hpp"
 #include "engine/base/access_hint.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/log_sink.hpp"

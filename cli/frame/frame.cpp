@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: MIT
 #include "cli/frame/frame.hpp"
 
+#include "cli/frame/continued.hpp"
 #include "cli/frame/recovery_stop.hpp"
 #include "cli/frame/signals.hpp"
 #include "cli/frame/who_runs.hpp"
-#include "cli/open/hosts.hpp"
 #include "cli/open/locks.hpp"
 #include "cli/open/workers.hpp"
 #include "engine/base/clock.hpp"
+#include "engine/base/log_banner.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/config/load.hpp"
 #include "engine/io/trusted_directory.hpp"
@@ -78,6 +79,8 @@ void open_log_file(const config::options& opts) {
       fmt::format("{}/{}-{}{}.log", opts.text("log-path"), stanza, opts.command_name(), role);
   if (auto opened = log::open_file(path); !opened)
     log::warn("{}\n{}", opened.failure().message, note);
+  if (continued_command())
+    log::skip_banner();
 }
 
 /// An exception is an error, too.
@@ -93,11 +96,14 @@ result<int> guarded(const config::options& opts, run_function run) {
 
 /// From the begin line to the outcome.
 result<int> checked_run(config::options& opts, run_function run) {
-  log::write(frame_level(opts), opts.begin_line());
+  const bool begun = continued_command().has_value();
+  if (!begun)
+    log::write(frame_level(opts), opts.begin_line());
   std::vector<std::string> warnings;
   auto checked = config::check_final(opts, warnings);
   for (const auto& line : warnings)
-    log::warn("{}", line);
+    if (!begun)
+      log::warn("{}", line);
   if (!checked)
     return checked.failure();
   return guarded(opts, run);
@@ -158,8 +164,10 @@ log::settings log_settings(const config::options& opts) {
           .process_digits = static_cast<int>(workers_of(opts).log_digits)};
 }
 
-int run_framed(config::options opts, run_function run) {
+int run_framed(config::options opts, run_function run, void (*leave)()) {
   current().emplace(frame{opts});
+  if (const auto& begun = continued_command())
+    current()->began = begun->began;
   arm_recovery_stop(opts);
   note_running(config::row_of(opts.command()).name.data(), frame_level(opts));
   log::configure(log_settings(opts));
@@ -175,7 +183,7 @@ int run_framed(config::options opts, run_function run) {
   // Said first: a host that is slow to let locks go must not hold up what went wrong.
   if (!outcome && !stopped(outcome))
     log::failure(with_recovery_hint(outcome.failure()));
-  leave_hosts();
+  leave();
   if (stopped(outcome)) {
     say_stopped(stop_signal);
     return recovery_status(static_cast<int>(errc::term));

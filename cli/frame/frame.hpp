@@ -17,9 +17,14 @@ result<void> prepare_process(const config::options& opts);
 
 using run_function = result<int> (*)(const config::options&);
 
-/// Runs a command between its begin and end line. Returns the exit status.
-/// @param run  what it does; gets the options once they are checked
-int run_framed(config::options opts, run_function run);
+/// Runs a command between its begin and end line. Returns the exit status. One that was begun
+/// (`continued.hpp`) has its begin line in the log already.
+/// @param run    what it does; gets the options once they are checked
+/// @param leave  lets go of what it has on other hosts; called when it was said what went wrong,
+/// and
+///               before the end line
+int run_framed(
+    config::options opts, run_function run, void (*leave)() = [] {});
 
 /// Runs another command of this program within the current one, on the same sources and under the
 /// same locks (expire after backup). The current one has done its work well: its end line is logged

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/open/repositories.hpp"
+#include "cli/open/whereabouts.hpp"
 #include "engine/base/result.hpp"
 #include "engine/base/side_by_side.hpp"
 #include "engine/config/options.hpp"

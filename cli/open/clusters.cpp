@@ -3,6 +3,7 @@
 #include "cli/open/clusters.hpp"
 
 #include "cli/open/hosts.hpp"
+#include "cli/open/whereabouts.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
 #include "storage/driver/remote/remote_pg.hpp"
 #include "storage/driver/remote/remote_storage.hpp"
@@ -128,13 +129,6 @@ result<loaded_control> remote_cluster::control() {
 }
 
 } // namespace
-
-result<void> require_pg_host(const config::options& opts) {
-  if (opts.pg_count() == 0 || !opts.has_value("pg-host", opts.pg_default()))
-    return success();
-  return error{errc::host_invalid,
-               fmt::format("{} command must be run on the PostgreSQL host", opts.command_name())};
-}
 
 pg::pg_address cluster_address(const config::options& opts, size_t position) {
   pg::pg_address address{.port = static_cast<uint16_t>(opts.integer("pg-port", position)),

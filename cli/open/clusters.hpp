@@ -13,10 +13,6 @@
 
 namespace pgbraid::cli {
 
-/// Fails with `host_invalid` (72) "X command must be run on the PostgreSQL host" if the default
-/// cluster is on another host.
-result<void> require_pg_host(const config::options& opts);
-
 /// Where PostgreSQL of a configured cluster answers on its own host.
 pg::pg_address cluster_address(const config::options& opts, size_t position);
 

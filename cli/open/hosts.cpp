@@ -44,10 +44,6 @@ host_map& all_hosts() {
   return one;
 }
 
-bool is_remote(const config::options& opts, option_group which, size_t position) {
-  return opts.has_value(keys_of(which).host, position);
-}
-
 std::vector<std::shared_ptr<host_place>> all_places() {
   auto& hosts = all_hosts();
   const std::lock_guard lock(hosts.mutex);
@@ -87,14 +83,6 @@ result<std::shared_ptr<link::remote_host>> host_of(const config::options& opts, 
 }
 
 } // namespace
-
-bool repo_is_remote(const config::options& opts, size_t position) {
-  return is_remote(opts, option_group::repo, position);
-}
-
-bool pg_is_remote(const config::options& opts, size_t position) {
-  return is_remote(opts, option_group::pg, position);
-}
 
 result<std::shared_ptr<link::remote_host>> host_of_repo(const config::options& opts,
                                                         size_t position) {

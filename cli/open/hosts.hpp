@@ -10,10 +10,6 @@
 
 namespace pgbraid::cli {
 
-/// Whether the repository or cluster at this position of the options lies on another host.
-bool repo_is_remote(const config::options& opts, size_t position);
-bool pg_is_remote(const config::options& opts, size_t position);
-
 /// The host of a repository or cluster, connected (ssh child or TLS by its `*-host-type`), greeted
 /// and, for commands that lock remotely, locked there. One per position for the whole process;
 /// repeated calls give the same one. Codes: 125 and ssh's own words when ssh ends, 49 when TLS

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/open/lock_names.hpp"
 
-#include "cli/open/repositories.hpp"
+#include "cli/open/whereabouts.hpp"
 
 #include <fmt/format.h>
 

@@ -2,10 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/open/locks.hpp"
 
-#include "cli/open/hosts.hpp"
 #include "cli/open/lock_names.hpp"
-#include "cli/open/repositories.hpp"
-#include "cli/open/repository_location.hpp"
+#include "cli/open/whereabouts.hpp"
 #include "engine/format/lock_content.hpp"
 
 #include <sys/stat.h>

@@ -5,6 +5,7 @@
 #include "cli/open/ask_repositories.hpp"
 #include "cli/open/hosts.hpp"
 #include "cli/open/repository_location.hpp"
+#include "cli/open/whereabouts.hpp"
 #include "storage/driver/remote/remote_pg.hpp"
 #include "storage/repository/confined_storage.hpp"
 
@@ -45,15 +46,6 @@ result<location> find_repository(const config::options& opts, size_t position,
 }
 
 } // namespace
-
-std::vector<size_t> repository_positions(const config::options& opts) {
-  if (opts.repo_chosen())
-    return {opts.repo_default()};
-  std::vector<size_t> all(opts.repo_count());
-  for (size_t i = 0; i < all.size(); ++i)
-    all[i] = i;
-  return all;
-}
 
 result<open_repository> open_repository_at(const config::options& opts, size_t position) {
   return open_repository_at(opts, position, stanza_of(opts));

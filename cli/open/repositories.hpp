@@ -19,8 +19,6 @@ result<open_repository> open_repository_at(const config::options& opts, size_t p
 /// The same for any stanza (info looks at all of them).
 result<open_repository> open_repository_at(const config::options& opts, size_t position,
                                            std::string stanza);
-/// Position of the repository that `--repo` chose, or all positions.
-std::vector<size_t> repository_positions(const config::options& opts);
 /// Those that the command works on (`repository_positions`), to be opened later.
 std::vector<repository_door> repository_doors(const config::options& opts);
 /// The repository that `--repo` chose, or the first one (backup, restore --set ...).

@@ -80,13 +80,6 @@ bool moves_much(const config::options& opts) {
 
 } // namespace
 
-bool is_repository_here(const config::options& opts, size_t position) {
-  if (repo_is_remote(opts, position))
-    return false;
-  const auto kind = storage_kind_of(opts.text("repo-type", position));
-  return kind && *kind == storage_kind::posix;
-}
-
 result<location> repository_location(const config::options& opts, size_t position) {
   auto kind = storage_kind_of(opts.text("repo-type", position));
   if (!kind)

@@ -8,8 +8,6 @@
 
 namespace pgbraid::cli {
 
-/// Whether a repository is a directory of this host.
-bool is_repository_here(const config::options& opts, size_t position);
 /// Where a repository lies that this host reaches itself: a directory, or one on a server.
 result<location> repository_location(const config::options& opts, size_t position);
 /// What the command will do with a repository.

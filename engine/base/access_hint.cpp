@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include "engine/base/access_hint.hpp"
 
+#include "engine/base/user_name.hpp"
+
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <optional>
 #include <string_view>
@@ -30,15 +30,6 @@ std::string shell_word(std::string_view word) {
   for (const char c : word)
     out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
-}
-
-std::string user_name(uid_t uid) {
-  std::array<char, 4096> room{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(uid, &entry, room.data(), room.size(), &found) != 0 || found == nullptr)
-    return std::to_string(uid);
-  return found->pw_name;
 }
 
 /// The path, or whatever above it keeps this process out.

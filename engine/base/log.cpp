@@ -4,6 +4,7 @@
 
 #include "engine/base/clock.hpp"
 #include "engine/base/last_line.hpp"
+#include "engine/base/log_banner.hpp"
 #include "engine/base/log_sink.hpp"
 #include "engine/base/printable.hpp"
 #include "engine/base/signal_text.hpp"
@@ -205,6 +206,11 @@ result<void> open_file(const std::string& path) {
   the().banner_due = true;
   update_copies(the());
   return success();
+}
+
+void skip_banner() {
+  const std::scoped_lock lock(the().guard);
+  the().banner_due = false;
 }
 
 void close_file() {

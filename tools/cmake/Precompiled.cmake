@@ -13,7 +13,7 @@ function(pgbraid_precompiled_header name)
   file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/${name}.cpp CONTENT "")
   add_library(pgbraid_${name} STATIC EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/${name}.cpp)
   target_compile_options(pgbraid_${name} PRIVATE ${PGBRAID_WARNINGS} ${arg_OPTIONS})
-  target_link_libraries(pgbraid_${name} PRIVATE fmt::fmt)
+  target_link_libraries(pgbraid_${name} PRIVATE pgbraid::fmt)
   target_precompile_headers(pgbraid_${name} PRIVATE ${arg_HEADERS})
 endfunction()
 

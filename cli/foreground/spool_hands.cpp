@@ -1,13 +1,12 @@
 // What the options say of the way through the spool.
 // SPDX-License-Identifier: MIT
-#include "cli/command/spool_hands.hpp"
+#include "cli/foreground/spool_hands.hpp"
 
+#include "cli/frame/continued.hpp"
 #include "cli/open/lock_names.hpp"
 #include "cli/open/locks.hpp"
 #include "cli/spool/background_process.hpp"
-#include "engine/base/log.hpp"
 #include "engine/config/load.hpp"
-#include "storage/spool/spool_directory.hpp"
 
 #include <fmt/format.h>
 
@@ -33,18 +32,11 @@ result<void> start_role(const config::options& opts, const std::string& paramete
   return start_in_background(argv, whole_environment(opts));
 }
 
-void tell_all(const std::string& directory, const error& what) {
-  const auto told = [&]() -> result<void> {
-    auto spool = spool::spool_directory::make(directory);
-    if (!spool)
-      return spool.failure();
-    return spool->write(format::spool_global_error, format::status_of(what));
-  }();
-  if (!told)
-    log::warn("{}", told.failure().message);
-}
-
 } // namespace
+
+bool asks_spool(const config::options& opts) {
+  return opts.flag("archive-async") && !continued_command();
+}
 
 foreground_settings foreground_of(const config::options& opts, std::string directory) {
   return {.directory = std::move(directory),
@@ -58,19 +50,6 @@ foreground_settings foreground_of(const config::options& opts, std::string direc
 foreground_hands hands_of(const config::options& opts, std::function<result<int>()> here) {
   return {.start = [&opts](const std::string& parameter) { return start_role(opts, parameter); },
           .here = std::move(here)};
-}
-
-result<int> run_in_background(const config::options& opts, const std::string& directory,
-                              const std::function<result<void>()>& work) {
-  const auto lock = lock_command(opts);
-  if (!lock)
-    return lock.failure();
-  const auto done = work();
-  if (done)
-    return 0;
-  if (done.failure().code != errc::term)
-    tell_all(directory, done.failure());
-  return done.failure();
 }
 
 } // namespace pgbraid::cli

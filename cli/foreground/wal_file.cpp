@@ -1,6 +1,6 @@
 // Paths of WAL files.
 // SPDX-License-Identifier: MIT
-#include "cli/command/wal_file.hpp"
+#include "cli/foreground/wal_file.hpp"
 
 #include "engine/postgres/wal_name.hpp"
 

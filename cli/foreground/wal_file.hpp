@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/archive/wal_location.hpp"
 #include "engine/base/result.hpp"
+#include "engine/base/wal_location.hpp"
 #include "engine/config/options.hpp"
 
 #include <string_view>
