@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A `Lab` is one directory with a cluster, a repository and a configuration in it.
 
-The program under test comes from PGBRAID (default build/dev/pgbraid), the tool it is compared with
+The program under test comes from PGBRAID (default build/dev/pgbraid; its front, which lies beside it,
+from PGBRAID_FRONT), the tool it is compared with
 from PGBRAID_PEER (default /usr/bin/pgbackrest). Nothing here runs as root: run.py sees to that.
 """
 import hashlib
@@ -18,6 +19,7 @@ import unicodedata
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 OURS = os.environ.get("PGBRAID", str(SOURCE / "build/dev/pgbraid"))
+FRONT = os.environ.get("PGBRAID_FRONT", str(pathlib.Path(OURS).with_name("pgbraid_front")))
 PEER = os.environ.get("PGBRAID_PEER", "/usr/bin/pgbackrest")
 PG_BIN = pathlib.Path(os.environ.get("PGBRAID_PG_BIN", "/usr/lib/postgresql/15/bin"))
 SHARED = pathlib.Path(os.environ.get("PGBRAID_SHARED", SOURCE.parent / "shared"))
