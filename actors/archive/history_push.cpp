@@ -3,6 +3,7 @@
 #include "actors/archive/segment_push.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/codec/cipher_text.hpp"
+#include "engine/codec/digest.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/format/timeline_history.hpp"
 
@@ -49,9 +50,11 @@ result<void> store_in(const push_request& wanted, const std::string& name,
 
 result<void> store_history(const push_request& wanted, storage& from, const wal_location& wal,
                            std::span<push_target* const> to, repository_errors& failed) {
-  auto content = read_all(from, wal.name, format::history_limit_bytes);
+  auto content = read_all(from, wal.source(), format::history_limit_bytes);
   if (!content)
     return content.failure();
+  if (auto right = check_checksum(wanted, to_hex(codec::sha1_of(as_bytes(*content)))); !right)
+    return right;
   for (auto* target : to) {
     if (auto stored = store_in(wanted, wal.name, *content, *target); !stored)
       failed.add(target->repo->key(), stored.failure());

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/archive/push.hpp"
 
+#include "actors/archive/push_besides.hpp"
 #include "actors/archive/push_session.hpp"
 #include "engine/base/units.hpp"
 #include "engine/plan/push_queue.hpp"
@@ -37,18 +38,21 @@ std::string dropped_text(std::string_view name, uint64_t queue_max) {
 }
 
 result<void> push_wal(const push_request& wanted, const push_ends& between) {
-  auto full = is_queue_full(wanted, between.wal);
+  auto full = is_queue_full(wanted, *between.wal);
   if (!full)
     return full.failure();
   if (*full) {
     wanted.warn(dropped_text(wanted.wal.name, *wanted.queue_max));
     return success();
   }
-  push_session session(between.pgdata, between.to, wanted.answer_limit);
+  push_besides besides(wanted, between, besides_limits{});
+  push_session session(between.pgdata.get(), between.to, wanted.answer_limit);
   if (auto opened = session.open(); !opened)
     return opened;
-  if (auto stored = session.store(wanted, between.wal); !stored)
+  if (auto stored = session.store(wanted, *between.wal); !stored)
     return stored;
+  if (auto taken = besides.take(wanted); !taken)
+    return taken;
   log::info("pushed WAL file '{}' to the archive", wanted.wal.name);
   return success();
 }

@@ -3,6 +3,7 @@
 #include "actors/archive/push_batch.hpp"
 
 #include "actors/archive/batch_workers.hpp"
+#include "actors/archive/push_besides.hpp"
 #include "actors/archive/push_session.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/plan/spool_push.hpp"
@@ -19,11 +20,16 @@ namespace pgbraid {
 
 namespace {
 
+/// While a batch is at work the journal is emptied beside it.
+constexpr besides_limits batch_limits{
+    .drained_files = SIZE_MAX, .draining = std::chrono::hours(24), .waits_for_drain = false};
+
 class pushed_batch {
 public:
   pushed_batch(const push_batch_request& wanted, const push_ends& between, const tell_pushed& tell)
       : wanted_(wanted), between_(between), tell_(tell),
-        session_(between.pgdata, between.to, wanted.each.answer_limit) {}
+        besides_(wanted.each, between, batch_limits),
+        session_(between.pgdata.get(), between.to, wanted.each.answer_limit) {}
 
   result<void> run();
 
@@ -38,6 +44,7 @@ private:
   const push_batch_request& wanted_;
   const push_ends& between_;
   const tell_pushed& tell_;
+  push_besides besides_;
   push_session session_;
   size_t count_ = 0; ///< files of this batch
   std::mutex mutex_ = {};
@@ -53,7 +60,7 @@ uint64_t pushed_batch::segment_bytes() const {
   const auto one = std::ranges::find_if(wanted_.due, postgres::is_segment_or_partial_name);
   if (one == wanted_.due.end())
     return 0;
-  const auto about = between_.wal.info(*one);
+  const auto about = between_.wal->info(*one);
   return about && *about ? (*about)->size_bytes : 0;
 }
 
@@ -83,7 +90,9 @@ pushed_wal pushed_batch::push(const std::string& name, unsigned process) {
     log::write(log::level::warn, text, process);
     done.warnings += (done.warnings.empty() ? "" : "\n") + text;
   };
-  done.outcome = session_.store(each, between_.wal);
+  done.outcome = session_.store(each, *between_.wal);
+  if (done.outcome)
+    done.outcome = besides_.take(each);
   return done;
 }
 
@@ -131,6 +140,8 @@ result<void> pushed_batch::run() {
   const polled_signals polling; // All workers': theirs come and go.
   run_workers(plan::batch_workers(count_, wanted_.process_max, each_bytes),
               [this](unsigned process) { work(process); });
+  if (!failure_)
+    besides_.finish([this] { return !wanted_.is_idle || !wanted_.is_idle(); });
   if (failure_)
     return *failure_;
   if (should_stop())

@@ -22,6 +22,9 @@ struct push_batch_request {
   std::vector<std::string> due = {};
   /// All that wait, those included that were answered and not asked for yet.
   size_t waiting = 0;
+  /// Whether nobody waits for another batch: then what waits for `besides` gets time. Null:
+  /// somebody does.
+  std::function<bool()> is_idle = {};
 };
 
 /// What became of one file.

@@ -174,6 +174,8 @@ result<void> segment_push::run() {
   auto checksum = segment_.digest();
   if (!checksum)
     return checksum.failure();
+  if (auto right = check_checksum(wanted_, *checksum); !right)
+    return right;
   const auto type = wanted_.compression;
   // From here on there are files that have to go when somebody stops us.
   const polled_signals polling;
@@ -206,6 +208,14 @@ result<void> segment_push::run() {
 }
 
 } // namespace
+
+result<void> check_checksum(const push_request& wanted, const std::string& checksum) {
+  if (!wanted.checksum || *wanted.checksum == checksum)
+    return success();
+  return error{errc::checksum,
+               fmt::format("'{}/{}' has checksum {} instead of {}", wanted.wal.directory,
+                           wanted.wal.source(), checksum, *wanted.checksum)};
+}
 
 result<void> store_segment(const push_request& wanted, segment_source& segment,
                            std::span<push_target* const> to, repository_errors& failed) {

@@ -9,6 +9,7 @@
 #include "engine/base/result.hpp"
 
 #include <span>
+#include <string>
 
 namespace pgbraid {
 
@@ -19,6 +20,9 @@ namespace pgbraid {
 /// after a termination signal.
 result<void> store_segment(const push_request& wanted, segment_source& segment,
                            std::span<push_target* const> to, repository_errors& failed);
+
+/// Fails with `checksum` (26) when the content is not what `push_request::checksum` says.
+result<void> check_checksum(const push_request& wanted, const std::string& checksum);
 
 /// The same for timeline and backup history: as they are, under their own name, a different content
 /// under it is replaced.

@@ -31,7 +31,7 @@ result<void> segment_source::check_size(uint64_t size_bytes, uint64_t right_byte
 
 result<void> segment_source::check_header(const wal_owner& of) const {
   std::array<std::byte, postgres::wal_header_bytes> bytes{};
-  auto file = from_.open_read(wal_.name);
+  auto file = from_.open_read(wal_.source());
   if (!file)
     return file.failure();
   auto got = (*file)->read(bytes);
@@ -53,7 +53,7 @@ result<void> segment_source::check_header(const wal_owner& of) const {
 result<void> segment_source::hold() {
   if (segment_bytes_ > held_limit_bytes)
     return success();
-  auto file = from_.open_read(wal_.name);
+  auto file = from_.open_read(wal_.source());
   if (!file)
     return file.failure();
   held_ = large_memory(segment_bytes_);
@@ -67,7 +67,7 @@ result<void> segment_source::hold() {
 }
 
 result<void> segment_source::open(const wal_owner& of, bool checks_header) {
-  auto about = from_.info(wal_.name);
+  auto about = from_.info(wal_.source());
   if (!about)
     return about.failure();
   if (!*about)
@@ -88,7 +88,7 @@ result<void> segment_source::pass(graph::single_lane& through, std::span<graph::
     const auto passed = through.run(held_.room().first(held_bytes_), ends);
     return passed ? success() : passed.failure();
   }
-  auto file = from_.open_read(wal_.name);
+  auto file = from_.open_read(wal_.source());
   if (!file)
     return file.failure();
   const auto passed = through.run(**file, ends);

@@ -4,9 +4,9 @@
 #include "actors/archive/push_batch.hpp"
 #include "cli/command/background_role.hpp"
 #include "cli/command/commands.hpp"
+#include "cli/command/journals.hpp"
 #include "cli/command/push_settings.hpp"
 #include "cli/open/locks.hpp"
-#include "cli/open/repositories.hpp"
 #include "cli/open/whereabouts.hpp"
 #include "engine/base/path.hpp"
 #include "engine/plan/spool_push.hpp"
@@ -39,6 +39,7 @@ private:
   result<std::vector<plan::spooled_answer>> answers() const;
   result<void> find_waiting();
   result<void> tell(const pushed_wal& file) const;
+  bool is_waited_for() const;
 
   const config::options& opts_;
   const std::string directory_;
@@ -113,6 +114,15 @@ result<void> waiting_push::tell(const pushed_wal& file) const {
                        written == written_ns_.end() ? std::optional<int64_t>() : written->second);
 }
 
+/// Whether there is work for another batch.
+bool waiting_push::is_waited_for() const {
+  const auto status = status_names();
+  return !status || std::ranges::any_of(*status, [&](const auto& name) {
+    const auto wal = std::string(plan::waiting_wal(name));
+    return !wal.empty() && !spool_->contains(wal + std::string(format::spool_ok_suffix));
+  });
+}
+
 result<void> waiting_push::run() {
   if (auto free = check_stop_file(opts_); !free)
     return free;
@@ -124,9 +134,11 @@ result<void> waiting_push::run() {
                             .due = due_,
                             .waiting = waiting_};
   wanted.each.wal.directory = directory_;
-  const auto pgdata = open_pgdata(opts_);
-  return push_batch(wanted, {.wal = *wal_, .pgdata = pgdata.get(), .to = repository_doors(opts_)},
-                    [this](const pushed_wal& file) { return tell(file); });
+  wanted.is_idle = [this] { return !is_waited_for(); };
+  const auto between = push_ends_of(opts_, directory_);
+  if (!between)
+    return between.failure();
+  return push_batch(wanted, *between, [this](const pushed_wal& file) { return tell(file); });
 }
 
 } // namespace

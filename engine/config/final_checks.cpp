@@ -1,7 +1,7 @@
-// Checks of whole configurations: root, time-outs, hosts, repository paths, retention.
-// Source: engine/config/README.md, section 10.
-// SPDX-License-Identifier: MIT
+// Checks of whole configurations: root, time-outs, hosts, repository paths, required repositories,
+// retention. Source: engine/config/README.md, section 10. SPDX-License-Identifier: MIT
 #include "engine/config/load.hpp"
+#include "engine/config/required_repositories.hpp"
 
 #include <fmt/format.h>
 
@@ -25,7 +25,7 @@ public:
 
   result<void> run() {
     for (auto check : {&final_checks::timeouts, &final_checks::hosts, &final_checks::paths,
-                       &final_checks::retention}) {
+                       &final_checks::required, &final_checks::retention}) {
       if (auto done = (this->*check)(); !done)
         return done;
     }
@@ -98,6 +98,13 @@ private:
                         other->second, opts_.repo_key(i), path)};
     }
     return success();
+  }
+
+  result<void> required() {
+    if (!opts_.valid("archive-require"))
+      return success();
+    const auto keys = required_repositories(opts_);
+    return keys ? success() : keys.failure();
   }
 
   result<void> retention() {

@@ -48,7 +48,8 @@ result<options> load(const inputs& from, std::vector<std::string>& warnings);
 /// @param effective_user  the user id of this process
 result<void> check_root(const options& opts, unsigned effective_user);
 
-/// The checks that come once the locks are held: time-outs, hosts, repository paths, retention.
+/// The checks that come once the locks are held: time-outs, hosts, repository paths, required
+/// repositories, retention.
 /// May settle values that depend on each other (protocol-timeout, repo-retention-archive).
 result<void> check_final(options& opts, std::vector<std::string>& warnings);
 

@@ -59,8 +59,10 @@ inline std::string rig_content(char filler, uint64_t system_id = rig_system_id) 
 }
 
 struct archive_rig {
-  faulty_memory pgdata{"/pg"};
-  faulty_memory wal{"/pg/pg_wal"};
+  std::shared_ptr<faulty_memory> pgdata_files = std::make_shared<faulty_memory>("/pg");
+  std::shared_ptr<faulty_memory> wal_files = std::make_shared<faulty_memory>("/pg/pg_wal");
+  faulty_memory& pgdata = *pgdata_files;
+  faulty_memory& wal = *wal_files;
   struct place {
     std::shared_ptr<faulty_memory> files = std::make_shared<faulty_memory>();
     bool encrypted = false;
@@ -108,7 +110,8 @@ struct archive_rig {
                      .reconnect = [at = places[i]] { ++at->reconnects; }});
     return out;
   }
-  result<void> push() { return push_wal(wanted, {.wal = wal, .pgdata = &pgdata, .to = doors()}); }
+  push_ends ends() const { return {.wal = wal_files, .pgdata = pgdata_files, .to = doors()}; }
+  result<void> push() { return push_wal(wanted, ends()); }
   errc push_code() {
     const auto done = push();
     return done ? errc{} : done.failure().code;

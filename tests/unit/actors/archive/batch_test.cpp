@@ -49,13 +49,12 @@ struct batch_rig : archive_rig {
 
   result<void> push_all() {
     told.clear();
-    return push_batch(batch, {.wal = wal, .pgdata = &pgdata, .to = doors()},
-                      [this](const pushed_wal& file) -> result<void> {
-                        const std::lock_guard held(mutex);
-                        told.insert_or_assign(file.name, file.outcome);
-                        warnings[file.name] = file.warnings;
-                        return success();
-                      });
+    return push_batch(batch, ends(), [this](const pushed_wal& file) -> result<void> {
+      const std::lock_guard held(mutex);
+      told.insert_or_assign(file.name, file.outcome);
+      warnings[file.name] = file.warnings;
+      return success();
+    });
   }
   bool is_stored(size_t repository, size_t number) {
     return stored(repository, segment(number)) ==
@@ -90,7 +89,7 @@ TEST_CASE("push batch: each repository is opened once") {
     ++opened;
     return open();
   };
-  REQUIRE(push_batch(rig.batch, {.wal = rig.wal, .pgdata = &rig.pgdata, .to = doors},
+  REQUIRE(push_batch(rig.batch, {.wal = rig.wal_files, .pgdata = rig.pgdata_files, .to = doors},
                      [](const pushed_wal&) { return success(); }));
   CHECK(opened == 1);
   CHECK(rig.stored_count(0) == rig.names.size());
@@ -149,12 +148,10 @@ TEST_CASE("push batch: who cannot be told ends it") {
   batch_rig rig;
   rig.batch.process_max = 1;
   int calls = 0;
-  const auto done =
-      push_batch(rig.batch, {.wal = rig.wal, .pgdata = &rig.pgdata, .to = rig.doors()},
-                 [&](const pushed_wal&) -> result<void> {
-                   ++calls;
-                   return error{errc::file_write, "there is no room"};
-                 });
+  const auto done = push_batch(rig.batch, rig.ends(), [&](const pushed_wal&) -> result<void> {
+    ++calls;
+    return error{errc::file_write, "there is no room"};
+  });
   REQUIRE_FALSE(done);
   CHECK(done.failure().code == errc::file_write);
   CHECK(calls == 1);

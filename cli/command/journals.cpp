@@ -1,0 +1,81 @@
+// The journals of repositories that PostgreSQL does not wait for.
+// SPDX-License-Identifier: MIT
+#include "cli/command/journals.hpp"
+
+#include "cli/command/push_settings.hpp"
+#include "cli/open/repositories.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/path.hpp"
+#include "engine/config/required_repositories.hpp"
+#include "engine/io/trusted_directory.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace pgbraid::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view journal_role = "journal path";
+
+/// Every directory on the way to it that may be made by us.
+result<void> check_trust(const std::string& spool, const std::string& stanza, unsigned key) {
+  std::string path = spool;
+  for (const auto& part :
+       {std::string(), std::string("journal"), stanza, fmt::format("repo{}", key)}) {
+    path = join_path(path, part);
+    if (auto fine = io::check_directory_trust(path, journal_role); !fine)
+      return fine;
+  }
+  return success();
+}
+
+/// The spool path may be a link; below it none is followed.
+std::string real_path(const std::string& path) {
+  std::error_code failed;
+  const auto real = fs::weakly_canonical(path, failed);
+  return failed ? path : real.string();
+}
+
+} // namespace
+
+result<journal::wal_journal> open_journal(const config::options& opts, const std::string& stanza,
+                                          unsigned key, uint64_t limit_bytes) {
+  const auto spool = real_path(opts.text("spool-path"));
+  if (auto fine = check_trust(spool, stanza, key); !fine)
+    return fine.failure();
+  // Rooted above the spool path: where that is made, its name has to become durable.
+  const auto [parent, name] = split_path(spool);
+  return journal::wal_journal(make_posix_storage(parent.empty() ? "/" : std::string(parent)),
+                              fmt::format("{}/journal/{}/repo{}", name, stanza, key), limit_bytes);
+}
+
+result<push_ends> push_ends_of(const config::options& opts, const std::string& wal_directory) {
+  const auto required = config::required_repositories(opts);
+  if (!required)
+    return required.failure();
+  push_ends out{.wal = make_posix_storage(wal_directory), .pgdata = open_pgdata(opts), .to = {}};
+  for (auto& door : repository_doors(opts)) {
+    const bool is_required = required->contains(door.key);
+    auto journal =
+        open_journal(opts, opts.text("stanza"), door.key, opts.size_bytes("archive-journal-max"));
+    if (!journal && !is_required)
+      return journal.failure();
+    const auto waits =
+        journal ? journal->look() : result<journal::journal_content>(journal.failure());
+    if (is_required)
+      out.to.push_back(door);
+    if (is_required && !waits)
+      log::detail("{}", waits.failure().message);
+    if (!is_required || (waits && !waits->waiting.empty()))
+      out.besides.push_back({std::move(door), std::move(*journal), is_required});
+  }
+  return out;
+}
+
+} // namespace pgbraid::cli

@@ -1,0 +1,463 @@
+// Repositories that PostgreSQL does not wait for.
+// SPDX-License-Identifier: MIT
+#include "actors/archive/journaled_repository.hpp"
+#include "actors/archive/push_batch.hpp"
+#include "tests/unit/actors/archive/archive_rig.hpp"
+#include "tests/unit/engine/base/asides.hpp"
+#include "tests/unit/engine/base/manual_clock.hpp"
+#include "tests/unit/quiet.hpp"
+#include "tests/unit/storage/power_cut.hpp"
+
+#include <algorithm>
+#include <future>
+#include <mutex>
+#include <thread>
+
+using namespace pgbraid;
+using namespace pgbraid::test;
+
+namespace {
+
+std::string segment(unsigned number) {
+  return "00000001000000000000000" + std::to_string(number);
+}
+
+std::string content_of(unsigned number) {
+  return rig_content(static_cast<char>('a' + number));
+}
+
+/// repo1 is required, repo2 is not.
+struct besides_rig : archive_rig {
+  quiet no_lines = {};
+  manual_clock clock;
+  std::shared_ptr<faulty_memory> spool = std::make_shared<faulty_memory>("/var");
+  journal::wal_journal journal{spool, "spool/journal/demo/repo2", uint64_t{1} << 30};
+  std::vector<std::string> warnings = {};
+
+  besides_rig() : archive_rig(2) {
+    wanted.warn = [this](const std::string& text) { warnings.push_back(text); };
+    for (unsigned number = 1; number <= 9; ++number)
+      write(wal, segment(number), content_of(number));
+  }
+  ~besides_rig() { join_all_asides(); }
+
+  push_ends ends() const {
+    auto all = doors();
+    return {.wal = wal_files,
+            .pgdata = pgdata_files,
+            .to = {all[0]},
+            .besides = {{.door = all[1], .journal = journal}}};
+  }
+  errc push(unsigned number) {
+    wanted.wal.name = segment(number);
+    const auto done = push_wal(wanted, ends());
+    join_all_asides();
+    return done ? errc{} : done.failure().code;
+  }
+  /// The next try of a repository that failed is due.
+  void later() { clock.advance(std::chrono::minutes(5)); }
+  bool has(size_t repository, unsigned number) {
+    return stored(repository, segment(number)) ==
+           std::vector{path_of(content_of(number), segment(number))};
+  }
+  journal::journal_content kept() {
+    auto there = journal.look();
+    REQUIRE(there);
+    return *there;
+  }
+  std::vector<std::string> waiting() {
+    std::vector<std::string> out;
+    for (const auto& one : kept().waiting)
+      out.push_back(one.wal);
+    return out;
+  }
+};
+
+} // namespace
+
+TEST_CASE("besides: where all is well, all have it, and nothing is kept") {
+  besides_rig rig;
+  REQUIRE(rig.push(1) == errc{});
+  CHECK(rig.has(0, 1));
+  CHECK(rig.has(1, 1));
+  CHECK(rig.kept().empty());
+}
+
+TEST_CASE("besides: one that is down holds nobody up, and gets all in order when it is back") {
+  besides_rig rig;
+  rig.places[1]->refusals = 1;
+  for (const unsigned number : {1, 2, 3})
+    REQUIRE(rig.push(number) == errc{});
+  CHECK(rig.waiting() == std::vector{segment(1), segment(2), segment(3)});
+  CHECK(rig.has(0, 3));
+  CHECK(rig.stored(1, segment(1)).empty());
+  // PostgreSQL has used these files again meanwhile.
+  for (const unsigned number : {1, 2, 3})
+    rig.write(rig.wal, segment(number), std::string(rig_segment_bytes, 'z'));
+  std::vector<std::string> order;
+  rig.places[1]->files->set_hook([&](storage_verb verb, std::string_view path) {
+    if (verb == storage_verb::publish)
+      order.push_back(std::string(path.substr(path.rfind('/') + 1, 24)));
+    return std::optional<error>();
+  });
+  rig.later();
+  REQUIRE(rig.push(4) == errc{});
+  rig.places[1]->files->set_hook({});
+  CHECK(order == std::vector{segment(1), segment(2), segment(3), segment(4)});
+  CHECK(rig.kept().empty());
+  for (const unsigned number : {1, 2, 3, 4})
+    CHECK(rig.has(1, number));
+}
+
+TEST_CASE("besides: one that failed is not asked again before its time") {
+  besides_rig rig;
+  rig.places[1]->refusals = 100;
+  for (const unsigned number : {1, 2, 3, 4})
+    REQUIRE(rig.push(number) == errc{});
+  CHECK(rig.places[1]->refusals == 99);
+  rig.later();
+  REQUIRE(rig.push(5) == errc{});
+  CHECK(rig.places[1]->refusals == 98);
+  CHECK(rig.kept().hold->failures == 2);
+}
+
+TEST_CASE("besides: one that never answers is left behind, and is not waited for again") {
+  besides_rig rig;
+  std::promise<void> end;
+  const auto ended = end.get_future().share();
+  int asked = 0;
+  auto between = rig.ends();
+  between.besides[0].door.open = [ended, &asked, &rig]() -> result<open_repository> {
+    ++asked;
+    rig.clock.advance(std::chrono::seconds(3));
+    ended.wait();
+    return error{errc::host_connect, "that was long"};
+  };
+  for (const unsigned number : {1, 2}) {
+    rig.wanted.wal.name = segment(number);
+    REQUIRE(push_wal(rig.wanted, between));
+  }
+  CHECK(asked == 1);
+  CHECK(rig.waiting() == std::vector{segment(1), segment(2)});
+  CHECK(rig.kept().hold);
+  end.set_value();
+}
+
+TEST_CASE("besides: one that hangs while it is given a file is left behind, too") {
+  besides_rig rig;
+  std::promise<void> end;
+  const auto ended = end.get_future().share();
+  rig.places[1]->files->set_hook([ended, &rig](storage_verb verb, std::string_view) {
+    if (verb == storage_verb::publish) {
+      rig.clock.advance(std::chrono::seconds(20));
+      ended.wait();
+    }
+    return std::optional<error>();
+  });
+  rig.wanted.wal.name = segment(1);
+  REQUIRE(push_wal(rig.wanted, rig.ends()));
+  CHECK(rig.waiting() == std::vector{segment(1)});
+  CHECK(rig.kept().hold);
+  // It comes to its end after all, which does no harm.
+  end.set_value();
+  join_all_asides();
+  rig.places[1]->files->set_hook({});
+  rig.later();
+  REQUIRE(rig.push(2) == errc{});
+  CHECK(rig.has(1, 1));
+  CHECK(rig.has(1, 2));
+  CHECK(rig.kept().empty());
+}
+
+TEST_CASE("besides: what is required is, whatever the others do") {
+  besides_rig rig;
+  rig.places[0]->refusals = 1;
+  CHECK(rig.push(1) == errc::repo_invalid);
+  CHECK(rig.kept().waiting.empty());
+  REQUIRE(rig.push(1) == errc{});
+  CHECK(rig.has(1, 1));
+}
+
+TEST_CASE("besides: a call gives it so much of what waits, and the rest with the next ones") {
+  besides_rig rig;
+  rig.places[1]->refusals = 1;
+  for (const unsigned number : {1, 2, 3, 4, 5, 6})
+    REQUIRE(rig.push(number) == errc{});
+  rig.later();
+  REQUIRE(rig.push(7) == errc{});
+  CHECK(rig.waiting() == std::vector{segment(5), segment(6), segment(7)});
+  REQUIRE(rig.push(8) == errc{});
+  CHECK(rig.kept().empty());
+  for (unsigned number = 1; number <= 8; ++number)
+    CHECK(rig.has(1, number));
+}
+
+TEST_CASE("besides: history files wait, too") {
+  besides_rig rig;
+  rig.places[1]->refusals = 1;
+  rig.write(rig.wal, "00000002.history", "1\t0/3000000\tno recovery target\n");
+  rig.wanted.wal.name = "00000002.history";
+  REQUIRE(push_wal(rig.wanted, rig.ends()));
+  CHECK(rig.waiting() == std::vector{std::string("00000002.history")});
+  rig.later();
+  REQUIRE(rig.push(1) == errc{});
+  CHECK(rig.places[1]->files->content(format::wal_history_path(
+            "demo", "15-1", "00000002.history")) == "1\t0/3000000\tno recovery target\n");
+  CHECK(rig.kept().empty());
+}
+
+TEST_CASE("besides: what exceeds the limit is a gap, which is told once; others go on") {
+  besides_rig rig;
+  rig.journal = {rig.spool, "spool/journal/demo/repo2", 2 * rig_segment_bytes};
+  rig.places[1]->refusals = 1;
+  for (const unsigned number : {1, 2, 3, 4, 5})
+    REQUIRE(rig.push(number) == errc{});
+  CHECK(rig.waiting() == std::vector{segment(1), segment(2)});
+  REQUIRE(rig.kept().gaps.size() == 1);
+  CHECK(plan::gap_name(rig.kept().gaps[0]) == segment(3) + "-" + segment(5) + ".gap");
+  CHECK(rig.warnings.size() == 1);
+  CHECK(rig.warnings.at(0).find("repo2 will have a gap from WAL file '" + segment(3)) == 0);
+  CHECK(rig.has(0, 5));
+  rig.later();
+  REQUIRE(rig.push(6) == errc{});
+  CHECK(rig.waiting().empty());
+  CHECK(rig.kept().gaps.size() == 1);
+  for (const unsigned number : {1, 2, 6})
+    CHECK(rig.has(1, number));
+}
+
+TEST_CASE("besides: a full disk under the journal is a gap; one that takes nothing is an error") {
+  besides_rig rig;
+  rig.places[1]->refusals = 1000;
+  rig.spool->set_hook([](storage_verb verb, std::string_view path) -> std::optional<error> {
+    if (verb == storage_verb::write && path.find("/0000") != path.npos &&
+        path.find(".gap") == path.npos)
+      return error{errc::file_write, "there is no room"};
+    return {};
+  });
+  REQUIRE(rig.push(1) == errc{});
+  CHECK(rig.waiting().empty());
+  CHECK(rig.kept().gaps.size() == 1);
+  rig.spool->fail(storage_verb::open_write, 1, {errc::file_write, "read-only"}, true);
+  CHECK(rig.push(2) == errc{}); // the same marker, longer
+  rig.spool->fail(storage_verb::move, 1, {errc::file_move, "read-only"}, true);
+  CHECK(rig.push(3) == errc::command);
+  CHECK(rig.places[1]->refusals == 999);
+  CHECK(rig.has(0, 3));
+  CHECK(rig.kept().gaps[0].last == segment(2));
+}
+
+TEST_CASE("besides: WAL that cannot be read is no gap") {
+  besides_rig rig;
+  rig.places[1]->refusals = 1;
+  rig.wanted.wal.name = segment(1);
+  auto between = rig.ends();
+  auto gone = std::make_shared<faulty_memory>("/pg/pg_wal");
+  between.besides[0].door = rig.doors()[1];
+  // repo1 is given the file, and then it is away.
+  rig.places[0]->files->set_hook([&](storage_verb verb, std::string_view) {
+    if (verb == storage_verb::publish)
+      REQUIRE(rig.wal.remove_file(segment(1)));
+    return std::optional<error>();
+  });
+  const auto done = push_wal(rig.wanted, between);
+  join_all_asides();
+  rig.places[0]->files->set_hook({});
+  REQUIRE_FALSE(done);
+  CHECK(done.failure().code == errc::file_missing);
+  CHECK(rig.kept().waiting.empty());
+  CHECK(rig.kept().gaps.empty());
+}
+
+TEST_CASE("besides: other content under its name is left aside, and what follows is stored") {
+  besides_rig rig;
+  const auto other = rig_content('o');
+  rig.write(*rig.places[1]->files, rig.path_of(other, segment(1)), other);
+  REQUIRE(rig.push(1) == errc{});
+  REQUIRE(rig.kept().aside.size() == 1);
+  CHECK(rig.kept().aside[0].wal == segment(1));
+  CHECK(rig.kept().gaps.empty());
+  CHECK(rig.warnings.size() == 1);
+  REQUIRE(rig.push(2) == errc{});
+  CHECK(rig.has(1, 2));
+  CHECK(rig.stored(1, segment(1)) == std::vector{rig.path_of(other, segment(1))});
+}
+
+TEST_CASE(
+    "besides: what is damaged in the journal is never stored, leaves a gap and blocks nothing") {
+  const auto whole = content_of(1);
+  for (const auto& damaged : {whole.substr(0, 1000), std::string(rig_segment_bytes, 'z'),
+                              rig_content('x'), rig_content('b', rig_system_id + 1)}) {
+    besides_rig rig;
+    rig.places[1]->refusals = 1;
+    for (const unsigned number : {1, 2})
+      REQUIRE(rig.push(number) == errc{});
+    rig.write(*rig.spool, rig.journal.path_of(rig.kept().waiting.at(0)), damaged);
+    rig.later();
+    REQUIRE(rig.push(3) == errc{});
+    CHECK(rig.stored(1, segment(1)).empty());
+    CHECK(rig.has(1, 2));
+    CHECK(rig.has(1, 3));
+    CHECK(rig.kept().aside.size() == 1);
+    REQUIRE(rig.kept().gaps.size() == 1);
+    CHECK(rig.kept().gaps[0].first == segment(1));
+  }
+}
+
+TEST_CASE("besides: segments of another cluster are not stored, although they are what they say") {
+  besides_rig rig;
+  rig.places[1]->refusals = 1;
+  REQUIRE(rig.push(1) == errc{});
+  const auto foreign = rig_content('f', rig_system_id + 1);
+  rig.write(*rig.spool,
+            rig.journal.path_of(
+                {.wal = segment(2), .checksum = to_hex(codec::sha1_of(as_bytes(foreign)))}),
+            foreign);
+  rig.later();
+  REQUIRE(rig.push(3) == errc{});
+  CHECK(rig.stored(1, segment(2)).empty());
+  CHECK(rig.has(1, 1));
+  CHECK(rig.has(1, 3));
+  CHECK(rig.kept().aside.size() == 1);
+}
+
+TEST_CASE("besides: a repository of another cluster gets nothing, and all is kept for it") {
+  besides_rig rig;
+  auto control = *postgres::parse_control_file(as_bytes(rig_control()));
+  control.system_id += 1;
+  rig.places[1]->files = std::make_shared<faulty_memory>();
+  auto foreign = rig.open(rig.places[1], 2);
+  REQUIRE(create_stanza(*foreign, control));
+  REQUIRE(rig.push(1) == errc{});
+  CHECK(rig.waiting() == std::vector{segment(1)});
+  CHECK(rig.stored(1, segment(1)).empty());
+  CHECK(rig.kept().hold->why.find("system-id") != std::string::npos);
+}
+
+TEST_CASE("besides: without power at any change of the repository nothing is lost") {
+  for (unsigned nth = 1;; ++nth) {
+    besides_rig rig;
+    rig.places[1]->refusals = 1;
+    REQUIRE(rig.push(1) == errc{});
+    rig.later();
+    bool happened = false;
+    {
+      power_cut cut(*rig.places[1]->files, nth);
+      REQUIRE(rig.push(2) == errc{});
+      happened = cut.happened();
+    }
+    rig.later();
+    REQUIRE(rig.push(3) == errc{});
+    for (const unsigned number : {1, 2, 3})
+      CHECK(rig.has(1, number));
+    CHECK(rig.kept().empty());
+    if (!happened) {
+      REQUIRE(nth > 6);
+      break;
+    }
+  }
+}
+
+TEST_CASE(
+    "besides: without power at any change of the journal, what was told is kept or has a marker") {
+  for (unsigned nth = 1;; ++nth) {
+    besides_rig rig;
+    rig.places[1]->refusals = 1000;
+    bool happened = false;
+    errc told = {};
+    {
+      power_cut cut(*rig.spool, nth);
+      told = rig.push(1);
+      happened = cut.happened();
+    }
+    const auto kept = rig.kept();
+    const bool safe = (kept.waiting.size() == 1 && kept.waiting[0].wal == segment(1)) ||
+                      (kept.gaps.size() == 1 && kept.gaps[0].first == segment(1));
+    CHECK((told != errc{} || safe));
+    if (!happened) {
+      REQUIRE(nth > 3);
+      break;
+    }
+  }
+}
+
+TEST_CASE("besides: two that empty the same journal do no harm") {
+  besides_rig rig;
+  rig.places[1]->refusals = 1;
+  for (const unsigned number : {1, 2, 3, 4})
+    REQUIRE(rig.push(number) == errc{});
+  rig.later();
+  const auto ends = rig.ends();
+  const auto one = [&] {
+    journaled_repository at(ends.besides[0], rig.wanted, ends.wal, ends.pgdata,
+                            {.drained_files = SIZE_MAX});
+    at.begin();
+    at.finish([] { return false; });
+  };
+  std::thread other(one);
+  one();
+  other.join();
+  join_all_asides();
+  CHECK(rig.kept().waiting.empty());
+  CHECK(rig.kept().aside.empty());
+  CHECK(rig.kept().gaps.empty());
+  for (const unsigned number : {1, 2, 3, 4})
+    CHECK(rig.has(1, number));
+}
+
+TEST_CASE("besides: a required one gets what waits from a time when it was none") {
+  besides_rig rig;
+  rig.places[1]->refusals = 1;
+  REQUIRE(rig.push(1) == errc{});
+  rig.later();
+  auto between = rig.ends();
+  between.besides[0].only_drains = true;
+  between.to = rig.doors();
+  rig.wanted.wal.name = segment(2);
+  REQUIRE(push_wal(rig.wanted, between));
+  join_all_asides();
+  CHECK(rig.has(1, 1));
+  CHECK(rig.has(1, 2));
+  CHECK(rig.kept().empty());
+}
+
+namespace {
+
+struct batch_of_besides : besides_rig {
+  std::mutex mutex = {};
+  std::vector<std::string> told = {};
+
+  result<void> push_all(std::vector<std::string> due, bool idle) {
+    push_batch_request batch{
+        .each = wanted, .batch_bytes = uint64_t{1} << 30, .process_max = 3, .due = std::move(due)};
+    batch.each.wal.name.clear();
+    batch.waiting = batch.due.size();
+    batch.is_idle = [idle] { return idle; };
+    auto done = push_batch(batch, ends(), [this](const pushed_wal& file) -> result<void> {
+      const std::lock_guard held(mutex);
+      if (file.outcome)
+        told.push_back(file.name);
+      return success();
+    });
+    join_all_asides();
+    return done;
+  }
+};
+
+} // namespace
+
+TEST_CASE("besides: a batch is done without one that is down, and the next one gives it all") {
+  batch_of_besides rig;
+  rig.places[1]->refusals = 1;
+  REQUIRE(rig.push_all({segment(1), segment(2), segment(3), segment(4)}, true));
+  CHECK(rig.told.size() == 4);
+  CHECK(rig.waiting() == std::vector{segment(1), segment(2), segment(3), segment(4)});
+  rig.later();
+  REQUIRE(rig.push_all({segment(5), segment(6)}, true));
+  CHECK(rig.told.size() == 6);
+  CHECK(rig.kept().empty());
+  for (unsigned number = 1; number <= 6; ++number) {
+    CHECK(rig.has(0, number));
+    CHECK(rig.has(1, number));
+  }
+}
