@@ -13,6 +13,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -74,6 +76,16 @@ result<void> check_writable(const checked_repository& one) {
   return repo.files().remove_file(path);
 }
 
+/// One that takes WAL of the cluster.
+struct usable_repository {
+  checked_repository of;
+  std::string archive_id;
+};
+
+/// A repository that PostgreSQL does not wait for gets a segment after the others; where it is
+/// behind, no more is to be learned by waiting.
+constexpr std::chrono::milliseconds besides_limit(5'000);
+
 class stanza_check {
 public:
   stanza_check(const check_request& wanted, const check_ends& between, joined_failures& found)
@@ -85,10 +97,10 @@ private:
   void check_silent();
   void check_standby(const open_cluster& standby);
   std::string check_primary(open_cluster& primary);
-  std::vector<std::pair<repository*, std::string>>
-  check_repositories(const postgres::control_file& control);
+  void note(const checked_repository& of, const error& what);
+  std::vector<usable_repository> check_repositories(const postgres::control_file& control);
   bool may_archive(const open_cluster& primary);
-  result<void> find_archived(repository& repo, const std::string& id, const std::string& segment,
+  result<void> find_archived(const usable_repository& in, const std::string& segment,
                              const archiver_watch& archiver) const;
 
   const check_request& wanted_;
@@ -117,25 +129,33 @@ void stanza_check::check_standby(const open_cluster& standby) {
   for (const auto& one : repos_) {
     log::info("check {} (standby)", one.repo->name());
     if (auto id = check_infos(*one.repo, *control); !id)
-      found_.add(one.repo->key(), id.failure());
+      note(one, id.failure());
   }
   log::info("switch wal not performed because this is a standby");
 }
 
+void stanza_check::note(const checked_repository& of, const error& what) {
+  if (of.required)
+    found_.add(of.repo->key(), what);
+  else
+    log::warn("repo{}, which is not required: [{}] {}", of.repo->key(), error_name(what.code),
+              what.text());
+}
+
 /// Those that take WAL of the cluster, and under which archive id.
-std::vector<std::pair<repository*, std::string>>
+std::vector<usable_repository>
 stanza_check::check_repositories(const postgres::control_file& control) {
-  std::vector<std::pair<repository*, std::string>> usable;
+  std::vector<usable_repository> usable;
   for (const auto& one : repos_) {
     log::info("check {} configuration (primary)", one.repo->name());
     auto id = check_infos(*one.repo, control);
     if (!id) {
-      found_.add(one.repo->key(), id.failure());
+      note(one, id.failure());
       continue;
     }
     if (auto writable = check_writable(one); !writable)
-      found_.add(one.repo->key(), writable.failure());
-    usable.emplace_back(one.repo, *id);
+      note(one, writable.failure());
+    usable.push_back({one, *id});
   }
   return usable;
 }
@@ -151,14 +171,15 @@ bool stanza_check::may_archive(const open_cluster& primary) {
   return wrong.empty();
 }
 
-result<void> stanza_check::find_archived(repository& repo, const std::string& id,
-                                         const std::string& segment,
+result<void> stanza_check::find_archived(const usable_repository& in, const std::string& segment,
                                          const archiver_watch& archiver) const {
+  auto& repo = *in.of.repo;
+  const auto& id = in.archive_id;
+  const auto limit =
+      in.of.required ? wanted_.archive_timeout : std::min(wanted_.archive_timeout, besides_limit);
   log::info("check {} archive for WAL (primary)", repo.name());
-  const wal_archive archive{.repo = &repo,
-                            .archive_id = id,
-                            .limit = wanted_.archive_timeout,
-                            .look = [&] { return archiver.look(); }};
+  const wal_archive archive{
+      .repo = &repo, .archive_id = id, .limit = limit, .look = [&] { return archiver.look(); }};
   if (auto arrived = wait_for_wal(archive, {segment}); !arrived)
     return arrived;
   auto stored = repo.single_wal(id, segment);
@@ -171,7 +192,7 @@ result<void> stanza_check::find_archived(repository& repo, const std::string& id
   return success();
 }
 
-/// Returns the segment that arrived everywhere; empty when none was sent.
+/// Returns the segment that arrived wherever it must; empty when none was sent.
 std::string stanza_check::check_primary(open_cluster& primary) {
   auto control = check_files(primary);
   if (!control) {
@@ -196,10 +217,12 @@ std::string stanza_check::check_primary(open_cluster& primary) {
     found_.add(segment.failure());
     return {};
   }
-  for (const auto& [repo, id] : usable) {
-    if (auto arrived = find_archived(*repo, id, *segment, archiver); !arrived)
-      found_.add(repo->key(), arrived.failure());
-  }
+  // PostgreSQL tells of required ones alone, and those come first.
+  for (const bool required : {true, false})
+    for (const auto& one : usable)
+      if (one.of.required == required)
+        if (auto arrived = find_archived(one, *segment, archiver); !arrived)
+          note(one.of, arrived.failure());
   return found_.empty() ? *segment : std::string();
 }
 

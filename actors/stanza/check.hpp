@@ -32,6 +32,8 @@ struct checked_repository {
   /// Backups run on this host. Elsewhere it is that host's own check that sees whether a backup
   /// could be written.
   bool here = true;
+  /// Others may be behind, which is a warning.
+  bool required = true;
 };
 
 /// What is checked, and who knows more of it than a work can.
@@ -45,7 +47,7 @@ struct check_ends {
 };
 
 /// Goes on after every fault and adds it to `found`. Returns the segment that reached every
-/// repository; empty when none was sent. Fails where nothing can be checked at all.
+/// required repository; empty when none was sent. Fails where nothing can be checked at all.
 result<std::string> check_stanza(const check_request& wanted, const check_ends& between,
                                  joined_failures& found);
 

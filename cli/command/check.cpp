@@ -4,6 +4,7 @@
 #include "actors/stanza/check.hpp"
 
 #include "cli/command/commands.hpp"
+#include "cli/command/journals.hpp"
 #include "cli/frame/terminal.hpp"
 #include "cli/open/ask_repositories.hpp"
 #include "cli/open/clusters.hpp"
@@ -11,11 +12,13 @@
 #include "cli/open/whereabouts.hpp"
 #include "engine/base/log.hpp"
 #include "engine/config/load.hpp"
+#include "engine/config/required_repositories.hpp"
 #include "engine/config/whole_configuration.hpp"
 
 #include <fmt/format.h>
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,18 +46,54 @@ check_request request_of(const config::options& opts) {
 }
 
 /// The repositories that can be reached; `into` keeps them.
-std::vector<checked_repository>
-open_all(const config::options& opts, std::vector<open_repository>& into, joined_failures& found) {
+std::vector<checked_repository> open_all(const config::options& opts,
+                                         const std::set<unsigned>& required,
+                                         std::vector<open_repository>& into,
+                                         joined_failures& found) {
   for (auto& one : open_each(opts)) {
     if (one.said)
       into.push_back(std::move(*one.said));
-    else
+    else if (required.contains(one.key))
       found.add(one.key, one.said.failure());
+    else
+      log::warn("repo{}, which is not required: {}", one.key, one.said.failure().text());
   }
   std::vector<checked_repository> out;
   for (auto& repo : into)
-    out.push_back({.repo = &*repo, .here = !repo_is_remote(opts, repo.position)});
+    out.push_back({.repo = &*repo,
+                   .here = !repo_is_remote(opts, repo.position),
+                   .required = required.contains(repo->key())});
   return out;
+}
+
+/// What waits on this host for repositories, and what they will not get. Where WAL may have to be
+/// kept it must be possible.
+void check_journals(const config::options& opts, const std::set<unsigned>& required,
+                    joined_failures& found) {
+  for (size_t i = 0; i < opts.repo_count(); ++i) {
+    const auto number = opts.repo_key(i);
+    auto journal = open_journal(opts, opts.text("stanza"), number);
+    const auto content =
+        journal ? journal->look() : result<journal::journal_content>(journal.failure());
+    if (!content && required.contains(number))
+      continue;
+    if (!content) {
+      found.add(number, content.failure());
+      continue;
+    }
+    for (const auto& line : journal_in_words(*content))
+      log::warn("repo{}: {}", number, line);
+    if (!required.contains(number))
+      if (auto writable = journal->check_writable(); !writable)
+        found.add(number, writable.failure());
+  }
+}
+
+bool has_cluster_here(const config::options& opts) {
+  for (size_t position = 0; position < opts.pg_count(); ++position)
+    if (!pg_is_remote(opts, position))
+      return true;
+  return false;
 }
 
 void compare_command(const config::options& opts, const cluster& of, const std::string& command,
@@ -79,20 +118,28 @@ void check_configuration(const config::options& opts, joined_failures& found) {
 result<void> check_one(const config::options& opts) {
   joined_failures found;
   check_configuration(opts, found);
+  const auto required = config::required_repositories(opts);
+  if (!required)
+    return required.failure();
   std::vector<open_repository> repos;
   const check_ends between{
       .clusters = clusters_of(opts),
-      .open = [&](joined_failures& into) { return open_all(opts, repos, into); },
+      .open = [&](joined_failures& into) { return open_all(opts, *required, repos, into); },
       .compare_command = [&](const cluster& of, const std::string& command,
                              joined_failures& into) { compare_command(opts, of, command, into); }};
   const auto segment = check_stanza(request_of(opts), between, found);
   if (!segment)
     return segment.failure();
+  if (has_cluster_here(opts))
+    check_journals(opts, *required, found);
   if (found.empty())
-    tell_terminal(opts, fmt::format("check: stanza '{}' is fine{}", opts.text("stanza"),
-                                    segment->empty() ? ""
-                                                     : ", WAL segment " + *segment +
-                                                           " reached every repository"));
+    tell_terminal(
+        opts,
+        fmt::format("check: stanza '{}' is fine{}", opts.text("stanza"),
+                    segment->empty()
+                        ? ""
+                        : ", WAL segment " + *segment + " reached every repository" +
+                              (required->size() < opts.repo_count() ? " that is required" : "")));
   return found.outcome();
 }
 

@@ -2,6 +2,7 @@
 // Source: cli/command/README.md, section 9.
 // SPDX-License-Identifier: MIT
 #include "cli/command/commands.hpp"
+#include "cli/command/journals.hpp"
 #include "cli/frame/answer.hpp"
 #include "cli/open/ask_repositories.hpp"
 #include "cli/open/repositories.hpp"
@@ -179,6 +180,25 @@ report::info_repository read_repository(const config::options& opts, size_t posi
   return to;
 }
 
+report::info_journal shown_journal(unsigned key, const journal::journal_content& of) {
+  report::info_journal out{.key = key, .count = of.waiting.size()};
+  for (const auto& one : of.waiting) {
+    out.size_bytes += one.size_bytes;
+    out.since_s = out.since_s == 0 ? one.since_s : std::min(out.since_s, one.since_s);
+  }
+  if (!of.waiting.empty()) {
+    out.oldest = of.waiting.front().wal;
+    out.newest = of.waiting.back().wal;
+  }
+  for (const auto& one : of.aside)
+    out.aside.push_back(one.wal);
+  for (const auto& gap : of.gaps)
+    out.gaps.push_back({gap.first, gap.last, gap.since_s});
+  if (of.hold)
+    out.refused = {of.hold->since_s, of.hold->next_s, of.hold->why};
+  return out;
+}
+
 /// A lock file that cannot be read tells nothing, which is no reason to show nothing.
 report::info_lock read_lock(const config::options& opts, const std::vector<size_t>& positions,
                             const std::string& stanza, std::string_view type) {
@@ -225,6 +245,22 @@ result<std::set<std::string>> list_stanzas(const config::options& opts, size_t p
       names.insert(entry.name);
   }
   return names;
+}
+
+/// A journal that cannot be read tells nothing, which is no reason to show nothing.
+std::vector<report::info_journal> read_journals(const config::options& opts,
+                                                const std::vector<size_t>& positions,
+                                                const std::string& stanza) {
+  std::vector<report::info_journal> out;
+  for (const auto position : positions) {
+    const auto key = opts.repo_key(position);
+    const auto journal = open_journal(opts, stanza, key);
+    const auto content =
+        journal ? journal->look() : result<journal::journal_content>(journal.failure());
+    if (content && !content->empty())
+      out.push_back(shown_journal(key, *content));
+  }
+  return out;
 }
 
 stanza_names find_stanzas(const config::options& opts, const std::vector<size_t>& positions) {
@@ -287,6 +323,7 @@ std::vector<report::info_stanza> collect(const config::options& opts) {
       say_not_found(stanza.repositories);
     stanza.backup = read_lock(opts, positions, name, "backup");
     stanza.restore = read_lock(opts, positions, name, "restore");
+    stanza.journals = read_journals(opts, positions, name);
   }
   if (stanzas.empty() && !found.silent.empty()) {
     stanzas.push_back({.name = "[invalid]", .repositories = {}});

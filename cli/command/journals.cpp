@@ -8,6 +8,7 @@
 #include "engine/base/path.hpp"
 #include "engine/config/required_repositories.hpp"
 #include "engine/io/trusted_directory.hpp"
+#include "engine/plan/target_time.hpp"
 
 #include <fmt/format.h>
 
@@ -21,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view journal_role = "journal path";
+constexpr std::string_view spool_option = "spool path";
 
 /// Every directory on the way to it that may be made by us.
 result<void> check_trust(const std::string& spool, const std::string& stanza, unsigned key) {
@@ -29,7 +30,7 @@ result<void> check_trust(const std::string& spool, const std::string& stanza, un
   for (const auto& part :
        {std::string(), std::string("journal"), stanza, fmt::format("repo{}", key)}) {
     path = join_path(path, part);
-    if (auto fine = io::check_directory_trust(path, journal_role); !fine)
+    if (auto fine = io::check_directory_trust(path, spool_option); !fine)
       return fine;
   }
   return success();
@@ -53,6 +54,22 @@ result<journal::wal_journal> open_journal(const config::options& opts, const std
   const auto [parent, name] = split_path(spool);
   return journal::wal_journal(make_posix_storage(parent.empty() ? "/" : std::string(parent)),
                               fmt::format("{}/journal/{}/repo{}", name, stanza, key), limit_bytes);
+}
+
+std::vector<std::string> journal_in_words(const journal::journal_content& content) {
+  std::vector<std::string> out;
+  if (content.hold)
+    out.push_back(fmt::format("takes no WAL since {}: {}",
+                              plan::format_local_time(content.hold->since_s), content.hold->why));
+  if (!content.waiting.empty())
+    out.push_back(fmt::format("{} WAL file(s) wait for it from {} on", content.waiting.size(),
+                              content.waiting.front().wal));
+  for (const auto& gap : content.gaps)
+    out.push_back(fmt::format("has no WAL from {} to {}, since {}", gap.first, gap.last,
+                              plan::format_local_time(gap.since_s)));
+  for (const auto& one : content.aside)
+    out.push_back(fmt::format("does not get WAL file '{}', which is left aside", one.wal));
+  return out;
 }
 
 result<push_ends> push_ends_of(const config::options& opts, const std::string& wal_directory) {

@@ -25,6 +25,7 @@ private:
   void stanza(const info_stanza& of);
   void progress(const info_stanza& of);
   void archive(const info_stanza& of);
+  void journal(const info_journal& of);
   void backup(const info_repository& from, const format::backup_summary& of);
   void sizes(const format::backup_summary& of);
   void cipher(const info_stanza& of);
@@ -96,6 +97,12 @@ void json_report::progress(const info_stanza& of) {
 void json_report::stanza(const info_stanza& of) {
   to_.begin_object();
   archive(of);
+  if (!of.journals.empty()) {
+    to_.member("archive-journal").begin_array();
+    for (const auto& one : of.journals)
+      journal(one);
+    to_.end_array();
+  }
   to_.member("backup").begin_array();
   for (const auto& [from, summary] : of.backups())
     backup(*from, *summary);
@@ -121,6 +128,39 @@ void json_report::archive(const info_stanza& of) {
     }
   }
   to_.end_array();
+}
+
+void json_report::journal(const info_journal& of) {
+  to_.begin_object();
+  texts_or_null("aside", of.aside);
+  to_.member("count").number(of.count);
+  to_.member("gap").begin_array();
+  for (const auto& gap : of.gaps) {
+    to_.begin_object().member("since").number(gap.since_s);
+    start_stop("wal", gap.first, gap.last);
+    to_.end_object();
+  }
+  to_.end_array();
+  to_.member("refused");
+  if (of.refused) {
+    to_.begin_object().member("message").string(of.refused->why);
+    to_.member("next").number(of.refused->next_s);
+    to_.member("since").number(of.refused->since_s).end_object();
+  } else {
+    to_.null();
+  }
+  to_.member("repo-key").number(uint64_t{of.key});
+  to_.member("since");
+  if (of.count > 0)
+    to_.number(of.since_s);
+  else
+    to_.null();
+  to_.member("size").number(of.size_bytes);
+  if (of.count > 0)
+    start_stop("wal", of.oldest, of.newest);
+  else
+    to_.member("wal").null();
+  to_.end_object();
 }
 
 void json_report::sizes(const format::backup_summary& of) {

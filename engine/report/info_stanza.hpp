@@ -80,11 +80,35 @@ struct info_lock {
   uint64_t complete_bytes() const;
 };
 
+/// WAL that this host keeps for a repository, or that will never get there.
+struct info_journal {
+  struct gap {
+    std::string first;
+    std::string last;
+    int64_t since_s = 0; ///< since 1970, like all times here
+  };
+  struct refusal {
+    int64_t since_s = 0;
+    int64_t next_s = 0; ///< when it is asked again
+    std::string why = {};
+  };
+  unsigned key = 0;
+  uint64_t count = 0; ///< of files that wait
+  uint64_t size_bytes = 0;
+  std::string oldest = {}; ///< of those
+  std::string newest = {};
+  int64_t since_s = 0;
+  std::vector<std::string> aside = {}; ///< files that the repository cannot take
+  std::vector<gap> gaps = {};
+  std::optional<refusal> refused = {};
+};
+
 struct info_stanza {
   std::string name;
   std::vector<info_repository> repositories; ///< in order of their keys
   info_lock backup = {};                     ///< held by backup or expire
   info_lock restore = {};
+  std::vector<info_journal> journals = {}; ///< those in which there is something
 
   /// The code of all repositories, `different` or `database_mismatch`.
   info_code code() const;

@@ -68,6 +68,7 @@ private:
   void status(const info_stanza& of);
   void failure(const info_repository& of, unsigned indent);
   void cipher(const info_stanza& of);
+  void journal(const info_journal& of);
   void group(const cluster_group& of);
   void backup(const info_stanza::listed& of);
   void references(const format::backup_summary& of);
@@ -207,6 +208,26 @@ void text_report::stanza(const info_stanza& of) {
   cipher(of);
   for (const auto& group : groups_of(of, one_backup_))
     this->group(group);
+  if (of.journals.empty())
+    return;
+  out_ += '\n';
+  line("    wal kept on this host");
+  for (const auto& one : of.journals)
+    journal(one);
+}
+
+void text_report::journal(const info_journal& of) {
+  if (of.refused)
+    line("        repo{}: takes no wal since {}, next try {}", of.key,
+         local_time(of.refused->since_s), local_time(of.refused->next_s));
+  if (of.count > 0)
+    line("        repo{}: {} file(s) wait, {}, since {}: {}/{}", of.key, of.count,
+         format_size(of.size_bytes), local_time(of.since_s), of.oldest, of.newest);
+  for (const auto& gap : of.gaps)
+    line("        repo{}: gap since {}: {}/{}", of.key, local_time(gap.since_s), gap.first,
+         gap.last);
+  if (!of.aside.empty())
+    line("        repo{}: left aside: {}", of.key, join(of.aside));
 }
 
 void text_report::group(const cluster_group& of) {

@@ -145,6 +145,15 @@ result<void> wal_journal::set_hold(const std::optional<plan::journal_hold>& hold
   return written ? written : write_all(*files_, path, "", {.sync = false});
 }
 
+result<void> wal_journal::check_writable() {
+  if (auto ready = prepare(); !ready)
+    return ready;
+  const auto path = join_path(path_, "check" + std::string(io::temporary_suffix));
+  if (auto written = write_all(*files_, path, "check", {.how = publish::in_place}); !written)
+    return written;
+  return files_->remove_file(path);
+}
+
 result<void> wal_journal::remove_leftovers() {
   auto listed = files_->list(path_);
   if (!listed)

@@ -68,6 +68,8 @@ public:
   /// What does not take WAL is noted, so that the next command need not find out; that is nothing
   /// to be durable. A full disk takes it, too. None: it takes WAL again.
   result<void> set_hold(const std::optional<plan::journal_hold>& hold);
+  /// Whether a WAL file could be kept, apart from its size.
+  result<void> check_writable();
   /// Removes what writers left that were killed long ago.
   result<void> remove_leftovers();
 

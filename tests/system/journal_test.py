@@ -1,5 +1,6 @@
 # Repositories that PostgreSQL does not wait for: archive-require, and the journal of what they have yet to get.
 # SPDX-License-Identifier: MIT
+import json
 import os
 import random
 import shutil
@@ -477,3 +478,58 @@ def recycled(bench, settings):
     target = bench.restore(OURS, bench.dir / "r", "--repo=2")
     bench.start_restored(target)
     expect(int(target.sql("select count(*) from grown where i > 0")) >= int(count), "recovered")
+
+
+@test("require: info and check tell what waits and what is missing", short=True)
+def shown(bench):
+    bench.ready(repo2_path=bench.dir / "repo2", **SYNC, archive_journal_max="3MiB")
+    words = bench.ours("info").text
+    expect("kept" not in words, "nothing is kept", words)
+    fine = bench.ours("check")
+    expect("WARN: repo2" not in fine.text, "nothing to tell", fine)
+    down(bench)
+    names = [bench.cluster.switch_and_wait_archived()]
+    while not gaps(bench):
+        bench.cluster.sql("create table if not exists grown (i int); insert into grown values (1)")
+        names.append(bench.cluster.switch_and_wait_archived())
+    first, last = gaps(bench)[0].removesuffix(".gap").split("-")
+    up(bench)
+    words = bench.ours("info").text
+    expect(f"repo2: {len(kept(bench))} file(s) wait, 3MB, since " in words, "what waits", words)
+    expect(f": {first}/{last}\n" in words, "the gap", words)
+    expect("repo2: takes no wal since " in words, "why", words)
+    told = json.loads(bench.ours("info", "--output=json").text)[0]["archive-journal"][0]
+    equal([told["repo-key"], told["count"], told["size"]], [2, 3, 3 << 20], "what waits")
+    equal([told["wal"]["start"], told["gap"][0]["wal"]],
+          [kept(bench)[0], {"start": first, "stop": last}], "WAL")
+    # The segment of the check goes to the required one, and only a warning is said of the other.
+    ended = bench.ours("check", "--archive-timeout=5")
+    for text in (f"WARN: repo2: 3 WAL file(s) wait for it from {kept(bench)[0]} on",
+                 f"WARN: repo2: has no WAL from {first} to ", "WARN: repo2, which is not required: ["):
+        expect(text in ended.text, text, ended)
+    due(bench)
+    bench.cluster.sql("insert into grown values (1)")
+    bench.cluster.switch_and_wait_archived()
+    words = bench.ours("info").text
+    expect("wait" not in words and "repo2: gap since" in words, "the gap is left", words)
+    for path in journal(bench).glob("*.gap"):
+        path.unlink()
+    expect("kept" not in bench.ours("info").text, "nothing is kept")
+    fine = bench.ours("check")
+    expect("WARN: repo2" not in fine.text, "nothing to tell", fine)
+
+
+@test("require: check says what is wrong with one that is not required, and where WAL cannot be kept")
+def checked(bench):
+    bench.ready(repo2_path=bench.dir / "repo2", **SYNC)
+    shutil.rmtree(bench.dir / "repo2")
+    ended = bench.ours("check")
+    expect("WARN: repo2, which is not required: [FileMissingError]" in ended.text, "told", ended)
+    place = bench.dir / "spool"
+    place.chmod(0o777)
+    # PostgreSQL cannot archive while that is so.
+    ended = bench.ours("check", codes=(82,))
+    expect("repo2: spool path '" in ended.text and "Set spool-path to" in ended.text, "why", ended)
+    place.chmod(0o750)
+    bench.configure(archive_require=None)
+    bench.ours("check", codes=(55,))

@@ -191,3 +191,43 @@ TEST_CASE("info: locks") {
         R"({"key":1,"size":600,"size-cplt":300},{"key":2,"size":400,"size-cplt":200}],)"
         R"("size":1000,"size-cplt":500},"restore":{"held":true}},"message":"no valid backups"}}])");
 }
+
+TEST_CASE("info: WAL that is kept for a repository stands below all else, and nowhere without it") {
+  const utc zone;
+  info_stanza stanza{.name = "demo", .repositories = {repository_with("20261121-223627F", 77)}};
+  const auto before = info_text({stanza}, info_level::full, false);
+  CHECK(info_json({stanza}, info_level::full).find("journal") == std::string::npos);
+  stanza.journals.push_back(
+      {.key = 2,
+       .count = 12,
+       .size_bytes = 12 << 20,
+       .oldest = "000000010000000000000003",
+       .newest = "00000001000000000000000E",
+       .since_s = 1795300587,
+       .aside = {"000000010000000000000001"},
+       .gaps = {{"00000001000000000000000F", "000000010000000000000010", 1795300601}},
+       .refused = {{1795300580, 1795300620, "nobody is there\x1b"}}});
+  CHECK(info_text({stanza}, info_level::full, false) ==
+        before + "\n"
+                 "    wal kept on this host\n"
+                 "        repo2: takes no wal since 2026-11-21 22:36:20+00, next try 2026-11-21 "
+                 "22:37:00+00\n"
+                 "        repo2: 12 file(s) wait, 12MB, since 2026-11-21 22:36:27+00: "
+                 "000000010000000000000003/00000001000000000000000E\n"
+                 "        repo2: gap since 2026-11-21 22:36:41+00: "
+                 "00000001000000000000000F/000000010000000000000010\n"
+                 "        repo2: left aside: 000000010000000000000001\n");
+  const auto shown = info_json({stanza}, info_level::full);
+  const auto journal = nlohmann::json::parse(shown)[0]["archive-journal"];
+  CHECK(journal == nlohmann::json::parse(R"([{
+      "aside": ["000000010000000000000001"], "count": 12,
+      "gap": [{"since": 1795300601, "wal": {"start": "00000001000000000000000F",
+                                            "stop": "000000010000000000000010"}}],
+      "refused": {"message": "nobody is there\u001b", "next": 1795300620, "since": 1795300580},
+      "repo-key": 2, "since": 1795300587, "size": 12582912,
+      "wal": {"start": "000000010000000000000003", "stop": "00000001000000000000000E"}}])"));
+  CHECK(shown.find("\x1b") == std::string::npos);
+  // Members are in the order that readers since 2.39 rely on.
+  CHECK(nlohmann::json::parse(shown).dump() == nlohmann::ordered_json::parse(shown).dump());
+  CHECK(info_text({stanza}, info_level::progress, false).find("wal kept") == std::string::npos);
+}
