@@ -111,7 +111,13 @@ result<int> checked_run(config::options& opts, run_function run) {
 
 /// The command that is running now, and since when.
 struct frame {
-  config::options opts;
+  explicit frame(const config::options& opts)
+      : name(fmt::format("{}{}", opts.command_name(), config::role_suffix(opts.role()))),
+        level(frame_level(opts)), timestamp(opts.flag("log-timestamp")) {}
+
+  std::string name; ///< with its role
+  log::level level;
+  bool timestamp;
   monotonic::time_point began = monotonic::now();
 };
 
@@ -124,17 +130,13 @@ std::optional<frame>& current() {
 void log_success(const frame& of) {
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(monotonic::now() - of.began);
-  const auto suffix =
-      of.opts.flag("log-timestamp") ? fmt::format(" ({}ms)", took.count()) : std::string{};
-  log::write(frame_level(of.opts),
-             fmt::format("{}{} command end: completed successfully{}", of.opts.command_name(),
-                         config::role_suffix(of.opts.role()), suffix));
+  const auto suffix = of.timestamp ? fmt::format(" ({}ms)", took.count()) : std::string{};
+  log::write(of.level, fmt::format("{} command end: completed successfully{}", of.name, suffix));
 }
 
 void log_failure_end(const frame& of, const error& what) {
-  log::write(frame_level(of.opts),
-             fmt::format("{}{} command end: aborted with exception [{:03}]", of.opts.command_name(),
-                         config::role_suffix(of.opts.role()), static_cast<unsigned>(what.code)));
+  log::write(of.level, fmt::format("{} command end: aborted with exception [{:03}]", of.name,
+                                   static_cast<unsigned>(what.code)));
 }
 
 bool stopped(const result<int>& outcome) {
@@ -161,11 +163,11 @@ log::settings log_settings(const config::options& opts) {
               serves(opts) ? log::level::error : level_named(opts.text("log-level-stderr")),
           .timestamp = opts.flag("log-timestamp"),
           .dry_run = opts.valid("dry-run") && opts.flag("dry-run"),
-          .process_digits = static_cast<int>(workers_of(opts).log_digits)};
+          .process_digits = log_digits_of(opts)};
 }
 
 int run_framed(config::options opts, run_function run, void (*leave)()) {
-  current().emplace(frame{opts});
+  current().emplace(opts);
   if (const auto& begun = continued_command())
     current()->began = begun->began;
   arm_recovery_stop(opts);
@@ -202,7 +204,7 @@ result<int> run_follow_up(const config::options& opts, config::command_id other,
     return followed.failure();
   if (current())
     log_success(*current());
-  current().emplace(frame{*followed});
+  current().emplace(*followed);
   note_running(config::row_of(followed->command()).name.data(), frame_level(*followed));
   log::close_file();
   log::configure(log_settings(*followed));

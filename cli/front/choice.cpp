@@ -32,9 +32,8 @@ bool is_by_spool(const config::options& opts) {
              : words.size() == 2 && postgres::is_segment_name(words.front());
 }
 
-/// As the frame will find it; what the checks settle stays with them, since the begin line shows
-/// what users said.
-bool passes_quietly(config::options opts, unsigned effective_user) {
+/// As the frame will find it: the checks settle what nobody set, and do so twice with one result.
+bool passes_quietly(config::options& opts, unsigned effective_user) {
   std::vector<std::string> warnings;
   return config::check_root(opts, effective_user) && require_pg_host(opts) &&
          config::check_final(opts, warnings) && warnings.empty();

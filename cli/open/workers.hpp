@@ -7,7 +7,9 @@
 
 namespace pgbraid::cli {
 
-/// The one reader of process-max.
+/// The readers of process-max.
 plan::worker_counts workers_of(const config::options& opts);
+/// Digits of a worker's number in the log; no question to this machine.
+int log_digits_of(const config::options& opts);
 
 } // namespace pgbraid::cli

@@ -77,15 +77,15 @@ void set_time(int fd, int64_t time_ns) {
 }
 
 std::string read_text(int fd, size_t limit_bytes) {
-  std::string text(limit_bytes + 1, '\0');
-  size_t got = 0;
-  while (got < text.size()) {
-    const auto done = ::read(fd, text.data() + got, text.size() - got);
+  // Mostly there is nothing: no memory for the longest, since each new page of it costs time.
+  std::array<char, 1024> part;
+  std::string text;
+  while (text.size() <= limit_bytes) {
+    const auto done = ::read(fd, part.data(), part.size());
     if (done <= 0)
       break;
-    got += static_cast<size_t>(done);
+    text.append(part.data(), static_cast<size_t>(done));
   }
-  text.resize(got);
   return text;
 }
 
