@@ -5,7 +5,6 @@
 #include "engine/codec/sha1_blocks.hpp"
 
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <cassert>
@@ -164,10 +163,11 @@ uint64_t digest_kernel::count(const stream& any) {
 }
 
 sha1_digest sha1_of(byte_view bytes) {
-  sha1_digest value;
-  SHA1(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-       reinterpret_cast<unsigned char*>(value.data()));
-  return value;
+  digest_kernel kernel;
+  const auto stream = kernel.open();
+  job whole{.state = stream.get(), .in = bytes, .last = true};
+  kernel.run({&whole, 1});
+  return digest_kernel::value(*stream);
 }
 
 } // namespace pgbraid::codec

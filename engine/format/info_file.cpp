@@ -3,16 +3,14 @@
 #include "engine/format/info_file.hpp"
 
 #include "engine/base/bytes.hpp"
+#include "engine/codec/digest.hpp"
 #include "engine/format/info_feed.hpp"
 #include "engine/format/info_value.hpp"
 #include "engine/format/json_reader.hpp"
 #include "engine/format/json_writer.hpp"
 
-#include <openssl/evp.h>
-
-#include <array>
-#include <cassert>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,16 +28,6 @@ constexpr size_t piece_bytes = size_t{64} << 10;
 /// SHA-1 over the canonical JSON text of all lines, built as they come.
 class line_digest {
 public:
-  line_digest() : context_(EVP_MD_CTX_new()) {
-    assert(context_ != nullptr);
-    [[maybe_unused]] const int ok = EVP_DigestInit_ex(context_, EVP_sha1(), nullptr);
-    assert(ok == 1);
-    pending_ = "{";
-  }
-  ~line_digest() { EVP_MD_CTX_free(context_); }
-  line_digest(const line_digest&) = delete;
-  line_digest& operator=(const line_digest&) = delete;
-
   void add(const info_line& line) {
     if (!section_ || *section_ != line.section) {
       pending_ += section_ ? "},\"" : "\"";
@@ -58,20 +46,20 @@ public:
 
   std::string finish() {
     pending_ += section_ ? "}}" : "}";
-    flush();
-    std::array<std::byte, 20> sum{};
-    EVP_DigestFinal_ex(context_, reinterpret_cast<unsigned char*>(sum.data()), nullptr);
-    return to_hex(sum);
+    flush(true);
+    return to_hex(codec::digest_kernel::value(*stream_));
   }
 
 private:
   static constexpr size_t flush_bytes = 32 << 10;
-  void flush() {
-    EVP_DigestUpdate(context_, pending_.data(), pending_.size());
+  void flush(bool last = false) {
+    codec::job part{.state = stream_.get(), .in = as_bytes(pending_), .last = last};
+    kernel_.run({&part, 1});
     pending_.clear();
   }
-  EVP_MD_CTX* context_;
-  std::string pending_;
+  codec::digest_kernel kernel_;
+  std::unique_ptr<codec::stream> stream_ = kernel_.open();
+  std::string pending_ = "{";
   std::optional<std::string> section_;
 };
 

@@ -1,5 +1,6 @@
 # What `cmake --install` puts where, and the program under other names.
 # SPDX-License-Identifier: MIT
+import ctypes
 import pathlib
 import re
 import shutil
@@ -62,8 +63,33 @@ def other_name(bench):
            said)
 
 
-@test("install: the program does not load libpq before somebody asks a database", cluster=False)
+LATE_SOURCES = ("engine/base/late_crypto.cpp", "engine/codec/late_codecs.cpp", "engine/io/late_uring.cpp",
+                "engine/link/late_nghttp2.cpp", "engine/net/late_ssl.cpp", "storage/driver/sftp/late_ssh2.cpp")
+
+
+def late_functions():
+    """The libraries that the sources load late, and the functions that they take from each."""
+    found = {}
+    for source in LATE_SOURCES:
+        text = (lab.SOURCE / source).read_text()
+        names = dict(re.findall(r'(\w+)\(\) \{\n  static (?:pgbraid::)?late_library one\("(.*)"\);', text))
+        for space, name in re.findall(r"^PGBRAID_LATE_\d\((\w+)\(\), (\w+)\)$", text, re.M):
+            found.setdefault(names[space], []).append(name)
+    return found
+
+
+@test("install: the program loads libraries when a command needs them", cluster=False)
 def light_start(bench):
     needed = re.findall(r"\(NEEDED\).*\[(.*)\]", run(["readelf", "-d", OURS]).text)
     expect(any(name.startswith("libc.so") for name in needed), "readelf names what it needs", needed)
-    equal([name for name in needed if name.startswith("libpq")], [], "libpq among it")
+    late = ["libpq.so.5", *late_functions()]
+    expect(len(late) == 12, "libraries that are loaded late", late)
+    equal([name for name in needed if name in late], [], "of those the program needs at its start")
+
+
+@test("install: every function that is called late is in its library", cluster=False)
+def late_names(bench):
+    for library, names in late_functions().items():
+        there = ctypes.CDLL(library)
+        equal([name for name in names if not hasattr(there, name)], [], f"missing in {library}")
+    expect(not hasattr(ctypes.CDLL("libz.so.1"), "no_such_function"), "a name can be missing")

@@ -1,8 +1,12 @@
 // Libraries that are loaded when they are needed.
 // SPDX-License-Identifier: MIT
+#include "engine/base/late_function.hpp"
 #include "engine/base/late_library.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstring>
@@ -11,6 +15,25 @@
 #include <vector>
 
 namespace pgbraid {
+
+namespace {
+
+/// How a process ends that calls a function of a library that nobody has.
+int status_without_library() {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int nowhere = ::open("/dev/null", O_WRONLY);
+    ::dup2(nowhere, STDOUT_FILENO);
+    late_library none("libnobody-has-this.so.1");
+    late_address(none, "function");
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+} // namespace
 
 TEST_CASE("late library: one that is there is loaded once, and has its functions") {
   late_library standard("libc.so.6");
@@ -39,6 +62,17 @@ TEST_CASE("late library: one that is missing is an error that names it, each tim
     CHECK(loaded.failure().code == errc::file_missing);
     CHECK(loaded.failure().message.find("libnobody-has-this.so.1") != std::string::npos);
   }
+}
+
+TEST_CASE(
+    "late library: a process that cannot go on without one ends as the dynamic linker would") {
+  CHECK(status_without_library() == 127);
+}
+
+TEST_CASE("late library: the address of a function is the function") {
+  late_library standard("libc.so.6");
+  const auto length = reinterpret_cast<decltype(std::strlen)*>(late_address(standard, "strlen"));
+  CHECK(length("twelve bytes") == 12);
 }
 
 } // namespace pgbraid
