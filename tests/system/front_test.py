@@ -1,5 +1,6 @@
 # The installed program: a small front that answers for the spool, and the full program behind it.
 # SPDX-License-Identifier: MIT
+import datetime
 import os
 import pathlib
 import re
@@ -34,6 +35,11 @@ def plain(text):
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", "TIME", text.decode())
     text = re.sub(r"\(\d+ms\)", "(MS)", text)
     return re.sub(r"--exec-id=\d+-[0-9a-f]{8}", "--exec-id=ID", text)
+
+
+def first_time(ended):
+    """When the first line of the log says that it was written."""
+    return datetime.datetime.fromisoformat(re.search(rb"^[\d-]{10} [\d:.]{12}", ended.out, re.M)[0].decode())
 
 
 def same_words(bench, front, *words, **more):
@@ -110,6 +116,9 @@ def same_answers(bench):
         ended = same_words(bench, front, *call, **at)
         expect(ended.code == 0 and "asynchronously" in ended.text, "archived", ended)
     equal((out / f"{name}.ok").exists(), True, "an answer stays for who asks again")
+    for zone in ("UTC0", "Asia/Kolkata"):
+        told = [first_time(run([program, *call], env={"TZ": zone}, **at)) for program in (front, full_of(front))]
+        expect(abs(told[1] - told[0]) < datetime.timedelta(minutes=2), f"local time in {zone}", told)
     ended = same_words(bench, front, *call, "--log-level-file=info", **at)
     lines = (bench.dir / "log" / f"{STANZA}-archive-push.log").read_text()
     one, other = re.findall(r"PROCESS START-+\n(.*?)(?:\n\n-|\Z)", lines, re.S)
@@ -202,6 +211,15 @@ def alone(bench):
     out.mkdir(parents=True)
     (out / f"{name}.ok").touch()
     spooled.push(bench, name, program=front)
+
+
+@test("front: called as pgbackrest it says its version like one", cluster=False)
+def other_name(bench):
+    front = installed(bench)
+    link = bench.dir / "pgbackrest"
+    link.symlink_to(front)
+    equal(run([link, "version"]).out, b"pgBackRest 2.60.0\n", "version")
+    expect(run([front, "version"]).out.startswith(b"pgbraid "), "under its own name")
 
 
 @test("front: other processes are told the name that users know")
