@@ -146,6 +146,28 @@ def queue(bench):
     equal(list((bench.dir / "lock").glob("*")), [], "locks")
 
 
+@test("front: a server archives through it, and recovers through it")
+def server(bench):
+    front = installed(bench)
+    bench.ready(front, pusher=front, **ASYNC, archive_get_queue_max="8MiB")
+    bench.cluster.sql("create table grown (i int, t text)")
+    bench.call(front, "check")
+    bench.call(front, "backup")
+    for _ in range(6):
+        bench.cluster.sql("insert into grown select i, repeat(md5(i::text), 20) from generate_series(1, 400) i;"
+                          "select pg_switch_wal()")
+    bench.cluster.switch_and_wait_archived()
+    spooled.idle(bench)
+    expect(list(spooled.part(bench, "out").glob("*.ok")), "the spool was used")
+    bench.cluster.stop()
+    target = bench.restore(front, bench.dir / "r")
+    expect(f"{front} " in (target.data / "postgresql.auto.conf").read_text(), "restore_command names the front")
+    bench.start_restored(target)
+    equal(target.sql("select count(*) from grown"), "2400", "rows")
+    expect(spooled.part(bench, "in").is_dir(), "the spool was used")
+    spooled.idle(bench)
+
+
 @test("front: it shares the spool with pgBackRest 2.60.0 in the middle of a queue")
 def shared(bench):
     front, peer = installed(bench), later_peer("2.60.0")
