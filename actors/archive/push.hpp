@@ -53,17 +53,18 @@ struct push_ends {
   std::shared_ptr<storage> pgdata; ///< of its cluster; null: not known
   std::vector<repository_door> to; ///< which must have it
   std::vector<journaled_door> besides = {};
+  /// Of all repositories, as far as they can be used: what is given up is noted there.
+  std::vector<journal::wal_journal> journals = {};
 };
 
 /// Stores the file wherever it can and is durable there when this returns; a segment that is there
 /// already counts when it is whole. `besides` have it, too, or it is kept for them, or marked as
-/// missing there. Fails with `archive_mismatch` (44) for a file that is not what
+/// missing there. With a `queue_max` that is exceeded, at the start or at any later moment, it is
+/// given up: success with a warning, whatever hangs; then a thread may be left behind
+/// (`join_aside`). Fails with `archive_mismatch` (44) for a file that is not what
 /// PostgreSQL writes, or of another cluster, `archive_duplicate` (45) for other content under the
 /// same name, `repo_invalid` (103) when no repository takes it, and `command` (104) when not every
 /// one has it. A termination signal while something is written is `term` and leaves nothing of it.
 result<void> push_wal(const push_request& wanted, const push_ends& between);
-
-/// What is said of a file that is not stored because too much WAL waits.
-std::string dropped_text(std::string_view name, uint64_t queue_max);
 
 } // namespace pgbraid

@@ -3,11 +3,11 @@
 #include "actors/archive/push_batch.hpp"
 
 #include "actors/archive/batch_workers.hpp"
+#include "actors/archive/dropped_wal.hpp"
 #include "actors/archive/push_besides.hpp"
 #include "actors/archive/push_session.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/plan/spool_push.hpp"
-#include "engine/postgres/wal_name.hpp"
 
 #include <fmt/format.h>
 
@@ -28,14 +28,19 @@ class pushed_batch {
 public:
   pushed_batch(const push_batch_request& wanted, const push_ends& between, const tell_pushed& tell)
       : wanted_(wanted), between_(between), tell_(tell),
-        besides_(wanted.each, between, batch_limits),
         session_(between.pgdata.get(), between.to, wanted.each.answer_limit) {}
 
   result<void> run();
 
 private:
   uint64_t segment_bytes() const;
-  result<void> give_up_all() const;
+  void give_up(const std::vector<std::string>& names, uint64_t each_bytes);
+  void look();
+  void tell_stall();
+  bool is_idle() const;
+  result<void> work_all();
+  result<void> outcome();
+  bool has_failed();
   std::optional<std::string> next();
   void work(unsigned process);
   pushed_wal push(const std::string& name, unsigned process);
@@ -44,12 +49,15 @@ private:
   const push_batch_request& wanted_;
   const push_ends& between_;
   const tell_pushed& tell_;
-  push_besides besides_;
   push_session session_;
-  size_t count_ = 0; ///< files of this batch
+  std::optional<push_besides> besides_ = {};
+  std::optional<push_watch> watch_ = {};
+  uint64_t seen_bytes_ = 0; ///< of a segment, as the watch saw it; nobody else uses it
+  size_t count_ = 0;        ///< files of this batch
   std::mutex mutex_ = {};
   size_t begun_ = 0;
   bool failed_ = false;               ///< a file of it: no other is begun
+  bool given_up_ = false;             ///< too much waits
   std::optional<error> failure_ = {}; ///< of all
 };
 
@@ -57,27 +65,61 @@ private:
 uint64_t pushed_batch::segment_bytes() const {
   if (session_.segment_bytes() > 0)
     return session_.segment_bytes();
-  const auto one = std::ranges::find_if(wanted_.due, postgres::is_segment_or_partial_name);
-  if (one == wanted_.due.end())
-    return 0;
-  const auto about = between_.wal->info(*one);
-  return about && *about ? (*about)->size_bytes : 0;
+  return segment_bytes_of(between_, wanted_.due);
 }
 
-result<void> pushed_batch::give_up_all() const {
-  for (const auto& name : wanted_.due) {
-    const auto text = dropped_text(name, *wanted_.each.queue_max);
-    log::warn("{}", text);
-    if (auto told = tell_({.name = name, .warnings = text}); !told)
-      return told;
+/// Nothing else of this batch is begun. What is on its way may come to its end.
+void pushed_batch::give_up(const std::vector<std::string>& names, uint64_t each_bytes) {
+  {
+    const std::lock_guard held(mutex_);
+    given_up_ = true;
   }
-  return success();
+  for (const auto& name : names) {
+    const auto text = drop_wal(between_, name, each_bytes, *wanted_.each.queue_max);
+    log::warn("{}", text);
+    if (auto told = tell_({.name = name, .warnings = text}); !told) {
+      const std::lock_guard held(mutex_);
+      if (!failure_)
+        failure_ = told.failure();
+      return;
+    }
+  }
+}
+
+/// Called by the clock, beside the workers.
+void pushed_batch::look() {
+  if (!wanted_.each.queue_max)
+    return;
+  const auto now = wanted_.look();
+  if (!now)
+    return log::detail("what waits cannot be seen: {}", now.failure().message);
+  // Maybe only a history file waits.
+  if (const auto each_bytes = segment_bytes_of(between_, now->unanswered))
+    seen_bytes_ = each_bytes;
+  if (now->all * seen_bytes_ > *wanted_.each.queue_max)
+    give_up(now->unanswered, seen_bytes_);
+}
+
+void pushed_batch::tell_stall() {
+  const auto now = wanted_.look();
+  if (!now || now->unanswered.empty())
+    return;
+  log::warn("no WAL file was archived for {} ms: {} wait, the first is '{}'\n"
+            "HINT: a repository may hang.",
+            wanted_.stall.count(), now->unanswered.size(), now->unanswered.front());
+}
+
+bool pushed_batch::is_idle() const {
+  if (!wanted_.look)
+    return false;
+  const auto now = wanted_.look();
+  return now && now->unanswered.empty();
 }
 
 /// The next file, unless something speaks against beginning another one.
 std::optional<std::string> pushed_batch::next() {
   const std::lock_guard held(mutex_);
-  if (failed_ || failure_ || begun_ == count_ || should_stop())
+  if (failed_ || failure_ || given_up_ || begun_ == count_ || should_stop())
     return std::nullopt;
   return wanted_.due[begun_++];
 }
@@ -92,7 +134,7 @@ pushed_wal pushed_batch::push(const std::string& name, unsigned process) {
   };
   done.outcome = session_.store(each, *between_.wal);
   if (done.outcome)
-    done.outcome = besides_.take(each);
+    done.outcome = besides_->take(each);
   return done;
 }
 
@@ -112,6 +154,8 @@ void pushed_batch::settle(const pushed_wal& done, unsigned process) {
                            done.outcome.failure().text()),
                process);
   const auto told = tell_(done);
+  if (watch_)
+    watch_->progressed();
   const std::lock_guard held(mutex_);
   failed_ = failed_ || !done.outcome;
   if (!told && !failure_)
@@ -123,7 +167,18 @@ void pushed_batch::work(unsigned process) {
     settle(push(*name, process), process);
 }
 
+/// What hangs keeps nobody from watching.
 result<void> pushed_batch::run() {
+  if (wanted_.look)
+    watch_.emplace(push_watch_hands{.look = [this] { look(); },
+                                    .tell_stall = [this] { tell_stall(); },
+                                    .stall = wanted_.stall});
+  auto done = work_all();
+  watch_.reset(); // From here on nobody else tells of anything.
+  return done ? outcome() : done;
+}
+
+result<void> pushed_batch::work_all() {
   if (auto opened = session_.open(); !opened)
     return opened;
   const auto each_bytes = segment_bytes();
@@ -134,19 +189,32 @@ result<void> pushed_batch::run() {
             count_ > 1 ? "..." + wanted_.due[count_ - 1] : "");
   const auto& limit = wanted_.each.queue_max;
   if (limit && wanted_.waiting * each_bytes > *limit)
-    return give_up_all();
+    return give_up(wanted_.due, each_bytes), success();
   if (auto any = session_.require_any(); !any)
     return any;
+  // From here on signals are only noted; before, what hangs must not keep them from ending this.
+  besides_.emplace(wanted_.each, between_, batch_limits);
   const polled_signals polling; // All workers': theirs come and go.
   run_workers(plan::batch_workers(count_, wanted_.process_max, each_bytes),
               [this](unsigned process) { work(process); });
-  if (!failure_)
-    besides_.finish([this] { return !wanted_.is_idle || !wanted_.is_idle(); });
-  if (failure_)
-    return *failure_;
+  if (has_failed())
+    return success();
+  besides_->finish([this] { return !is_idle(); });
   if (should_stop())
     return error{errc::term, "terminated while WAL was archived"};
-  if (failed_ && begun_ < wanted_.due.size())
+  return success();
+}
+
+bool pushed_batch::has_failed() {
+  const std::lock_guard held(mutex_);
+  return failure_.has_value();
+}
+
+/// When nobody else is at work any more.
+result<void> pushed_batch::outcome() {
+  if (failure_)
+    return *failure_;
+  if (failed_ && !given_up_ && begun_ < wanted_.due.size())
     log::warn(
         "stopped archive-push after an error, remaining WAL will be processed on the next run");
   return success();

@@ -4,8 +4,10 @@
 #pragma once
 
 #include "actors/archive/push.hpp"
+#include "actors/archive/push_watch.hpp"
 #include "engine/base/result.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -22,9 +24,10 @@ struct push_batch_request {
   std::vector<std::string> due = {};
   /// All that wait, those included that were answered and not asked for yet.
   size_t waiting = 0;
-  /// Whether nobody waits for another batch: then what waits for `besides` gets time. Null:
-  /// somebody does.
-  std::function<bool()> is_idle = {};
+  /// What waits now. While nothing does, what waits for `besides` gets time. Null: nobody knows.
+  std::function<result<waiting_wal>()> look = {};
+  /// A warning tells that no file was done for so long.
+  std::chrono::milliseconds stall{60'000};
 };
 
 /// What became of one file.
@@ -39,7 +42,8 @@ using tell_pushed = std::function<result<void>(const pushed_wal& file)>;
 
 /// Stores as many files as one batch takes, several at a time, and tells of each when it is durable
 /// wherever it belongs. Nothing is begun after the first error. More WAL than `queue_max` is given
-/// up: each file is told as stored, with a warning.
+/// up, at the start and at every later moment, whatever hangs: each file is told as stored, with a
+/// warning. Whoever is told may be told of a file once more.
 /// Fails with what concerns all of them: `repo_invalid` (103), what `tell` failed with, and `term`
 /// after a termination signal.
 result<void> push_batch(const push_batch_request& wanted, const push_ends& between,

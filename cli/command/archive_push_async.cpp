@@ -39,7 +39,7 @@ private:
   result<std::vector<plan::spooled_answer>> answers() const;
   result<void> find_waiting();
   result<void> tell(const pushed_wal& file) const;
-  bool is_waited_for() const;
+  result<waiting_wal> look() const;
 
   const config::options& opts_;
   const std::string directory_;
@@ -114,13 +114,19 @@ result<void> waiting_push::tell(const pushed_wal& file) const {
                        written == written_ns_.end() ? std::optional<int64_t>() : written->second);
 }
 
-/// Whether there is work for another batch.
-bool waiting_push::is_waited_for() const {
+/// While the batch is at work.
+result<waiting_wal> waiting_push::look() const {
   const auto status = status_names();
-  return !status || std::ranges::any_of(*status, [&](const auto& name) {
+  if (!status)
+    return status.failure();
+  waiting_wal out;
+  for (const auto& name : *status) {
     const auto wal = std::string(plan::waiting_wal(name));
-    return !wal.empty() && !spool_->contains(wal + std::string(format::spool_ok_suffix));
-  });
+    out.all += !wal.empty();
+    if (!wal.empty() && !spool_->contains(wal + std::string(format::spool_ok_suffix)))
+      out.unanswered.push_back(wal);
+  }
+  return out;
 }
 
 result<void> waiting_push::run() {
@@ -134,7 +140,8 @@ result<void> waiting_push::run() {
                             .due = due_,
                             .waiting = waiting_};
   wanted.each.wal.directory = directory_;
-  wanted.is_idle = [this] { return !is_waited_for(); };
+  wanted.look = [this] { return look(); };
+  wanted.stall = std::chrono::milliseconds(opts_.time_ms("archive-timeout"));
   const auto between = push_ends_of(opts_, directory_);
   if (!between)
     return between.failure();

@@ -85,6 +85,8 @@ result<push_ends> push_ends_of(const config::options& opts, const std::string& w
       return journal.failure();
     const auto waits =
         journal ? journal->look() : result<journal::journal_content>(journal.failure());
+    if (journal)
+      out.journals.push_back(*journal);
     if (is_required)
       out.to.push_back(door);
     if (is_required && !waits)

@@ -6,12 +6,16 @@
 #include "engine/base/stop_signal.hpp"
 #include "tests/unit/actors/archive/archive_rig.hpp"
 #include "tests/unit/engine/base/asides.hpp"
+#include "tests/unit/engine/base/manual_clock.hpp"
 #include "tests/unit/engine/io/scratch.hpp"
 #include "tests/unit/quiet.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <map>
 #include <mutex>
+#include <thread>
 
 using namespace pgbraid;
 using namespace pgbraid::test;
@@ -244,4 +248,126 @@ TEST_CASE("get batch: a damaged segment is taken from another repository") {
   REQUIRE(rig.fetch(0, 4));
   CHECK(rig.has(1));
   CHECK(rig.queue.names() == rig.names);
+}
+
+namespace {
+
+/// A repository that hangs when the n-th file gets its name, until somebody lets it go.
+struct hanging_rig : batch_rig {
+  manual_clock clock;
+  std::promise<void> end = {};
+  std::atomic<bool> hangs = false;
+
+  explicit hanging_rig(uint64_t nth) {
+    const auto ended = end.get_future().share();
+    places[0]->files->set_hook(
+        [this, ended, nth, seen = std::make_shared<std::atomic<uint64_t>>(0)](storage_verb verb,
+                                                                              std::string_view) {
+          if (verb == storage_verb::publish && ++*seen == nth) {
+            hangs = true;
+            ended.wait();
+          }
+          return std::optional<error>();
+        });
+    batch.process_max = 1;
+    batch.look = [this]() -> result<waiting_wal> {
+      waiting_wal out;
+      const std::lock_guard held(mutex);
+      for (const auto& name : names)
+        if (!told.contains(name))
+          out.unanswered.push_back(name);
+      out.all = names.size();
+      return out;
+    };
+  }
+  size_t told_count() {
+    const std::lock_guard held(mutex);
+    return told.size();
+  }
+  /// Lets time pass until so many files are told.
+  void pass_until(size_t count) {
+    while (told_count() < count) {
+      clock.advance(std::chrono::milliseconds(100));
+      std::this_thread::yield();
+    }
+  }
+};
+
+} // namespace
+
+TEST_CASE("push batch: more than the queue may hold is given up while a repository hangs") {
+  hanging_rig rig(4);
+  rig.batch.each.queue_max = 10 * rig_segment_bytes;
+  result<void> done = success();
+  std::thread work([&] { done = rig.push_all(); });
+  while (!rig.hangs)
+    std::this_thread::yield();
+  CHECK(rig.told_count() == 3);
+  // PostgreSQL goes on writing.
+  for (size_t i = 10; i < 12; ++i) {
+    rig.write(rig.wal, segment(i), content_of(i));
+    const std::lock_guard held(rig.mutex);
+    rig.names.push_back(segment(i));
+  }
+  rig.pass_until(12);
+  for (size_t i = 3; i < 12; ++i) {
+    const std::lock_guard held(rig.mutex);
+    CHECK(rig.warnings.at(segment(i)).find("because archive queue exceeded 10MB") !=
+          std::string::npos);
+  }
+  // What comes later, too, although nobody begins another batch.
+  {
+    const std::lock_guard held(rig.mutex);
+    rig.names.push_back(segment(12));
+  }
+  rig.pass_until(13);
+  rig.end.set_value();
+  work.join();
+  CHECK(done);
+  // Nothing was begun after that.
+  CHECK(rig.is_stored(0, 3));
+  CHECK_FALSE(rig.is_stored(0, 4));
+}
+
+TEST_CASE("push batch: within the limit nothing is given up, however long it hangs") {
+  hanging_rig rig(4);
+  rig.batch.each.queue_max = 11 * rig_segment_bytes;
+  result<void> done = success();
+  std::thread work([&] { done = rig.push_all(); });
+  while (!rig.hangs)
+    std::this_thread::yield();
+  for (int i = 0; i < 200; ++i) {
+    rig.clock.advance(std::chrono::seconds(1));
+    std::this_thread::yield();
+  }
+  CHECK(rig.told_count() == 3);
+  rig.end.set_value();
+  work.join();
+  CHECK(done);
+  CHECK(rig.stored_count(0) == 10);
+}
+
+TEST_CASE("push watch: a stall is told once, and once more after something got on") {
+  manual_clock clock;
+  std::atomic<int> told = 0;
+  std::atomic<int> looks = 0;
+  push_watch watch(
+      {.look = [&] { ++looks; }, .tell_stall = [&] { ++told; }, .stall = std::chrono::seconds(60)});
+  const auto pass = [&](int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      const int before = looks;
+      while (looks == before) {
+        clock.advance(std::chrono::milliseconds(500));
+        std::this_thread::yield();
+      }
+    }
+  };
+  pass(61);
+  const int once = told;
+  CHECK(once == 1);
+  pass(100);
+  CHECK(told == 1);
+  watch.progressed();
+  pass(200);
+  CHECK(told == 2);
 }

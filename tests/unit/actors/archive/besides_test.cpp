@@ -432,7 +432,9 @@ struct batch_of_besides : besides_rig {
         .each = wanted, .batch_bytes = uint64_t{1} << 30, .process_max = 3, .due = std::move(due)};
     batch.each.wal.name.clear();
     batch.waiting = batch.due.size();
-    batch.is_idle = [idle] { return idle; };
+    batch.look = [idle]() -> result<waiting_wal> {
+      return waiting_wal{.unanswered = std::vector<std::string>(idle ? 0 : 1, segment(9))};
+    };
     auto done = push_batch(batch, ends(), [this](const pushed_wal& file) -> result<void> {
       const std::lock_guard held(mutex);
       if (file.outcome)

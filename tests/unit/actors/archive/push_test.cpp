@@ -2,7 +2,11 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/actors/archive/archive_rig.hpp"
 #include "tests/unit/engine/base/asides.hpp"
+#include "tests/unit/engine/base/manual_clock.hpp"
+#include "tests/unit/quiet.hpp"
 #include "tests/unit/storage/power_cut.hpp"
+
+#include <future>
 
 using namespace pgbraid;
 using namespace pgbraid::test;
@@ -171,5 +175,37 @@ TEST_CASE("push: history files are stored as they are, and replaced when they di
     for (const auto& at : rig.places)
       CHECK(at->files->content(path) == text);
   }
+  test::join_all_asides();
+}
+
+TEST_CASE(
+    "push: more WAL than the queue may hold is dropped while a repository hangs, and marked") {
+  archive_rig rig;
+  const quiet no_lines;
+  manual_clock clock;
+  auto spool = std::make_shared<faulty_memory>("/var");
+  journal::wal_journal journal(spool, "spool/journal/demo/repo1", uint64_t{1} << 30);
+  std::promise<void> end;
+  const auto ended = end.get_future().share();
+  auto between = rig.ends();
+  between.journals = {journal};
+  between.to[0].open = [&rig, &clock, ended]() -> result<open_repository> {
+    for (const char digit : {'3', '4', '5', '6'})
+      rig.write(rig.wal, std::string("archive_status/00000001000000000000000") + digit + ".ready",
+                "");
+    clock.advance(std::chrono::seconds(2));
+    ended.wait();
+    return error{errc::host_connect, "that was long"};
+  };
+  std::string said;
+  rig.wanted.warn = [&](const std::string& text) { said += text; };
+  rig.wanted.queue_max = 3 * rig_segment_bytes;
+  REQUIRE(push_wal(rig.wanted, between));
+  CHECK(said == "dropped WAL file '" + rig_segment + "' because archive queue exceeded 3MB");
+  const auto there = journal.look();
+  REQUIRE(there);
+  REQUIRE(there->gaps.size() == 1);
+  CHECK(there->gaps[0].first == rig_segment);
+  end.set_value();
   test::join_all_asides();
 }
