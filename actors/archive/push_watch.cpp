@@ -15,7 +15,7 @@ namespace pgbraid {
 
 namespace {
 
-constexpr std::chrono::seconds look_pause(1);
+constexpr std::chrono::seconds watch_pause(1);
 
 } // namespace
 
@@ -54,7 +54,7 @@ bool push_watch::watcher::stalls() {
 void push_watch::watcher::watch(const std::stop_token& stop) {
   std::mutex own;
   std::unique_lock held(own);
-  while (!wait_for_stop(changed_, held, stop, monotonic::now() + look_pause)) {
+  while (!wait_for_stop(changed_, held, stop, monotonic::now() + watch_pause)) {
     hands_.look();
     if (stalls())
       hands_.tell_stall();

@@ -71,11 +71,18 @@ result<journal_content> wal_journal::look() const {
   return out;
 }
 
-/// Makes the directory, and its name durable: whoever made it may have been killed before.
+/// Makes the directory, and its name durable: whoever made it may have been killed before. Where
+/// the first part of the path is there already, what it is in is nobody's business, and may not be
+/// ours to open.
 result<void> wal_journal::prepare() {
+  const auto first = files_->info(path_.substr(0, path_.find('/')));
+  if (!first)
+    return first.failure();
   if (auto made = files_->make_path(path_); !made)
     return made;
-  std::vector<std::string> parents{""};
+  std::vector<std::string> parents;
+  if (!*first)
+    parents.emplace_back("");
   for (auto end = path_.find('/'); end != path_.npos; end = path_.find('/', end + 1))
     parents.push_back(path_.substr(0, end));
   return files_->sync_many_paths(parents);
