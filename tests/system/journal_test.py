@@ -13,6 +13,7 @@ from case import test
 from hostile import hostile
 from lab import OURS, PEER, STANZA, Skip, equal, expect
 from later_peer import later_peer
+from other_host import FAKE_SSH, OtherHost
 from spooled import archived, background, idle
 from wal_files import make_wal, prepared, segment
 
@@ -159,6 +160,33 @@ def hanging(bench):
     equal(archived(bench, "repo"), made, "repo1 has all")
     left = subprocess.run(["pgrep", "-f", "--", str(ssh)], capture_output=True, text=True).stdout
     equal(left, "", "children that are left")
+
+
+@test("require: one behind ssh that comes and goes", SYNC)
+@test("require: the same, asynchronously", ASYNC)
+def behind_ssh(bench, settings):
+    OtherHost(bench, {"repo2-path": bench.dir / "repo2"})
+    ssh = bench.dir / "ssh"
+    ssh.write_text(FAKE_SSH.format(log=bench.dir / "ssh.log"))
+    ssh.chmod(0o755)
+    two(bench, cmd_ssh=ssh, **settings)
+    bench.configure(repo2_host="other-host", repo2_host_user="somebody", repo2_host_cmd=OURS,
+                    repo2_host_config=bench.dir / "other/pgbackrest.conf")
+    made = {}
+    for number in range(1, 16):
+        made.update(make(bench, (number,)))
+        if number == 6:
+            ssh.rename(bench.dir / "away")
+        if number == 11:
+            (bench.dir / "away").rename(ssh)
+            due(bench)
+        push(bench, segment(number))
+        idle(bench)
+        if 6 <= number < 11:
+            equal(kept(bench), [segment(one) for one in range(6, number + 1)], "kept for repo2")
+    equal(kept(bench), [], "kept for repo2")
+    for repo in ("repo", "repo2"):
+        equal(archived(bench, repo), made, repo)
 
 
 @test("require: required ones are required, and told as ever")
