@@ -193,6 +193,10 @@ std::vector<cluster_group> groups_of(const info_stanza& of, bool one_backup) {
       group_of(groups, *cluster).backups.push_back(listed);
   }
   const bool any = std::ranges::any_of(groups, [](const auto& g) { return !g.backups.empty(); });
+  // Of different clusters that have a backup of this label the current one is meant.
+  if (one_backup &&
+      std::ranges::any_of(groups, [](const auto& g) { return g.current && !g.backups.empty(); }))
+    std::erase_if(groups, [](const auto& group) { return !group.current; });
   std::erase_if(groups, [&](const auto& group) {
     return group.backups.empty() && ((one_backup && any) || (!group.current && !group.wal_min));
   });

@@ -127,6 +127,9 @@ TEST_CASE("info: repositories that differ") {
   const auto both = info_text(stanzas, info_level::full, false);
   CHECK(both.find("status: error (database mismatch across repos)") != both.npos);
   CHECK(both.find("db (prior)") < both.find("db (current)"));
+  const auto of_one = info_text(stanzas, info_level::full, true);
+  CHECK(of_one.find("db (prior)") == of_one.npos);
+  CHECK(of_one.find("repo1: backup set size") != of_one.npos);
 }
 
 TEST_CASE("info: failures are told line by line") {
