@@ -97,6 +97,33 @@ def behind_ssh(bench):
     went_on(bench, ended, label, ["noise1", "noise2"])
 
 
+@test("resume: blocks of a cluster behind ssh")
+def blocks_behind_ssh(bench):
+    over_ssh(bench, "pg", {"repo1-path": bench.repo}, repo1_bundle="y", repo1_block="y",
+             archive_check="n", **KEEPS_ALL)
+    bench.start()
+    bench.ours("stanza-create")
+    noisy_files(bench)
+    label = killed(bench)
+    ended = bench.ours("backup", "--type=full")
+    went_on(bench, ended, label, ["noise1", "noise2"])
+    stored = bench.label_dir() / "pg_data/odd names/noise1.pgbi"
+    expect(stored.exists(), "what is kept is stored in blocks", stored)
+    with (bench.cluster.data / "odd names/noise1").open("r+b") as file:
+        file.write(b"another beginning")
+    bench.ours("backup", "--type=incr")
+    expect((bench.label_dir() / "pg_data/odd names/noise1.pgbi").stat().st_size < stored.stat().st_size / 2,
+           "the next one builds on its blocks")
+    home = bench.dir / "restored"
+    (home / "pg").mkdir(parents=True, mode=0o700)
+    here = bench.dir / "here.conf"
+    here.write_text(f"[global]\nrepo1-path={bench.repo}\nlock-path={home}/lock\nlog-level-file=off\n"
+                    f"[{lab.STANZA}]\npg1-path={home}/pg\n")
+    lab.run([OURS, f"--config={here}", f"--stanza={lab.STANZA}", "restore", "--type=none", "--link-all",
+             f"--tablespace-map-all={home}/ts"])
+    equal(noise_of(home / "pg"), noise_of(bench.cluster.data), "contents are those of the cluster")
+
+
 @test("resume: a repository on SFTP")
 def on_sftp(bench):
     bench.cipher = ""
