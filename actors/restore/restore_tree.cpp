@@ -154,21 +154,25 @@ result<void> restore_tree::strangers_of(size_t root, const stranger_taker& take)
 }
 
 result<void> restore_tree::strangers_in(const found_path& here, const stranger_taker& take) {
-  auto entries = at(here.root).list(here.path);
-  if (!entries)
-    return entries.failure();
-  if (!*entries)
-    return success();
-  for (const auto& found : **entries) {
-    const found_path child{here.root, join_path(here.path, found.name),
-                           join_path(here.name, found.name)};
-    const bool stays = rules_.stays({.name = child.name,
+  // Of a million files that stay nothing is kept.
+  std::vector<std::pair<entry, bool>> looked_at;
+  const auto there = at(here.root).each_entry(here.path, [&](entry& found) -> result<void> {
+    const bool stays = rules_.stays({.name = join_path(here.name, found.name),
                                      .kind = kind_of(found.info),
                                      .link_destination = found.info.link_destination});
-    auto done = !stays                                ? take({child.root, child.path}, found)
-                : found.info.kind == entry_kind::path ? strangers_in(child, take)
-                                                      : success();
-    if (!done)
+    if (!stays || found.info.kind == entry_kind::path)
+      looked_at.emplace_back(std::move(found), stays);
+    return success();
+  });
+  if (!there)
+    return there.failure();
+  std::ranges::sort(
+      looked_at, {}, [](const auto& one) -> const auto& { return one.first.name; });
+  for (const auto& [found, stays] : looked_at) {
+    const found_path child{here.root, join_path(here.path, found.name),
+                           join_path(here.name, found.name)};
+    if (auto done = stays ? strangers_in(child, take) : take({child.root, child.path}, found);
+        !done)
       return done;
   }
   return success();
