@@ -26,6 +26,8 @@ caf::behavior collector(caf::event_based_actor* self, run_state_ptr run, caf::ac
           run->settled += tasks->size();
           for (const auto& task : *tasks)
             report(self, run, supervisor, run->work->settled(*task));
+          if (run->held.exchange(false))
+            run->bell.ring();
         });
       },
       [=](tick_atom) {

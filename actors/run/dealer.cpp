@@ -19,7 +19,7 @@ struct dealer_state {
   plan::pool_limits limits;
   plan::pool_state pool;
   std::map<size_t, caf::actor> parked; ///< by number of the worker
-  /// Found nothing, but may later; the one that waits longest comes first.
+  /// Found nothing, or was too far ahead, but may later; the one that waits longest comes first.
   std::deque<std::pair<size_t, caf::actor>> waiting;
   bool exhausted = false;
   uint64_t sampled_bytes = 0;
@@ -32,10 +32,25 @@ struct dealer_state {
 
 private:
   void answer(size_t number, const caf::actor& worker);
+  bool is_too_far_ahead();
   void dismiss_idle();
 };
 
+/// Whether the collector has more to do than it should: it rings the bell then.
+bool dealer_state::is_too_far_ahead() {
+  const auto uncollected = [&] { return run->handed_over - run->settled; };
+  if (uncollected() < most_uncollected)
+    return false;
+  // Looked at again: what was collected before this was said rang no bell.
+  run->held = true;
+  return uncollected() >= most_uncollected;
+}
+
 void dealer_state::answer(size_t number, const caf::actor& worker) {
+  if (!exhausted && !run->stop && is_too_far_ahead()) {
+    waiting.emplace_back(number, worker);
+    return;
+  }
   auto tasks = exhausted || run->stop ? graph::task_list{} : run->work->deal();
   run->dealt += tasks.size();
   if (!tasks.empty()) {

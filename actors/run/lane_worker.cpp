@@ -115,7 +115,7 @@ result<bool> lane_worker_state::deliver(bool wait) {
     return done.failure();
   if (done->empty())
     return false;
-  self->send(collector, settled_atom::value, std::make_shared<graph::task_list>(std::move(*done)));
+  hand_over(self, *run, collector, std::move(*done));
   return true;
 }
 

@@ -97,6 +97,10 @@ struct run_state {
   /// Tasks that the dealer gave out and that the collector got back; equal at a good end.
   std::atomic<uint64_t> dealt{0};
   std::atomic<uint64_t> settled{0};
+  /// Tasks that were sent to the collector.
+  std::atomic<uint64_t> handed_over{0};
+  /// A worker waits for the collector.
+  std::atomic<bool> held{false};
   /// Counts steps of all workers; the watchdog looks at it.
   std::atomic<uint64_t> steps{0};
   /// Rung by jobs whose tasks arrive while they run.
@@ -115,6 +119,13 @@ void guarded(caf::event_based_actor* self, const caf::actor& supervisor, F&& run
                    error{errc::unhandled, std::string("unexpected exception: ") + e.what()})));
     self->quit();
   }
+}
+
+/// Gives the collector tasks that are durable or need nothing more.
+inline void hand_over(caf::event_based_actor* self, run_state& run, const caf::actor& collector,
+                      graph::task_list done) {
+  run.handed_over += done.size();
+  self->send(collector, settled_atom::value, std::make_shared<graph::task_list>(std::move(done)));
 }
 
 inline failure_ptr share(error what) {

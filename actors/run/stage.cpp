@@ -68,8 +68,7 @@ result<void> source_state::open_next() {
   if (!opened && !work->put_aside(opened.failure()))
     return opened.failure();
   if (!opened || !*opened) {
-    self->send(collector, settled_atom::value,
-               std::make_shared<graph::task_list>(graph::task_list{std::move(work)}));
+    hand_over(self, *links.run, collector, {std::move(work)});
     return success();
   }
   file = std::make_shared<file_run>();
@@ -221,7 +220,7 @@ result<void> sink_state::settle() {
     settling.pop_front();
   }
   if (!done.empty())
-    self->send(collector, settled_atom::value, std::make_shared<graph::task_list>(std::move(done)));
+    hand_over(self, *links.run, collector, std::move(done));
   return success();
 }
 
@@ -229,8 +228,7 @@ result<void> sink_state::settle() {
 result<void> sink_state::give_up(file_run& file) {
   if (!file.work->put_aside(*file.why))
     return *file.why;
-  self->send(collector, settled_atom::value,
-             std::make_shared<graph::task_list>(graph::task_list{file.work}));
+  hand_over(self, *links.run, collector, {file.work});
   return success();
 }
 

@@ -19,7 +19,8 @@ std::vector<batch> bundles_of(std::span<file_weight> small, const batch_rules& r
   const file_weight* previous = nullptr;
   for (const auto& file : small) {
     const bool same_target = previous && previous->target == file.target;
-    if (!same_target || out.back().plain_bytes >= rules.bundle_size_bytes)
+    if (!same_target || out.back().plain_bytes >= rules.bundle_size_bytes ||
+        out.back().files.size() >= bundle_files)
       out.push_back({.bundle_id = rules.first_bundle_id + static_cast<uint32_t>(out.size())});
     out.back().files.push_back(file.index);
     out.back().plain_bytes += file.size_bytes;

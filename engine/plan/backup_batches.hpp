@@ -39,6 +39,10 @@ struct batch {
 /// together lies together; everything is a function of the arguments.
 std::vector<batch> deal_backup(std::vector<file_weight> files, const batch_rules& rules);
 
+/// A bundle ends at this many files, too: whoever writes or reads one knows something of each of
+/// them at the same time.
+inline constexpr size_t bundle_files = 8192;
+
 /// A batch of files that are stored alone ends at this many files or bytes, whichever comes first.
 inline constexpr size_t small_batch_files = 64;
 inline constexpr uint64_t small_batch_bytes = uint64_t{4} << 20;

@@ -1,6 +1,8 @@
 // Running a job on the actor system: fused and unfused, success, failure and signals.
 // SPDX-License-Identifier: MIT
+#include "actors/run/dealer.hpp"
 #include "actors/run/run_job.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/codec/compress.hpp"
 #include "engine/codec/whole.hpp"
@@ -9,7 +11,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <csignal>
 #include <deque>
 #include <map>
@@ -134,6 +138,55 @@ TEST_CASE("run job: an error of the collector stops the run") {
   const auto outcome = actors::run_job(job, settings(true, 2));
   REQUIRE_FALSE(outcome);
   CHECK(outcome.failure().code == errc::checksum);
+}
+
+namespace {
+
+/// Its collector is busy with the first task until too many are on their way, or for a while.
+class slow_job final : public graph::job {
+public:
+  explicit slow_job(size_t count) : left_(count) {}
+
+  graph::task_list deal() override {
+    graph::task_list out;
+    for (; out.size() < per_deal && left_ > 0; --left_)
+      out.push_back(std::make_shared<memory_task>("f" + std::to_string(left_), ""));
+    dealt_ += out.size();
+    most = std::max<size_t>(most, dealt_ - collected);
+    changed_.notify_all();
+    return out;
+  }
+  result<void> settled(graph::task&) override {
+    std::unique_lock lock(mutex_);
+    if (collected == 0)
+      wait_until(changed_, lock, monotonic::now() + std::chrono::seconds(2),
+                 [this] { return dealt_ > bound; });
+    ++collected;
+    return success();
+  }
+
+  static constexpr size_t per_deal = 100;
+  /// What two workers have, and what waits for the collector.
+  static constexpr size_t bound = 2 * per_deal + actors::most_uncollected + 2 * per_deal;
+  std::atomic<size_t> collected = 0;
+  size_t most = 0;
+
+private:
+  size_t left_;
+  std::atomic<size_t> dealt_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+} // namespace
+
+TEST_CASE("run job: no more is dealt than the collector keeps up with") {
+  for (const bool fuse : {true, false}) {
+    slow_job job(50'000);
+    REQUIRE(actors::run_job(job, settings(fuse, 2)));
+    CHECK(job.collected == 50'000);
+    CHECK(job.most <= slow_job::bound);
+  }
 }
 
 namespace {

@@ -57,6 +57,17 @@ TEST_CASE("backup batches: a bundle ends once it has reached its size") {
   CHECK(out[2].bundle_id == 3);
 }
 
+TEST_CASE("backup batches: a bundle ends at a number of files, too") {
+  std::vector<file_weight> files;
+  for (uint32_t i = 0; i < 2 * bundle_files + 1; ++i)
+    files.push_back({.index = i, .size_bytes = 1, .name = "pg_data/base/5/1"});
+  const auto out = deal_backup(files, bundled);
+  REQUIRE(out.size() == 3);
+  CHECK(out[0].files.size() == bundle_files);
+  CHECK(out[1].files.size() == bundle_files);
+  CHECK(out[2].files.size() == 1);
+}
+
 TEST_CASE("backup batches: a bundle holds files of one target, by age and name") {
   const std::vector<file_weight> files{
       {0, 10, 200, "b", 0}, {1, 10, 100, "z", 0}, {2, 10, 200, "a", 0}, {3, 10, 50, "t", 1}};
