@@ -1,4 +1,4 @@
-// gzip and zlib containers, one member per file, made and read by zlib.
+// gzip and zlib containers, one member per file, made by zlib.
 // Formats: RFC 1950, RFC 1952.
 // SPDX-License-Identifier: MIT
 #include "engine/codec/codecs.hpp"
@@ -112,77 +112,10 @@ private:
   std::shared_ptr<spares<deflater>> spare_ = std::make_shared<spares<deflater>>();
 };
 
-/// A library context that frees itself.
-struct inflater {
-  explicit inflater(bool raw) { ready = inflateInit2(&z, window_bits(raw)) == Z_OK; }
-  inflater(const inflater&) = delete;
-  inflater& operator=(const inflater&) = delete;
-  ~inflater() {
-    if (ready)
-      inflateEnd(&z);
-  }
-  z_stream z{};
-  bool ready = false;
-};
-
-class ungz_stream final : public sequential_stream {
-public:
-  ungz_stream(bool raw, std::shared_ptr<spares<inflater>> spare)
-      : spare_(std::move(spare)), library_(spare_->take()) {
-    if (library_)
-      inflateReset(&library_->z);
-    else
-      library_ = std::make_unique<inflater>(raw);
-  }
-  ~ungz_stream() override {
-    if (library_->ready)
-      spare_->give(std::move(library_));
-  }
-
-  result<bool> advance(byte_view& in, byte_span& out, bool last) override {
-    if (!library_->ready)
-      return error{errc::memory, "unable to decompress: gz: out of memory"};
-    auto& z = library_->z;
-    bool moved = true;
-    while (moved && !out.empty() && !ended_) {
-      zlib_window window(z, in, out);
-      const int code = inflate(&z, Z_NO_FLUSH);
-      moved = window.close();
-      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
-        return corrupt_input("gz", z.msg != nullptr ? z.msg : "a dictionary is needed");
-      ended_ = code == Z_STREAM_END;
-    }
-    if (ended_ && !in.empty())
-      return trailing_input();
-    if (last && !ended_ && in.empty() && !out.empty())
-      return truncated_input();
-    return ended_;
-  }
-
-private:
-  std::shared_ptr<spares<inflater>> spare_;
-  std::unique_ptr<inflater> library_;
-  bool ended_ = false;
-};
-
-class ungz_kernel final : public sequential_kernel {
-public:
-  explicit ungz_kernel(bool raw) : raw_(raw) {}
-  std::unique_ptr<stream> open() override { return std::make_unique<ungz_stream>(raw_, spare_); }
-
-private:
-  bool raw_;
-  std::shared_ptr<spares<inflater>> spare_ = std::make_shared<spares<inflater>>();
-};
-
 } // namespace
 
 std::unique_ptr<kernel> make_gz_compress_zlib(int level, bool raw) {
   return std::make_unique<gz_kernel>(level, raw);
-}
-
-std::unique_ptr<kernel> make_gz_decompress(bool raw) {
-  return std::make_unique<ungz_kernel>(raw);
 }
 
 } // namespace pgbraid::codec

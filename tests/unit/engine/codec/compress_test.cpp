@@ -266,3 +266,21 @@ TEST_CASE("decompress: several members, empty ones and what follows the end") {
     }
   }
 }
+
+TEST_CASE("decompress: gz: even one byte behind the end is seen, in both containers") {
+  rig::random from(9);
+  for (const bool raw : {false, true})
+    for (size_t more = 0; more <= 12; ++more)
+      for (const size_t length : {size_t{0}, size_t{1}, size_t{700}, size_t{9000}}) {
+        CAPTURE(raw);
+        CAPTURE(more);
+        CAPTURE(length);
+        auto packed = packer(compress_type::gz, 6, {.raw = raw});
+        auto file = rig::drive_one(*packed, rig::noise(from, length), from, {500, 900}).out;
+        file.insert(file.end(), more, std::byte{0});
+        auto k = make_decompress(compress_type::gz, raw);
+        const auto back = rig::drive_one(*k, file, from, {7, 900});
+        CHECK(back.failure.has_value() == (more > 0));
+        CHECK(back.out.size() == length);
+      }
+}
