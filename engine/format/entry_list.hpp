@@ -3,12 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <memory>
-#include <numeric>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -110,17 +110,9 @@ public:
     cut(static_cast<size_t>(std::remove_if(begin(), end(), is_out) - begin()));
   }
 
-  /// Stable; the memory it takes is that of indexes.
-  template <class Before> void sort(Before&& before) {
-    if (std::is_sorted(begin(), end(), before))
-      return;
-    std::vector<uint32_t> order(size_);
-    std::iota(order.begin(), order.end(), 0U);
-    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-      const auto& left = (*this)[a];
-      const auto& right = (*this)[b];
-      return before(left, right) || (!before(right, left) && a < b);
-    });
+  /// Puts the entry with the index `order[i]` in place `i`, for each of them.
+  void reorder(std::vector<uint32_t> order) {
+    assert(order.size() == size_);
     for (uint32_t first = 0; first < order.size(); ++first) {
       if (order[first] == first)
         continue;

@@ -3,6 +3,7 @@
 #include "engine/format/manifest.hpp"
 
 #include "engine/format/info_value.hpp"
+#include "engine/format/name_order.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -115,7 +116,10 @@ void manifest::drop_files() {
 }
 
 void manifest::sort() {
-  files.sort([](const auto& a, const auto& b) { return a.name < b.name; });
+  if (!std::is_sorted(files.begin(), files.end(),
+                      [](const auto& a, const auto& b) { return a.name < b.name; }))
+    files.reorder(name_order(static_cast<uint32_t>(files.size()),
+                             [&](uint32_t index) { return files[index].name; }));
   sort_by_name(paths);
   sort_by_name(links);
   sort_by_name(targets);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -20,10 +21,6 @@ struct numbered {
   uint32_t number = 0;
   friend bool operator==(const numbered&, const numbered&) = default;
 };
-
-bool by_key(const numbered& a, const numbered& b) {
-  return a.key < b.key;
-}
 
 } // namespace
 
@@ -39,8 +36,11 @@ TEST_CASE("entry list: holds what a vector holds, in the order of a stable sort"
       list.push_back({(seed ^ (i * 2654435761U)) % keys, i});
       model.push_back({(seed ^ (i * 2654435761U)) % keys, i});
     }
-    list.sort(by_key);
-    std::ranges::stable_sort(model, by_key);
+    std::vector<uint32_t> order(count);
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::stable_sort(order, {}, [&](uint32_t i) { return model[i].key; });
+    list.reorder(order);
+    std::ranges::stable_sort(model, {}, &numbered::key);
     RC_ASSERT(std::ranges::equal(list, model));
     RC_ASSERT(list.end() - list.begin() == std::ssize(model));
     const auto at = std::ranges::lower_bound(list, keys / 2, {}, &numbered::key);
