@@ -6,10 +6,14 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
+#include <utility>
 
 namespace pgbraid::actors {
 
 namespace {
+
+constexpr size_t handed_over_together = 64;
 
 /// All memory of one worker. Kernels, lanes and the I/O engine are made with the first task, so
 /// that workers which are never needed cost nothing.
@@ -25,6 +29,7 @@ struct lane_worker_state {
   graph::worker_tools tools;
   std::unique_ptr<graph::lane_group> lanes;
   std::deque<graph::task_ptr> queue;
+  graph::task_list done; ///< not yet handed over
   uint64_t reported_bytes = 0;
   bool asked = false;
   bool exhausted = false;
@@ -40,7 +45,7 @@ private:
   void go_on();
   result<void> prepare();
   result<void> advance();
-  result<bool> deliver(bool wait);
+  result<void> deliver(bool wait);
   void fail(const error& what);
   void leave();
 };
@@ -109,14 +114,17 @@ result<void> lane_worker_state::advance() {
   return stepped;
 }
 
-result<bool> lane_worker_state::deliver(bool wait) {
-  auto done = lanes->take_settled(wait);
-  if (!done)
-    return done.failure();
-  if (done->empty())
-    return false;
-  hand_over(self, *run, collector, std::move(*done));
-  return true;
+/// Small files of a batch are handed over by the dozen: a message for each costs more than they do.
+result<void> lane_worker_state::deliver(bool wait) {
+  auto settled = lanes->take_settled(wait);
+  if (!settled)
+    return settled.failure();
+  done.insert(done.end(), std::make_move_iterator(settled->begin()),
+              std::make_move_iterator(settled->end()));
+  if (done.empty() || (done.size() < handed_over_together && !queue.empty()))
+    return success();
+  hand_over(self, *run, collector, std::exchange(done, {}));
+  return success();
 }
 
 void lane_worker_state::step() {
@@ -146,6 +154,8 @@ void lane_worker_state::fail(const error& what) {
 }
 
 void lane_worker_state::leave() {
+  if (!done.empty())
+    hand_over(self, *run, collector, std::exchange(done, {}));
   // Order matters: tasks hold writers, and writers hold slabs and operations of the engine.
   queue.clear();
   lanes.reset();
