@@ -25,6 +25,11 @@ using pour = std::function<result<void>(io::writer& into, std::optional<error>& 
 result<journal_copy> keep(journal::wal_journal& to, const plan::journal_entry& entry,
                           const pour& all) {
   journal_copy out;
+  // PostgreSQL comes again with what was kept when the call did not end well.
+  if (const auto there = to.has(entry); there && *there) {
+    out.kept = entry;
+    return out;
+  }
   auto writer = to.begin(entry);
   if (!writer)
     out.why = writer.failure();

@@ -88,6 +88,20 @@ result<void> wal_journal::prepare() {
   return files_->sync_many_paths(parents);
 }
 
+result<bool> wal_journal::has(const plan::journal_entry& entry) {
+  const auto there = files_->info(path_of(entry));
+  if (!there)
+    return there.failure();
+  if (!*there || (*there)->kind != entry_kind::file || (*there)->size_bytes != entry.size_bytes)
+    return false;
+  // Whoever gave it its name may have been killed before that was durable.
+  if (auto ready = prepare(); !ready)
+    return ready.failure();
+  if (auto synced = files_->sync_path(path_); !synced)
+    return synced.failure();
+  return true;
+}
+
 result<std::unique_ptr<io::writer>> wal_journal::begin(const plan::journal_entry& entry) {
   if (auto ready = prepare(); !ready)
     return ready.failure();

@@ -53,6 +53,8 @@ public:
   /// Nothing where there is no such directory.
   result<journal_content> look() const;
 
+  /// Whether that entry is kept already, and durable.
+  result<bool> has(const plan::journal_entry& entry);
   /// A new entry, which is kept as soon as the writer is committed. Null when there is no room for
   /// it: the limit would be exceeded, or PostgreSQL may soon need what is left of the file system.
   /// @param entry  its checksum, and its size

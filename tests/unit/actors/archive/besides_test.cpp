@@ -226,6 +226,17 @@ TEST_CASE("besides: what exceeds the limit is a gap, which is told once; others 
     CHECK(rig.has(1, number));
 }
 
+TEST_CASE("besides: what is kept already needs no more room, and is no gap") {
+  besides_rig rig;
+  rig.journal = {rig.spool, "spool/journal/demo/repo2", rig_segment_bytes};
+  rig.places[1]->refusals = 1;
+  for (const unsigned number : {1, 1, 2})
+    REQUIRE(rig.push(number) == errc{});
+  CHECK(rig.waiting() == std::vector{segment(1)});
+  REQUIRE(rig.kept().gaps.size() == 1);
+  CHECK(rig.kept().gaps[0].first == segment(2));
+}
+
 TEST_CASE("besides: a full disk under the journal is a gap; one that takes nothing is an error") {
   besides_rig rig;
   rig.places[1]->refusals = 1000;
