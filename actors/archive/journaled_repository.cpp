@@ -25,9 +25,12 @@ using std::chrono::milliseconds;
 /// How soon somebody who waits hears of a signal.
 constexpr milliseconds listening(100);
 
-/// Whether it is the repository that fails, and not this file.
-bool is_of_repository(errc code) {
-  return code == errc::repo_invalid || code == errc::command || code == errc::term;
+/// Whether it is this file that is wrong, whenever it is tried. Everything else may be over the
+/// next time, and costs no WAL: what the repository says, and what this host lacks for a moment.
+bool is_of_file(errc code) {
+  return code == errc::archive_duplicate || code == errc::archive_mismatch ||
+         code == errc::checksum || code == errc::file_missing || code == errc::file_read ||
+         code == errc::format || code == errc::version_not_supported;
 }
 
 } // namespace
@@ -180,7 +183,7 @@ result<void> journaled_repository::work::store_kept(const plan::journal_entry& e
   const auto stored = session_.store(wanted, *journal_.files());
   if (!stored && stored.failure().code == errc::file_missing)
     return success(); // Somebody else was faster.
-  if (!stored && is_of_repository(stored.failure().code))
+  if (!stored && !is_of_file(stored.failure().code))
     return stored;
   if (stored) {
     log::detail("pushed WAL file '{}' from the journal to repo{}", entry.wal, key_);
@@ -286,7 +289,7 @@ result<bool> journaled_repository::work::wait_until_level() {
   }
 }
 
-/// Returns whether the repository has it. Fails for what is wrong with the file.
+/// Returns whether the repository has it. Fails where it has another content of that name.
 result<bool> journaled_repository::work::store_new(const push_request& wanted) {
   struct answer {
     std::optional<result<void>> stored = {};
@@ -315,8 +318,12 @@ result<bool> journaled_repository::work::store_new(const push_request& wanted) {
     takes_wal();
     return true;
   }
-  if (stored && !is_of_repository(stored->failure().code))
+  if (stored && stored->failure().code == errc::archive_duplicate)
     return stored->failure();
+  if (stored && is_of_file(stored->failure().code)) { // It is looked at again when it is kept.
+    log::detail("{}", stored->failure().message);
+    return false;
+  }
   fail(stored ? stored->failure().message : "a file was not stored in time");
   return false;
 }

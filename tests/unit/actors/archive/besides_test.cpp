@@ -280,6 +280,57 @@ TEST_CASE("besides: WAL that cannot be read is no gap") {
   CHECK(rig.kept().gaps.empty());
 }
 
+TEST_CASE("besides: a file that cannot be read for a moment is kept, and stored the next time") {
+  for (const auto code : {errc::file_open, errc::file_read}) {
+    besides_rig rig;
+    bool fails = false;
+    rig.places[0]->files->set_hook([&](storage_verb verb, std::string_view) {
+      fails = fails || verb == storage_verb::publish;
+      return std::optional<error>();
+    });
+    rig.wal.set_hook([&](storage_verb verb, std::string_view) -> std::optional<error> {
+      if (verb == storage_verb::open_read && std::exchange(fails, false))
+        return error{code, "for a moment"};
+      return {};
+    });
+    REQUIRE(rig.push(1) == errc{});
+    rig.places[0]->files->set_hook({});
+    rig.wal.set_hook({});
+    CHECK(rig.waiting() == std::vector{segment(1)});
+    CHECK(rig.kept().aside.empty());
+    CHECK(rig.kept().gaps.empty());
+    rig.later();
+    REQUIRE(rig.push(2) == errc{});
+    CHECK(rig.has(1, 1));
+    CHECK(rig.has(1, 2));
+    CHECK(rig.kept().empty());
+  }
+}
+
+TEST_CASE("besides: what cannot be opened in the journal for a moment is no gap") {
+  for (const auto code : {errc::file_open, errc::memory}) {
+    besides_rig rig;
+    rig.places[1]->refusals = 1;
+    REQUIRE(rig.push(1) == errc{});
+    rig.later();
+    const auto entry = rig.journal.path_of(rig.kept().waiting.at(0));
+    rig.spool->set_hook([&](storage_verb verb, std::string_view path) -> std::optional<error> {
+      if (verb == storage_verb::open_read && path == entry)
+        return error{code, "for a moment"};
+      return {};
+    });
+    REQUIRE(rig.push(2) == errc{});
+    rig.spool->set_hook({});
+    CHECK(rig.waiting() == std::vector{segment(1), segment(2)});
+    CHECK(rig.kept().gaps.empty());
+    rig.later();
+    REQUIRE(rig.push(3) == errc{});
+    for (const unsigned number : {1, 2, 3})
+      CHECK(rig.has(1, number));
+    CHECK(rig.kept().empty());
+  }
+}
+
 TEST_CASE("besides: other content under its name is left aside, and what follows is stored") {
   besides_rig rig;
   const auto other = rig_content('o');
