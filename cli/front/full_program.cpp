@@ -12,16 +12,9 @@
 
 namespace pgbraid::cli {
 
-error become_full_program(char** argv, const std::string& front,
-                          const std::vector<std::string>& more) {
-  std::vector<char*> variables;
-  for (char** variable = environ; *variable; ++variable)
-    variables.push_back(*variable);
-  for (const auto& one : more)
-    variables.push_back(const_cast<char*>(one.c_str()));
-  variables.push_back(nullptr);
+error become_full_program(char** argv, const std::string& front) {
   const auto full = full_program_of(front);
-  ::execve(full.c_str(), argv, variables.data());
+  ::execv(full.c_str(), argv);
   auto failed = system_error(errc::execute, fmt::format("unable to start '{}'", full), errno);
   failed.hint = fmt::format("'{}' answers for WAL that was archived or fetched ahead and leaves "
                             "everything else to that program.\n"

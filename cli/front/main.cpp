@@ -16,10 +16,9 @@
 #include "engine/base/stop_signal.hpp"
 #include "engine/io/lock_file.hpp"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include <string>
+#include <cstdlib>
 #include <utility>
 
 namespace pgbraid::cli {
@@ -34,8 +33,10 @@ result<int> go_on_as_full_program(const config::options& opts, monotonic::time_p
   if (stop_signal != 0) // What was noted of it would be lost.
     return error{errc::term, "terminated before the archive was asked"};
   const begun_command begun{.began = began, .exec_id = opts.exec_id()};
-  return become_full_program(own_words, opts.program(),
-                             {fmt::format("{}={}", begun_variable, begun_text(begun, ::getpid()))});
+  // In the place of what others left there: nobody reads the second of two.
+  if (::setenv(begun_variable, begun_text(begun, ::getpid()).c_str(), 1) != 0)
+    return error{errc::memory, "no memory left to tell that the command was begun"};
+  return become_full_program(own_words, opts.program());
 }
 
 result<int> run_by_spool(const config::options& opts) {

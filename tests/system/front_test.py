@@ -205,6 +205,8 @@ def gone_on(bench):
     ended = run([full_of(front), *call], cwd=bench.cluster.data,
                 env={"_PGBRAID_BEGUN": f"{os.getpid()} 1 {os.getpid()}-0badcafe"})
     expect("command begin" in ended.text and "0badcafe" not in ended.text, "a command of its own", ended)
+    ended = run([front, *call], cwd=bench.cluster.data, env={"_PGBRAID_BEGUN": "1 1 1-0badcafe"})
+    equal(ended.text.count("command begin"), 1, "begin lines")
 
 
 @test("front: an error of the archive ends the command that the front began")
