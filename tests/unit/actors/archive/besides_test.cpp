@@ -1,79 +1,15 @@
 // Repositories that PostgreSQL does not wait for.
 // SPDX-License-Identifier: MIT
 #include "actors/archive/journaled_repository.hpp"
-#include "actors/archive/push_batch.hpp"
-#include "tests/unit/actors/archive/archive_rig.hpp"
-#include "tests/unit/engine/base/asides.hpp"
-#include "tests/unit/engine/base/manual_clock.hpp"
-#include "tests/unit/quiet.hpp"
+#include "tests/unit/actors/archive/besides_rig.hpp"
 #include "tests/unit/storage/power_cut.hpp"
 
-#include <algorithm>
 #include <future>
-#include <mutex>
 #include <thread>
+#include <utility>
 
 using namespace pgbraid;
 using namespace pgbraid::test;
-
-namespace {
-
-std::string segment(unsigned number) {
-  return "00000001000000000000000" + std::to_string(number);
-}
-
-std::string content_of(unsigned number) {
-  return rig_content(static_cast<char>('a' + number));
-}
-
-/// repo1 is required, repo2 is not.
-struct besides_rig : archive_rig {
-  quiet no_lines = {};
-  manual_clock clock;
-  std::shared_ptr<faulty_memory> spool = std::make_shared<faulty_memory>("/var");
-  journal::wal_journal journal{spool, "spool/journal/demo/repo2", uint64_t{1} << 30};
-  std::vector<std::string> warnings = {};
-
-  besides_rig() : archive_rig(2) {
-    wanted.warn = [this](const std::string& text) { warnings.push_back(text); };
-    for (unsigned number = 1; number <= 9; ++number)
-      write(wal, segment(number), content_of(number));
-  }
-  ~besides_rig() { join_all_asides(); }
-
-  push_ends ends() const {
-    auto all = doors();
-    return {.wal = wal_files,
-            .pgdata = pgdata_files,
-            .to = {all[0]},
-            .besides = {{.door = all[1], .journal = journal}}};
-  }
-  errc push(unsigned number) {
-    wanted.wal.name = segment(number);
-    const auto done = push_wal(wanted, ends());
-    join_all_asides();
-    return done ? errc{} : done.failure().code;
-  }
-  /// The next try of a repository that failed is due.
-  void later() { clock.advance(std::chrono::minutes(5)); }
-  bool has(size_t repository, unsigned number) {
-    return stored(repository, segment(number)) ==
-           std::vector{path_of(content_of(number), segment(number))};
-  }
-  journal::journal_content kept() {
-    auto there = journal.look();
-    REQUIRE(there);
-    return *there;
-  }
-  std::vector<std::string> waiting() {
-    std::vector<std::string> out;
-    for (const auto& one : kept().waiting)
-      out.push_back(one.wal);
-    return out;
-  }
-};
-
-} // namespace
 
 TEST_CASE("besides: where all is well, all have it, and nothing is kept") {
   besides_rig rig;
@@ -481,47 +417,4 @@ TEST_CASE("besides: a required one gets what waits from a time when it was none"
   CHECK(rig.has(1, 1));
   CHECK(rig.has(1, 2));
   CHECK(rig.kept().empty());
-}
-
-namespace {
-
-struct batch_of_besides : besides_rig {
-  std::mutex mutex = {};
-  std::vector<std::string> told = {};
-
-  result<void> push_all(std::vector<std::string> due, bool idle) {
-    push_batch_request batch{
-        .each = wanted, .batch_bytes = uint64_t{1} << 30, .process_max = 3, .due = std::move(due)};
-    batch.each.wal.name.clear();
-    batch.waiting = batch.due.size();
-    batch.look = [idle]() -> result<waiting_wal> {
-      return waiting_wal{.unanswered = std::vector<std::string>(idle ? 0 : 1, segment(9))};
-    };
-    auto done = push_batch(batch, ends(), [this](const pushed_wal& file) -> result<void> {
-      const std::lock_guard held(mutex);
-      if (file.outcome)
-        told.push_back(file.name);
-      return success();
-    });
-    join_all_asides();
-    return done;
-  }
-};
-
-} // namespace
-
-TEST_CASE("besides: a batch is done without one that is down, and the next one gives it all") {
-  batch_of_besides rig;
-  rig.places[1]->refusals = 1;
-  REQUIRE(rig.push_all({segment(1), segment(2), segment(3), segment(4)}, true));
-  CHECK(rig.told.size() == 4);
-  CHECK(rig.waiting() == std::vector{segment(1), segment(2), segment(3), segment(4)});
-  rig.later();
-  REQUIRE(rig.push_all({segment(5), segment(6)}, true));
-  CHECK(rig.told.size() == 6);
-  CHECK(rig.kept().empty());
-  for (unsigned number = 1; number <= 6; ++number) {
-    CHECK(rig.has(0, number));
-    CHECK(rig.has(1, number));
-  }
 }
