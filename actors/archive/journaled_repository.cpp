@@ -4,6 +4,7 @@
 
 #include "actors/archive/journal_copy.hpp"
 #include "actors/archive/push_session.hpp"
+#include "engine/base/caught.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/side_by_side.hpp"
@@ -69,7 +70,7 @@ private:
   using lock = std::unique_lock<std::mutex>;
 
   void run();
-  void drain();
+  result<void> drain();
   result<bool> drain_once(monotonic::time_point begun, size_t& count);
   result<void> store_kept(const plan::journal_entry& entry);
   bool is_level(uint64_t seen);
@@ -160,13 +161,16 @@ void journaled_repository::work::begin() {
 }
 
 void journaled_repository::work::run() {
-  auto opened = session_.open();
-  if (opened)
-    opened = session_.require_any();
-  if (!opened)
-    return fail(opened.failure().message);
-  enter(state::draining);
-  drain();
+  const auto done = caught([this]() -> result<void> {
+    if (auto opened = session_.open(); !opened)
+      return opened;
+    if (auto any = session_.require_any(); !any)
+      return any;
+    enter(state::draining);
+    return drain();
+  });
+  if (!done)
+    fail(done.failure().message);
 }
 
 push_request journaled_repository::work::request_of(const push_request& wanted) const {
@@ -245,7 +249,7 @@ result<bool> journaled_repository::work::drain_once(monotonic::time_point begun,
   return !leaving_;
 }
 
-void journaled_repository::work::drain() {
+result<void> journaled_repository::work::drain() {
   if (auto removed = journal_.remove_leftovers(); !removed)
     log::warn("{}", removed.failure().message);
   size_t count = 0;
@@ -254,7 +258,7 @@ void journaled_repository::work::drain() {
   while (more && *more)
     more = drain_once(begun, count);
   if (!more)
-    return fail(more.failure().message);
+    return more.failure();
   {
     const std::lock_guard held(mutex_);
     if (state_ == state::draining)
@@ -263,6 +267,7 @@ void journaled_repository::work::drain() {
   }
   if (count > 0)
     log::info("pushed {} WAL file(s) from the journal to repo{}", count, key_);
+  return success();
 }
 
 /// Returns whether a new file may be stored before it was kept: then nothing waits.
@@ -296,7 +301,7 @@ result<bool> journaled_repository::work::store_new(const push_request& wanted) {
   };
   const auto said = std::make_shared<answer>();
   run_aside([self = shared_from_this(), said, request = request_of(wanted)] {
-    auto stored = self->session_.store(request, *self->wal_);
+    auto stored = caught([&] { return self->session_.store(request, *self->wal_); });
     const std::lock_guard held(self->mutex_);
     said->stored.emplace(std::move(stored));
     self->changed_.notify_all();

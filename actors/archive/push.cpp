@@ -5,6 +5,7 @@
 #include "actors/archive/dropped_wal.hpp"
 #include "actors/archive/push_besides.hpp"
 #include "actors/archive/push_session.hpp"
+#include "engine/base/caught.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/side_by_side.hpp"
 #include "engine/base/stop_signal.hpp"
@@ -92,7 +93,7 @@ result<bool> store_watched(const push_request& wanted, const push_ends& between)
   const polled_signals polling;
   const auto work = std::make_shared<push_aside>(wanted, between);
   run_aside([work] {
-    auto done = store_everywhere(work->wanted, work->between);
+    auto done = caught([&] { return store_everywhere(work->wanted, work->between); });
     const std::lock_guard held(work->mutex);
     work->done.emplace(std::move(done));
     work->changed.notify_all();

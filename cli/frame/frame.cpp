@@ -8,6 +8,7 @@
 #include "cli/frame/who_runs.hpp"
 #include "cli/open/locks.hpp"
 #include "cli/open/workers.hpp"
+#include "engine/base/caught.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log_banner.hpp"
 #include "engine/base/stop_signal.hpp"
@@ -21,7 +22,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <new>
 #include <optional>
 #include <utility>
 
@@ -83,17 +83,6 @@ void open_log_file(const config::options& opts) {
     log::skip_banner();
 }
 
-/// An exception is an error, too.
-result<int> guarded(const config::options& opts, run_function run) {
-  try {
-    return run(opts);
-  } catch (const std::bad_alloc&) {
-    return error{errc::memory, "out of memory"};
-  } catch (const std::exception& problem) {
-    return error{errc::unhandled, fmt::format("unexpected failure: {}", problem.what())};
-  }
-}
-
 /// From the begin line to the outcome.
 result<int> checked_run(config::options& opts, run_function run) {
   const bool begun = continued_command().has_value();
@@ -106,7 +95,7 @@ result<int> checked_run(config::options& opts, run_function run) {
       log::warn("{}", line);
   if (!checked)
     return checked.failure();
-  return guarded(opts, run);
+  return caught([&] { return run(opts); });
 }
 
 /// The command that is running now, and since when.

@@ -5,6 +5,7 @@
 #include "tests/unit/storage/power_cut.hpp"
 
 #include <future>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -112,6 +113,25 @@ TEST_CASE("besides: what is required is, whatever the others do") {
   CHECK(rig.kept().waiting.empty());
   REQUIRE(rig.push(1) == errc{});
   CHECK(rig.has(1, 1));
+}
+
+TEST_CASE("besides: what throws is an error of its repository, and ends nothing else") {
+  besides_rig rig;
+  const auto throws = [](storage_verb verb, std::string_view) -> std::optional<error> {
+    if (verb == storage_verb::publish)
+      throw std::runtime_error("of a library");
+    return {};
+  };
+  rig.places[1]->files->set_hook(throws);
+  REQUIRE(rig.push(1) == errc{});
+  REQUIRE(rig.kept().hold);
+  CHECK(rig.kept().hold->why == "unexpected failure: of a library");
+  rig.later();
+  REQUIRE(rig.push(2) == errc{}); // now it is what waits that throws
+  CHECK(rig.waiting() == std::vector{segment(1), segment(2)});
+  rig.places[0]->files->set_hook(throws);
+  CHECK(rig.push(3) == errc::unhandled);
+  CHECK(rig.waiting().size() == 2);
 }
 
 TEST_CASE("besides: a call gives it so much of what waits, and the rest with the next ones") {
