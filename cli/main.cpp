@@ -122,7 +122,7 @@ int main(int argc, char** argv) {
   pgbraid::cli::install_signal_handlers();
   pgbraid::cli::take_over_command();
   const auto from = pgbraid::cli::inputs_of(
-      argc, argv, pgbraid::cli::program_for_users(pgbraid::cli::running_program(argv[0])));
+      argc, argv, pgbraid::cli::program_for_users(pgbraid::cli::running_program()));
   pgbraid::cli::keep_from_children(from);
   return pgbraid::cli::leave(pgbraid::cli::run(from, argv[0]));
 }

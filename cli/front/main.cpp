@@ -73,5 +73,5 @@ int main(int argc, char** argv) {
   cli::forbid_core_files();
   cli::install_signal_handlers();
   cli::own_words = argv;
-  return cli::run(cli::inputs_of(argc, argv, cli::running_program(argv[0])));
+  return cli::run(cli::inputs_of(argc, argv, cli::running_program()));
 }

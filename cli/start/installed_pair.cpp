@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include "cli/start/installed_pair.hpp"
 
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <array>
 #include <filesystem>
+#include <system_error>
 
 namespace pgbraid::cli {
 
@@ -23,10 +25,16 @@ std::string beside(const std::string& program, const char* way) {
 
 } // namespace
 
-std::string running_program(const char* called_as) {
+std::string running_program() {
   std::array<char, 4096> path = {};
   const auto size = ::readlink("/proc/self/exe", path.data(), path.size());
-  return size > 0 ? std::string(path.data(), static_cast<size_t>(size)) : std::string(called_as);
+  if (size > 0)
+    return {path.data(), static_cast<size_t>(size)};
+  // The first word would not do: a bare name says nothing of where the program lies.
+  const std::string started = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  std::error_code failed;
+  const auto real = fs::canonical(started, failed);
+  return failed ? started : real.string();
 }
 
 std::string full_program_of(const std::string& front) {

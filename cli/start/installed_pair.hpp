@@ -7,9 +7,8 @@
 
 namespace pgbraid::cli {
 
-/// The real path of the program that runs.
-/// @param called_as  taken for it where the system does not say
-std::string running_program(const char* called_as);
+/// The real path of the program that runs, without /proc, too.
+std::string running_program();
 
 /// Where the full program of a front lies, whether it is there or not.
 std::string full_program_of(const std::string& front);

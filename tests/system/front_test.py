@@ -237,6 +237,23 @@ def alone(bench):
     spooled.push(bench, name, program=front)
 
 
+@test("front: without /proc, too, it becomes its own full program and no other", cluster=False, root=True)
+def no_proc(bench):
+    front = pathlib.Path(installed(bench))
+    here = bench.dir / "elsewhere/here"
+    here.mkdir(parents=True)
+    planted = here.parent / "libexec/pgbraid/pgbraid"
+    planted.parent.mkdir(parents=True)
+    planted.write_text("#!/bin/sh\necho planted\n")
+    planted.chmod(0o755)
+    apart = ["unshare", "--mount", "sh", "-c"]
+    if run([*apart, "mount -t tmpfs none /proc"], codes=None).code != 0:
+        raise Skip("nothing may be mounted")
+    ended = run([*apart, "mount -t tmpfs none /proc && pgbraid version"], cwd=here,
+                env={"PATH": f"{front.parent}:{os.environ['PATH']}"})
+    expect(ended.out.startswith(b"pgbraid "), "its own", ended)
+
+
 @test("front: called as pgbackrest it says its version like one", cluster=False)
 def other_name(bench):
     front = installed(bench)
