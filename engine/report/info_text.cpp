@@ -193,14 +193,13 @@ std::vector<cluster_group> groups_of(const info_stanza& of, bool one_backup) {
       group_of(groups, *cluster).backups.push_back(listed);
   }
   const bool any = std::ranges::any_of(groups, [](const auto& g) { return !g.backups.empty(); });
-  // Of different clusters that have a backup of this label the current one is meant.
-  if (one_backup &&
-      std::ranges::any_of(groups, [](const auto& g) { return g.current && !g.backups.empty(); }))
-    std::erase_if(groups, [](const auto& group) { return !group.current; });
   std::erase_if(groups, [&](const auto& group) {
     return group.backups.empty() && ((one_backup && any) || (!group.current && !group.wal_min));
   });
   std::stable_partition(groups.begin(), groups.end(), [](const auto& g) { return !g.current; });
+  // Of different clusters that have a backup of this label pgBackRest tells of the last one only.
+  if (one_backup && any)
+    groups.erase(groups.begin(), groups.end() - 1);
   return groups;
 }
 
