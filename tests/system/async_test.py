@@ -88,6 +88,7 @@ def handed_over(bench, version):
 
 
 @test("async: errors are told to who waits, and gone when their cause is", short=True)
+@hostile("WAL segments")
 def errors(bench):
     prepared(bench, **ASYNC)
     names = waiting(bench, range(1, 4))
@@ -101,7 +102,6 @@ def errors(bench):
     idle(bench)
     stanza.with_name("gone").rename(stanza)
     data = bytearray((bench.cluster.data / "pg_wal" / names[0]).read_bytes())
-    hostile("WAL segments")
     (bench.cluster.data / "pg_wal" / names[0]).write_bytes(data[:1000])
     ended = push(bench, names[0], codes=(44,))
     idle(bench)
@@ -152,10 +152,10 @@ def queue_limit(bench):
 
 @test("async: an answer about an older file of the same name archives nothing", OURS, short=True)
 @test("async: an answer of pgBackRest about an older file archives nothing", PEER)
+@hostile("WAL segments", 2)
 def stale_answers(bench, program):
     """A cluster comes back to where it was (a copy of its files, no restore) while answers lie in
     the spool: PostgreSQL must not throw away what nobody archived."""
-    hostile("WAL segments", 2)
     prepared(bench, **ASYNC)
     names = waiting(bench, range(1, 4))
     push(bench, names[0], program=program)
@@ -233,10 +233,10 @@ def full_spool(bench):
 
 
 @test("async: a spool that cannot be written, or that others may write, is said at once")
+@hostile("modes, owners and directories of others", 2)
 def bad_spool(bench):
     prepared(bench, **ASYNC)
     names = waiting(bench, range(1, 3))
-    hostile("modes, owners and directories of others", 2)
     out = part(bench, "out")
     out.mkdir(parents=True)
     out.chmod(0o777)
@@ -302,6 +302,7 @@ def fetched_ahead(bench):
 
 
 @test("async: damaged and foreign files of the spool are not delivered", short=True)
+@hostile("WAL segments", 4)
 def damaged_spool(bench):
     prepared(bench, **ASYNC, archive_get_queue_max="4MiB")
     names = waiting(bench, range(1, 6))
@@ -311,7 +312,6 @@ def damaged_spool(bench):
     get(bench, names[0])
     idle(bench)
     spooled = part(bench, "in")
-    hostile("WAL segments", 4)
     (spooled / names[1]).write_bytes((spooled / names[2]).read_bytes())
     (spooled / names[2]).write_bytes(b"")
     (spooled / names[3]).unlink()

@@ -97,7 +97,6 @@ def full_disk(bench):
     two(bench, **SYNC, spool_path=spool)
     made = make(bench, range(1, 4))
     down(bench)
-    hostile("full disks")
     filler = lab.SMALL_FILE_SYSTEM / "filler"
     place = spool / "journal" / STANZA / "repo2"
     try:
@@ -118,10 +117,10 @@ def full_disk(bench):
 
 
 @test("journal: a journal that cannot be written keeps WAL with PostgreSQL, one of others is refused")
+@hostile("modes, owners and directories of others", 2)
 def bad_journal(bench):
     two(bench, **SYNC)
     made = make(bench, range(1, 4))
-    hostile("modes, owners and directories of others", 2)
     down(bench)
     push(bench, segment(1))
     place = journal(bench)
@@ -144,6 +143,7 @@ def bad_journal(bench):
 
 
 @test("journal: what is wrong in the journal is left aside, and stops nothing", short=True)
+@hostile("WAL segments", 4)
 def damaged(bench):
     two(bench, **SYNC)
     made = make(bench, range(1, 7))
@@ -152,7 +152,6 @@ def damaged(bench):
     for name in names[:5]:
         push(bench, name)
     place = journal(bench)
-    hostile("WAL segments", 4)
     files = [next(place.glob(f"{name}-*")) for name in names[:5]]
     with open(files[0], "r+b") as cut:
         cut.truncate(1000)
@@ -178,6 +177,7 @@ def damaged(bench):
 
 
 @test("journal: other content in a repository is left aside, and stops nothing")
+@hostile("WAL segments")
 def other_content(bench):
     two(bench, **SYNC)
     bench.configure(archive_require="2")
@@ -185,7 +185,6 @@ def other_content(bench):
     push(bench, segment(2), "--archive-require=2")
     shutil.rmtree(bench.dir / "repo/archive" / STANZA / "15-1")
     bench.configure(archive_require="1")
-    hostile("WAL segments")
     down(bench)
     names = [segment(number) for number in range(1, 4)]
     made = {}
