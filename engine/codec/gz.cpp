@@ -2,12 +2,11 @@
 // Formats: RFC 1950, RFC 1952.
 // SPDX-License-Identifier: MIT
 #include "engine/codec/codecs.hpp"
+#include "engine/codec/library_window.hpp"
 #include "engine/codec/sequential.hpp"
 #include "engine/codec/spares.hpp"
 
 #include <zlib.h>
-
-#include <algorithm>
 
 namespace pgbraid::codec {
 
@@ -17,34 +16,6 @@ namespace {
 int window_bits(bool raw) {
   return raw ? MAX_WBITS : MAX_WBITS + 16;
 }
-
-/// Points the library at what it may read and write now. It counts in 32 bits.
-class zlib_window {
-public:
-  zlib_window(z_stream& z, byte_view& in, byte_span& out)
-      : z_(z), in_(in), out_(out), offered_(std::min<size_t>(in.size(), 1u << 30)),
-        room_(std::min<size_t>(out.size(), 1u << 30)) {
-    z.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data()));
-    z.avail_in = static_cast<uInt>(offered_);
-    z.next_out = reinterpret_cast<Bytef*>(out.data());
-    z.avail_out = static_cast<uInt>(room_);
-  }
-  /// Removes from input and output what the library did; true when it did anything.
-  bool close() {
-    const size_t used = offered_ - z_.avail_in;
-    const size_t made = room_ - z_.avail_out;
-    in_ = in_.subspan(used);
-    out_ = out_.subspan(made);
-    return used > 0 || made > 0;
-  }
-
-private:
-  z_stream& z_;
-  byte_view& in_;
-  byte_span& out_;
-  size_t offered_;
-  size_t room_;
-};
 
 /// A library context that frees itself.
 struct deflater {
@@ -82,9 +53,8 @@ public:
       return error{errc::memory, "unable to compress: gz: out of memory"};
     auto& z = library_->z;
     while (!out.empty() && !ended_ && !(in.empty() && !last)) {
-      zlib_window window(z, in, out);
-      const bool whole = z.avail_in == in.size();
-      const int code = deflate(&z, last && whole ? Z_FINISH : Z_NO_FLUSH);
+      library_window window(z, in, out);
+      const int code = deflate(&z, last && window.is_whole() ? Z_FINISH : Z_NO_FLUSH);
       window.close();
       if (code == Z_STREAM_ERROR)
         return error{errc::assertion, "unable to compress: gz: stream error"};

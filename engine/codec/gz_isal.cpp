@@ -1,12 +1,12 @@
 // gzip and zlib containers, one member per file, made by ISA-L's igzip.
 // SPDX-License-Identifier: MIT
 #include "engine/codec/codecs.hpp"
+#include "engine/codec/library_window.hpp"
 #include "engine/codec/sequential.hpp"
 #include "engine/codec/spares.hpp"
 
 #include <isa-l/igzip_lib.h>
 
-#include <algorithm>
 #include <vector>
 
 namespace pgbraid::codec {
@@ -50,21 +50,14 @@ public:
   }
 
 private:
-  /// The library counts in 32 bits.
   result<void> step(byte_view& in, byte_span& out, bool last) {
     auto& z = library_->z;
-    const size_t offered = std::min<size_t>(in.size(), 1u << 30);
-    const size_t room = std::min<size_t>(out.size(), 1u << 30);
-    z.next_in = reinterpret_cast<uint8_t*>(const_cast<std::byte*>(in.data()));
-    z.avail_in = static_cast<uint32_t>(offered);
-    z.next_out = reinterpret_cast<uint8_t*>(out.data());
-    z.avail_out = static_cast<uint32_t>(room);
-    z.end_of_stream = last && offered == in.size() ? 1 : 0;
+    library_window window(z, in, out);
+    z.end_of_stream = last && window.is_whole() ? 1 : 0;
     z.flush = NO_FLUSH;
     if (const int code = isal_deflate(&z); code != COMP_OK)
       return error{errc::assertion, "unable to compress: gz: error " + std::to_string(code)};
-    in = in.subspan(offered - z.avail_in);
-    out = out.subspan(room - z.avail_out);
+    window.close();
     return {};
   }
 

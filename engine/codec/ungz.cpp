@@ -2,12 +2,11 @@
 // Formats: RFC 1950, RFC 1952.
 // SPDX-License-Identifier: MIT
 #include "engine/codec/codecs.hpp"
+#include "engine/codec/library_window.hpp"
 #include "engine/codec/sequential.hpp"
 #include "engine/codec/spares.hpp"
 
 #include <isa-l/igzip_lib.h>
-
-#include <algorithm>
 
 namespace pgbraid::codec {
 
@@ -68,24 +67,15 @@ private:
   /// Whole bytes behind the end that the library took before it knew.
   bool holds_input() const { return library_->read_in_length >= 8; }
 
-  /// Whether anything moved. The library counts in 32 bits.
+  /// Whether anything moved.
   result<bool> step(byte_view& in, byte_span& out) {
-    auto& z = *library_;
-    const size_t offered = std::min<size_t>(in.size(), 1u << 30);
-    const size_t room = std::min<size_t>(out.size(), 1u << 30);
-    z.next_in = reinterpret_cast<uint8_t*>(const_cast<std::byte*>(in.data()));
-    z.avail_in = static_cast<uint32_t>(offered);
-    z.next_out = reinterpret_cast<uint8_t*>(out.data());
-    z.avail_out = static_cast<uint32_t>(room);
-    const int code = isal_inflate(&z);
-    const size_t used = offered - z.avail_in;
-    const size_t made = room - z.avail_out;
-    in = in.subspan(used);
-    out = out.subspan(made);
+    library_window window(*library_, in, out);
+    const int code = isal_inflate(library_.get());
+    const bool moved = window.close();
     if (code != ISAL_DECOMP_OK && code != ISAL_END_INPUT && code != ISAL_OUT_OVERFLOW)
       return corrupt_input("gz", why_not(code));
-    ended_ = z.block_state == ISAL_BLOCK_FINISH;
-    return used > 0 || made > 0;
+    ended_ = library_->block_state == ISAL_BLOCK_FINISH;
+    return moved;
   }
 
   std::shared_ptr<spares<inflate_state>> spare_;
