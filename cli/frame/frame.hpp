@@ -20,9 +20,8 @@ using run_function = result<int> (*)(const config::options&);
 /// Runs a command between its begin and end line. Returns the exit status. One that was begun
 /// (`continued.hpp`) has its begin line in the log already.
 /// @param run    what it does; gets the options once they are checked
-/// @param leave  lets go of what it has on other hosts; called when it was said what went wrong,
-/// and
-///               before the end line
+/// @param leave  lets go of what it has on other hosts; called before the end line, and after what
+///               went wrong was said
 int run_framed(
     config::options opts, run_function run, void (*leave)() = [] {});
 

@@ -1,5 +1,7 @@
 // The front of the program: archive-push and archive-get where the spool has the answer, in no
-// time; everything else is the full program's. SPDX-License-Identifier: MIT
+// time; everything else is the full program's.
+//
+// SPDX-License-Identifier: MIT
 #include "cli/foreground/get.hpp"
 #include "cli/foreground/push.hpp"
 #include "cli/frame/continued.hpp"

@@ -1,5 +1,7 @@
 // Functions of a library that is loaded with the first call of one of them. The compiler takes
-// their types from the library's own headers. SPDX-License-Identifier: MIT
+// their types from the library's own headers.
+//
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #include "engine/base/late_library.hpp"

@@ -1,5 +1,7 @@
 // The functions of the libraries for compression and XXH3 that we call, each passed on to its
-// library: a command uses one of them, if any. SPDX-License-Identifier: MIT
+// library: a command uses one of them, if any.
+//
+// SPDX-License-Identifier: MIT
 #include "engine/base/late_function.hpp"
 
 #include <bzlib.h>

@@ -1,5 +1,7 @@
 // The functions of liburing that we call, each passed on to the library; most of it is in its
-// header. SPDX-License-Identifier: MIT
+// header.
+//
+// SPDX-License-Identifier: MIT
 #include "engine/base/late_function.hpp"
 
 #include <liburing.h>
