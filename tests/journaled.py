@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 import lab
 from lab import OURS, STANZA, equal
+from spooled import idle
 from wal_files import make_wal, prepared, segment
 
 SYNC = {"compress_type": "lz4", "archive_require": "1"}
@@ -37,6 +38,7 @@ def due(bench, repo=2):
 
 
 def down(bench, repo="repo2"):
+    idle(bench)  # It would go on with what it found, and make the directory anew.
     stanza = bench.dir / repo / "archive" / STANZA
     stanza.rename(stanza.with_name("gone"))
 
