@@ -50,13 +50,13 @@ result<void> wait_for_wal(const wal_archive& in, const std::vector<std::string>&
         if (auto hopeful = in.look(); !hopeful)
           return hopeful;
       if (monotonic::now() >= deadline)
-        return error{
-            errc::archive_timeout,
-            fmt::format("WAL segment {} was not archived before the {}ms timeout", segment,
-                        in.limit.count()),
-            "Does archive_command name this program and this stanza?\nThe server log tells "
-            "why archiving fails.\nA stanza that was stopped archives nothing until it "
-            "is started."};
+        return error{errc::archive_timeout,
+                     fmt::format("WAL segment {} was not archived before the {}ms timeout", segment,
+                                 in.limit.count()),
+                     "Does archive_command name this program and this stanza, or "
+                     "pgbraid_archive.stanza the stanza?\nThe server log tells "
+                     "why archiving fails.\nA stanza that was stopped archives nothing until it "
+                     "is started."};
       sleep_unless_stopped(poll_every);
     }
   }

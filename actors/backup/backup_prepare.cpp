@@ -1,12 +1,12 @@
 // Backup, up to a manifest that is ready to be copied.
 // SPDX-License-Identifier: MIT
+#include "actors/archive/archiving_of.hpp"
 #include "actors/archive/wal_arrival.hpp"
 #include "actors/backup/backup_run.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/entry_name.hpp"
 #include "engine/format/info_value.hpp"
-#include "engine/plan/archive_settings.hpp"
 #include "engine/plan/backup_changes.hpp"
 #include "engine/plan/backup_choice.hpp"
 #include "engine/plan/block_check.hpp"
@@ -184,8 +184,7 @@ result<void> backup_run::start() {
   start_s = *clock / 1000;
   const auto& server = primary->client.server();
   if (wanted.archive_check)
-    if (auto fit = plan::check_archive_settings({server.archive_mode, server.archive_command},
-                                                wanted.archive_mode_check);
+    if (auto fit = plan::check_archive_settings(archiving_of(server), wanted.archive_mode_check);
         !fit)
       return fit;
   if (auto fine = check_label(); !fine)

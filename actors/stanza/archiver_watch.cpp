@@ -12,7 +12,10 @@
 namespace pgbraid {
 
 archiver_watch::archiver_watch(const open_cluster& primary)
-    : command_(primary.client.server().archive_command), session_(primary.place->observer()) {
+    : command_(primary.client.server().archive_library.empty()
+                   ? primary.client.server().archive_command
+                   : primary.client.server().archive_library),
+      session_(primary.place->observer()) {
   if (!session_)
     return;
   if (auto now = pg::ask_archiver(*session_); now)

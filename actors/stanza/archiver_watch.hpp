@@ -23,7 +23,7 @@ public:
   result<void> look() const;
 
 private:
-  std::string command_; ///< archive_command
+  std::string command_; ///< archive_command, or the library in its place
   std::unique_ptr<pg::pg_session> session_ = {};
   std::optional<pg::pg_archiver> began_ = {};
 };

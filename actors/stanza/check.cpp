@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: MIT
 #include "actors/stanza/check.hpp"
 
+#include "actors/archive/archiving_of.hpp"
 #include "actors/archive/wal_arrival.hpp"
 #include "actors/stanza/archiver_watch.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
-#include "engine/plan/archive_settings.hpp"
 #include "engine/plan/stanza_match.hpp"
 #include "engine/postgres/version.hpp"
 #include "storage/cluster/open_cluster.hpp"
@@ -160,12 +160,13 @@ stanza_check::check_repositories(const postgres::control_file& control) {
   return usable;
 }
 
-/// What archive_command says by itself, before anybody waits for what it does.
+/// What archive_command, or the settings of the archive module, say by themselves, before anybody
+/// waits for what it does.
 bool stanza_check::may_archive(const open_cluster& primary) {
   if (!wanted_.archive_check)
     return false;
   joined_failures wrong;
-  between_.compare_command(*primary.place, primary.client.server().archive_command, wrong);
+  between_.compare_archiving(*primary.place, archiving_of(primary.client.server()), wrong);
   if (auto fine = wrong.outcome(); !fine)
     found_.add(fine.failure());
   return wrong.empty();
@@ -201,8 +202,7 @@ std::string stanza_check::check_primary(open_cluster& primary) {
   }
   const auto& server = primary.client.server();
   if (wanted_.archive_check)
-    if (auto set = plan::check_archive_settings({server.archive_mode, server.archive_command},
-                                                wanted_.archive_mode_check);
+    if (auto set = plan::check_archive_settings(archiving_of(server), wanted_.archive_mode_check);
         !set) {
       found_.add(set.failure());
       return {};

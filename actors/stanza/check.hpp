@@ -5,6 +5,7 @@
 
 #include "engine/base/failures.hpp"
 #include "engine/base/result.hpp"
+#include "engine/plan/archive_settings.hpp"
 #include "storage/cluster/cluster.hpp"
 #include "storage/repository/repository.hpp"
 
@@ -41,9 +42,11 @@ struct check_ends {
   std::vector<std::shared_ptr<cluster>> clusters;
   /// Opens the repositories that can be reached, and notes why others cannot.
   std::function<std::vector<checked_repository>(joined_failures& found)> open;
-  /// Notes what is wrong with the words of an archive_command, and says in WARNs what is doubtful.
-  std::function<void(const cluster& of, const std::string& command, joined_failures& found)>
-      compare_command;
+  /// Notes what is wrong with the words of an archive_command, or with the settings of the archive
+  /// module, and says in WARNs what is doubtful.
+  std::function<void(const cluster& of, const plan::archive_settings& archiving,
+                     joined_failures& found)>
+      compare_archiving;
 };
 
 /// Goes on after every fault and adds it to `found`. Returns the segment that reached every

@@ -96,9 +96,12 @@ bool has_cluster_here(const config::options& opts) {
   return false;
 }
 
-void compare_command(const config::options& opts, const cluster& of, const std::string& command,
-                     joined_failures& found) {
-  const auto told = config::compare_archive_command(opts, command);
+void compare_archiving(const config::options& opts, const cluster& of,
+                       const plan::archive_settings& archiving, joined_failures& found) {
+  const auto told =
+      archiving.library.empty()
+          ? config::compare_archive_command(opts, archiving.command)
+          : config::compare_archive_module(opts, archiving.module_stanza, archiving.module_config);
   // The options of another host are about other places.
   if (of.is_here())
     for (const auto& line : told.warnings)
@@ -125,8 +128,10 @@ result<void> check_one(const config::options& opts) {
   const check_ends between{
       .clusters = clusters_of(opts),
       .open = [&](joined_failures& into) { return open_all(opts, *required, repos, into); },
-      .compare_command = [&](const cluster& of, const std::string& command,
-                             joined_failures& into) { compare_command(opts, of, command, into); }};
+      .compare_archiving =
+          [&](const cluster& of, const plan::archive_settings& archiving, joined_failures& into) {
+            compare_archiving(opts, of, archiving, into);
+          }};
   const auto segment = check_stanza(request_of(opts), between, found);
   if (!segment)
     return segment.failure();

@@ -112,4 +112,20 @@ archive_command_findings compare_archive_command(const options& with, std::strin
   return out;
 }
 
+archive_command_findings compare_archive_module(const options& with, std::string_view stanza,
+                                                std::string_view file) {
+  archive_command_findings out;
+  if (stanza != with.text("stanza"))
+    out.errors.push_back(
+        error{errc::archive_command_invalid,
+              fmt::format("the archive module archives for stanza '{}', not for '{}'", stanza,
+                          with.text("stanza")),
+              "Is pgbraid_archive.stanza the stanza of this cluster?"});
+  const auto here = value_here(with, {.row = static_cast<uint16_t>(find_option("config"))});
+  if (!file.empty() && here && !here->empty() && *here != file)
+    out.warnings.push_back(
+        fmt::format("pgbraid_archive.config is '{}', this command has '--config={}'", file, *here));
+  return out;
+}
+
 } // namespace pgbraid::config

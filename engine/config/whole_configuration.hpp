@@ -35,6 +35,12 @@ struct archive_command_findings {
 /// tells nothing.
 archive_command_findings compare_archive_command(const options& with, std::string_view command);
 
+/// The same of the archive module, which has settings instead of a command.
+/// @param stanza  pgbraid_archive.stanza
+/// @param file    pgbraid_archive.config, empty where the module leaves that to the defaults
+archive_command_findings compare_archive_module(const options& with, std::string_view stanza,
+                                                std::string_view file);
+
 /// `the configuration file is '/etc/pgbackrest/pgbackrest.conf'`, or where there was none.
 std::string configuration_in_words(const options& of);
 

@@ -246,7 +246,7 @@ result<bool> libpq_session::is_in_recovery() {
 }
 
 result<void> libpq_session::read_settings() {
-  auto got = one(sql::server_settings(), 6);
+  auto got = one(sql::server_settings(), 9);
   if (!got)
     return got.failure();
   for (const auto& cell : *got) {
@@ -267,6 +267,9 @@ result<void> libpq_session::read_settings() {
   info_.archive_command = *(*got)[3];
   info_.checkpoint_timeout = std::chrono::seconds(*checkpoint);
   info_.wal_segment_bytes = *segment;
+  info_.archive_library = *(*got)[6];
+  info_.archive_module_stanza = *(*got)[7];
+  info_.archive_module_config = *(*got)[8];
   return success();
 }
 

@@ -20,6 +20,9 @@ struct pg_server_info {
   std::string data_directory;
   std::string archive_mode; ///< `off`, `on`, `always`
   std::string archive_command;
+  std::string archive_library;       ///< empty before version 15
+  std::string archive_module_stanza; ///< pgbraid_archive.stanza, empty where it is not set
+  std::string archive_module_config; ///< pgbraid_archive.config, likewise
   std::chrono::seconds checkpoint_timeout{0};
   uint64_t wal_segment_bytes = 0;
   bool in_recovery = false; ///< a standby, as of the start of the session

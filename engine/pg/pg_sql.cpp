@@ -32,7 +32,12 @@ std::string_view server_settings() {
          " (select setting from pg_settings where name = 'archive_mode'),"
          " (select setting from pg_settings where name = 'archive_command'),"
          " (select setting from pg_settings where name = 'checkpoint_timeout'),"
-         " pg_size_bytes(current_setting('wal_segment_size'))";
+         " pg_size_bytes(current_setting('wal_segment_size')),"
+         " coalesce(current_setting('archive_library', true), ''),"
+         // The module's settings are unknown to all processes but the archiver, and not in
+         // pg_settings.
+         " coalesce(current_setting('pgbraid_archive.stanza', true), ''),"
+         " coalesce(current_setting('pgbraid_archive.config', true), '')";
 }
 
 std::string_view in_recovery() {

@@ -11,7 +11,8 @@
 namespace pgbraid::pg::sql {
 
 /// One row: version number, data directory, archive_mode, archive_command, checkpoint_timeout (s),
-/// WAL segment size (bytes). A null means that the user may not read the setting.
+/// WAL segment size (bytes), archive_library, pgbraid_archive.stanza and pgbraid_archive.config
+/// (empty where there are none). A null means that the user may not read the setting.
 std::string_view server_settings();
 std::string_view in_recovery();
 /// Milliseconds since the epoch.

@@ -176,6 +176,9 @@ template <class Io> void members(Io& io, pg::pg_server_info& m) {
   io("data_directory", m.data_directory);
   io("archive_mode", m.archive_mode);
   io("archive_command", m.archive_command);
+  io("archive_library", m.archive_library);
+  io("archive_module_stanza", m.archive_module_stanza);
+  io("archive_module_config", m.archive_module_config);
   io("checkpoint_timeout", m.checkpoint_timeout);
   io("wal_segment_bytes", m.wal_segment_bytes);
   io("in_recovery", m.in_recovery);

@@ -201,5 +201,7 @@ TEST_CASE_FIXTURE(whole_rig, "backup: a server that does not archive is told so 
   primary->server->info.archive_mode = "on";
   primary->server->info.archive_command = "cp %p /elsewhere";
   CHECK(code() == errc::archive_command_invalid);
+  primary->server->info.archive_library = "basic_archive";
+  CHECK(code() == errc::archive_command_invalid);
   CHECK(primary->server->started == 0);
 }

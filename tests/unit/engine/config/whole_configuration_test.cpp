@@ -99,6 +99,25 @@ TEST_CASE("whole configuration: an archive_command for another repository is a w
   CHECK(any_has(warnings("pgbraid --stanza=demo --config=/else archive-push %p"), "/else"));
 }
 
+TEST_CASE("whole configuration: an archive module is compared as a command is") {
+  const auto opts =
+      check("", {"--stanza=demo", "--pg1-path=/d", "--repo1-path=/r", "--no-config"}).good();
+  CHECK(compare_archive_module(opts, "demo", "").errors.empty());
+  CHECK(compare_archive_module(opts, "demo", "").warnings.empty());
+  const auto other = compare_archive_module(opts, "other", "");
+  REQUIRE(other.errors.size() == 1);
+  CHECK(other.errors.front().code == errc::archive_command_invalid);
+  CHECK(other.errors.front().message ==
+        "the archive module archives for stanza 'other', not for 'demo'");
+  const auto file = std::filesystem::temp_directory_path() /
+                    ("pgbraid-module-" + std::to_string(::getpid()) + ".conf");
+  std::ofstream(file) << two_stanzas;
+  const auto named = check("", {"--stanza=demo", "--config=" + file.string()}).good();
+  std::filesystem::remove(file);
+  CHECK(compare_archive_module(named, "demo", file.string()).warnings.empty());
+  CHECK(any_has(compare_archive_module(named, "demo", "/else").warnings, "/else"));
+}
+
 TEST_CASE("whole configuration: words say which file was read, or that there was none") {
   const auto file = std::filesystem::temp_directory_path() /
                     ("pgbraid-words-" + std::to_string(::getpid()) + ".conf");

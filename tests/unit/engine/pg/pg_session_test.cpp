@@ -62,6 +62,9 @@ TEST_CASE("pg session: what it learns at its beginning") {
   CHECK(client.server().data_directory == "/pg/15");
   CHECK(client.server().archive_mode == "on");
   CHECK(client.server().archive_command == "pgbraid push %p");
+  CHECK(client.server().archive_library == "pgbraid_archive");
+  CHECK(client.server().archive_module_stanza == "demo");
+  CHECK(client.server().archive_module_config == "/etc/x.toml");
   CHECK(client.server().checkpoint_timeout == std::chrono::seconds(300));
   CHECK(client.server().wal_segment_bytes == 16777216);
   CHECK(client.server().in_recovery);
@@ -97,7 +100,7 @@ TEST_CASE("pg session: limits are turned off before anything else, then the sear
 }
 
 TEST_CASE("pg session: settings that cannot be read or believed end it at once") {
-  const std::vector<cell> good = {"150004", "/pg/15", "on", "x", "300", "16777216"};
+  const std::vector<cell> good = {"150004", "/pg/15", "on", "x", "300", "16777216", "y", "z", ""};
   for (size_t column = 0; column < good.size(); ++column)
     for (const cell& bad : {cell(), cell(""), cell("x"), cell("1x"), cell("-1"), cell(" 1")}) {
       const bool number = column == 0 || column == 4 || column == 5;
@@ -106,7 +109,7 @@ TEST_CASE("pg session: settings that cannot be read or believed end it at once")
       scripted_server server;
       auto row = good;
       row[column] = bad;
-      server.set(sql::server_settings(), {6, {row}});
+      server.set(sql::server_settings(), {9, {row}});
       hostile("requests and answers between hosts", wrong ? 1 : 0);
       const auto made = server.connect();
       REQUIRE(static_cast<bool>(made) == !wrong);

@@ -90,8 +90,9 @@ public:
     const std::lock_guard held(mutex_);
     answers_.try_emplace(
         std::string(pg::sql::server_settings()),
-        pg_answer{
-            6, {{std::to_string(version), "/pg/15", "on", "pgbraid push %p", "300", "16777216"}}});
+        pg_answer{9,
+                  {{std::to_string(version), "/pg/15", "on", "pgbraid push %p", "300", "16777216",
+                    "pgbraid_archive", "demo", "/etc/x.toml"}}});
   }
   /// All questions so far.
   std::vector<pg_question> asked() {

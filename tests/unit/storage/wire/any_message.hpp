@@ -94,8 +94,10 @@ inline auto parts(wire::pg_open_answer& m) {
   return std::tie(session);
 }
 inline auto parts(pg::pg_server_info& m) {
-  auto& [version, directory, mode, command, timeout, segment, recovery] = m;
-  return std::tie(version, directory, mode, command, timeout, segment, recovery);
+  auto& [version, directory, mode, command, library, stanza, config, timeout, segment, recovery] =
+      m;
+  return std::tie(version, directory, mode, command, library, stanza, config, timeout, segment,
+                  recovery);
 }
 inline auto parts(wire::pg_call_request& m) {
   auto& [session, op, text, flag] = m;
@@ -172,7 +174,8 @@ PGBRAID_DOCUMENTED(wire::change_request, "gid mode mtime op other path root uid"
 PGBRAID_DOCUMENTED(wire::pg_open_request, "application_name timeout_ms")
 PGBRAID_DOCUMENTED(wire::pg_open_answer, "session")
 PGBRAID_DOCUMENTED(pg::pg_server_info,
-                   "archive_command archive_mode checkpoint_timeout data_directory in_recovery "
+                   "archive_command archive_library archive_mode archive_module_config "
+                   "archive_module_stanza checkpoint_timeout data_directory in_recovery "
                    "version_num wal_segment_bytes")
 PGBRAID_DOCUMENTED(wire::pg_call_request, "flag op session text")
 PGBRAID_DOCUMENTED(wire::pg_call_answer,
