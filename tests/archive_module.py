@@ -3,7 +3,8 @@
 import os
 import pathlib
 import re
-import shlex
+import signal
+import subprocess
 
 import lab
 from lab import OURS, Skip, equal, expect
@@ -109,9 +110,19 @@ class ModuleCluster:
         expect(not re.search(r"\(PID \d+\) was terminated|PANIC", self.log()), "nothing crashed", self.log())
 
 
-def real_program(bench):
-    """A program for the module that is pgbraid with the Lab's configuration."""
-    path = bench.dir / "pgbraid"
-    path.write_text(f"#!/bin/sh\nexec {shlex.quote(OURS)} \"$@\"\n")
-    path.chmod(0o755)
-    return path
+def archivers(bench):
+    """Resident archivers of the Lab."""
+    found = subprocess.run(["pgrep", "-f", "--", f"{bench.dir}.* archive-server$"], capture_output=True,
+                           text=True).stdout.split()
+    return [int(one) for one in found]
+
+
+def stop_archivers(bench, number=signal.SIGTERM):
+    for process in archivers(bench):
+        os.kill(process, number)
+    lab.wait_for(lambda: not archivers(bench), "the resident archiver ends")
+
+
+def has_archiver():
+    """Whether the program under test knows how to be one."""
+    return lab.run([OURS, "help", "archive-server"], codes=None).code == 0

@@ -178,6 +178,8 @@ def bring_within_reach(work):
         os.environ["PGBRAID"] = str(work / "pgbraid")
         shutil.copy(program, work / "pgbraid")
         (work / "pgbraid").chmod(0o755)
+        if (program.parent / "module").is_dir():
+            shutil.copytree(program.parent / "module", work / "module")
     golden = lab.SHARED / "golden"
     if golden.is_dir() and not open_to_all(golden, 0o005):
         os.environ["PGBRAID_SHARED"] = str(work / "shared")

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-  most_words = 5,
+  most_words = 6,
   socket_answer_ms = 10000, ///< `archive-server socket` takes milliseconds
   look_ms = 50,             ///< between looks at a program, where the kernel does not tell its end
   whole_look_ms = 60000,    ///< otherwise; nothing is missed in between
@@ -93,6 +93,8 @@ static int start_program(const char* command, const char* parameter, bool wants_
   if (*pgbraid_config != '\0')
     words[count++] = psprintf("--config=%s", pgbraid_config);
   words[count++] = psprintf("--stanza=%s", pgbraid_stanza);
+  if (wants_output) // A log on standard output would be taken for the answer.
+    words[count++] = pstrdup("--log-level-console=off");
   words[count++] = pstrdup(command);
   words[count++] = pstrdup(parameter);
   if (wants_output && pipe2(ends, O_CLOEXEC) != 0)

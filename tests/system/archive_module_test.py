@@ -1,13 +1,19 @@
 # The archive module in running servers: beside an archiver that works, that does not, and without one.
 # SPDX-License-Identifier: MIT
 import os
+import pathlib
+import shutil
+import signal
 import struct
+import subprocess
+import sys
 
 import lab
-from archive_module import ModuleCluster
+import spooled
+from archive_module import ModuleCluster, archivers, has_archiver, stop_archivers
 from case import test
 from hostile import hostile
-from lab import equal, expect
+from lab import OURS, equal, expect
 from made_archiver import MadeArchiver, message
 
 DONE = ("done", "0", "")
@@ -179,6 +185,62 @@ def other_files(bench):
     server.same_process()
 
 
+STRANGER = """import socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+while True:
+    link, _ = listener.accept()
+    link.recv(65536)
+    link.sendall(bytes.fromhex(sys.argv[2]))"""
+NOBODY = 65534
+
+
+def as_postgres(bench):
+    """Programs of PostgreSQL that root may call, and a cluster made with them."""
+    place = bench.dir / "as-postgres"
+    place.mkdir()
+    for name in ("initdb", "pg_ctl"):
+        (place / name).write_text(f"#!/bin/sh\nexec runuser -u postgres -- {lab.PG_BIN}/{name} \"$@\"\n")
+        (place / name).chmod(0o755)
+    for one in (bench.dir.parent, bench.dir):
+        one.chmod(one.stat().st_mode | 0o055)
+    bench.cluster = lab.Cluster(bench.dir / "c", place)
+    bench.cluster.home.mkdir()
+    shutil.chown(bench.cluster.home, "postgres")
+    bench.cluster.create()
+    bench.started.append(bench.cluster)
+
+
+@test("module: a socket of another user is not asked, and neither is another user at one of ours", cluster=False, root=True)
+def another_user(bench):
+    if os.getuid() != 0:
+        raise lab.Skip("only root can be several users")
+    as_postgres(bench)
+    server = ModuleCluster(bench)
+    shutil.chown(server.place, "postgres")
+    server.start()
+    with hostile("output that is no protocol"), MadeArchiver(server.socket, fine) as archiver:
+        os.chown(server.socket, NOBODY, NOBODY)
+        server.archive()
+        equal(archiver.asked, [], "who was asked")
+        server.wait_log("is no socket of user")
+    server.place.chmod(0o777)
+    stranger = subprocess.Popen([sys.executable, "-c", STRANGER, server.socket, message(*DONE).hex()], user=NOBODY,
+                                stderr=subprocess.DEVNULL)
+    try:
+        with hostile("output that is no protocol"):
+            lab.wait_for(server.socket.exists, "the stranger listens")
+            shutil.chown(server.socket, "postgres")
+            server.cluster.sql("select pg_reload_conf()")
+            names = server.archive()
+            equal(server.pushed()[-1:], names, "who archived")
+    finally:
+        stranger.kill()
+        stranger.wait()
+    server.same_process()
+
+
 @test("module: a program that says no path is asked no more than needed")
 def no_path(bench):
     server = ModuleCluster(bench).start()
@@ -261,3 +323,72 @@ def postmaster_dies(bench):
     os.kill(postmaster, 9)
     for one in (server.archiver, process.read_text().strip()):
         lab.wait_for(lambda: not os.path.exists(f"/proc/{one}"), f"process {one} ends", 30)
+
+
+def with_pgbraid(bench, major, **settings):
+    """A stanza, and a server that archives into it with the module and the program itself."""
+    server = ModuleCluster(bench, major)
+    bench.cluster = server.cluster
+    bench.configure(**settings)
+    server.cluster.set_options(wal_keep_size="512MB")  # What was archived is compared with it.
+    server.set(program=OURS, config=bench.conf)
+    server.start()
+    bench.ours("stanza-create")
+    return server
+
+
+for major in ("15", "18"):
+    @test(f"module: check and backup accept it in place of a command, PostgreSQL {major}", major, cluster=major == "15")
+    def accepted(bench, major):
+        server = with_pgbraid(bench, major)
+        bench.ours("check")
+        bench.ours("backup")
+        server.reload(stanza="other")
+        ended = bench.ours("check", codes=68)
+        expect("archives for stanza 'other', not for 'demo'" in ended.text, "both stanzas are named", ended)
+        server.reload(stanza="")
+        expect("pgbraid_archive.stanza is not set" in bench.ours("check", codes=68).text, "what is missing")
+        server.reload(stanza="demo", config="/nowhere/pgbraid.conf")
+        ended = bench.ours("check", "--archive-timeout=5", codes=82)
+        expect("/nowhere/pgbraid.conf" in ended.text, "the other file", ended)
+        server.reload(config=bench.conf)
+        server.cluster.stop()
+        server.cluster.start(archive_command="pgbraid archive-push %p")
+        ended = bench.ours("check", codes=(0,) if major == "15" else (68,))
+        if major != "15":
+            expect("are both set" in ended.text, "what is wrong", ended)
+            equal(bench.ours("backup", codes=None).code, 68, "backup")
+        server.cluster.sql("alter system set archive_library = 'basic_archive'")
+        server.cluster.sql("select pg_reload_conf()")
+        ended = bench.ours("check", codes=68)
+        expect("archive_library 'basic_archive' must be pgbraid_archive" in ended.text, "what is wrong", ended)
+
+
+@test("module: with pgbraid behind it every segment arrives, whoever is there to be asked")
+def whole(bench):
+    server = with_pgbraid(bench, "15", archive_server_start="y" if has_archiver() else None)
+    names = server.archive(30)
+    if has_archiver():
+        path = pathlib.Path(bench.ours("archive-server", "socket").out.decode().strip())
+        expect(path.exists() and len(archivers(bench)) == 1, "an archiver was started", server.log())
+        server.wait_log(r"resident archiver at \S+ archives WAL")
+        stop_archivers(bench, signal.SIGKILL)
+        names += server.archive(10)
+        stop_archivers(bench)
+        names += server.archive(5)
+    spooled.all_archived(bench, names)
+    equal(server.cluster.sql("select failed_count from pg_stat_archiver"), "0", "failures")
+    bench.repo.rename(bench.dir / "lost")
+    name, = server.segments()
+    server.wait_log("could not archive WAL file")
+    (bench.dir / "lost").rename(bench.repo)
+    server.wait_archived([name])
+    spooled.all_archived(bench, [name])
+    server.reload(stanza="other")
+    name, = server.segments()
+    server.wait_log("--stanza=other archive-push|stanza 'other'")
+    server.reload(stanza="demo")
+    server.wait_archived([name])
+    spooled.all_archived(bench, [name])
+    server.same_process()
+    stop_archivers(bench)
