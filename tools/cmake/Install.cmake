@@ -21,7 +21,7 @@ endfunction()
 pgbraid_install_program(pgbraid_front ${CMAKE_INSTALL_BINDIR})
 pgbraid_install_program(pgbraid ${CMAKE_INSTALL_LIBEXECDIR}/pgbraid)
 install(FILES LICENSE README.md ARCHITECTURE.md CHANGELOG.md TYPE DOC COMPONENT program)
-foreach(document bench/README.md cli/MIGRATION.md cli/command/README.md cli/server/README.md
+foreach(document bench/README.md cli/ARCHIVING.md cli/MIGRATION.md cli/command/README.md cli/server/README.md
                  engine/config/README.md engine/format/README.md storage/wire/README.md
                  storage/driver/sftp/README.md tests/README.md)
   get_filename_component(folder ${document} DIRECTORY)
