@@ -21,6 +21,9 @@ struct server_script {
                           .data_directory = "/pg",
                           .archive_mode = "on",
                           .archive_command = "pgbraid archive-push %p",
+                          .archive_library = "",
+                          .archive_module_stanza = "",
+                          .archive_module_config = "",
                           .checkpoint_timeout = std::chrono::seconds(300),
                           .wal_segment_bytes = 16 << 20};
   int64_t clock_ms = 1'800'000'000'000;
