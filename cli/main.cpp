@@ -82,7 +82,7 @@ int run(const config::inputs& from, std::string_view called_as) {
   std::vector<std::string> warnings;
   auto opts = config::resolve(std::move(*line), from, warnings);
   // What these print is read by programs: nothing may stand before it.
-  if (!serves && opts && config::row_of(opts->command()).quiet)
+  if (!serves && opts && opts->is_quiet())
     log::configure({.console = log::level::off, .to_stderr = log::level::warn, .timestamp = false});
   for (const auto& text : warnings)
     log::warn("{}", text);

@@ -22,6 +22,7 @@ using runner = std::pair<command_id, run_function>;
 constexpr auto runners = std::to_array<runner>({
     {command_id::archive_get, run_archive_get},
     {command_id::archive_push, run_archive_push},
+    {command_id::archive_server, run_archive_server},
     {command_id::backup, run_backup},
     {command_id::check, run_check},
     {command_id::expire, run_expire},

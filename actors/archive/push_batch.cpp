@@ -38,6 +38,7 @@ private:
   void look();
   void tell_stall();
   bool is_idle() const;
+  bool ends() const { return wanted_.ends && wanted_.ends(); }
   result<void> work_all();
   result<void> outcome();
   bool has_failed();
@@ -119,7 +120,7 @@ bool pushed_batch::is_idle() const {
 /// The next file, unless something speaks against beginning another one.
 std::optional<std::string> pushed_batch::next() {
   const std::lock_guard held(mutex_);
-  if (failed_ || failure_ || given_up_ || begun_ == count_ || should_stop())
+  if (failed_ || failure_ || given_up_ || begun_ == count_ || should_stop() || ends())
     return std::nullopt;
   return wanted_.due[begun_++];
 }
@@ -199,7 +200,7 @@ result<void> pushed_batch::work_all() {
               [this](unsigned process) { work(process); });
   if (has_failed())
     return success();
-  besides_->finish([this] { return !is_idle(); });
+  besides_->finish([this] { return ends() || !is_idle(); });
   if (should_stop())
     return error{errc::term, "terminated while WAL was archived"};
   return success();

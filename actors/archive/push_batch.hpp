@@ -26,6 +26,8 @@ struct push_batch_request {
   size_t waiting = 0;
   /// What waits now. While nothing does, what waits for `besides` gets time. Null: nobody knows.
   std::function<result<waiting_wal>()> look = {};
+  /// Asked again and again: nothing is begun any more once it says so. Null: nobody wants that.
+  std::function<bool()> ends = {};
   /// A warning tells that no file was done for so long.
   std::chrono::milliseconds stall{60'000};
 };

@@ -15,6 +15,7 @@ result<int> run_archive_push(const config::options& opts);
 /// `archive-get:async` and `archive-push:async`, which those start.
 result<int> run_archive_get_async(const config::options& opts);
 result<int> run_archive_push_async(const config::options& opts);
+result<int> run_archive_server(const config::options& opts);
 result<int> run_backup(const config::options& opts);
 result<int> run_check(const config::options& opts);
 result<int> run_expire(const config::options& opts);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/foreground/push.hpp"
 
+#include "cli/foreground/archiver_hands.hpp"
 #include "cli/foreground/spool_hands.hpp"
 #include "cli/foreground/wal_file.hpp"
 #include "cli/open/locks.hpp"
@@ -38,6 +39,13 @@ result<int> push_in_foreground(const config::options& opts, const push_here& her
     return wal.failure();
   if (auto named = check_wal_name(*wal); !named)
     return named.failure();
+  if (asks_archiver(opts)) {
+    const auto done = push_by_archiver(opts, *wal);
+    if (!done)
+      return done.failure();
+    if (*done)
+      return **done;
+  }
   return asks_spool(opts) ? push_through_spool(opts, *wal, here) : here(*wal);
 }
 

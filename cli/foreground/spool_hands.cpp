@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,19 +18,27 @@ namespace pgbraid::cli {
 
 namespace {
 
+/// What a service manager told this process, or who started it, and nobody else.
+bool is_for_this_process(std::string_view name) {
+  return name == "NOTIFY_SOCKET" || name.starts_with("LISTEN_") || name.starts_with("WATCHDOG_");
+}
+
 /// With what this process took out of its environment, so that children do not find it there.
 std::vector<std::string> whole_environment(const config::options& opts) {
   std::vector<std::string> out;
   for (const auto& [name, value] : opts.inputs_of_run().environment)
-    out.push_back(fmt::format("{}={}", name, value));
+    if (!is_for_this_process(name))
+      out.push_back(fmt::format("{}={}", name, value));
   return out;
 }
 
+result<void> start_detached(const config::options& opts, std::vector<std::string> words) {
+  words.insert(words.begin(), opts.program());
+  return start_in_background(words, whole_environment(opts));
+}
+
 result<void> start_role(const config::options& opts, const std::string& parameter) {
-  std::vector<std::string> argv{opts.program()};
-  for (auto& word : opts.background_words({parameter}))
-    argv.push_back(std::move(word));
-  return start_in_background(argv, whole_environment(opts));
+  return start_detached(opts, opts.background_words({parameter}));
 }
 
 } // namespace
@@ -50,6 +59,10 @@ foreground_settings foreground_of(const config::options& opts, std::string direc
 foreground_hands hands_of(const config::options& opts, std::function<result<int>()> here) {
   return {.start = [&opts](const std::string& parameter) { return start_role(opts, parameter); },
           .here = std::move(here)};
+}
+
+result<void> start_archiver(const config::options& opts) {
+  return start_detached(opts, opts.background_words_for(config::command_id::archive_server));
 }
 
 } // namespace pgbraid::cli

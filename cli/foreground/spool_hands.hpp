@@ -20,4 +20,7 @@ foreground_settings foreground_of(const config::options& opts, std::string direc
 /// @param here  does the command in this process; used while `opts` is there
 foreground_hands hands_of(const config::options& opts, std::function<result<int>()> here);
 
+/// Starts the resident archiver of the stanza, and does not wait for it.
+result<void> start_archiver(const config::options& opts);
+
 } // namespace pgbraid::cli

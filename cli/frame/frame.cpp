@@ -48,7 +48,7 @@ int64_t process_of(const config::options& opts) {
 }
 
 log::level frame_level(const config::options& opts) {
-  return config::row_of(opts.command()).quiet ? log::level::debug : log::level::info;
+  return opts.is_quiet() ? log::level::debug : log::level::info;
 }
 
 /// Commands that keep to the console still write a file when they are asked for it.
@@ -57,7 +57,8 @@ bool wants_log_file(const config::options& opts) {
     return false;
   if (serves(opts))
     return opts.flag("log-subprocess");
-  return config::row_of(opts.command()).log_file || opts.role() == config::command_role::async ||
+  return (config::row_of(opts.command()).log_file && !opts.is_quiet()) ||
+         opts.role() == config::command_role::async ||
          opts.source("log-level-file") == config::value_source::command_line;
 }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/front/choice.hpp"
 
+#include "cli/archiver/archiver_socket.hpp"
+#include "cli/foreground/archiver_hands.hpp"
 #include "cli/open/whereabouts.hpp"
 #include "engine/config/sources.hpp"
 #include "engine/postgres/wal_name.hpp"
@@ -22,14 +24,14 @@ bool may_be_for_front(const config::command_line& line) {
          (line.command == command_id::archive_push || line.command == command_id::archive_get);
 }
 
-/// By the spool; a history file is asked of the archive itself.
-bool is_by_spool(const config::options& opts) {
+/// By the spool, or by the resident archiver; a history file is asked of the archive itself.
+bool is_by_others(const config::options& opts) {
   const auto& words = opts.parameters();
-  if (!opts.flag("archive-async"))
-    return false;
-  return opts.command() == command_id::archive_push
-             ? words.size() == 1
-             : words.size() == 2 && postgres::is_segment_name(words.front());
+  const bool async = opts.flag("archive-async");
+  if (opts.command() == command_id::archive_get)
+    return async && words.size() == 2 && postgres::is_segment_name(words.front());
+  return words.size() == 1 &&
+         (async || (asks_archiver(opts) && is_archiver_there(archiver_place_of(opts))));
 }
 
 /// As the frame will find it: the checks settle what nobody set, and do so twice with one result.
@@ -48,7 +50,7 @@ std::optional<config::options> options_for_front(const config::inputs& from,
     return std::nullopt;
   std::vector<std::string> warnings;
   auto opts = config::resolve(std::move(*line), from, warnings);
-  if (!opts || !warnings.empty() || !is_by_spool(*opts) || !passes_quietly(*opts, effective_user))
+  if (!opts || !warnings.empty() || !is_by_others(*opts) || !passes_quietly(*opts, effective_user))
     return std::nullopt;
   return std::move(*opts);
 }

@@ -30,6 +30,13 @@ constexpr auto pages = std::to_array<command_page>({
      {{{"--stanza=demo archive-push %p", "in archive_command"},
        {"--stanza=demo archive-push pg_wal/000000010000000000000003",
         "by hand, in the data directory, to see why it fails"}}}},
+    {archive_server,
+     "Archives WAL for archive-push and for the module of PostgreSQL, which ask it through a "
+     "socket: "
+     "connections stay open from file to file. For service managers; it runs until it is stopped. "
+     "Whoever finds nobody there does the work itself.",
+     {{{"--stanza=demo archive-server", "as the user of PostgreSQL"},
+       {"--stanza=demo archive-server socket", "say where its socket is"}}}},
     {backup,
      "Backs up a database cluster into one repository, the first one unless --repo chooses "
      "another. PostgreSQL keeps running. When the backup is complete, expire removes what "

@@ -15,6 +15,7 @@ enum class command_id : uint8_t {
   annotate,
   archive_get,
   archive_push,
+  archive_server,
   backup,
   check,
   expire,
@@ -37,7 +38,7 @@ enum class command_id : uint8_t {
   version,
 };
 
-inline constexpr size_t command_count = 23;
+inline constexpr size_t command_count = 24;
 
 /// Which side of a command a process is: the one that users start, what goes on in the background
 /// for it, or what serves it on another host.
@@ -94,6 +95,7 @@ inline constexpr auto commands = std::to_array<command_row>({
     {command_id::annotate,       "annotate",       "add, change or remove annotations of a backup",     false, false, false, false, false, lock_kind::backup},
     {command_id::archive_get,    "archive-get",    "get one WAL file from the archive",                true,  true,  false, false, false, lock_kind::archive},
     {command_id::archive_push,   "archive-push",   "push one WAL file to the archive",                 true,  true,  false, false, false, lock_kind::archive},
+    {command_id::archive_server, "archive-server", "archive WAL for the commands that ask it",         true,  true,  false, true,  false, lock_kind::none},
     {command_id::backup,         "backup",         "back up a database cluster",                       true,  false, false, true,  false, lock_kind::backup},
     {command_id::check,          "check",          "check the configuration and that WAL is archived", true,  false, false, false, false, lock_kind::none},
     {command_id::expire,         "expire",         "remove backups and WAL that retention lets go",    true,  false, false, true,  false, lock_kind::backup},

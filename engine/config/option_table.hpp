@@ -23,6 +23,7 @@ inline constexpr auto repo = option_group::repo;
 inline constexpr command_set annotate = only(command_id::annotate);
 inline constexpr command_set archive_get = only(command_id::archive_get);
 inline constexpr command_set archive_push = only(command_id::archive_push);
+inline constexpr command_set archive_server = only(command_id::archive_server);
 inline constexpr command_set backup = only(command_id::backup);
 inline constexpr command_set check = only(command_id::check);
 inline constexpr command_set expire = only(command_id::expire);
@@ -56,7 +57,7 @@ inline constexpr command_set pg_path_commands =
 inline constexpr command_set repo_commands =
     pg_path_commands | annotate | expire | info | repo_get | repo_ls | repo_put | repo_rm | verify;
 inline constexpr command_set working_commands = repo_commands | server | server_ping;
-inline constexpr command_set all_commands = working_commands | start | stop;
+inline constexpr command_set all_commands = working_commands | archive_server | start | stop;
 
 inline constexpr auto options = std::to_array<option_row>({
     // clang-format off
@@ -64,7 +65,7 @@ inline constexpr auto options = std::to_array<option_row>({
     {.name = "config", .fallback = "/etc/pgbraid/pgbraid.toml", .commands = all_commands, .flags = negatable, .help = "main configuration file (.toml, else INI); when neither this nor the default exists, pgBackRest's files are read"},
     {.name = "config-path", .type = path, .fallback = "/etc/pgbackrest", .commands = all_commands, .help = "base directory for the two defaults below it"},
     {.name = "config-include-path", .type = path, .fallback = "/etc/pgbackrest/conf.d", .commands = all_commands, .help = "directory whose *.conf files are appended"},
-    {.name = "stanza", .commands = all_commands - server - server_ping, .required = annotate | archive_get | archive_push | backup | expire | manifest | restore | stanza_create | stanza_delete | stanza_upgrade | verify, .help = "name of the cluster; selects sections of the configuration, paths in the repository, locks and logs"},
+    {.name = "stanza", .commands = all_commands - server - server_ping, .own_for = archive_server, .required = annotate | archive_get | archive_push | archive_server | backup | expire | manifest | restore | stanza_create | stanza_delete | stanza_upgrade | verify, .help = "name of the cluster; selects sections of the configuration, paths in the repository, locks and logs"},
     {.name = "set", .fallback = "manifest/restore: latest", .commands = annotate | expire | info | manifest | restore | verify, .needs = {"stanza", "", info}, .flags = asking, .help = "backup label (latest only where it is the default)"},
     {.name = "type", .type = choice, .fallback = "backup: incr; restore: default", .allowed = "backup: full | diff | incr; info: full | diff | incr; restore: default | preserve | immediate | standby | none | name | time | lsn | xid", .commands = backup | info | restore, .flags = asking, .help = "backup type, info filter, or recovery type"},
     {.name = "force", .type = boolean, .fallback = "n", .commands = backup | restore | stanza_create | stanza_delete | stop, .needs = {"online", "n", backup}, .flags = asking, .help = "go on where it is refused by default: offline backup while PostgreSQL runs, restore over existing files"},
@@ -114,7 +115,7 @@ inline constexpr auto options = std::to_array<option_row>({
     {.name = "io-timeout", .type = time, .where = global, .fallback = "1m", .allowed = "100ms..1h", .commands = working_commands, .flags = resettable, .help = "connect and read/write timeout"},
     {.name = "job-retry", .type = integer, .where = global, .fallback = "archive-get/archive-push: 1; 2", .allowed = "0..360", .commands = job_commands, .flags = internal | resettable | asking, .unbuilt = "*", .help = "retries of a failed worker job"},
     {.name = "job-retry-interval", .type = time, .where = global, .fallback = "15s", .allowed = "0s..15m", .commands = job_commands, .flags = internal | resettable | asking, .unbuilt = "*", .help = "sleep before 2nd and later retries (1st is immediate)"},
-    {.name = "lock-path", .type = path, .where = global, .fallback = "/tmp/pgbackrest", .commands = annotate | archive_get | archive_push | backup | expire | info | restore | stanza_create | stanza_delete | stanza_upgrade | start | stop, .flags = resettable, .help = "directory of lock and stop files"},
+    {.name = "lock-path", .type = path, .where = global, .fallback = "/tmp/pgbackrest", .commands = annotate | archive_get | archive_push | archive_server | backup | expire | info | restore | stanza_create | stanza_delete | stanza_upgrade | start | stop, .own_for = archive_server, .flags = resettable, .help = "directory of lock and stop files"},
     {.name = "neutral-umask", .type = boolean, .where = global, .fallback = "y", .commands = annotate | archive_get | archive_push | backup | check | expire | repo_get | repo_ls | repo_put | repo_rm | restore | stanza_create | stanza_delete | stanza_upgrade | start | stop | verify, .flags = negatable | resettable, .help = "umask 0000 so modes are exactly 0640/0750"},
     {.name = "priority", .type = integer, .where = global, .allowed = "-20..19", .commands = all_commands, .flags = resettable, .help = "setpriority of the process"},
     {.name = "process-max", .type = integer, .where = global, .fallback = "archive-get/archive-push/verify: 1", .allowed = "1..999", .commands = job_commands, .flags = resettable, .help = "parallel workers; backup and restore without it choose between 1 and the number of cores"},
@@ -291,6 +292,8 @@ inline constexpr auto options = std::to_array<option_row>({
     {.name = "recovery-stop", .type = boolean, .where = global, .fallback = "y", .commands = archive_get, .flags = negatable | resettable | own | asking, .help = "an error of archive-get stops a recovery that would promote, instead of ending it there"},
     {.name = "archive-require", .type = list, .where = global, .commands = archive_push | check, .flags = resettable | repeatable | own | asking, .help = "keys of the repositories that must have a WAL file before PostgreSQL may remove it, as in 1,3 (default: all); what others cannot take now is kept for them below spool-path"},
     {.name = "archive-journal-max", .type = size, .where = global, .fallback = "16GiB", .allowed = "1MiB..4PiB", .commands = archive_push, .flags = resettable | own | asking, .help = "so much WAL is kept at most for each repository that is not in archive-require; what comes then will be missing there, which is told"},
+    {.name = "archive-server-path", .type = path, .where = global, .commands = archive_push | archive_server, .flags = resettable | own | asking, .help = "directory of the socket of the resident archiver (default: lock-path), which only its owner may change"},
+    {.name = "archive-server-start", .type = boolean, .where = global, .fallback = "n", .commands = archive_push, .flags = negatable | resettable | own | asking, .help = "archive-push that finds no resident archiver starts one for the calls that follow"},
     {.name = "gz-engine", .type = choice, .where = global, .fallback = "auto", .allowed = "auto | zlib | isal", .commands = archive_push | backup, .flags = resettable | own | asking, .help = "library that writes gz; auto takes the fastest for the level"},
     // clang-format on
 });

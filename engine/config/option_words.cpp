@@ -117,13 +117,12 @@ std::vector<std::string> options::words_for(command_id other) const {
   return out;
 }
 
-std::vector<std::string>
-options::background_words(const std::vector<std::string>& parameters) const {
+std::vector<std::string> options::words_in_background(command_and_role who) const {
   const auto as_it_is = [](const std::string& text) { return text; };
   std::vector<std::string> out = {"--log-level-console=off", "--log-level-stderr=off"};
   for (const auto row : rows_by_name()) {
     const auto& about = options_table[row];
-    if (!about.known_to({command_, command_role::async}) || said_anew(about.name))
+    if (!about.known_to(who) || said_anew(about.name))
       continue;
     for (size_t i = 0; i < position_count(row); ++i) {
       const auto& value = at(row, i);
@@ -135,9 +134,19 @@ options::background_words(const std::vector<std::string>& parameters) const {
                   out);
     }
   }
-  out.push_back(std::string(command_name()) + std::string(role_suffix(command_role::async)));
+  out.push_back(std::string(row_of(who.command).name) + std::string(role_suffix(who.role)));
+  return out;
+}
+
+std::vector<std::string>
+options::background_words(const std::vector<std::string>& parameters) const {
+  auto out = words_in_background({command_, command_role::async});
   out.insert(out.end(), parameters.begin(), parameters.end());
   return out;
+}
+
+std::vector<std::string> options::background_words_for(command_id other) const {
+  return words_in_background({other, command_role::main});
 }
 
 std::string options::shown(size_t row, size_t position) const {

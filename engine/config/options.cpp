@@ -4,6 +4,7 @@
 
 #include "engine/config/resolution.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -156,6 +157,16 @@ void options::set_exec_id(std::string id) {
 
 const inputs& options::inputs_of_run() const {
   return sources_->from;
+}
+
+bool options::same_values(const options& other) const {
+  const auto same = [](const value& a, const value& b) { return a.data == b.data; };
+  if (command_ != other.command_ || pgs_ != other.pgs_ || repos_ != other.repos_)
+    return false;
+  for (size_t row = 0; row < values_.size(); ++row)
+    if (row != key("exec-id").row() && !std::ranges::equal(values_[row], other.values_[row], same))
+      return false;
+  return true;
 }
 
 result<options> options::for_command(command_id other) const {

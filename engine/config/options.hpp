@@ -33,6 +33,11 @@ public:
   config::command_id command() const { return command_; }
   std::string_view command_name() const { return row_of(command_).name; }
   command_role role() const { return role_; }
+  /// Whether its begin and end lines are DEBUG, since programs read what it prints.
+  bool is_quiet() const {
+    return row_of(command_).quiet ||
+           (command_ == config::command_id::archive_server && !parameters_.empty());
+  }
   /// Words after the command.
   const std::vector<std::string>& parameters() const { return parameters_; }
 
@@ -100,6 +105,8 @@ public:
   /// `archive-push:async` and its parameters last. It has an exec-id of its own: under this one its
   /// locks would count as held by whoever starts it.
   std::vector<std::string> background_words(const std::vector<std::string>& parameters) const;
+  /// The same for another command, which goes on when this one is over.
+  std::vector<std::string> background_words_for(command_id other) const;
   /// The words that start the remote role of this command on the host that serves one repository or
   /// cluster, unquoted, `backup:remote` last: what was set here and is neither secret nor about
   /// this host, with the configuration that the other host was said to have. A cluster is pg1 over
@@ -119,6 +126,9 @@ public:
   /// Options that the other command does not know are left out.
   result<options> for_command(command_id other) const;
 
+  /// Whether each value is the same there, whatever it came from.
+  bool same_values(const options& other) const;
+
 private:
   friend class resolution;
   friend class final_checks;
@@ -127,9 +137,12 @@ private:
     std::vector<unsigned> keys = {};
     size_t position = 0;
     bool chosen = false;
+
+    friend bool operator==(const group_state&, const group_state&) = default;
   };
 
   const group_state& group(option_group which) const;
+  std::vector<std::string> words_in_background(command_and_role who) const;
   size_t default_position(size_t row) const;
   const value& at(size_t row, size_t position) const;
   value& at(size_t row, size_t position);

@@ -190,9 +190,9 @@ result<lock_set> lock_set::acquire(const lock_request& request) {
       all.held_.push_back(std::move(**one));
     return success();
   };
-  if (request.exclude_old_versions)
-    if (auto added =
-            add(request.lock_path + "/" + request.stanza + "-" + request.type + ".lock", true);
+  if (request.exclude_old_versions || request.without_keys)
+    if (auto added = add(request.lock_path + "/" + request.stanza + "-" + request.type + ".lock",
+                         !request.without_keys);
         !added)
       return added.failure();
   for (const auto key : request.repo_keys)

@@ -29,6 +29,8 @@ struct lock_request {
   /// Also keeps out versions before 2.53, which lock `<stanza>-<type>.lock`. That file is locked
   /// shared, so that commands with different repositories do not exclude each other here.
   bool exclude_old_versions = true;
+  /// One file `<stanza>-<type>.lock` and no other, which one alone can hold.
+  bool without_keys = false;
   /// Owners of the lock path besides this user and root; see `check_directory_trust`.
   std::vector<uid_t> also_trusted = {};
 };
