@@ -14,6 +14,8 @@
 #include <unistd.h>
 #include <utils/timestamp.h>
 
+extern char** environ;
+
 enum {
   silence_ms = 10000,     ///< the archiver says something every second
   after_reload_ms = 5000, ///< an answer that settings may have made pointless is waited for so long
@@ -283,11 +285,37 @@ static enum archiver_reply reply_to(const char* file, struct archiver_answer ans
   }
 }
 
+static bool begins_with(const char* text, const char* prefix) {
+  return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/// A variable that is an option to the program, and that an archiver knows nothing of; NULL where
+/// there is none. Those about the file, the stanza, logs and the archiver do not change what is
+/// stored.
+static const char* option_in_environment(void) {
+  static const char* const programs[] = {"PGBRAID_", "PGBACKREST_"};
+  static const char* const harmless[] = {"STANZA=", "CONFIG", "LOG_", "ARCHIVE_SERVER_"};
+  for (char** variable = environ; *variable != NULL; ++variable)
+    for (size_t i = 0; i < lengthof(programs); ++i) {
+      bool counts = begins_with(*variable, programs[i]);
+      for (size_t j = 0; counts && j < lengthof(harmless); ++j)
+        counts = !begins_with(*variable + strlen(programs[i]), harmless[j]);
+      if (counts)
+        return *variable;
+    }
+  return NULL;
+}
+
 enum archiver_reply push_by_archiver(const char* file) {
   struct archiver_answer answer;
   enum exchange_end end;
-  const char* why = "";
+  const char* why = option_in_environment();
   forget_after_reload();
+  if (why != NULL) {
+    tell_unused(
+        psprintf("The environment of PostgreSQL has the option %.*s", (int)strcspn(why, "="), why));
+    return reply_nobody;
+  }
   if (archiver.is_aside && milliseconds_left(archiver.aside_at, aside_ms) > 0)
     return reply_nobody;
   archiver.is_aside = false;

@@ -212,6 +212,29 @@ def as_postgres(bench):
     bench.started.append(bench.cluster)
 
 
+@test("module: an option in PostgreSQL's environment is for the program, which alone knows it")
+def environment(bench):
+    server = ModuleCluster(bench)
+    place = bench.dir / "with-option"
+    place.mkdir()
+    (place / "pg_ctl").write_text("#!/bin/sh\nPGBRAID_LOG_LEVEL_CONSOLE=warn PGBACKREST_REPO1_PATH=/elsewhere "
+                                  f"exec {lab.PG_BIN}/pg_ctl \"$@\"\n")
+    (place / "pg_ctl").chmod(0o755)
+    with MadeArchiver(server.socket, fine) as archiver:
+        server.start()
+        server.archive()
+        equal((len(archiver.asked) > 0, server.pushed()), (True, []), "who was asked without it")
+        server.cluster.stop()
+        asked = len(archiver.asked)
+        server.cluster.programs = place
+        server.start()
+        names = server.archive()
+        equal(len(archiver.asked), asked, "times that the archiver was asked with it")
+        equal(server.pushed()[-1:], names, "who archived")
+        server.wait_log("has the option PGBACKREST_REPO1_PATH")
+    server.same_process()
+
+
 @test("module: a socket of another user is not asked, and neither is another user at one of ours", cluster=False, root=True)
 def another_user(bench):
     if os.getuid() != 0:
