@@ -69,6 +69,8 @@ def module(bench):
     if not library.exists():
         raise Skip(f"'{library}' is not built: tools/server-headers 15 fetches what it needs")
     bench.cluster.set_options(dynamic_library_path=f"'$libdir:{library.parent}'")
+    # PostgreSQL starts its archiver anew ten seconds after the last time at the earliest, and looks each minute.
+    bench.configure(archive_timeout="90")
     installed(bench)
     write(bench, "The module")
     equal(bench.cluster.sql("show archive_library"), "pgbraid_archive", "who archives")
