@@ -125,17 +125,12 @@ uint64_t archiver_callers::longest_idle() const {
   return oldest == all_.end() ? 0 : oldest->first;
 }
 
-bool archiver_callers::make_room() {
-  if (all_.size() < limits_.connections)
-    return true;
-  const auto oldest = longest_idle();
-  if (oldest != 0)
-    drop(oldest);
-  return oldest != 0;
+bool archiver_callers::has_room() const {
+  return all_.size() < limits_.connections || longest_idle() != 0;
 }
 
 void archiver_callers::accept_all(int listener) {
-  while (make_room()) {
+  while (has_room()) {
     io::unique_fd socket(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket)
       return;
@@ -143,6 +138,8 @@ void archiver_callers::accept_all(int listener) {
       log::warn("another user's process asked the archive server, and was not heard");
       continue;
     }
+    if (all_.size() >= limits_.connections)
+      drop(longest_idle());
     all_.emplace(++last_id_, caller{.socket = std::move(socket), .idle_since = monotonic::now()});
   }
 }
@@ -176,7 +173,7 @@ void archiver_callers::look_after(int listener, std::chrono::milliseconds pause)
     ids.push_back(id);
   }
   // A listener that is full would wake us without end.
-  const bool open = listener >= 0 && (all_.size() < limits_.connections || longest_idle() != 0);
+  const bool open = listener >= 0 && has_room();
   if (open)
     polls.push_back({listener, POLLIN, 0});
   if (::poll(polls.data(), polls.size(), static_cast<int>(pause.count())) < 0)

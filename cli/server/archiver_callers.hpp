@@ -52,7 +52,7 @@ private:
 
   void accept_all(int listener);
   uint64_t longest_idle() const;
-  bool make_room();
+  bool has_room() const;
   bool receive(caller& from);
   bool understand(uint64_t id, caller& from);
   void say(caller& to, const format::archiver_answer& what);

@@ -38,6 +38,13 @@ def install(bench):
         expect(run([one, "version"]).out.startswith(b"pgbraid "), "the program runs")
     expect(not list(place.rglob("*.debug")), "debug information is not installed unasked")
 
+    units = place / "lib/systemd/system"
+    service = (units / "pgbraid-archive@.service").read_text()
+    expect(re.search(r"^ExecStart=/\S+/bin/pgbraid --stanza=%i archive-server$", service, re.M),
+           "systemd starts the archiver", service)
+    expect("ListenStream=/run/pgbraid/%i-archive.sock" in (units / "pgbraid-archive@.socket").read_text(),
+           "systemd listens for it")
+
     documents = place / "share" / "doc" / "pgbraid"
     readme = (documents / "README.md").read_text()
     named = set(re.findall(r"`([\w/]+\.md|LICENSE)`", readme))

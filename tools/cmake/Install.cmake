@@ -20,6 +20,9 @@ endfunction()
 
 pgbraid_install_program(pgbraid_front ${CMAKE_INSTALL_BINDIR})
 pgbraid_install_program(pgbraid ${CMAKE_INSTALL_LIBEXECDIR}/pgbraid)
+configure_file(cli/server/systemd/pgbraid-archive@.service.in pgbraid-archive@.service @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/pgbraid-archive@.service cli/server/systemd/pgbraid-archive@.socket
+        DESTINATION lib/systemd/system COMPONENT program)
 install(FILES LICENSE README.md ARCHITECTURE.md CHANGELOG.md TYPE DOC COMPONENT program)
 foreach(document bench/README.md cli/ARCHIVING.md cli/MIGRATION.md cli/command/README.md cli/server/README.md
                  engine/config/README.md engine/format/README.md storage/wire/README.md
