@@ -16,7 +16,7 @@ import spooled
 from case import test
 from hostile import hostile
 from journaled import down, due, gaps, kept, up
-from lab import OURS, PEER, STANZA, Skip, equal, expect
+from lab import FRONT, OURS, PEER, STANZA, Skip, equal, expect
 from resident import Server, answer, ask, argv, connect, end_all, hear, message, place, process_of, servers
 from spooled import all_archived, archived, idle, push, waiting
 from wal_files import make_wal, prepared, segment
@@ -118,6 +118,24 @@ def besides(bench, settings):
     equal(gaps(bench), [], "gaps")
 
 
+@test("archiver: the front asks it, and needs the full program only where it does not answer", SYNC, short=True)
+@test("archiver: the front asks it, and needs the full program only where it does not answer, asynchronously", ASYNC)
+def by_front(bench, settings):
+    prepared(bench, **settings)
+    front = bench.dir / "bin/pgbraid"
+    front.parent.mkdir()
+    shutil.copy(FRONT, front)
+    names = waiting(bench, range(1, 4))
+    with Server(bench) as server:
+        for name in names[:2]:
+            ended = push(bench, name, program=front)
+            equal(ended.text.count("command begin"), 1, "begin lines")
+        server.end()
+    if settings is SYNC:
+        push(bench, names[2], program=front, codes=(102,))
+    all_archived(bench, names[:2])
+
+
 @test("archiver: there is one for a stanza", short=True)
 def second(bench):
     prepared(bench, **SYNC)
@@ -133,7 +151,7 @@ def second(bench):
 
 @test("archiver: what cannot be the server's socket is not asked", SYNC, short=True)
 @test("archiver: what cannot be the server's socket is not asked, asynchronously", ASYNC)
-@hostile("sockets", 4)
+@hostile("modes, owners and directories of others", 4)
 def foreign(bench, settings):
     prepared(bench, **settings)
     names = waiting(bench, range(1, 6))
@@ -171,7 +189,7 @@ def foreign(bench, settings):
 
 
 @test("archiver: what is another user's is not asked and not heard", cluster=False, root=True)
-@hostile("sockets", 2)
+@hostile("modes, owners and directories of others", 2)
 def other_user(bench):
     if os.geteuid() != 0:
         raise Skip("takes root")
@@ -231,7 +249,7 @@ GARBAGE = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"GET / HTTP/1.0\r\n\r\n", b"\0\0\0
 
 
 @test("archiver: garbage and half messages end one connection and nothing else", short=True)
-@hostile("messages of callers", len(GARBAGE) + 70)
+@hostile("output that is no protocol", len(GARBAGE) + 70)
 def garbage(bench):
     prepared(bench, **SYNC)
     names = waiting(bench, range(1, 3))
@@ -257,7 +275,7 @@ def garbage(bench):
 
 
 @test("archiver: many callers at the same time, and more than it takes", short=True)
-@hostile("messages of callers", 70)
+@hostile("output that is no protocol", 70)
 def many(bench):
     prepared(bench, **SYNC)
     names = waiting(bench, range(1, 9))
@@ -276,7 +294,7 @@ def many(bench):
 
 
 @test("archiver: a server that says nothing, or nonsense, is nobody", short=True)
-@hostile("answers of servers", 4)
+@hostile("output that is no protocol", 4)
 def liars(bench):
     prepared(bench, **SYNC, archive_timeout="60")
     names = waiting(bench, range(1, 5))
