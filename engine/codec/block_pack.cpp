@@ -35,9 +35,10 @@ struct block_pack_kernel::packing final : stream {
   std::vector<std::byte> plain; ///< room for the super block that is being put together
   size_t taken_bytes = 0;       ///< of whole blocks in it
   size_t block_bytes = 0;       ///< of the next one, behind these
-  bool is_out = false;          ///< it is on its way out
-  window left = {};             ///< what of it is still to be packed
-  uint64_t stored_bytes = 0;    ///< of it
+  size_t lent_bytes = 0; ///< of it, at the front of what is given: not copied, still to be packed
+  bool is_out = false;   ///< it is on its way out
+  window left = {};      ///< what of it is still to be packed
+  uint64_t stored_bytes = 0; ///< of it
 };
 
 block_pack_kernel::block_pack_kernel(std::unique_ptr<kernel> compress,
@@ -83,12 +84,14 @@ result<void> block_pack_kernel::advance(packing& at, job& of) {
         return packed;
     if (at.is_out)
       return success(); // no room
+    if (lend(at, of)) {
+      send(at, of.in.first(at.lent_bytes));
+      continue;
+    }
     take(at, of);
     const bool ends = of.last && of.in.empty();
     if (at.taken_bytes == at.how.super_bytes || (ends && at.taken_bytes > 0)) {
-      at.is_out = true;
-      at.steps.begin();
-      at.left = window_of(byte_view(at.plain).first(at.taken_bytes), true);
+      send(at, byte_view(at.plain).first(at.taken_bytes));
       continue;
     }
     if (!of.in.empty())
@@ -98,14 +101,49 @@ result<void> block_pack_kernel::advance(packing& at, job& of) {
   }
 }
 
+/// A whole super block whose blocks are all taken, as those of a new file are, stays where it is.
+/// Otherwise what was taken up to the first other block is copied, and that one is passed.
+bool block_pack_kernel::lend(packing& at, job& of) {
+  if (at.taken_bytes != 0 || at.block_bytes != 0 ||
+      (of.in.size() < at.how.super_bytes && !of.last) || of.in.empty())
+    return false;
+  const auto whole = of.in.first(std::min<size_t>(at.how.super_bytes, of.in.size()));
+  size_t taken_bytes = 0;
+  while (taken_bytes < whole.size()) {
+    const auto left = whole.subspan(taken_bytes);
+    const auto block = left.first(std::min<size_t>(at.how.block_bytes, left.size()));
+    if (!at.how.judge->takes(block_sum_of(block), block.size())) {
+      keep(at, whole.first(taken_bytes));
+      at.taken_bytes = taken_bytes;
+      of.in = of.in.subspan(taken_bytes + block.size());
+      return false;
+    }
+    taken_bytes += block.size();
+  }
+  at.taken_bytes = at.lent_bytes = taken_bytes;
+  return true;
+}
+
+void block_pack_kernel::send(packing& at, byte_view super_block) {
+  at.is_out = true;
+  at.steps.begin();
+  at.left = window_of(super_block, true);
+}
+
+/// Behind what is taken, and what there is of the next block.
+void block_pack_kernel::keep(packing& at, byte_view bytes) {
+  const auto needed = at.taken_bytes + at.block_bytes + bytes.size();
+  if (at.plain.size() < needed)
+    at.plain.resize(std::min<uint64_t>(at.how.super_bytes, std::max(2 * at.plain.size(), needed)));
+  if (!bytes.empty())
+    std::memcpy(at.plain.data() + at.taken_bytes + at.block_bytes, bytes.data(), bytes.size());
+}
+
 /// Up to the end of one block.
 void block_pack_kernel::take(packing& at, job& of) {
   const auto count =
       static_cast<size_t>(std::min<uint64_t>(at.how.block_bytes - at.block_bytes, of.in.size()));
-  if (const auto needed = at.taken_bytes + at.block_bytes + count; at.plain.size() < needed)
-    at.plain.resize(std::min<uint64_t>(at.how.super_bytes, std::max(2 * at.plain.size(), needed)));
-  if (count > 0)
-    std::memcpy(at.plain.data() + at.taken_bytes + at.block_bytes, of.in.data(), count);
+  keep(at, of.in.first(count));
   of.in = of.in.subspan(count);
   at.block_bytes += count;
   const bool ends = of.last && of.in.empty() && at.block_bytes > 0;
@@ -122,10 +160,16 @@ void block_pack_kernel::end_block(packing& at) {
 
 /// As much of the super block as there is room for.
 result<void> block_pack_kernel::pack(packing& at, job& of) {
+  if (at.lent_bytes > 0)
+    at.left.bytes = of.in.first(at.lent_bytes); // What is given may lie elsewhere by now.
   while (!of.out.empty()) {
     window made;
     if (auto stepped = at.steps.step(at.left, of.out, made); !stepped)
       return stepped;
+    if (at.lent_bytes > 0) {
+      of.in = of.in.subspan(at.lent_bytes - at.left.bytes.size());
+      at.lent_bytes = at.left.bytes.size();
+    }
     of.out = of.out.subspan(made.bytes.size());
     at.stored_bytes += made.bytes.size();
     if (!made.last)

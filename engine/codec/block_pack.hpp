@@ -51,6 +51,9 @@ private:
   struct packing;
   block_pack_kernel(std::unique_ptr<kernel> compress, std::unique_ptr<kernel> encrypt);
   result<void> advance(packing& at, job& of);
+  static bool lend(packing& at, job& of);
+  static void send(packing& at, byte_view super_block);
+  static void keep(packing& at, byte_view bytes);
   static void take(packing& at, job& of);
   static void end_block(packing& at);
   static result<void> pack(packing& at, job& of);

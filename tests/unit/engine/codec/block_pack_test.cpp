@@ -84,7 +84,7 @@ TEST_CASE("block pack: every container, any blocks taken, in any portions") {
             const auto super = block * *between<uint64_t>(1, 8);
             const auto wanted = *rc::gen::container<std::vector<bool>>(rc::gen::arbitrary<bool>());
             const auto judge = std::make_shared<noting_judge>(wanted);
-            const auto in = *rc::gen::element<size_t>(77, 5000, 1 << 20);
+            const auto in = *rc::gen::element<size_t>(77, 5000, 100000, 1 << 20);
             const auto out = *rc::gen::element<size_t>(50, 4096, 1 << 20);
             const auto stored = run(**pack, *(*pack)->open({block, super, judge}), plain, in, out);
 
