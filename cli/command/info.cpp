@@ -129,7 +129,8 @@ result<void> read_data(repository& repo, const question& asked, report::info_rep
     return there.failure();
   to.holds = *there;
   if (*there && info->find(*asked.label) != nullptr) {
-    auto manifest = repo.load_manifest(*asked.label, info->cipher_pass);
+    auto manifest =
+        repo.load_manifest(*asked.label, info->cipher_pass, format::kept_files::with_wrong_pages);
     if (!manifest)
       return manifest.failure();
     to.detail = report::detail_of(*manifest);

@@ -7,6 +7,7 @@
 #include "engine/format/manifest.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,10 +41,14 @@ private:
   bool head_checked_ = false;
 };
 
-/// The same for a manifest. Errors: see `parse_manifest`.
+/// Which files of a manifest somebody wants.
+enum class kept_files : uint8_t { all, with_wrong_pages };
+
+/// The same for a manifest. Files that nobody wants are read, checked and forgotten; that one is
+/// listed twice is not noticed then. Errors: see `parse_manifest`.
 class manifest_feed {
 public:
-  manifest_feed();
+  explicit manifest_feed(kept_files keep = kept_files::all);
   ~manifest_feed();
   manifest_feed(const manifest_feed&) = delete;
   manifest_feed& operator=(const manifest_feed&) = delete;

@@ -302,12 +302,35 @@ result<void> manifest_parser::defaults(const info_line& at, manifest_defaults& t
   return success();
 }
 
-struct manifest_feed::state {
-  manifest_parser parser;
-  info_feed lines{[this](const info_line& at) { return parser.line(at); }};
+namespace {
+
+class damage_parser final : public manifest_parser {
+private:
+  result<void> take(manifest_file& read) override {
+    if (auto fits = sizes_.add(read); !fits)
+      return fits;
+    return read.pages == page_check::broken ? manifest_parser::take(read) : success();
+  }
+
+  size_check sizes_;
 };
 
-manifest_feed::manifest_feed() : state_(std::make_unique<state>()) {}
+std::unique_ptr<manifest_parser> parser_of(kept_files keep) {
+  if (keep == kept_files::with_wrong_pages)
+    return std::make_unique<damage_parser>();
+  return std::make_unique<manifest_parser>();
+}
+
+} // namespace
+
+struct manifest_feed::state {
+  explicit state(kept_files keep) : parser(parser_of(keep)) {}
+
+  std::unique_ptr<manifest_parser> parser;
+  info_feed lines{[this](const info_line& at) { return parser->line(at); }};
+};
+
+manifest_feed::manifest_feed(kept_files keep) : state_(std::make_unique<state>(keep)) {}
 
 manifest_feed::~manifest_feed() = default;
 
@@ -319,7 +342,7 @@ result<manifest> manifest_feed::finish() {
   auto version = state_->lines.finish();
   if (!version)
     return version.failure();
-  return state_->parser.finish(std::move(*version));
+  return state_->parser->finish(std::move(*version));
 }
 
 result<manifest> parse_manifest(std::string_view text) {

@@ -7,6 +7,7 @@
 #include "engine/base/secret.hpp"
 #include "engine/format/archive_info.hpp"
 #include "engine/format/backup_info.hpp"
+#include "engine/format/info_feed.hpp"
 #include "engine/format/manifest.hpp"
 #include "engine/format/wal_entry.hpp"
 #include "storage/repository/publication.hpp"
@@ -91,7 +92,9 @@ public:
   // Manifests. `pass` is `backup_info.cipher_pass`.
 
   /// Loads `backup.manifest`, else its copy, and checks that its label is the one asked for.
-  result<format::manifest> load_manifest(std::string_view label, const secret& pass);
+  /// @param keep  its files that are wanted
+  result<format::manifest> load_manifest(std::string_view label, const secret& pass,
+                                         format::kept_files keep = format::kept_files::all);
   /// Only `backup.manifest.copy` (resume).
   result<format::manifest> load_manifest_copy(std::string_view label, const secret& pass);
   /// What completes a backup, in steps: `.copy`, which is read back; `backup.manifest` with the

@@ -61,14 +61,15 @@ result<void> read_manifest(io::reader& from, uint64_t limit_bytes, const secret&
 
 /// One manifest file, of which no more than a piece is held at a time.
 result<format::manifest> load_one_manifest(storage& files, const std::string& path,
-                                           const secret& pass) {
+                                           const secret& pass,
+                                           format::kept_files keep = format::kept_files::all) {
   auto from = files.open_read(path);
   if (!from)
     return from.failure();
   auto limit = most_bytes(files, path);
   if (!limit)
     return within_file(files, path, limit.failure());
-  format::manifest_feed feed;
+  format::manifest_feed feed(keep);
   if (auto read = read_manifest(**from, *limit, pass, feed); !read)
     return within_file(files, path, read.failure());
   auto parsed = feed.finish();
@@ -123,12 +124,13 @@ result<format::manifest> check_label(result<format::manifest> loaded, std::strin
 
 } // namespace
 
-result<format::manifest> repository::load_manifest(std::string_view label, const secret& pass) {
+result<format::manifest> repository::load_manifest(std::string_view label, const secret& pass,
+                                                   format::kept_files keep) {
   const auto path = format::manifest_path_of(stanza(), label);
-  auto main = load_one_manifest(files_, path, pass);
+  auto main = load_one_manifest(files_, path, pass, keep);
   if (main)
     return check_label(std::move(main), label);
-  auto copy = load_one_manifest(files_, copy_of(path), pass);
+  auto copy = load_one_manifest(files_, copy_of(path), pass, keep);
   if (copy)
     return check_label(std::move(copy), label);
   return merge_failures(path, main.failure(), copy.failure());

@@ -198,6 +198,29 @@ TEST_CASE("round trip: the pieces in which a manifest comes make no difference")
   });
 }
 
+TEST_CASE("round trip: of a manifest whose damage is asked for, only those files are kept") {
+  size_t damaged = 0;
+  for_all([&](any& from) {
+    const auto made = from.whole_manifest();
+    manifest_feed feed(kept_files::with_wrong_pages);
+    REQUIRE(feed.feed(render(made)));
+    const auto read = feed.finish();
+    REQUIRE(read);
+    CHECK_FALSE(first_difference_beside_files(made, *read));
+    auto at = read->files.begin();
+    for (const auto& file : made.files) {
+      if (file.pages != page_check::broken)
+        continue;
+      REQUIRE(at != read->files.end());
+      CHECK(at->name == file.name);
+      ++at;
+      ++damaged;
+    }
+    CHECK(at == read->files.end());
+  });
+  CHECK(damaged > 0);
+}
+
 TEST_CASE("info feed: what is no info file is told by its first bytes, in whatever pieces") {
   const auto refusal = [](std::string_view text, size_t piece) {
     test::hostile("manifests and info files");
