@@ -106,6 +106,10 @@ result<void> forwarding_storage::sync_files() {
   return base_->sync_files();
 }
 
+bool forwarding_storage::may_sync_later() {
+  return base_->may_sync_later();
+}
+
 result<void> forwarding_storage::set_attributes(std::string_view path, const attributes& wanted) {
   return base_->set_attributes(path, wanted);
 }

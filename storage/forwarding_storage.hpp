@@ -48,6 +48,7 @@ public:
   result<void> sync_path(std::string_view path) override;
   result<void> sync_many_paths(std::span<const std::string> paths) override;
   result<void> sync_files() override;
+  bool may_sync_later() override;
   result<void> set_attributes(std::string_view path, const attributes& wanted) override;
   result<std::optional<uint64_t>> free_bytes() override;
 

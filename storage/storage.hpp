@@ -60,6 +60,8 @@ struct write_options {
   /// Missing parent directories are made with `path_mode`.
   bool make_parents = true;
   bool sync = true;
+  /// Synced together with others, by `sync_files`, where `may_sync_later` allows it.
+  bool sync_later = false;
   /// An index, or what points to one: a driver with several connections writes it over the one that
   /// holds the locks of the command, so that it cannot appear after they are gone.
   bool under_lock = false;
@@ -212,6 +214,10 @@ public:
   /// Makes durable what the files below the root hold, whoever wrote it. The default does nothing:
   /// a driver's own files are durable once they are committed.
   virtual result<void> sync_files();
+  /// Files that are written with `sync_later` from now on are durable once `sync_files` has
+  /// returned success. False where the driver cannot promise that: then each is synced as others
+  /// are. The default cannot.
+  virtual bool may_sync_later() { return false; }
   /// Changes mode, owner and time of a file or path where the driver can.
   struct attributes {
     std::optional<uint32_t> mode = {};

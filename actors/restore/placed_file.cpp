@@ -9,6 +9,18 @@
 
 namespace pgbraid {
 
+namespace {
+
+/// Then the file is left as it is: of a million that stay, hardly one is touched.
+bool are_right(const entry_info& found, const storage::attributes& wanted) {
+  return wanted.mode.value_or(found.mode) == found.mode &&
+         wanted.uid.value_or(found.uid) == found.uid &&
+         wanted.gid.value_or(found.gid) == found.gid &&
+         wanted.mtime_s.value_or(found.mtime_s) == found.mtime_s;
+}
+
+} // namespace
+
 placed_file::placed_file(restore_context& context, const format::manifest_file& file,
                          const format::manifest_file& copy)
     : context_(context), file_(file), copy_(copy), zeroed_(context.rules.is_zeroed(file.name)),
@@ -47,8 +59,9 @@ result<bool> placed_file::keep_existing() {
     wanted.uid = context_.owners.own_uid();
     wanted.gid = context_.owners.own_gid();
   }
-  if (auto set = target().set_attributes(place_.path, wanted); !set)
-    return set.failure();
+  if (!are_right(info, wanted))
+    if (auto set = target().set_attributes(place_.path, wanted); !set)
+      return set.failure();
   outcome_ = outcome::matched;
   return true;
 }

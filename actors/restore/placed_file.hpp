@@ -32,6 +32,8 @@ struct restore_context {
   const plan::owner_policy& owners;
   restore_tree& tree;
   bool delta = false; ///< blocks that are in place stay
+  /// Small files are synced together, at the end.
+  bool sync_small_later = false;
   /// Files of `backup` that are in place with the right content: they stay.
   plan::file_set same = {};
   /// Files that this repository cannot give are put aside: others may have them.

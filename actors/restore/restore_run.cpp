@@ -163,7 +163,13 @@ result<void> restore_run::prepare() {
     return built;
   if (auto marked = write_marker(tree_, backup(), owners_); !marked)
     return marked;
-  return tree_.build();
+  if (auto built = tree_.build(); !built)
+    return built;
+  const auto files = std::ranges::count_if(
+      backup().files, [this](const auto& file) { return rules_.is_restored(file.name); });
+  context_.sync_small_later =
+      plan::syncs_small_later(static_cast<size_t>(files)) && tree_.may_sync_later();
+  return success();
 }
 
 result<void> restore_run::copy() {
@@ -197,7 +203,8 @@ result<void> restore_run::finish() {
     return written;
   if (auto removed = remove_marker(tree_); !removed)
     return removed;
-  if (auto synced = tree_.sync(decided_.overwrite.any()); !synced)
+  // A file that was kept may still be in the page cache only: the restore that wrote it was killed.
+  if (auto synced = tree_.sync(decided_.overwrite.any() || context_.sync_small_later); !synced)
     return synced;
   // From here on the cluster can be started.
   if (auto placed = place_control_file(tree_, decided_.where, backup(), owners_); !placed)

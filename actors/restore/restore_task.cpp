@@ -63,6 +63,7 @@ result<void> restore_task::open_target(const graph::worker_tools& tools) {
   const write_options how{.how = publish::in_place,
                           .mode = file_.mode,
                           .make_parents = false,
+                          .sync_later = context_.sync_small_later && plan::is_synced_later(file_),
                           .mtime_s = file_.mtime_s,
                           .uid = owner.uid,
                           .gid = owner.gid,

@@ -264,9 +264,12 @@ result<void> restore_tree::build_link(const plan::restore_link& link) {
   return holder.set_attributes(place.path, {.uid = owner.uid, .gid = owner.gid});
 }
 
-result<void> restore_tree::sync(bool files_were_kept) {
-  // A file that was kept may still be in the page cache only: the restore that wrote it was killed.
-  if (files_were_kept)
+bool restore_tree::may_sync_later() {
+  return std::ranges::all_of(storages_, [](const auto& root) { return root->may_sync_later(); });
+}
+
+result<void> restore_tree::sync(bool files_too) {
+  if (files_too)
     for (const auto& root : storages_)
       if (auto synced = root->sync_files(); !synced)
         return synced;

@@ -50,9 +50,11 @@ public:
   result<void> build_data();
   /// Makes missing directories and links; sets mode and owner of all directories.
   result<void> build();
+  /// Whether files may be written with `sync_later` in every root. After `build`.
+  bool may_sync_later();
   /// Makes all directories durable except `global`, which holds pg_control.
-  /// @param files_were_kept  delta or force: files that were not written now are synced as well
-  result<void> sync(bool files_were_kept);
+  /// @param files_too  files that were not written now, or not synced one by one
+  result<void> sync(bool files_too);
 
 private:
   struct found_path {

@@ -11,12 +11,20 @@
 
 namespace pgbraid::io {
 
-int open_to_fill(int directory_fd, const char* name, int flags) {
+int looked_at(int fd, struct stat& found) {
+  if (fd < 0 || ::fstat(fd, &found) == 0)
+    return fd;
+  const int failure = errno;
+  ::close(fd);
+  errno = failure;
+  return -1;
+}
+
+int open_to_fill(int directory_fd, const char* name, int flags, struct stat& found) {
   constexpr mode_t first_mode = 0600;
-  const int fd = ::openat(directory_fd, name, flags | O_CREAT, first_mode);
+  const int fd = looked_at(::openat(directory_fd, name, flags | O_CREAT, first_mode), found);
   const bool read_only = fd < 0 && errno == EACCES;
-  struct stat found = {};
-  if (!read_only && (fd < 0 || ::fstat(fd, &found) != 0 || found.st_nlink <= 1))
+  if (!read_only && (fd < 0 || found.st_nlink <= 1))
     return fd;
   if (fd >= 0)
     ::close(fd);
@@ -25,7 +33,7 @@ int open_to_fill(int directory_fd, const char* name, int flags) {
       errno = EACCES; // the directory is what may not be written
     return -1;
   }
-  return ::openat(directory_fd, name, flags | O_CREAT | O_EXCL, first_mode);
+  return looked_at(::openat(directory_fd, name, flags | O_CREAT | O_EXCL, first_mode), found);
 }
 
 result<size_t> read_fully(int fd, byte_span out, uint64_t offset_bytes, const std::string& shown) {

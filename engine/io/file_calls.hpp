@@ -5,16 +5,22 @@
 #include "engine/base/result.hpp"
 #include "engine/io/io_engine.hpp"
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <string>
 
 namespace pgbraid::io {
 
+/// The descriptor that an open gave, once it has told what it is of; -1: see errno
+int looked_at(int fd, struct stat& found);
+
 /// Opens a name in a directory to fill it, or makes it (0600). A file that has other names, too,
 /// and one that may only be read, as its mode in a backup may have been, is made anew: its owner
 /// could change the mode, whoever wants other content there is no worse off.
+/// @param found  gets what it is now
 /// @return the descriptor; -1: see errno
-int open_to_fill(int directory_fd, const char* name, int flags);
+int open_to_fill(int directory_fd, const char* name, int flags, struct stat& found);
 
 /// Fills `out` from there unless the end of the file comes first. @param shown  for messages
 result<size_t> read_fully(int fd, byte_span out, uint64_t offset_bytes, const std::string& shown);

@@ -59,9 +59,9 @@ error file_updater::not_opened(int error_number) const {
 }
 
 result<void> file_updater::open() {
-  file_ = unique_fd(open_to_fill(directory_.get(), name_.c_str(), open_flags));
   struct stat found = {};
-  if (!file_ || ::fstat(file_.get(), &found) != 0)
+  file_ = unique_fd(open_to_fill(directory_.get(), name_.c_str(), open_flags, found));
+  if (!file_)
     return not_opened(errno);
   if (!S_ISREG(found.st_mode))
     return error{errc::file_open, "cannot open '" + shown_ + "' for writing: it is not a file"};

@@ -40,10 +40,10 @@ private:
     io_operation operation;
   };
 
-  int open_name();
+  int open_name(struct stat& found);
   int open_own_name();
   int open_known_name();
-  result<void> apply_attributes();
+  result<void> apply_attributes(const struct stat& found);
   result<void> remember(error what);
 
   result<void> write_direct(byte_view in);
@@ -104,8 +104,10 @@ result<void> file_writer::remember(error what) {
 constexpr int open_flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 constexpr uint32_t first_mode = 0600;
 
-int file_writer::open_name() {
-  return options_.atomic && !options_.newest_wins ? open_own_name() : open_known_name();
+int file_writer::open_name(struct stat& found) {
+  if (!options_.atomic)
+    return open_to_fill(directory_.get(), name_.c_str(), open_flags, found);
+  return looked_at(options_.newest_wins ? open_known_name() : open_own_name(), found);
 }
 
 int file_writer::open_own_name() {
@@ -120,8 +122,6 @@ int file_writer::open_own_name() {
 // A temporary name of an older writer is replaced, not written into.
 int file_writer::open_known_name() {
   const char* name = written_name_.c_str();
-  if (!options_.atomic)
-    return open_to_fill(directory_.get(), name, open_flags);
   const int fd = ::openat(directory_.get(), name, open_flags | O_EXCL, first_mode);
   if (fd >= 0 || errno != EEXIST || ::unlinkat(directory_.get(), name, 0) != 0)
     return fd;
@@ -129,7 +129,8 @@ int file_writer::open_known_name() {
 }
 
 result<void> file_writer::open() {
-  file_ = unique_fd(open_name());
+  struct stat found = {};
+  file_ = unique_fd(open_name(found));
   if (!file_) {
     const auto code = errno == ENOENT  ? errc::file_missing
                       : errno == ELOOP ? errc::link_destination
@@ -137,9 +138,6 @@ result<void> file_writer::open() {
     return system_error(code, "cannot open '" + shown_ + "' for writing", errno);
   }
   temporary_there_ = options_.atomic;
-  struct stat found = {};
-  if (::fstat(file_.get(), &found) != 0)
-    return system_error(errc::file_open, "cannot open '" + shown_ + "' for writing", errno);
   if (!S_ISREG(found.st_mode))
     return error{errc::file_open, "cannot open '" + shown_ + "' for writing: it is not a file"};
   // Only now is it sure that this may be cut.
@@ -150,19 +148,24 @@ result<void> file_writer::open() {
     return write_error(errno, 0);
   device_ = found.st_dev;
   inode_ = found.st_ino;
+  if (options_.later != nullptr && options_.later->covers(device_))
+    options_.sync = false;
   direct_ = engine_ != nullptr && !options_.hollow_bytes &&
             options_.size_hint_bytes > engine_->limits().slab_bytes &&
             !engine_->refuses_direct(device_);
-  return apply_attributes();
+  return apply_attributes(found);
 }
 
-// Owner first: changing it clears the set-uid bits of the mode.
-result<void> file_writer::apply_attributes() {
-  if (options_.uid || options_.gid)
-    if (::fchown(file_.get(), options_.uid.value_or(static_cast<uid_t>(-1)),
-                 options_.gid.value_or(static_cast<gid_t>(-1))) != 0)
-      return system_error(errc::file_owner, "cannot set the owner of '" + shown_ + "'", errno);
-  if (::fchmod(file_.get(), options_.mode & 07777) != 0)
+// Owner first: changing it clears the set-uid bits of the mode. What is right already is left: with
+// very many small files the calls count.
+result<void> file_writer::apply_attributes(const struct stat& found) {
+  const bool owned = options_.uid.value_or(found.st_uid) == found.st_uid &&
+                     options_.gid.value_or(found.st_gid) == found.st_gid;
+  if (!owned && ::fchown(file_.get(), options_.uid.value_or(static_cast<uid_t>(-1)),
+                         options_.gid.value_or(static_cast<gid_t>(-1))) != 0)
+    return system_error(errc::file_owner, "cannot set the owner of '" + shown_ + "'", errno);
+  const bool moded = owned && (found.st_mode & 07777) == (options_.mode & 07777);
+  if (!moded && ::fchmod(file_.get(), options_.mode & 07777) != 0)
     return system_error(errc::file_mode, "cannot set the mode of '" + shown_ + "'", errno);
   return success();
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/io/file_system_sync.hpp"
 #include "engine/io/io_engine.hpp"
 #include "engine/io/stream.hpp"
 #include "engine/io/temporary_name.hpp"
@@ -28,6 +29,8 @@ struct file_write_options {
   /// takes it away from an older one, who can publish nothing any more.
   bool newest_wins = false;
   bool sync = true;
+  /// Not synced here where it covers the file: `finish` does. Null: no such thing.
+  const file_system_sync* later = nullptr;
   uint32_t mode = 0640; ///< exact, whatever the umask
   std::optional<int64_t> mtime_s = {};
   std::optional<uint32_t> uid = {};

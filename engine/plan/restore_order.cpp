@@ -50,6 +50,15 @@ auto bundle_key(const format::manifest_file* file) {
 
 } // namespace
 
+bool syncs_small_later(size_t files) {
+  constexpr size_t worth_it = 5000;
+  return files >= worth_it;
+}
+
+bool is_synced_later(const format::manifest_file& file) {
+  return file.size_bytes <= batch_limit_bytes;
+}
+
 file_set::file_set(std::vector<const format::manifest_file*> files) : sorted_(std::move(files)) {
   std::ranges::sort(sorted_, std::less<>());
 }

@@ -37,6 +37,12 @@ struct batch_limits {
 /// @param bytes  what is worth reading at once, at least `batch_limit_bytes`
 batch_limits limits_for(uint64_t bytes);
 
+/// Whether so many files are restored that small ones are synced together: one sync for each would
+/// be a large part of the work. Fewer are not worth waiting for what others write there.
+bool syncs_small_later(size_t files);
+/// Larger ones are on the disk when they end, and are synced one by one.
+bool is_synced_later(const format::manifest_file& file);
+
 /// Some files of a manifest, by their address in it.
 class file_set {
 public:

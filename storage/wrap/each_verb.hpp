@@ -102,6 +102,7 @@ public:
     return wrapper().around(storage_verb::sync_path, std::string_view(),
                             [&] { return base().sync_files(); });
   }
+  bool may_sync_later() override { return base().may_sync_later(); }
   result<void> set_attributes(std::string_view path, const attributes& wanted) override {
     return wrapper().around(storage_verb::set_attributes, path,
                             [&] { return base().set_attributes(path, wanted); });

@@ -36,7 +36,7 @@ class faulty_writer final : public io::writer {
 public:
   faulty_writer(std::unique_ptr<io::writer> base, std::string path, const write_options& options,
                 std::shared_ptr<fault_plan> plan)
-      : base_(std::move(base)), path_(std::move(path)), sync_(options.sync),
+      : base_(std::move(base)), path_(std::move(path)), sync_(options.sync && !options.sync_later),
         atomic_(options.how == publish::atomic), plan_(std::move(plan)) {}
 
   result<void> write(byte_view in) override;

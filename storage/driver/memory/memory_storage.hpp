@@ -57,6 +57,7 @@ public:
   result<void> make_symlink(std::string_view path, std::string_view destination) override;
   result<void> make_hardlink(std::string_view path, std::string_view existing) override;
   result<void> sync_path(std::string_view path) override;
+  bool may_sync_later() override { return true; } // Nothing here lasts longer for being synced.
   result<void> set_attributes(std::string_view path, const attributes& wanted) override;
   result<std::optional<uint64_t>> free_bytes() override;
 

@@ -63,6 +63,7 @@ public:
   result<void> make_hardlink(std::string_view path, std::string_view existing) override;
   result<void> sync_path(std::string_view path) override;
   result<void> sync_files() override;
+  bool may_sync_later() override;
   result<void> set_attributes(std::string_view path, const attributes& wanted) override;
   result<std::optional<uint64_t>> free_bytes() override;
 
@@ -74,6 +75,7 @@ private:
                                                 std::optional<uint64_t> hollow_bytes);
 
   posix::posix_root root_;
+  std::optional<io::file_system_sync> later_ = {}; ///< for files that `sync_files` syncs
 };
 
 // ---- looking
@@ -287,6 +289,7 @@ result<std::unique_ptr<io::writer>> posix_storage::open_file(std::string_view pa
   return io::open_file_writer({std::move(*parent), std::string(parts.name), root_.shown(path)},
                               {.atomic = options.how == publish::atomic,
                                .sync = options.sync,
+                               .later = options.sync_later && later_ ? &*later_ : nullptr,
                                .mode = options.mode,
                                .mtime_s = options.mtime_s,
                                .uid = options.uid,
@@ -421,9 +424,17 @@ result<void> posix_storage::sync_files() {
   const auto fd = root_.open_at({}, O_RDONLY | O_DIRECTORY);
   if (!fd)
     return root_.failed("sync", {}, errno, {errc::path_missing, errc::path_open});
-  if (::syncfs(fd.get()) != 0)
-    return root_.failed("sync the file system of", {}, errno, {errc::path_sync, errc::path_sync});
+  // Of what was begun earlier, so that failures since then are told.
+  const int failure = later_ ? later_->finish() : ::syncfs(fd.get()) == 0 ? 0 : errno;
+  if (failure != 0)
+    return root_.failed("sync the file system of", {}, failure, {errc::path_sync, errc::path_sync});
   return success();
+}
+
+bool posix_storage::may_sync_later() {
+  if (!later_)
+    later_ = io::file_system_sync::begin(root_.open_at({}, O_RDONLY | O_DIRECTORY));
+  return later_.has_value();
 }
 
 // Owner first: changing it clears the set-uid bits of the mode.

@@ -173,6 +173,24 @@ TEST_CASE_TEMPLATE("storage: a hollow file is zeros, and replaces what was there
   CHECK(repo.sync_files());
 }
 
+TEST_CASE_TEMPLATE("storage: files may be synced together", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  REQUIRE(repo.make_path("a"));
+  repo.may_sync_later(); // Whatever it says, the files are written, and sync_files ends well.
+  for (const std::string name : {"a/f", "a/g"}) {
+    auto file =
+        repo.open_write(name, {.how = publish::in_place, .sync_later = true, .engine = on.engine});
+    REQUIRE(file);
+    REQUIRE((*file)->write(as_bytes(name)));
+    REQUIRE((*file)->begin_commit());
+    REQUIRE((*file)->committed(true));
+  }
+  CHECK(repo.sync_files());
+  CHECK(read(repo, "a/f") == "a/f");
+  CHECK(read(repo, "a/g") == "a/g");
+}
+
 TEST_CASE_TEMPLATE("storage: a file may be opened late", rig, ALL_RIGS) {
   rig on;
   auto& repo = on.repo;

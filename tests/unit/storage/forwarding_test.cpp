@@ -69,6 +69,10 @@ public:
     asked_.emplace_back("sync_files");
     return memory_storage::sync_files();
   }
+  bool may_sync_later() override {
+    asked_.emplace_back("may_sync_later");
+    return true;
+  }
   result<std::optional<uint64_t>> free_bytes() override {
     asked_.emplace_back("free_bytes");
     return memory_storage::free_bytes();
@@ -94,6 +98,7 @@ void use(storage& repo) {
   REQUIRE(repo.sync_many_paths(paths));
   REQUIRE(repo.open_hollow("backup/demo/h", 3));
   REQUIRE(repo.open_update("backup/demo/f", {.size_bytes = 1}));
+  REQUIRE(repo.may_sync_later());
   REQUIRE(repo.sync_files());
   REQUIRE(repo.free_bytes());
 }
@@ -103,8 +108,8 @@ void use(storage& repo) {
 TEST_CASE("forwarding: every verb goes on as it came") {
   const names all = {"make_many_paths", "many_infos",  "each_entry",  "list_some",
                      "list_tree",       "read_small",  "versions",    "make_hardlink",
-                     "sync_many_paths", "open_hollow", "open_update", "sync_files",
-                     "free_bytes"};
+                     "sync_many_paths", "open_hollow", "open_update", "may_sync_later",
+                     "sync_files",      "free_bytes"};
   names retried = all; // what tries a second time cannot hand on what comes one by one
   std::erase(retried, "each_entry");
   const auto passes = [&](auto make, const names& wanted) {

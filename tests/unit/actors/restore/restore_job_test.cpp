@@ -143,6 +143,27 @@ TEST_CASE("restore job: delta keeps what matches and rewrites the rest") {
   CHECK(at("/space/PG_15_202209061/5/16390") == outcome::matched);
 }
 
+TEST_CASE("restore job: of a file that stays, what is right already is not set again") {
+  rig with;
+  fill(with);
+  with.delta = true;
+  with.plan();
+  REQUIRE(with.restore());
+  auto& data = with.root("/new");
+  REQUIRE(data.set_attributes("base/5/large", {.mode = 0644}));
+  std::vector<std::string> changed;
+  data.set_hook([&](storage_verb verb, std::string_view path) -> std::optional<error> {
+    if (verb == storage_verb::set_attributes && path.starts_with("base/5/"))
+      changed.emplace_back(path);
+    return {};
+  });
+  with.plan();
+  REQUIRE(with.restore());
+  data.set_hook({});
+  CHECK(changed == std::vector<std::string>{"base/5/large"});
+  CHECK((*data.info("base/5/large"))->mode == (*data.info("base/5/empty"))->mode);
+}
+
 TEST_CASE("restore job: delta with force believes size and time") {
   rig with;
   fill(with);

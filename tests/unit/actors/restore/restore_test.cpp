@@ -145,6 +145,24 @@ TEST_CASE("restore: doubts that were told are told again at the end") {
   CHECK(done->reminders.front().find("in spite of 1 warning(s)") != std::string::npos);
 }
 
+TEST_CASE("restore: very many small files are synced together, before the cluster can be started") {
+  whole_rig with;
+  for (int i = 0; i < 6000; ++i)
+    with.add(fmt::format("pg_data/base/5/{}", 20000 + i), "x");
+  with.publish();
+  for (const auto* path : {"/new", "/space"})
+    with.root(path).set_hook([](storage_verb verb, std::string_view of) -> std::optional<error> {
+      if (verb == storage_verb::sync_path && of.empty())
+        return error{errc::path_sync, "the file system has lost writes"};
+      return {};
+    });
+  const auto done = with.run();
+  REQUIRE(!done);
+  CHECK(done.failure().code == errc::path_sync);
+  CHECK(!with.root("/new").content("global/pg_control"));
+  CHECK(with.root("/new").used(storage_verb::sync) < 10);
+}
+
 TEST_CASE("restore: one that was cut off cannot be started, and delta goes on from there") {
   test::scratch scratch; // delta asks the file system to sync
   whole_rig with;

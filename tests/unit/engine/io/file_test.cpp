@@ -255,6 +255,48 @@ TEST_CASE_TEMPLATE("file writer", backend, no_backend, uring_backend, threads_ba
   }
 }
 
+TEST_CASE_TEMPLATE("file writer: what is synced later is not synced by itself", backend, no_backend,
+                   uring_backend, threads_backend) {
+  auto engine = engine_of<backend>();
+  if (!engine && !std::is_same_v<backend, no_backend>)
+    return;
+  const scratch here;
+  const auto later = io::file_system_sync::begin(here.open());
+  if (!later)
+    return; // not on this file system
+  struct stat found = {};
+  REQUIRE(::stat(here.text().c_str(), &found) == 0);
+  CHECK(later->covers(found.st_dev));
+  CHECK(!later->covers(found.st_dev + 1));
+  for (const bool atomic : {false, true}) {
+    auto file = create(here, "f", {.atomic = atomic, .later = &*later, .engine = engine.get()});
+    REQUIRE(file);
+    REQUIRE((*file)->write(as_bytes("content")));
+    REQUIRE((*file)->begin_commit());
+    if (engine && !atomic)
+      CHECK(engine->in_flight() == 0);
+    const auto done = (*file)->committed(false);
+    REQUIRE(done);
+    CHECK(*done);
+    CHECK(get(here / "f") == "content");
+  }
+  CHECK(later->finish() == 0);
+  CHECK(!io::file_system_sync::begin(io::unique_fd(::open("/proc", O_RDONLY | O_DIRECTORY))));
+}
+
+TEST_CASE("file writer: right modes and owners are left, others set") {
+  const scratch here;
+  for (const uint32_t mode : {0600U, 0640U, 0444U}) {
+    for (int again = 0; again < 2; ++again) {
+      auto file = create(here, "f",
+                         {.atomic = false, .mode = mode, .uid = ::geteuid(), .gid = ::getegid()});
+      REQUIRE(file);
+      REQUIRE(io::commit(**file));
+      CHECK(mode_of(here / "f") == mode);
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("file writer: a full disk stops it at once and says what is missing", backend,
                    no_backend, uring_backend, threads_backend) {
   auto engine = engine_of<backend>();
