@@ -227,7 +227,7 @@ result<int> run_server(const config::options& opts) {
   auto listeners = listen(opts);
   if (!listeners)
     return listeners.failure();
-  stop_is_polled = true;
+  const polled_signals polling;
   listen_to_hangup();
   return server({opts, std::move(*context), std::move(*listeners)}).run();
 }

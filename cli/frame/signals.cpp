@@ -85,7 +85,7 @@ extern "C" void on_signal(int signal_number) {
   const bool may_wait = is_first_or_again();
   int none = 0;
   stop_signal.compare_exchange_strong(none, signal_number);
-  if (may_wait && stop_is_polled) {
+  if (may_wait && stop_is_polled()) {
     errno = saved;
     return;
   }

@@ -2,16 +2,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/caught.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/result.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -91,17 +89,10 @@ private:
     explicit shared(std::vector<question> questions)
         : ask(std::move(questions)), answers(ask.size()) {}
     void put(size_t i) {
-      auto came = answer_of(i);
+      auto came = caught(ask[i]);
       const std::lock_guard held(mutex);
       answers[i].emplace(std::move(came));
       changed.notify_all();
-    }
-    result<T> answer_of(size_t i) {
-      try {
-        return ask[i]();
-      } catch (const std::exception& problem) {
-        return error{errc::unhandled, fmt::format("unexpected failure: {}", problem.what())};
-      }
     }
     bool all_answered() const {
       return std::ranges::all_of(answers, [](const auto& one) { return one.has_value(); });

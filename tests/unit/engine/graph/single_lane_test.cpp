@@ -282,7 +282,7 @@ TEST_CASE("single lane: ends at a signal while signals are polled") {
   REQUIRE_FALSE(stopped);
   CHECK(stopped.failure().code == errc::term);
   CHECK(endless.reads == 4);
-  CHECK_FALSE(stop_is_polled);
+  CHECK_FALSE(stop_is_polled());
 }
 
 TEST_CASE("whole file: is what a backup stores of it, with the checksums of both ends") {
