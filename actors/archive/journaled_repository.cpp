@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/archive/journaled_repository.hpp"
 
+#include "actors/archive/journal_age.hpp"
 #include "actors/archive/journal_copy.hpp"
 #include "actors/archive/push_session.hpp"
 #include "engine/base/caught.hpp"
@@ -41,7 +42,7 @@ class journaled_repository::work : public std::enable_shared_from_this<work> {
 public:
   work(const journaled_door& to, const push_request& how, std::shared_ptr<storage> wal,
        std::shared_ptr<storage> pgdata, const besides_limits& limits)
-      : key_(to.door.key), only_drains_(to.only_drains), journal_(to.journal), how_(how),
+      : door_(to), key_(to.door.key), only_drains_(to.only_drains), journal_(to.journal), how_(how),
         wal_(std::move(wal)), pgdata_(std::move(pgdata)), limits_(limits),
         session_(pgdata_.get(), {to.door}, how.answer_limit) {
     // Where it is there already, that is what was wanted.
@@ -51,6 +52,7 @@ public:
 
   void begin();
   result<void> take(const push_request& wanted);
+  void give_up_old();
   void finish(const std::function<bool()>& is_needless);
   void leave() {
     const std::lock_guard held(mutex_);
@@ -85,6 +87,7 @@ private:
   void settle(const journal_copy& copied, const push_request& wanted,
               const std::optional<error>& refused);
 
+  const journaled_door door_;
   const unsigned key_;
   const bool only_drains_;
   journal::wal_journal journal_;
@@ -98,8 +101,9 @@ private:
   state state_ = state::idle;
   monotonic::time_point moved_ = {}; ///< when something got on
   bool leaving_ = false;
-  size_t keeping_ = 0; ///< files that are being copied into the journal
-  uint64_t kept_ = 0;  ///< how many were
+  size_t keeping_ = 0;       ///< files that are being copied into the journal
+  uint64_t kept_ = 0;        ///< how many were
+  std::string storing_ = {}; ///< WAL file of the journal that is on its way
   std::optional<plan::journal_hold> hold_ = {};
 };
 
@@ -147,8 +151,21 @@ void journaled_repository::work::takes_wal() {
     log::detail("{}", noted.failure().message);
 }
 
+void journaled_repository::work::give_up_old() {
+  std::string under_way;
+  {
+    const std::lock_guard held(mutex_);
+    under_way = storing_;
+  }
+  pgbraid::give_up_old(door_, under_way);
+}
+
 void journaled_repository::work::begin() {
+  give_up_old();
   auto there = journal_.look();
+  if (there)
+    for (const auto& name : there->passed_over)
+      log::warn("'{}' in '{}' is no regular file, and is passed over", name, journal_.shown());
   if (!there)
     log::warn("the journal of repo{} cannot be read: {}", key_, there.failure().message);
   else if (there->hold && !plan::is_try_due(*there->hold, wall_s())) {
@@ -238,9 +255,15 @@ result<bool> journaled_repository::work::drain_once(monotonic::time_point begun,
         changed_.notify_all();
         return false;
       }
+      storing_ = entry.wal;
     }
     ++count;
-    if (auto stored = store_kept(entry); !stored)
+    const auto stored = store_kept(entry);
+    {
+      const std::lock_guard held(mutex_);
+      storing_.clear();
+    }
+    if (!stored)
       return stored.failure();
     takes_wal();
     moved();
@@ -428,6 +451,10 @@ void journaled_repository::begin() {
 
 result<void> journaled_repository::take(const push_request& wanted) {
   return work_->take(wanted);
+}
+
+void journaled_repository::give_up_old() {
+  work_->give_up_old();
 }
 
 void journaled_repository::finish(const std::function<bool()>& is_needless) {

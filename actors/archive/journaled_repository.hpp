@@ -46,6 +46,9 @@ public:
   /// durable when this returns. May be called by several threads. Fails as `keep_for_later`, and
   /// with `term` after a signal.
   result<void> take(const push_request& wanted);
+  /// What waits longer than it may becomes a gap, whatever the repository does. May be called by
+  /// any thread.
+  void give_up_old();
   /// Goes on with what waits while it gets on and nobody else needs this process.
   /// @param is_needless  asked again and again
   void finish(const std::function<bool()>& is_needless);

@@ -115,7 +115,8 @@ result<void> push_wal(const push_request& wanted, const push_ends& between) {
       return stored ? success() : stored.failure();
   }
   const auto each_bytes = segment_bytes_of(between, {wanted.wal.name});
-  wanted.warn(drop_wal(between, wanted.wal.name, each_bytes, *wanted.queue_max));
+  dropped_wal(between).note({wanted.wal.name}, each_bytes);
+  wanted.warn(dropped_text(wanted.wal.name, *wanted.queue_max));
   return success();
 }
 

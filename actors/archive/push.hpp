@@ -45,6 +45,14 @@ struct journaled_door {
   journal::wal_journal journal;
   /// New files go there by another way; only what waits from before is stored.
   bool only_drains = false;
+  /// What waits longer will be missing there; none: it waits as long as it takes.
+  std::optional<int64_t> max_age_s = {};
+};
+
+/// Where it is noted what a repository will never get.
+struct told_journal {
+  repository_door door;
+  result<journal::wal_journal> journal; ///< or why there is none
 };
 
 /// Where the file comes from and where it goes.
@@ -53,8 +61,8 @@ struct push_ends {
   std::shared_ptr<storage> pgdata; ///< of its cluster; null: not known
   std::vector<repository_door> to; ///< which must have it
   std::vector<journaled_door> besides = {};
-  /// Of all repositories, as far as they can be used: what is given up is noted there.
-  std::vector<journal::wal_journal> journals = {};
+  /// Of all repositories: what is given up is noted there.
+  std::vector<told_journal> journals = {};
 };
 
 /// Stores the file wherever it can and is durable there when this returns; a segment that is there

@@ -4,6 +4,7 @@
 
 #include "actors/archive/batch_workers.hpp"
 #include "actors/archive/dropped_wal.hpp"
+#include "actors/archive/journal_age.hpp"
 #include "actors/archive/push_besides.hpp"
 #include "actors/archive/push_session.hpp"
 #include "engine/base/stop_signal.hpp"
@@ -12,8 +13,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace pgbraid {
@@ -28,13 +31,14 @@ class pushed_batch {
 public:
   pushed_batch(const push_batch_request& wanted, const push_ends& between, const tell_pushed& tell)
       : wanted_(wanted), between_(between), tell_(tell),
-        session_(between.pgdata.get(), between.to, wanted.each.answer_limit) {}
+        session_(between.pgdata.get(), between.to, wanted.each.answer_limit), dropped_(between) {}
 
   result<void> run();
 
 private:
   uint64_t segment_bytes() const;
   void give_up(const std::vector<std::string>& names, uint64_t each_bytes);
+  push_besides* besides_so_far();
   void look();
   void tell_stall();
   bool is_idle() const;
@@ -45,21 +49,24 @@ private:
   std::optional<std::string> next();
   void work(unsigned process);
   pushed_wal push(const std::string& name, unsigned process);
+  std::string text_with_new_hint(const error& of);
   void settle(const pushed_wal& done, unsigned process);
 
   const push_batch_request& wanted_;
   const push_ends& between_;
   const tell_pushed& tell_;
   push_session session_;
-  std::optional<push_besides> besides_ = {};
+  dropped_wal dropped_;
   std::optional<push_watch> watch_ = {};
   uint64_t seen_bytes_ = 0; ///< of a segment, as the watch saw it; nobody else uses it
   size_t count_ = 0;        ///< files of this batch
-  std::mutex mutex_ = {};
+  std::mutex mutex_ = {};   ///< guards what follows
+  std::unique_ptr<push_besides> besides_ = {}; ///< made once, and used by all
   size_t begun_ = 0;
   bool failed_ = false;               ///< a file of it: no other is begun
   bool given_up_ = false;             ///< too much waits
   std::optional<error> failure_ = {}; ///< of all
+  std::set<std::string> hints_ = {};  ///< those that were told
 };
 
 /// Of the first segment, where pg_control does not say it.
@@ -75,8 +82,10 @@ void pushed_batch::give_up(const std::vector<std::string>& names, uint64_t each_
     const std::lock_guard held(mutex_);
     given_up_ = true;
   }
+  if (!names.empty())
+    dropped_.note(names, each_bytes);
   for (const auto& name : names) {
-    const auto text = drop_wal(between_, name, each_bytes, *wanted_.each.queue_max);
+    const auto text = dropped_text(name, *wanted_.each.queue_max);
     log::warn("{}", text);
     if (auto told = tell_({.name = name, .warnings = text}); !told) {
       const std::lock_guard held(mutex_);
@@ -87,8 +96,20 @@ void pushed_batch::give_up(const std::vector<std::string>& names, uint64_t each_
   }
 }
 
+/// None before they are asked.
+push_besides* pushed_batch::besides_so_far() {
+  const std::lock_guard held(mutex_);
+  return besides_.get();
+}
+
 /// Called by the clock, beside the workers.
 void pushed_batch::look() {
+  auto* besides = besides_so_far();
+  if (besides != nullptr)
+    besides->give_up_old();
+  for (const auto& one : between_.besides)
+    if (besides == nullptr)
+      give_up_old(one);
   if (!wanted_.each.queue_max)
     return;
   const auto now = wanted_.look();
@@ -139,6 +160,12 @@ pushed_wal pushed_batch::push(const std::string& name, unsigned process) {
   return done;
 }
 
+/// One hint may be about all files of a batch.
+std::string pushed_batch::text_with_new_hint(const error& of) {
+  const std::lock_guard held(mutex_);
+  return hints_.insert(of.hint).second ? of.text() : of.message;
+}
+
 void pushed_batch::settle(const pushed_wal& done, unsigned process) {
   if (!done.outcome && done.outcome.failure().code == errc::term) {
     const std::lock_guard held(mutex_);
@@ -152,7 +179,7 @@ void pushed_batch::settle(const pushed_wal& done, unsigned process) {
     log::write(log::level::warn,
                fmt::format("could not push WAL file '{}' to the archive (will be retried): [{}] {}",
                            done.name, static_cast<unsigned>(done.outcome.failure().code),
-                           done.outcome.failure().text()),
+                           text_with_new_hint(done.outcome.failure())),
                process);
   const auto told = tell_(done);
   if (watch_)
@@ -194,7 +221,11 @@ result<void> pushed_batch::work_all() {
   if (auto any = session_.require_any(); !any)
     return any;
   // From here on signals are only noted; before, what hangs must not keep them from ending this.
-  besides_.emplace(wanted_.each, between_, batch_limits);
+  auto besides = std::make_unique<push_besides>(wanted_.each, between_, batch_limits);
+  {
+    const std::lock_guard held(mutex_);
+    besides_ = std::move(besides);
+  }
   const polled_signals polling; // All workers': theirs come and go.
   run_workers(plan::batch_workers(count_, wanted_.process_max, each_bytes),
               [this](unsigned process) { work(process); });

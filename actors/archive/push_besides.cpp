@@ -23,6 +23,11 @@ result<void> push_besides::take(const push_request& wanted) {
   return success();
 }
 
+void push_besides::give_up_old() {
+  for (const auto& one : all_)
+    one->give_up_old();
+}
+
 void push_besides::finish(const std::function<bool()>& is_needless) {
   for (const auto& one : all_)
     one->finish(is_needless);

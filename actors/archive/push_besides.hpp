@@ -21,6 +21,8 @@ public:
 
   /// As `journaled_repository::take`, for each of them.
   result<void> take(const push_request& wanted);
+  /// As `journaled_repository::give_up_old`.
+  void give_up_old();
   /// As `journaled_repository::finish`.
   void finish(const std::function<bool()>& is_needless);
 

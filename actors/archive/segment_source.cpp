@@ -38,6 +38,13 @@ result<void> segment_source::check_header(const wal_owner& of) const {
   if (!got)
     return got.failure();
   auto header = postgres::parse_wal_header(byte_view(bytes).first(*got));
+  if (!header && *got == bytes.size()) {
+    auto foreign = header.failure().within(
+        fmt::format("WAL file '{}/{}' has no header of PostgreSQL's", wal_.directory, wal_.name));
+    foreign.hint = "Is this version of PostgreSQL supported? Where PostgreSQL encrypts its WAL "
+                   "(TDE), archive-header-check=n archives it without a look at its headers.";
+    return foreign;
+  }
   if (!header)
     return header.failure();
   const auto version = postgres::version_name(header->version);

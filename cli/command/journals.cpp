@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -69,6 +70,8 @@ std::vector<std::string> journal_in_words(const journal::journal_content& conten
                               plan::format_local_time(gap.since_s)));
   for (const auto& one : content.aside)
     out.push_back(fmt::format("does not get WAL file '{}', which is left aside", one.wal));
+  for (const auto& name : content.passed_over)
+    out.push_back(fmt::format("'{}' in its journal is no regular file, and is passed over", name));
   return out;
 }
 
@@ -76,23 +79,28 @@ result<push_ends> push_ends_of(const config::options& opts, const std::string& w
   const auto required = config::required_repositories(opts);
   if (!required)
     return required.failure();
+  std::optional<int64_t> max_age_s;
+  if (opts.has_value("archive-journal-max-age"))
+    max_age_s = opts.time_ms("archive-journal-max-age") / 1000;
   push_ends out{.wal = make_posix_storage(wal_directory), .pgdata = open_pgdata(opts), .to = {}};
   for (auto& door : repository_doors(opts)) {
     const bool is_required = required->contains(door.key);
     auto journal =
         open_journal(opts, opts.text("stanza"), door.key, opts.size_bytes("archive-journal-max"));
+    out.journals.push_back({door, journal});
     if (!journal && !is_required)
       return journal.failure();
     const auto waits =
         journal ? journal->look() : result<journal::journal_content>(journal.failure());
-    if (journal)
-      out.journals.push_back(*journal);
     if (is_required)
       out.to.push_back(door);
     if (is_required && !waits)
       log::detail("{}", waits.failure().message);
     if (!is_required || (waits && !waits->waiting.empty()))
-      out.besides.push_back({std::move(door), std::move(*journal), is_required});
+      out.besides.push_back({.door = std::move(door),
+                             .journal = std::move(*journal),
+                             .only_drains = is_required,
+                             .max_age_s = max_age_s});
   }
   return out;
 }

@@ -294,6 +294,7 @@ inline constexpr auto options = std::to_array<option_row>({
     {.name = "archive-journal-max", .type = size, .where = global, .fallback = "16GiB", .allowed = "1MiB..4PiB", .commands = archive_push, .flags = resettable | own | asking, .help = "so much WAL is kept at most for each repository that is not in archive-require; what comes then will be missing there, which is told"},
     {.name = "archive-server-path", .type = path, .where = global, .commands = archive_push | archive_server, .flags = resettable | own | asking, .help = "directory of the socket of the resident archiver (default: lock-path), which only its owner may change"},
     {.name = "archive-server-start", .type = boolean, .where = global, .fallback = "n", .commands = archive_push, .flags = negatable | resettable | own | asking, .help = "archive-push that finds no resident archiver starts one for the calls that follow"},
+    {.name = "archive-journal-max-age", .type = time, .where = global, .allowed = "1s..520w", .commands = archive_push, .flags = resettable | own | asking, .help = "WAL that waits longer for a repository that is not in archive-require will be missing there, which is told (default: it waits as long as it takes)"},
     {.name = "gz-engine", .type = choice, .where = global, .fallback = "auto", .allowed = "auto | zlib | isal", .commands = archive_push | backup, .flags = resettable | own | asking, .help = "library that writes gz; auto takes the fastest for the level"},
     // clang-format on
 });

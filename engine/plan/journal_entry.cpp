@@ -5,6 +5,7 @@
 #include "engine/postgres/wal_name.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 namespace pgbraid::plan {
@@ -48,6 +49,14 @@ void sort_journal(std::vector<journal_entry>& entries) {
                       std::string_view(one.checksum));
   };
   std::ranges::sort(entries, [&](const auto& a, const auto& b) { return place(a) < place(b); });
+}
+
+std::vector<journal_entry> outlived(const std::vector<journal_entry>& entries, int64_t now_s,
+                                    int64_t max_age_s) {
+  std::vector<journal_entry> out;
+  std::ranges::copy_if(entries, std::back_inserter(out),
+                       [&](const auto& one) { return now_s - one.since_s > max_age_s; });
+  return out;
 }
 
 } // namespace pgbraid::plan

@@ -29,4 +29,8 @@ std::optional<journal_entry> parse_journal_name(std::string_view name);
 /// The order in which PostgreSQL has archived them, as far as names tell: history files first.
 void sort_journal(std::vector<journal_entry>& entries);
 
+/// Those that wait longer than they may.
+std::vector<journal_entry> outlived(const std::vector<journal_entry>& entries, int64_t now_s,
+                                    int64_t max_age_s);
+
 } // namespace pgbraid::plan

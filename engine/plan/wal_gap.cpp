@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
+#include <vector>
 
 namespace pgbraid::plan {
 
@@ -50,23 +52,31 @@ std::optional<wal_gap> parse_gap_name(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<gap_change> widen_gaps(std::span<const wal_gap> gaps, std::string_view wal,
-                                     uint64_t segment_bytes) {
-  if (std::ranges::any_of(gaps, [&](const auto& one) { return covers(one, wal); }))
+std::optional<gap_change> widen_gaps(std::span<const wal_gap> gaps,
+                                     std::span<const std::string> missing, uint64_t segment_bytes) {
+  std::vector<std::string> left;
+  std::ranges::copy_if(missing, std::back_inserter(left), [&](const auto& wal) {
+    return std::ranges::none_of(gaps, [&](const auto& one) { return covers(one, wal); });
+  });
+  if (left.empty())
     return std::nullopt;
-  const std::string name(wal);
-  gap_change out{.to = {.first = name, .last = name}};
-  if (!postgres::is_segment_name(wal) || !is_segment_size(segment_bytes))
+  std::ranges::sort(left);
+  gap_change out{.to = {.first = left.front(), .last = left.front()}};
+  if (!postgres::is_segment_name(left.front()) || !is_segment_size(segment_bytes))
     return out;
   const auto each = static_cast<uint32_t>(segment_bytes);
+  for (const auto& wal : left)
+    if (postgres::next_segment(out.to.last, each) == wal)
+      out.to.last = wal;
   for (const auto& one : gaps) {
     if (!postgres::is_segment_name(one.first))
       continue;
-    const bool behind = postgres::next_segment(one.last, each) == wal;
-    if (!behind && postgres::next_segment(wal, each) != one.first)
+    const bool behind = postgres::next_segment(one.last, each) == out.to.first;
+    if (!behind && postgres::next_segment(out.to.last, each) != one.first)
       continue;
-    out.from = out.to = one;
-    (behind ? out.to.last : out.to.first) = name;
+    out.from = one;
+    out.to = behind ? wal_gap{one.first, out.to.last, one.since_s}
+                    : wal_gap{out.to.first, one.last, one.since_s};
     return out;
   }
   return out;

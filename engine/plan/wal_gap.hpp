@@ -24,15 +24,17 @@ std::string gap_name(const wal_gap& of);
 /// Of the name alone; empty for every other name.
 std::optional<wal_gap> parse_gap_name(std::string_view name);
 
-/// What has to be done for markers to cover one more WAL file.
+/// What has to be done for markers to cover more WAL files.
 struct gap_change {
   /// This one gets the new name, which keeps the time when the gap began; none: a new marker.
   std::optional<wal_gap> from = {};
   wal_gap to = {};
 };
-/// Empty when they cover it already.
-/// @param segment_bytes  of the WAL file
-std::optional<gap_change> widen_gaps(std::span<const wal_gap> gaps, std::string_view wal,
-                                     uint64_t segment_bytes);
+/// The first change; what follows it is told when it was made. Segments in a row are one. Empty
+/// when they cover all of them already.
+/// @param missing        in any order
+/// @param segment_bytes  of the WAL files
+std::optional<gap_change> widen_gaps(std::span<const wal_gap> gaps,
+                                     std::span<const std::string> missing, uint64_t segment_bytes);
 
 } // namespace pgbraid::plan

@@ -19,14 +19,18 @@ constexpr uint64_t hold_limit_bytes = uint64_t{64} << 10;
 constexpr uint64_t files_left_free = 8;
 /// No WAL file takes longer to be written down.
 constexpr int64_t leftover_age_s = 600;
-/// Others may rename the same marker at the same time.
-constexpr int gap_tries = 5;
+/// Beside one for each file: others may rename the same marker at the same time.
+constexpr size_t gap_tries = 5;
 
 uint64_t sum(const std::vector<plan::journal_entry>& entries) {
   uint64_t out = 0;
   for (const auto& one : entries)
     out += one.size_bytes;
   return out;
+}
+
+bool has_name_of_ours(const std::string& name) {
+  return plan::parse_journal_name(name) || plan::parse_gap_name(name) || name == hold_file;
 }
 
 } // namespace
@@ -52,8 +56,11 @@ result<journal_content> wal_journal::look() const {
     return listed.failure();
   journal_content out;
   for (const auto& one : listed->value_or(std::vector<entry>())) {
-    if (one.info.kind != entry_kind::file)
+    if (one.info.kind != entry_kind::file) {
+      if (has_name_of_ours(one.name))
+        out.passed_over.push_back(one.name);
       continue;
+    }
     if (auto kept = plan::parse_journal_name(one.name)) {
       kept->size_bytes = one.info.size_bytes;
       kept->since_s = one.info.mtime_s;
@@ -134,27 +141,29 @@ result<void> wal_journal::set_aside(const plan::journal_entry& entry) {
   return rename(plan::journal_name(entry), plan::journal_name(to));
 }
 
-result<bool> wal_journal::note_gap(std::string_view wal, uint64_t segment_bytes) {
+result<bool> wal_journal::note_gap(std::span<const std::string> wals, uint64_t segment_bytes) {
   if (auto ready = prepare(); !ready)
     return ready.failure();
-  for (int tries = 1;; ++tries) {
+  bool is_new = false;
+  for (auto tries = wals.size() + gap_tries;; --tries) {
     const auto there = look();
     if (!there)
       return there.failure();
-    const auto change = plan::widen_gaps(there->gaps, wal, segment_bytes);
+    const auto change = plan::widen_gaps(there->gaps, wals, segment_bytes);
     if (!change) {
       // Whoever made the marker may have been killed before it was durable.
       if (auto synced = files_->sync_path(path_); !synced)
         return synced.failure();
-      return false;
+      return is_new;
     }
     const auto name = plan::gap_name(change->to);
     const auto done = change->from ? rename(plan::gap_name(*change->from), name)
                                    : write_all(*files_, join_path(path_, name), "");
-    if (done)
-      return !change->from;
-    if (tries == gap_tries || !change->from)
+    if (!done && (tries == 0 || !change->from))
       return done.failure();
+    is_new = is_new || !change->from;
+    if (tries == 0)
+      return is_new;
   }
 }
 

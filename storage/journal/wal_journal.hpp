@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,8 @@ struct journal_content {
   std::vector<plan::journal_entry> aside = {};   ///< what the repository cannot take
   std::vector<plan::wal_gap> gaps = {};
   std::optional<plan::journal_hold> hold = {};
+  /// Links and other things that have the name of one of these: they are none.
+  std::vector<std::string> passed_over = {};
 
   /// Of all that is kept, what is aside included.
   uint64_t size_bytes() const;
@@ -63,9 +66,12 @@ public:
   result<void> forget(const plan::journal_entry& entry);
   /// Keeps an entry under a name by which nobody stores it any more.
   result<void> set_aside(const plan::journal_entry& entry);
-  /// Makes durable that the repository will not get a WAL file. Returns whether that is a new gap,
-  /// not the next file of a known one.
-  result<bool> note_gap(std::string_view wal, uint64_t segment_bytes);
+  /// Makes durable that the repository will not get these WAL files, in one step for those that
+  /// follow each other. Returns whether there is a new gap, not only a known one that grew.
+  result<bool> note_gap(std::span<const std::string> wals, uint64_t segment_bytes);
+  result<bool> note_gap(const std::string& wal, uint64_t segment_bytes) {
+    return note_gap(std::span(&wal, 1), segment_bytes);
+  }
 
   /// What does not take WAL is noted, so that the next command need not find out; that is nothing
   /// to be durable. A full disk takes it, too. None: it takes WAL again.

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct besides_rig : archive_rig {
   std::shared_ptr<faulty_memory> spool = std::make_shared<faulty_memory>("/var");
   journal::wal_journal journal{spool, "spool/journal/demo/repo2", uint64_t{1} << 30};
   std::vector<std::string> warnings = {};
+  std::optional<int64_t> max_age_s = {};
 
   besides_rig() : archive_rig(2) {
     wanted.warn = [this](const std::string& text) { warnings.push_back(text); };
@@ -42,7 +44,7 @@ struct besides_rig : archive_rig {
     return {.wal = wal_files,
             .pgdata = pgdata_files,
             .to = {all[0]},
-            .besides = {{.door = all[1], .journal = journal}}};
+            .besides = {{.door = all[1], .journal = journal, .max_age_s = max_age_s}}};
   }
   errc push(unsigned number) {
     wanted.wal.name = segment(number);

@@ -1,5 +1,6 @@
 // Repositories that PostgreSQL does not wait for.
 // SPDX-License-Identifier: MIT
+#include "actors/archive/journal_age.hpp"
 #include "actors/archive/journaled_repository.hpp"
 #include "tests/unit/actors/archive/besides_rig.hpp"
 #include "tests/unit/storage/power_cut.hpp"
@@ -132,6 +133,62 @@ TEST_CASE("besides: what throws is an error of its repository, and ends nothing 
   rig.places[0]->files->set_hook(throws);
   CHECK(rig.push(3) == errc::unhandled);
   CHECK(rig.waiting().size() == 2);
+}
+
+TEST_CASE("besides: what waits longer than it may is a gap, whatever the repository does") {
+  besides_rig rig;
+  rig.max_age_s = 3600;
+  rig.places[1]->refusals = 100;
+  for (const unsigned number : {1, 2, 3})
+    REQUIRE(rig.push(number) == errc{});
+  rig.clock.advance(std::chrono::minutes(50));
+  REQUIRE(rig.push(4) == errc{});
+  CHECK(rig.waiting().size() == 4);
+  rig.clock.advance(std::chrono::minutes(11));
+  // By the clock of a batch, without any file.
+  give_up_old(rig.ends().besides[0], segment(2));
+  CHECK(rig.waiting() == std::vector{segment(2), segment(4)});
+  give_up_old(rig.ends().besides[0]);
+  CHECK(rig.waiting() == std::vector{segment(4)});
+  // The one in the middle came last, and made the first gap longer.
+  REQUIRE(rig.kept().gaps.size() == 2);
+  CHECK(plan::gap_name(rig.kept().gaps[0]) == segment(1) + "-" + segment(2) + ".gap");
+  CHECK(plan::gap_name(rig.kept().gaps[1]) == segment(3) + "-" + segment(3) + ".gap");
+  // What came later goes on.
+  rig.places[1]->refusals = 0;
+  rig.later();
+  REQUIRE(rig.push(5) == errc{});
+  CHECK(rig.has(1, 4));
+  CHECK(rig.has(1, 5));
+  CHECK(rig.stored(1, segment(1)).empty());
+}
+
+TEST_CASE("besides: without power at any change, what is given up is waiting or a gap") {
+  for (unsigned nth = 1;; ++nth) {
+    besides_rig rig;
+    rig.max_age_s = 3600;
+    rig.places[1]->refusals = 100;
+    for (const unsigned number : {1, 2})
+      REQUIRE(rig.push(number) == errc{});
+    rig.clock.advance(std::chrono::hours(2));
+    bool happened = false;
+    {
+      power_cut cut(*rig.spool, nth);
+      give_up_old(rig.ends().besides[0]);
+      happened = cut.happened();
+    }
+    if (rig.kept().gaps.empty())
+      CHECK(rig.waiting().size() == 2);
+    if (!happened) {
+      CHECK(rig.waiting().empty());
+      REQUIRE(nth > 2);
+      break;
+    }
+    give_up_old(rig.ends().besides[0]);
+    CHECK(rig.waiting().empty());
+    REQUIRE(rig.kept().gaps.size() == 1);
+    CHECK(rig.kept().gaps[0].last == segment(2));
+  }
 }
 
 TEST_CASE("besides: a call gives it so much of what waits, and the rest with the next ones") {

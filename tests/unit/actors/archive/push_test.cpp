@@ -188,7 +188,6 @@ TEST_CASE(
   std::promise<void> end;
   const auto ended = end.get_future().share();
   auto between = rig.ends();
-  between.journals = {journal};
   between.to[0].open = [&rig, &clock, ended]() -> result<open_repository> {
     for (const char digit : {'3', '4', '5', '6'})
       rig.write(rig.wal, std::string("archive_status/00000001000000000000000") + digit + ".ready",
@@ -197,6 +196,7 @@ TEST_CASE(
     ended.wait();
     return error{errc::host_connect, "that was long"};
   };
+  between.journals = {{between.to[0], journal}};
   std::string said;
   rig.wanted.warn = [&](const std::string& text) { said += text; };
   rig.wanted.queue_max = 3 * rig_segment_bytes;

@@ -7,6 +7,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <span>
+#include <vector>
 
 using namespace pgbraid::plan;
 
@@ -23,7 +25,7 @@ std::string segment(unsigned number, char timeline = '1') {
 
 std::vector<wal_gap> after(std::vector<wal_gap> gaps, const std::vector<std::string>& missing) {
   for (const auto& wal : missing) {
-    const auto change = widen_gaps(gaps, wal, 16 * mib);
+    const auto change = widen_gaps(gaps, std::span(&wal, 1), 16 * mib);
     if (!change)
       continue;
     if (change->from)
@@ -83,9 +85,37 @@ TEST_CASE("gaps: what is covered needs nothing") {
   const std::vector<wal_gap> known{{segment(3), segment(9)},
                                    {"00000002.history", "00000002.history"}};
   for (const auto& wal : {segment(3), segment(5), segment(9), std::string("00000002.history")})
-    CHECK_FALSE(widen_gaps(known, wal, 16 * mib));
-  CHECK(widen_gaps(known, segment(5, '2'), 16 * mib));
-  CHECK(widen_gaps(known, segment(5) + ".partial", 16 * mib));
+    CHECK_FALSE(widen_gaps(known, std::span(&wal, 1), 16 * mib));
+  for (const auto& wal : {segment(5, '2'), segment(5) + ".partial"})
+    CHECK(widen_gaps(known, std::span(&wal, 1), 16 * mib));
+}
+
+TEST_CASE("gaps: many files in a row are one step, whatever is covered of them") {
+  const auto wals = std::vector{segment(9), segment(3), segment(4), segment(5), segment(8)};
+  const auto first = widen_gaps({}, wals, 16 * mib);
+  REQUIRE(first);
+  CHECK_FALSE(first->from);
+  CHECK(first->to == wal_gap{segment(3), segment(5)});
+  const auto second = widen_gaps(std::vector{first->to}, wals, 16 * mib);
+  REQUIRE(second);
+  CHECK(second->to == wal_gap{segment(8), segment(9)});
+  CHECK_FALSE(widen_gaps(std::vector{first->to, second->to}, wals, 16 * mib));
+  // What is covered in the middle is where one of the two new parts is added.
+  const wal_gap middle{segment(4), segment(4), 17};
+  const auto part = widen_gaps(std::vector{middle}, wals, 16 * mib);
+  REQUIRE(part);
+  CHECK(part->from == middle);
+  CHECK(part->to == wal_gap{segment(3), segment(4), 17});
+}
+
+TEST_CASE("journal: what waits longer than it may") {
+  const std::vector<journal_entry> all{{.wal = segment(3), .checksum = checksum, .since_s = 100},
+                                       {.wal = segment(4), .checksum = checksum, .since_s = 150},
+                                       {.wal = segment(5), .checksum = checksum, .since_s = 900}};
+  CHECK(outlived(all, 160, 60).empty());
+  CHECK(outlived(all, 161, 60) == std::vector{all[0]});
+  CHECK(outlived(all, 900, 60) == std::vector{all[0], all[1]});
+  CHECK(outlived(all, 50, 60).empty()); // the clock was set back
 }
 
 TEST_CASE("gaps: the end of a log file of 4 GiB is followed by the next one") {

@@ -132,6 +132,42 @@ TEST_CASE("journal: gaps grow, and are told to be new only once") {
                                   segment(7) + "-" + segment(7) + ".gap"});
 }
 
+TEST_CASE("journal: a whole range is one new name") {
+  journal_rig rig;
+  REQUIRE(*rig.keep(1));
+  size_t changes = 0;
+  rig.files->set_hook([&](storage_verb verb, std::string_view path) {
+    changes +=
+        path.ends_with(".gap") && (verb == storage_verb::publish || verb == storage_verb::move);
+    return std::optional<error>();
+  });
+  const auto wals = std::vector{segment(3), segment(4), segment(5), segment(6), segment(8)};
+  CHECK(*rig.journal.note_gap(wals, each_bytes));
+  rig.files->set_hook({});
+  CHECK(rig.gaps() == std::vector{segment(3) + "-" + segment(6) + ".gap",
+                                  segment(8) + "-" + segment(8) + ".gap"});
+  CHECK(changes == 2);
+  CHECK_FALSE(*rig.journal.note_gap(wals, each_bytes));
+  CHECK_FALSE(*rig.journal.note_gap(std::vector{segment(7)}, each_bytes));
+}
+
+TEST_CASE("journal: what has a name of ours and is no file is passed over, and told") {
+  journal_rig rig;
+  REQUIRE(*rig.keep(3));
+  const auto gap = plan::gap_name({segment(4), segment(4)});
+  REQUIRE(rig.files->make_path(rig.journal.path_of(entry_of(5))));
+  REQUIRE(rig.files->make_path(where + "/" + gap));
+  REQUIRE(rig.files->make_path(where + "/hold"));
+  REQUIRE(rig.files->make_path(where + "/somebody else's"));
+  const auto there = rig.journal.look();
+  REQUIRE(there);
+  CHECK(there->waiting.size() == 1);
+  CHECK(there->gaps.empty());
+  CHECK_FALSE(there->hold);
+  CHECK(there->passed_over ==
+        std::vector{gap, plan::journal_name(entry_of(5)), std::string("hold")});
+}
+
 TEST_CASE("journal: a full disk takes a gap") {
   journal_rig rig;
   REQUIRE(*rig.keep(1));
