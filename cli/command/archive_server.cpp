@@ -172,7 +172,7 @@ result<int> serve(const config::options& opts, config::options push) {
   noted_files socket;
   socket.add(place.path);
   const bool own = listener->own;
-  stop_is_polled = true;
+  const polled_signals polling;
   listen_to_signals();
   archive_server server(opts, std::move(push), std::move(*listener), std::move(program),
                         std::move(socket));

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/stanza/check.hpp"
 
+#include "cli/command/archived_wal.hpp"
 #include "cli/command/commands.hpp"
 #include "cli/command/journals.hpp"
 #include "cli/frame/terminal.hpp"
@@ -18,6 +19,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -89,6 +91,15 @@ void check_journals(const config::options& opts, const std::set<unsigned>& requi
   }
 }
 
+/// Of those that can be reached; what is wrong with the others was told.
+void tell_ends(const std::vector<open_repository>& repos, const std::optional<cluster_wal>& before,
+               const std::string& segment) {
+  std::vector<repository*> all;
+  for (const auto& one : repos)
+    all.push_back(&*one);
+  tell_archived_wal(all, before, segment);
+}
+
 bool has_cluster_here(const config::options& opts) {
   for (size_t position = 0; position < opts.pg_count(); ++position)
     if (!pg_is_remote(opts, position))
@@ -132,9 +143,12 @@ result<void> check_one(const config::options& opts) {
           [&](const cluster& of, const plan::archive_settings& archiving, joined_failures& into) {
             compare_archiving(opts, of, archiving, into);
           }};
+  // What PostgreSQL completes while it is checked is no lag.
+  const auto before = wal_of_cluster_here(opts, opts.text("stanza"));
   const auto segment = check_stanza(request_of(opts), between, found);
   if (!segment)
     return segment.failure();
+  tell_ends(repos, before, *segment);
   if (has_cluster_here(opts))
     check_journals(opts, *required, found);
   if (found.empty())

@@ -1,6 +1,7 @@
 // info: what backups and WAL the repositories hold.
 // Source: cli/command/README.md, section 9.
 // SPDX-License-Identifier: MIT
+#include "cli/command/archived_wal.hpp"
 #include "cli/command/commands.hpp"
 #include "cli/command/journals.hpp"
 #include "cli/frame/answer.hpp"
@@ -8,6 +9,7 @@
 #include "cli/open/repositories.hpp"
 #include "cli/open/whereabouts.hpp"
 #include "engine/base/access_hint.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/log_sink.hpp"
 #include "engine/base/printable.hpp"
@@ -71,6 +73,7 @@ result<std::vector<report::info_wal>> read_wal(repository& repo) {
     if (*range) {
       wal.min = (*range)->min;
       wal.max = (*range)->max;
+      wal.max_stored_s = (*range)->max_stored_s;
     }
     if (wal.min || cluster.id == info->current_id)
       all.push_back(std::move(wal));
@@ -307,6 +310,11 @@ std::vector<report::info_stanza> collect(const config::options& opts) {
     found.names.insert(*asked.stanza);
   else
     found = find_stanzas(opts, positions);
+  // Before the repositories: what is archived meanwhile is no lag.
+  std::map<std::string, std::optional<cluster_wal>> clusters;
+  if (!asked.progress)
+    for (const auto& name : found.names)
+      clusters[name] = wal_of_cluster_here(opts, name);
   auto told = ask_repositories<repositories>(
       opts, positions, [found, asked](const config::options& of, size_t position) {
         return read_stanzas(of, position, found, asked);
@@ -325,6 +333,7 @@ std::vector<report::info_stanza> collect(const config::options& opts) {
     stanza.backup = read_lock(opts, positions, name, "backup");
     stanza.restore = read_lock(opts, positions, name, "restore");
     stanza.journals = read_journals(opts, positions, name);
+    stanza.archived = archived_wal_of(stanza, clusters[name], wall_s());
   }
   if (stanzas.empty() && !found.silent.empty()) {
     stanzas.push_back({.name = "[invalid]", .repositories = {}});

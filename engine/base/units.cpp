@@ -104,6 +104,13 @@ std::string format_size(uint64_t bytes) {
                      : fmt::format("{}.{}{}B", whole, tenths, shown[power]);
 }
 
+std::string format_age(int64_t age_s) {
+  for (const auto& [name, factor_ms] : time_units)
+    if (name != "w" && age_s >= factor_ms / 1000 && factor_ms >= 1000)
+      return fmt::format("{}{}", age_s / (factor_ms / 1000), name);
+  return "0s";
+}
+
 std::string format_size_exact(uint64_t bytes) {
   for (auto power = prefixes.size(); power > 0; --power) {
     const auto unit = uint64_t{1} << (10 * power);

@@ -18,6 +18,8 @@ std::optional<int64_t> parse_time_ms(std::string_view text);
 
 /// Short and rounded, for messages: `0B`, `45MB`, `6.5MB`; one decimal unless it is zero.
 std::string format_size(uint64_t bytes);
+/// Short and rounded down, for messages: `12s`, `5m`, `3h`, `2d`; what is yet to come is `0s`.
+std::string format_age(int64_t age_s);
 /// Exact, in the largest unit that divides it: `1MiB`, `16KiB`, `5B`.
 std::string format_size_exact(uint64_t bytes);
 /// Exact, in the largest unit that divides it: `1m`, `100ms`, `0s`.

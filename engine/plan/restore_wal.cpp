@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plan/restore_wal.hpp"
 
+#include "engine/plan/segment_size.hpp"
 #include "engine/plan/target_time.hpp"
 #include "engine/postgres/wal_name.hpp"
 
@@ -16,7 +17,6 @@ namespace pgbraid::plan {
 
 namespace {
 
-constexpr uint64_t log_bytes = uint64_t{1} << 32;
 constexpr uint32_t usual_segment_bytes = 16 << 20;
 // A backup that took more is damaged or hostile.
 constexpr uint64_t max_backup_segments = 1 << 20;
@@ -27,29 +27,13 @@ uint32_t hex_part(std::string_view name, size_t from) {
   return out;
 }
 
-/// Whether a segment of the backup can lie where the manifest says, were segments this large.
-bool size_fits(const std::optional<std::string>& segment, const std::optional<std::string>& at,
-               uint32_t segment_bytes) {
-  const auto part = archived_segment_of(*segment, 0);
-  if (part.number >= log_bytes / segment_bytes)
-    return false;
-  const auto lsn = postgres::parse_lsn(at.value_or(""));
-  if (!lsn)
-    return true;
-  // A location on a border belongs to the segment before it, for those who ask for the end.
-  for (const auto location : {*lsn, *lsn == 0 ? 0 : *lsn - 1})
-    if (postgres::segment_name(part.timeline, location, segment_bytes) == *segment)
-      return true;
-  return false;
-}
-
 std::vector<uint32_t> possible_sizes(const format::manifest& of,
                                      const std::vector<archived_segment>& stock) {
   const auto most = std::ranges::max_element(stock, {}, &archived_segment::number);
   std::vector<uint32_t> out;
-  for (uint32_t bytes = 1 << 20; bytes <= 1 << 30; bytes *= 2)
-    if (size_fits(of.archive_start, of.lsn_start, bytes) &&
-        size_fits(of.archive_stop, of.lsn_stop, bytes) &&
+  for (const auto bytes : segment_sizes())
+    if (segment_fits(*of.archive_start, of.lsn_start, bytes) &&
+        segment_fits(*of.archive_stop, of.lsn_stop, bytes) &&
         (most == stock.end() || most->number < log_bytes / bytes))
       out.push_back(bytes);
   // What is said is said of the first one.

@@ -26,6 +26,7 @@ private:
   void progress(const info_stanza& of);
   void archive(const info_stanza& of);
   void journal(const info_journal& of);
+  void archived(const info_archived& of);
   void backup(const info_repository& from, const format::backup_summary& of);
   void sizes(const format::backup_summary& of);
   void cipher(const info_stanza& of);
@@ -51,6 +52,13 @@ private:
     text_or_null("start", start);
     text_or_null("stop", stop);
     to_.end_object();
+  }
+  void number_or_null(std::string_view name, const std::optional<uint64_t>& value) {
+    to_.member(name);
+    if (value)
+      to_.number(*value);
+    else
+      to_.null();
   }
   void texts_or_null(std::string_view name, const std::vector<std::string>& values) {
     to_.member(name);
@@ -101,6 +109,12 @@ void json_report::stanza(const info_stanza& of) {
     to_.member("archive-journal").begin_array();
     for (const auto& one : of.journals)
       journal(one);
+    to_.end_array();
+  }
+  if (!of.archived.empty()) {
+    to_.member("archive-lag").begin_array();
+    for (const auto& one : of.archived)
+      archived(one);
     to_.end_array();
   }
   to_.member("backup").begin_array();
@@ -160,6 +174,22 @@ void json_report::journal(const info_journal& of) {
     start_stop("wal", of.oldest, of.newest);
   else
     to_.member("wal").null();
+  to_.end_object();
+}
+
+void json_report::archived(const info_archived& of) {
+  const bool any = !of.last.empty();
+  to_.begin_object().member("age");
+  any ? to_.number(of.age_s) : to_.null();
+  number_or_null("count", of.lag ? of.lag->segments : uint64_t{0});
+  const auto& newest = of.lag ? of.lag->newest : of.last;
+  text_or_null("newest", newest.empty() ? std::nullopt : std::optional(newest));
+  to_.member("repo-key").number(uint64_t{of.key});
+  number_or_null("size", of.lag ? of.lag->bytes : uint64_t{0});
+  to_.member("stored");
+  any ? to_.number(of.stored_s) : to_.null();
+  to_.member("wal");
+  any ? to_.string(of.last) : to_.null();
   to_.end_object();
 }
 

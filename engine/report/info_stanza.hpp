@@ -38,6 +38,7 @@ struct info_wal {
   uint64_t history_id = 0;
   std::optional<std::string> min = {};
   std::optional<std::string> max = {};
+  int64_t max_stored_s = 0; ///< when that came to the archive, since 1970
 };
 
 /// What only the manifest of a backup tells (`--set`).
@@ -103,12 +104,28 @@ struct info_journal {
   std::optional<refusal> refused = {};
 };
 
+/// Where the WAL of a stanza's current cluster ends in a repository.
+struct info_archived {
+  struct distance {
+    std::string newest = {}; ///< the last segment that is known of
+    std::optional<uint64_t> segments = {};
+    std::optional<uint64_t> bytes = {};
+    std::string words = {};
+  };
+  unsigned key = 0;
+  std::string last = {}; ///< empty: there is no segment
+  int64_t stored_s = 0;
+  int64_t age_s = 0;
+  std::optional<distance> lag = {};
+};
+
 struct info_stanza {
   std::string name;
   std::vector<info_repository> repositories; ///< in order of their keys
   info_lock backup = {};                     ///< held by backup or expire
   info_lock restore = {};
-  std::vector<info_journal> journals = {}; ///< those in which there is something
+  std::vector<info_journal> journals = {};  ///< those in which there is something
+  std::vector<info_archived> archived = {}; ///< of repositories that could tell
 
   /// The code of all repositories, `different` or `database_mismatch`.
   info_code code() const;

@@ -68,6 +68,7 @@ private:
   void status(const info_stanza& of);
   void failure(const info_repository& of, unsigned indent);
   void cipher(const info_stanza& of);
+  void archived(const info_stanza& of);
   void journal(const info_journal& of);
   void group(const cluster_group& of);
   void backup(const info_stanza::listed& of);
@@ -211,12 +212,28 @@ void text_report::stanza(const info_stanza& of) {
   cipher(of);
   for (const auto& group : groups_of(of, one_backup_))
     this->group(group);
+  archived(of);
   if (of.journals.empty())
     return;
   out_ += '\n';
   line("    wal kept on this host");
   for (const auto& one : of.journals)
     journal(one);
+}
+
+/// Only where one is behind: then the others are told, too, since that is what it is compared with.
+void text_report::archived(const info_stanza& of) {
+  if (std::ranges::none_of(of.archived, [](const auto& one) { return one.lag.has_value(); }))
+    return;
+  out_ += '\n';
+  line("    wal archived so far");
+  for (const auto& one : of.archived) {
+    const auto where = one.last.empty()
+                           ? "nothing"
+                           : fmt::format("{}, stored {} ({} ago)", one.last,
+                                         local_time(one.stored_s), format_age(one.age_s));
+    line("        repo{}: {}{}", one.key, where, one.lag ? ", " + one.lag->words : "");
+  }
 }
 
 void text_report::journal(const info_journal& of) {

@@ -32,6 +32,7 @@ struct disk_backup {
 struct wal_bounds {
   std::string min;
   std::string max;
+  int64_t max_stored_s = 0; ///< when the last one was written, since 1970
 };
 
 /// A WAL segment in the archive and where it lies.

@@ -30,16 +30,21 @@ result<std::vector<entry>> list_or_nothing(storage& files, const std::string& pa
   return *listed ? std::move(**listed) : std::vector<entry>();
 }
 
-/// Names of the full segments in one WAL directory, in order.
-result<std::vector<std::string>> list_segments(storage& files, const std::string& directory) {
+struct stored_segment {
+  std::string name;
+  int64_t stored_s;
+};
+
+/// The full segments in one WAL directory, in order of their names.
+result<std::vector<stored_segment>> list_segments(storage& files, const std::string& directory) {
   auto listed = list_or_nothing(files, directory);
   if (!listed)
     return listed.failure();
-  std::vector<std::string> segments;
+  std::vector<stored_segment> segments;
   for (const auto& one : *listed) {
     const auto wal = format::parse_wal_entry(one.name);
     if (wal && !wal->partial)
-      segments.push_back(wal->segment);
+      segments.push_back({wal->segment, one.info.mtime_s});
   }
   return segments;
 }
@@ -176,14 +181,16 @@ result<std::optional<wal_bounds>> repository::wal_range(std::string_view archive
     if (!segments)
       return segments.failure();
     if (!segments->empty())
-      bounds.min = segments->front();
+      bounds.min = segments->front().name;
   }
   for (auto one = listed->rbegin(); one != listed->rend() && bounds.max.empty(); ++one) {
     auto segments = list_segments(files_, path + "/" + one->name);
     if (!segments)
       return segments.failure();
-    if (!segments->empty())
-      bounds.max = segments->back();
+    if (!segments->empty()) {
+      bounds.max = segments->back().name;
+      bounds.max_stored_s = segments->back().stored_s;
+    }
   }
   if (bounds.min.empty() || bounds.max.empty())
     return std::optional<wal_bounds>();

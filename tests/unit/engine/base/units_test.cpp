@@ -36,6 +36,16 @@ TEST_CASE("units: times in milliseconds") {
     CHECK_MESSAGE(!parse_time_ms(text), text);
 }
 
+TEST_CASE("units: an age in its largest unit, rounded down") {
+  CHECK(format_age(-5) == "0s");
+  CHECK(format_age(0) == "0s");
+  CHECK(format_age(59) == "59s");
+  CHECK(format_age(60) == "1m");
+  CHECK(format_age(7199) == "1h");
+  CHECK(format_age(86400) == "1d");
+  CHECK(format_age(86400 * 30) == "30d");
+}
+
 TEST_CASE("units: sizes as the peer prints them") {
   // 47201156 and 8677837 bytes are shown as 45MB and 8.3MB in cli/command/README.md, section 9.
   CHECK(format_size(47201156) == "45MB");

@@ -195,6 +195,40 @@ TEST_CASE("info: locks") {
         R"("size":1000,"size-cplt":500},"restore":{"held":true}},"message":"no valid backups"}}])");
 }
 
+TEST_CASE("info: where WAL ends stands below all else where somebody is behind, in JSON always") {
+  const utc zone;
+  info_stanza stanza{.name = "demo", .repositories = {repository_with("20261121-223627F", 77)}};
+  const auto before = info_text({stanza}, info_level::full, false);
+  stanza.archived.push_back(
+      {.key = 1, .last = "000000010000000000000012", .stored_s = 1795300587, .age_s = 90});
+  CHECK(info_text({stanza}, info_level::full, false) == before);
+  stanza.archived.push_back({.key = 2,
+                             .last = "00000001000000000000000E",
+                             .stored_s = 1795300487,
+                             .age_s = 190,
+                             .lag = {{"000000010000000000000012", 4, 64 << 20, "4 behind"}}});
+  stanza.archived.push_back(
+      {.key = 3, .lag = {{"000000010000000000000012", {}, {}, "behind all"}}});
+  CHECK(info_text({stanza}, info_level::full, false) ==
+        before +
+            "\n"
+            "    wal archived so far\n"
+            "        repo1: 000000010000000000000012, stored 2026-11-21 22:36:27+00 (1m ago)\n"
+            "        repo2: 00000001000000000000000E, stored 2026-11-21 22:34:47+00 (3m ago), 4 "
+            "behind\n"
+            "        repo3: nothing, behind all\n");
+  CHECK(info_text({stanza}, info_level::progress, false).find("wal archived") == std::string::npos);
+  const auto shown = info_json({stanza}, info_level::full);
+  CHECK(nlohmann::json::parse(shown)[0]["archive-lag"] == nlohmann::json::parse(R"([
+      {"age": 90, "count": 0, "newest": "000000010000000000000012", "repo-key": 1, "size": 0,
+       "stored": 1795300587, "wal": "000000010000000000000012"},
+      {"age": 190, "count": 4, "newest": "000000010000000000000012", "repo-key": 2,
+       "size": 67108864, "stored": 1795300487, "wal": "00000001000000000000000E"},
+      {"age": null, "count": null, "newest": "000000010000000000000012", "repo-key": 3,
+       "size": null, "stored": null, "wal": null}])"));
+  CHECK(nlohmann::json::parse(shown).dump() == nlohmann::ordered_json::parse(shown).dump());
+}
+
 TEST_CASE("info: WAL that is kept for a repository stands below all else, and nowhere without it") {
   const utc zone;
   info_stanza stanza{.name = "demo", .repositories = {repository_with("20261121-223627F", 77)}};

@@ -347,6 +347,9 @@ TEST_CASE_FIXTURE(rig, "repository: WAL is found by name, in any compression") {
   CHECK_FALSE(*repo.single_wal("15-1", segment + "5"));
   CHECK((*repo.wal_range("15-1"))->min == segment + "3");
   CHECK((*repo.wal_range("15-1"))->max == "000000020000000100000001");
+  REQUIRE(write_all(files, "archive/demo/15-1/0000000200000001/000000020000000100000002-" + sum,
+                    "x", {.mtime_s = 1795300587}));
+  CHECK((*repo.wal_range("15-1"))->max_stored_s == 1795300587);
   CHECK(*repo.list_archive_ids() == std::vector<std::string>{"15-1", "9.6-2", "15-10"});
   put(files, directory + segment + "3-" + std::string(40, 'a'));
   const auto twice = repo.single_wal("15-1", segment + "3");
