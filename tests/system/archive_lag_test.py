@@ -147,7 +147,7 @@ def cannot_note(bench):
 
 
 @test("journal: a link with the name of WAL is passed over, and told")
-@hostile("a link in a journal")
+@hostile("links that lead elsewhere")
 def link(bench):
     two(bench, **SYNC)
     made = make(bench, range(1, 3))
@@ -167,7 +167,7 @@ def link(bench):
 
 
 @test("push: WAL without PostgreSQL's header is told once, with the option", ASYNC, short=True)
-@hostile("WAL with headers that are not PostgreSQL's", 4)
+@hostile("WAL segments", 4)
 def encrypted_wal(bench, settings):
     (bench.dir / "log").mkdir(mode=0o750)
     two(bench, **{**settings, "archive_require": None}, process_max=4, log_level_file="warn")

@@ -50,7 +50,7 @@ TEST_CASE("lag: is counted in segments and bytes, as far as is known") {
 }
 
 TEST_CASE("lag: names that no cluster gives make no number") {
-  test::hostile("a WAL archive that nobody wrote", 2);
+  test::hostile("WAL segments", 2);
   const std::string beyond = "0000000100000000FFFFFFFF";
   CHECK(lag_behind(beyond, next_log, 16 * mib) == archive_lag{next_log, {}, {}});
   const auto most = lag_behind(three, "00000001FFFFFFFFFFFFFFFF", mib);
@@ -85,7 +85,7 @@ TEST_CASE("segment size: is what the place of a backup leaves over") {
 }
 
 TEST_CASE("segment size: what cannot be read tells none") {
-  test::hostile("a backup.info with WAL that nobody has", 3);
+  test::hostile("manifests and info files", 3);
   CHECK_FALSE(segment_size_of(with_backup("0/4000028", "0000000100000000FFFFFFFF"), 1));
   CHECK_FALSE(segment_size_of(with_backup("0/4000028", "x"), 1));
   CHECK_FALSE(segment_size_of(with_backup("here", "000000010000000000000004"), 1));
