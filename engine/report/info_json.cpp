@@ -111,7 +111,7 @@ void json_report::stanza(const info_stanza& of) {
       journal(one);
     to_.end_array();
   }
-  if (!of.archived.empty()) {
+  if (of.any_is_behind()) {
     to_.member("archive-lag").begin_array();
     for (const auto& one : of.archived)
       archived(one);

@@ -88,6 +88,12 @@ uint64_t info_lock::complete_bytes() const {
   return sum;
 }
 
+bool info_stanza::any_is_behind() const {
+  return std::ranges::any_of(archived, [](const auto& one) {
+    return one.lag && (!one.lag->segments || *one.lag->segments > 1);
+  });
+}
+
 info_code info_stanza::code() const {
   const format::backup_history* first = nullptr;
   bool different = false;

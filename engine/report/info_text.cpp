@@ -223,7 +223,7 @@ void text_report::stanza(const info_stanza& of) {
 
 /// Only where one is behind: then the others are told, too, since that is what it is compared with.
 void text_report::archived(const info_stanza& of) {
-  if (std::ranges::none_of(of.archived, [](const auto& one) { return one.lag.has_value(); }))
+  if (!of.any_is_behind())
     return;
   out_ += '\n';
   line("    wal archived so far");

@@ -15,9 +15,9 @@ MIB = 1 << 20
 
 
 def archive_lag(bench):
-    """What `info` tells of each repository, whether it is asked for the stanza or for all."""
-    of_all = lab.run([OURS, f"--config={bench.conf}", "info", "--output=json"]).json()[0]["archive-lag"]
-    of_one = bench.ours("info", "--output=json").json()[0]["archive-lag"]
+    """What `info` tells of each repository, whether it is asked for the stanza or for all; nothing while none is behind."""
+    of_all = lab.run([OURS, f"--config={bench.conf}", "info", "--output=json"]).json()[0].get("archive-lag", [])
+    of_one = bench.ours("info", "--output=json").json()[0].get("archive-lag", [])
     for told in (of_all, of_one):
         expect(all((one["age"] is None) == (one["wal"] is None) for one in told), "ages", told)
     equal([one["count"] for one in of_all], [one["count"] for one in of_one], "with --stanza or not")
@@ -32,11 +32,11 @@ def lags(bench):
 @test("lag: info tells which repository is behind, and how far", short=True)
 def behind(bench):
     two(bench, **SYNC)
-    equal(lags(bench), {1: 0, 2: 0}, "nothing is archived yet")
+    equal(lags(bench), {}, "nothing is archived yet")
     made = list(make(bench, range(1, 3)))
     for name in made:
         push(bench, name)
-    equal(lags(bench), {1: 0, 2: 0}, "all have it")
+    equal(lags(bench), {}, "all have it")
     expect("archived so far" not in bench.ours("info").text, "nobody is behind")
     down(bench)
     made += make(bench, range(3, 7))
@@ -68,11 +68,11 @@ def behind_cluster(bench):
     control = bench.cluster.data / "global/pg_control"
     content = control.read_bytes()
     control.write_bytes(b"\x01" * 8 + content[8:])
-    equal(lags(bench), {1: 0, 2: 0}, "a pg_control that cannot be trusted")
+    equal(lags(bench), {}, "a pg_control that cannot be trusted")
     control.write_bytes(content)
     (bench.cluster.data / "pg_wal/archive_status").chmod(0)
     try:
-        equal(lags(bench), {1: 0, 2: 0}, "what may not be looked at")
+        equal(lags(bench), {}, "what may not be looked at")
     finally:
         (bench.cluster.data / "pg_wal/archive_status").chmod(0o700)
 

@@ -195,13 +195,21 @@ TEST_CASE("info: locks") {
         R"("size":1000,"size-cplt":500},"restore":{"held":true}},"message":"no valid backups"}}])");
 }
 
-TEST_CASE("info: where WAL ends stands below all else where somebody is behind, in JSON always") {
+TEST_CASE("info: where WAL ends stands below all else where somebody is behind, and nowhere else") {
   const utc zone;
   info_stanza stanza{.name = "demo", .repositories = {repository_with("20261121-223627F", 77)}};
   const auto before = info_text({stanza}, info_level::full, false);
   stanza.archived.push_back(
       {.key = 1, .last = "000000010000000000000012", .stored_s = 1795300587, .age_s = 90});
+  stanza.archived.push_back(
+      {.key = 4,
+       .last = "000000010000000000000011",
+       .stored_s = 1795300587,
+       .age_s = 90,
+       .lag = {{"000000010000000000000012", 1, 16 << 20, "1 behind, on its way"}}});
   CHECK(info_text({stanza}, info_level::full, false) == before);
+  CHECK(info_json({stanza}, info_level::full).find("archive-lag") == std::string::npos);
+  stanza.archived.pop_back();
   stanza.archived.push_back({.key = 2,
                              .last = "00000001000000000000000E",
                              .stored_s = 1795300487,
