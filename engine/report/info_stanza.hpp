@@ -129,7 +129,8 @@ struct info_stanza {
 
   /// The code of all repositories, `different` or `database_mismatch`.
   info_code code() const;
-  /// Whether a repository lacks more WAL than the one file that may be on its way to it at any time.
+  /// Whether a repository lacks more WAL than the one file that may be on its way to it at any
+  /// time.
   bool any_is_behind() const;
   /// Backups of all repositories by stop time.
   struct listed {
