@@ -359,8 +359,10 @@ def peer_beside(bench, settings):
             push(bench, name, program=PEER if i % 2 else OURS)
             idle(bench)
             if i % 3 == 0:
-                bench.peer("stanza-create", "--no-online")
-                bench.ours("stanza-create", "--no-online")
+                # The locks of a batch are released a moment after its last answer.
+                for program in (PEER, OURS):
+                    lab.wait_for(lambda program=program: bench.call(
+                        program, "stanza-create", "--no-online", codes=(0, 50)).code == 0, "its turn", 30)
     all_archived(bench, names)
     for name in names:
         spooled.get(bench, name, program=PEER)
