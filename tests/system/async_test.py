@@ -98,7 +98,7 @@ def errors(bench):
     expect("unable to find a valid repository" in ended.text, "the reason", ended)
     idle(bench)
     equal([path.name for path in part(bench, "out").iterdir()], ["global.error"], "files")
-    get(bench, names[0], "--archive-timeout=1", codes=(103,))
+    get(bench, names[0], "--archive-timeout=5", codes=(103,))
     idle(bench)
     stanza.with_name("gone").rename(stanza)
     data = bytearray((bench.cluster.data / "pg_wal" / names[0]).read_bytes())
@@ -132,7 +132,7 @@ def two_repositories(bench):
     shutil.rmtree(bench.repo / "archive")
     for name in names:
         get(bench, name)
-    get(bench, segment(6), "--archive-timeout=1", codes=(103,))
+    get(bench, segment(6), "--archive-timeout=5", codes=(103,))
     idle(bench)
 
 
