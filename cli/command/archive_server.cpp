@@ -154,12 +154,6 @@ noted_files running_files(const config::options& opts) {
   return out;
 }
 
-std::string reloading() {
-  const auto now =
-      std::chrono::duration_cast<std::chrono::microseconds>(monotonic::now().time_since_epoch());
-  return fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count());
-}
-
 result<int> serve(const config::options& opts, config::options push) {
   auto program = running_files(opts);
   auto lock = lock_server(push);
@@ -185,7 +179,7 @@ result<int> serve(const config::options& opts, config::options push) {
       ::unlink(place.path.c_str());
     return 0;
   }
-  tell_service_manager(reloading());
+  tell_reloading();
   leave_hosts();
   end_exit_children();
   lock->release();

@@ -175,9 +175,7 @@ private:
 
   /// A configuration that is no good changes nothing.
   void reload() {
-    const auto now =
-        std::chrono::duration_cast<std::chrono::microseconds>(monotonic::now().time_since_epoch());
-    tell_service_manager(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()));
+    tell_reloading();
     if (auto done = try_reload(); done)
       log::info("configuration reloaded");
     else

@@ -2,14 +2,17 @@
 // SPDX-License-Identifier: MIT
 #include "cli/server/service_manager.hpp"
 
+#include "engine/base/clock.hpp"
 #include "engine/io/unique_fd.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 namespace pgbraid::cli {
 
@@ -28,6 +31,12 @@ void tell_service_manager(std::string_view state) {
   if (socket)
     ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
              reinterpret_cast<const sockaddr*>(&address), size);
+}
+
+void tell_reloading() {
+  const auto now =
+      std::chrono::duration_cast<std::chrono::microseconds>(monotonic::now().time_since_epoch());
+  tell_service_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()));
 }
 
 } // namespace pgbraid::cli
