@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Runs the compat and system tests: one line per test, then `N passed, N failed, N skipped`.
 # SPDX-License-Identifier: MIT
-"""usage: run.py [--jobs N] [--match TEXT]... [--list] [--keep] [--all|--short] [SUITE...]
+"""usage: run.py [--jobs N] [--match TEXT]... [--list] [--keep] [--all|--short|--not-short] [SUITE...]
 
 SUITE is the name of a file tests/<folder>/<suite>_test.py, or of a folder; default: everything.
 As root the tests run as user postgres; only those marked `root` stay root.
@@ -40,6 +40,7 @@ def parse(argv):
     parser.add_argument("--keep", action="store_true", help="leave the work directory")
     parser.add_argument("--all", action="store_true", help="the slow tests too")
     parser.add_argument("--short", action="store_true", help="only the few for sanitizers")
+    parser.add_argument("--not-short", action="store_true", help="all but these")
     parser.add_argument("--work", default=os.environ.get("PGBRAID_TEST_DIR", "/tmp"))
     parser.add_argument("suite", nargs="*")
     return parser.parse_args(argv)
@@ -215,6 +216,7 @@ def chosen(args):
     load(args.suite)
     return [case for case in CASES
             if (args.all or not case.slow) and (case.short or not args.short)
+            and not (case.short and args.not_short)
             and all(text in case.name for text in args.match)]
 
 

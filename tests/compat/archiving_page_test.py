@@ -63,7 +63,7 @@ def archiver(bench):
     stop_archivers(bench)
 
 
-@test("archiving page: the module, and back")
+@test("archiving page: the module, and back", slow=True)
 def module(bench):
     library = MODULES / "15/pgbraid_archive.so"
     if not library.exists():

@@ -92,7 +92,7 @@ for title, who in CHAINS.items():
         if who == "tttt" and kind != "zst":
             continue
         # A few in every run, all of them with --all.
-        often = (kind, who) in (("zst", "otot"), ("lz4", "toot"), ("gz", "oooo"), ("none", "otot"))
+        often = (kind, who) in (("zst", "otot"), ("lz4", "toot"))
         test(f"blocks: a chain of backups: {title}: {kind}, {'aes-256-cbc' if encrypted else 'plain'}",
              who, kind, encrypted, short=(kind, who) == ("zst", "otot"), slow=not often)(chain)
 
@@ -111,10 +111,10 @@ def elsewhere(bench, behind, wanted):
 for title, who in ELSEWHERE.items():
     for kind, encrypted, behind in (("zst", True, over_ssh), ("none", False, over_ssh),
                                     ("lz4", False, over_tls), ("gz", True, over_tls)):
-        often = (kind, who) in (("zst", "rtrt"), ("lz4", "troo"), ("none", "rrrr"))
+        often = (kind, who) == ("zst", "rtrt")
         test(f"blocks: a chain of a cluster behind {behind.__name__[5:]}: {title}: {kind}, "
              f"{'aes-256-cbc' if encrypted else 'plain'}", who, kind, encrypted, behind,
-             short=(kind, who) == ("zst", "rtrt"), slow=not often)(chain)
+             short=often, slow=not often)(chain)
 
 
 def maps_are_equal(bench):

@@ -40,7 +40,7 @@ def ours_runs(bench):
     as_both_tell(bench, paused.paused_backup(bench))
 
 
-@test("info: a backup of pgBackRest 2.60.0 that runs")
+@test("info: a backup of pgBackRest 2.60.0 that runs", slow=True)
 def peer_runs(bench):
     peer = later_peer("2.60.0")
     paused.slow_backup(bench)

@@ -119,7 +119,7 @@ def nothing(bench):
             pair.ask(*words, "--output=json")
 
 
-@test("info: text of several repositories", cluster=False)
+@test("info: text of several repositories", cluster=False, slow=True)
 def several_repositories(bench):
     pair = Pair(bench)
     a, g, f = (repository(bench, letter, letter) for letter in "agf")
@@ -185,7 +185,7 @@ def fields(bench):
     pair.ask_all_ways("offline")
 
 
-@test("info: text while a backup, an expire or a restore holds its lock", cluster=False)
+@test("info: text while a backup, an expire or a restore holds its lock", cluster=False, slow=True)
 def locks(bench):
     pair = Pair(bench)
     a, b = repository(bench, "a", "a"), repository(bench, "a", "b")

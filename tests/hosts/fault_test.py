@@ -48,7 +48,7 @@ def short_cut(site):
     site.valid()
 
 
-@trial("fault: a cut during a backup ends it within the time-out", ci=("ssh",))
+@trial("fault: a cut during a backup ends it within the time-out")
 def cut_in_backup(site):
     keep = prepared(site)
     process = site.in_backup()

@@ -278,12 +278,12 @@ def walk(site, way):
     site.peer_restores("1000", query=ARRIVALS)
 
 
-def walkthrough(name, way, ci=()):
-    trial(f"sftp: the walkthrough, {name}", way, transports=("sftp",), bare=True, ci=ci,
+def walkthrough(name, way):
+    trial(f"sftp: the walkthrough, {name}", way, transports=("sftp",), bare=True,
           ours=True)(walk)
 
 
-walkthrough("pgbackrest.conf as it stands", INI, ci=("sftp",))
+walkthrough("pgbackrest.conf as it stands", INI)
 walkthrough("in TOML", TOML)
 walkthrough("an encrypted repository, Ed25519 keys",
             dataclasses.replace(INI, key="ed25519", encrypted=True))

@@ -38,8 +38,8 @@ def ended_at_work(bench, settings):
 
 @test("archiver: kills in between lose nothing", {**SYNC, **NEW}, 25, short=True)
 @test("archiver: kills in between lose nothing, asynchronously", {**ASYNC, **NEW}, 25, short=True)
-@test("archiver: kills in between lose nothing, often", {**SYNC, **NEW}, 150)
-@test("archiver: kills in between lose nothing, asynchronously and often", {**ASYNC, **NEW}, 150)
+@test("archiver: kills in between lose nothing, often", {**SYNC, **NEW}, 150, slow=True)
+@test("archiver: kills in between lose nothing, asynchronously and often", {**ASYNC, **NEW}, 150, slow=True)
 def killed(bench, settings, count):
     prepared(bench, **settings, repo2_path=bench.dir / "repo2")
     chance = random.Random(11)

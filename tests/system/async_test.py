@@ -171,7 +171,7 @@ def stale_answers(bench, program):
 
 
 @test("async: background processes and calls that are killed lose nothing", 20, short=True)
-@test("async: background processes and calls that are killed lose nothing, often", 120)
+@test("async: background processes and calls that are killed lose nothing, often", 120, slow=True)
 def killed(bench, count):
     prepared(bench, **ASYNC, repo2_path=bench.dir / "repo2", archive_push_batch_size="8MiB")
     names = waiting(bench, range(1, count + 1))

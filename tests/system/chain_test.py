@@ -202,7 +202,7 @@ def archive_copy(bench):
 
 
 @test("chain: contents are compared on the host of the data, files", {}, short=True)
-@test("chain: contents are compared on the host of the data, bundles", {"repo1_bundle": "y"})
+@test("chain: contents are compared on the host of the data, bundles", {"repo1_bundle": "y"}, slow=True)
 def other_host(bench, settings):
     bench.cipher = ""
     other = over_ssh(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"},

@@ -128,7 +128,7 @@ def behind_ssh(bench):
     taken_away(bench, process, label)
 
 
-@test("claim: a repository on SFTP: the running backup is left alone, or misses its directory")
+@test("claim: a repository on SFTP: the running backup is left alone, or misses its directory", slow=True)
 def on_sftp(bench):
     bench.cipher = ""
     server = SftpServer(bench)
@@ -161,7 +161,7 @@ def signal_in_wait(bench):
     no_session(bench)
 
 
-@test("claim: a backup that fails removes its directory without resume, and nothing else")
+@test("claim: a backup that fails removes its directory without resume, and nothing else", slow=True)
 def failed(bench):
     slow_backup(bench, resume="n")
     bench.ours("backup")
@@ -191,7 +191,7 @@ def killed(bench):
     equal(bench.labels(), bench.completed_labels(), "directories of backups")
 
 
-@test("claim: what was killed under the same lock is settled by the next backup")
+@test("claim: what was killed under the same lock is settled by the next backup", slow=True)
 def killed_here(bench):
     slow_backup(bench)
     process = spawn_backup(bench)

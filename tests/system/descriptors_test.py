@@ -47,7 +47,7 @@ def local(bench):
         restore(bench, limits, name)
 
 
-@test("descriptors: the same on an SFTP server")
+@test("descriptors: the same on an SFTP server", slow=True)
 def sftp(bench):
     bench.configure(**SftpServer(bench).options(**MANY))
     fill(bench)
@@ -56,7 +56,7 @@ def sftp(bench):
     restore(bench, NARROW, "r")
 
 
-@test("descriptors: the same with the cluster on another host")
+@test("descriptors: the same with the cluster on another host", slow=True)
 def cluster_elsewhere(bench):
     over_ssh(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"}, **MANY)
     fill(bench)
@@ -64,7 +64,7 @@ def cluster_elsewhere(bench):
     back_up(bench, NARROW)
 
 
-@test("descriptors: the same with the repository on another host")
+@test("descriptors: the same with the repository on another host", slow=True)
 def repository_elsewhere(bench):
     bench.cipher = ""
     over_ssh(bench, "repo", {"repo1-path": bench.repo}, **MANY)

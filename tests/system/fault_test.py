@@ -58,7 +58,7 @@ def listed_labels(bench):
     return [label for label in bench.completed_labels() if label in text]
 
 
-test("fault: kill -9 at random times leaves a valid repository, files", 5)(kill_rounds)
+test("fault: kill -9 at random times leaves a valid repository, files", 5, slow=True)(kill_rounds)
 test("fault: kill -9 at random times leaves a valid repository, many rounds", 40,
      slow=True)(kill_rounds)
 
@@ -125,7 +125,7 @@ def locked(bench):
     verified(bench, bench.completed_labels())
 
 
-@test("fault: backups into two repositories at once are two backups")
+@test("fault: backups into two repositories at once are two backups", slow=True)
 def two_repositories(bench):
     slow_backup(bench, repo2_path=bench.dir / "repo2", repo2_retention_full="9")
     process = paused_backup(bench, "--repo=1")

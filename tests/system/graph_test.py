@@ -65,7 +65,7 @@ for bundle in (False, True):
         layout = "bundles" if bundle else "files"
         what = "content" if compression == "gz" else "bytes"
         test(f"graph: every variant writes the same {what}: {compression}, {layout}", compression,
-             bundle, short=compression == "lz4", slow=compression == "bz2" and not bundle)(same_bytes)
+             bundle, short=compression == "lz4", slow=compression == "bz2")(same_bytes)
 
 
 @test("graph: every variant restores the same files, also what others encrypted", short=True)

@@ -19,7 +19,7 @@ from wal_files import make_wal, segment
 
 @test("journal: kills in between lose nothing", SYNC, 25, short=True)
 @test("journal: kills in between lose nothing, asynchronously", ASYNC, 25, short=True)
-@test("journal: kills in between lose nothing, often", SYNC, 120)
+@test("journal: kills in between lose nothing, often", SYNC, 120, slow=True)
 def killed(bench, settings, count):
     two(bench, **settings)
     chance = random.Random(5)

@@ -84,7 +84,7 @@ def expire_rounds(bench, first):
 
 test("kill: an expire of ours, then one of either program", OURS, cluster=False)(expire_rounds)
 test("kill: an expire of pgBackRest, then one of either program", PEER,
-     cluster=False)(expire_rounds)
+     cluster=False, slow=True)(expire_rounds)
 
 
 @test("kill: backups of both programs in turn, then one of the other")

@@ -119,7 +119,7 @@ def foreign_map(bench):
     equal(target.fingerprint(), bench.cluster.fingerprint(), "content")
 
 
-@test("names: entries that are listed twice alike count once, as in pgBackRest")
+@test("names: entries that are listed twice alike count once, as in pgBackRest", slow=True)
 def doubles(bench):
     bench.ready(program=lab.PEER, pusher=lab.PEER)
     bench.peer("backup")

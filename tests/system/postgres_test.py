@@ -77,7 +77,7 @@ def wal_missing(bench):
     expect(not bench.completed_labels(), "no backup is listed")
 
 
-@test("postgres: limits of server, role or database for sessions and statements do not end ours")
+@test("postgres: limits of server, role or database for sessions and statements do not end ours", slow=True)
 def session_limits(bench):
     paused.slow_backup(bench, start_fast="n")
     # Spread over half of 30 s: the start of the backup takes longer than any of the limits.

@@ -48,7 +48,7 @@ def whole_way(bench, other):
 
 
 @test("remote: a repository behind ssh, plain", "plain", short=True)
-@test("remote: a repository behind ssh, encrypted there only", "aes")
+@test("remote: a repository behind ssh, encrypted there only", "aes", slow=True)
 def repository_ssh(bench, cipher):
     bench.cipher = "".join(f"{k}={v}\n" for k, v in SETTINGS[cipher].items())
     other = over_ssh(bench, "repo", {"repo1-path": bench.repo, **SETTINGS[cipher]},
@@ -308,7 +308,7 @@ def strangers(bench):
          "server-ping", "127.0.0.1"], codes=(49,))
 
 
-@test("remote: a remote that is killed ends the command, and nothing stays")
+@test("remote: a remote that is killed ends the command, and nothing stays", slow=True)
 def killed(bench):
     bench.cipher = ""
     other = over_ssh(bench, "repo", {"repo1-path": bench.repo}, compress_type="lz4",
@@ -401,7 +401,7 @@ def ssh_fails(bench):
     bench.ours("stanza-create", "--no-online", codes=(102, 125))
 
 
-@test("remote: a repository behind TLS, encrypted there only")
+@test("remote: a repository behind TLS, encrypted there only", slow=True)
 def repository_tls_encrypted(bench):
     bench.cipher = "".join(f"{k}={v}\n" for k, v in SETTINGS["aes"].items())
     other = over_tls(bench, "repo", {"repo1-path": bench.repo, **SETTINGS["aes"]})

@@ -279,7 +279,7 @@ ALL_SIX = "t0 t1 t2 t3 t4 t5"
 TO_HERE = ("--type=name", "--target=here", "--target-action=promote")
 
 
-@test("repositories: a restore to a point in time needs only the one that can be reached")
+@test("repositories: a restore to a point in time needs only the one that can be reached", slow=True)
 def point_in_time(bench):
     way = Way(bench, archive_timeout="60")
     six_tables(bench)

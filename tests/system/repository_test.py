@@ -301,7 +301,7 @@ def content_below(path):
     return {str(one): one.read_bytes() for one in path.rglob("*") if one.is_file()}
 
 
-@test("repository: links in it lead no command to another stanza")
+@test("repository: links in it lead no command to another stanza", slow=True)
 def planted_in_repository(bench):
     ready_with_backup(bench, repo1_retention_full="1")
     theirs = [bench.repo / "backup/theirs", bench.repo / "archive/theirs"]

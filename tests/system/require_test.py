@@ -159,7 +159,7 @@ def becomes_required(bench):
     equal(kept(bench), [], "kept")
 
 
-@test("require: PostgreSQL uses its segments again, and what is kept stays as it was", SYNC)
+@test("require: PostgreSQL uses its segments again, and what is kept stays as it was", SYNC, slow=True)
 @test("require: the same, asynchronously, with a recovery out of what was kept", ASYNC, short=True)
 def recycled(bench, settings):
     bench.ready(repo2_path=bench.dir / "repo2", **settings)

@@ -78,9 +78,9 @@ for who in (OURS, PEER):
                                     "repo1_cipher_type": "aes-256-cbc",
                                     "repo1_cipher_pass": lab.PASSPHRASE})):
         test(f"restore chain: every label restores as with pgBackRest: {whose}, {name}", who,
-             settings, slow=(who == OURS) == (name == "gz"))(every_label)
+             settings, slow=who == PEER or name == "gz")(every_label)
     test(f"restore chain: times and LSNs lead to the set that pgBackRest takes: {whose}", who,
-         {"compress_type": "gz"}, slow=who == PEER)(targets)
+         {"compress_type": "gz"}, slow=True)(targets)
 
 
 @test("restore chain: hard links of pgBackRest", slow=True)
@@ -88,7 +88,7 @@ def hard_links(bench):
     every_label(bench, PEER, {"compress_type": "gz", "repo1_hardlink": "y"})
 
 
-@test("restore chain: delta goes from any label to any other")
+@test("restore chain: delta goes from any label to any other", slow=True)
 def delta_between(bench):
     made = chain(bench, OURS, compress_type="gz")
     home = bench.dir / "r"
@@ -132,12 +132,12 @@ def killed(bench, first, second):
     expect(kills > 0, "some restore was killed")
 
 
-test("restore chain: killed, then completed by ours", OURS, OURS)(killed)
-test("restore chain: killed, then completed by pgBackRest", OURS, PEER)(killed)
-test("restore chain: pgBackRest killed, then completed by ours", PEER, OURS)(killed)
+test("restore chain: killed, then completed by ours", OURS, OURS, slow=True)(killed)
+test("restore chain: killed, then completed by pgBackRest", OURS, PEER, slow=True)(killed)
+test("restore chain: pgBackRest killed, then completed by ours", PEER, OURS, slow=True)(killed)
 
 
-@test("restore chain: an incremental backup on a second timeline over one of the first")
+@test("restore chain: an incremental backup on a second timeline over one of the first", slow=True)
 def over_timelines(bench):
     made = chain(bench, OURS, compress_type="gz")
     bench.cluster.stop()

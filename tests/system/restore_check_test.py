@@ -75,7 +75,7 @@ def second_archive(bench):
     refused(bench, bench.dir / "one", 55, "--restore-check=refuse", "--repo=1")
 
 
-@test("restore check: a gap of the archive and targets behind it are told")
+@test("restore check: a gap of the archive and targets behind it are told", slow=True)
 def gap(bench):
     bench.ready()
     cluster = bench.cluster

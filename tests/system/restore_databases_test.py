@@ -64,7 +64,7 @@ def server_drops(bench):
     equal(target.sql("select count(*) from big"), "45000", "rows of the system's database")
 
 
-@test("restore databases: delta keeps nothing of what is left out")
+@test("restore databases: delta keeps nothing of what is left out", slow=True)
 def delta_zeroes(bench):
     oids = with_databases(bench)
     home, fresh = bench.dir / "r", bench.dir / "fresh"

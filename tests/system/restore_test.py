@@ -59,7 +59,7 @@ def point_in_time(bench):
         equal(restored_count(bench, bench.dir / name, *words), wanted, f"steps after {name}")
 
 
-@test("restore: recovery settings are those that pgBackRest writes")
+@test("restore: recovery settings are those that pgBackRest writes", slow=True)
 def recovery_settings(bench):
     marks = with_steps(bench)
     for name, words in (
@@ -329,7 +329,7 @@ def timelines(bench, **settings):
     equal(restored_count(bench, bench.dir / "fifth"), "2", "steps after a backup of timeline 2")
 
 
-@test("restore: a chain of timelines from an encrypted repository")
+@test("restore: a chain of timelines from an encrypted repository", slow=True)
 def encrypted_timelines(bench):
     timelines(bench, repo1_cipher_type="aes-256-cbc", repo1_cipher_pass=lab.PASSPHRASE)
 

@@ -74,9 +74,9 @@ def noise_of(data):
 
 
 @test("resume: a full backup goes on where it was killed, and is whole", {}, short=True)
-@test("resume: bundles that were finished are kept", {"repo1_bundle": "y"})
+@test("resume: bundles that were finished are kept", {"repo1_bundle": "y"}, slow=True)
 @test("resume: an encrypted one keeps its passphrase",
-      {"repo1_cipher_type": "aes-256-cbc", "repo1_cipher_pass": lab.PASSPHRASE})
+      {"repo1_cipher_type": "aes-256-cbc", "repo1_cipher_pass": lab.PASSPHRASE}, slow=True)
 def full(bench, settings):
     noisy(bench, **settings)
     label = killed(bench)
@@ -86,7 +86,7 @@ def full(bench, settings):
     restored(bench, noise_of(bench.cluster.data))
 
 
-@test("resume: a repository behind ssh")
+@test("resume: a repository behind ssh", slow=True)
 def behind_ssh(bench):
     over_ssh(bench, "repo", {"repo1-path": bench.repo}, **KEEPS_ALL)
     bench.start()
@@ -97,7 +97,7 @@ def behind_ssh(bench):
     went_on(bench, ended, label, ["noise1", "noise2"])
 
 
-@test("resume: blocks of a cluster behind ssh")
+@test("resume: blocks of a cluster behind ssh", slow=True)
 def blocks_behind_ssh(bench):
     over_ssh(bench, "pg", {"repo1-path": bench.repo}, repo1_bundle="y", repo1_block="y",
              archive_check="n", **KEEPS_ALL)
@@ -124,7 +124,7 @@ def blocks_behind_ssh(bench):
     equal(noise_of(home / "pg"), noise_of(bench.cluster.data), "contents are those of the cluster")
 
 
-@test("resume: a repository on SFTP")
+@test("resume: a repository on SFTP", slow=True)
 def on_sftp(bench):
     bench.cipher = ""
     noisy(bench, **SftpServer(bench).options())
@@ -172,7 +172,7 @@ def changed(bench):
     restored(bench, noise_of(bench.cluster.data))
 
 
-@test("resume: with --delta contents tell what is kept, whatever the times")
+@test("resume: with --delta contents tell what is kept, whatever the times", slow=True)
 def delta(bench):
     noisy(bench)
     label = killed(bench)
@@ -240,7 +240,7 @@ def of_the_peer(bench):
     restored(bench, noise_of(bench.cluster.data))
 
 
-@test("resume: pgBackRest removes what we began, and makes its own")
+@test("resume: pgBackRest removes what we began, and makes its own", slow=True)
 def by_the_peer(bench):
     noisy(bench)
     label = killed(bench)
@@ -272,7 +272,7 @@ def late(bench):
     restored(bench, noise_of(bench.cluster.data))
 
 
-@test("resume: a finished copy is completed before another type is made; a damaged one goes on")
+@test("resume: a finished copy is completed before another type is made; a damaged one goes on", slow=True)
 def late_and_other(bench):
     noisy(bench, archive_timeout="3")
     hold = held_up(bench)

@@ -47,7 +47,7 @@ def whole_way(bench, settings, passphrase=""):
     equal(len(bench.completed_labels()), 1, "backups after expire")
 
 
-@test("sftp: what the peer wrote is restored and continued")
+@test("sftp: what the peer wrote is restored and continued", slow=True)
 def from_peer(bench):
     bench.cipher = ""
     server = SftpServer(bench)
@@ -153,7 +153,7 @@ for peer_version in KNOW_SFTP:
              name, slow=True)(peer_writes)
 
 
-@test("sftp: a repository host that has its repository on the server")
+@test("sftp: a repository host that has its repository on the server", slow=True)
 def served(bench):
     bench.cipher = ""
     server = SftpServer(bench)
@@ -262,7 +262,7 @@ def backup_begun(bench, server, **settings):
     return process
 
 
-@test("sftp: a server that is killed and gone ends the backup, and the next one succeeds")
+@test("sftp: a server that is killed and gone ends the backup, and the next one succeeds", slow=True)
 def killed(bench):
     server = SftpServer(bench)
     process = backup_begun(bench, server, io_timeout="5")
@@ -279,7 +279,7 @@ def killed(bench):
     expect("status: valid" in look(bench, "verify", "--output=text", "--verbose").text, "verify")
 
 
-@test("sftp: a server that is killed and comes back does no harm")
+@test("sftp: a server that is killed and comes back does no harm", slow=True)
 def killed_and_back(bench):
     server = SftpServer(bench)
     process = backup_begun(bench, server)

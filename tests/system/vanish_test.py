@@ -30,7 +30,7 @@ def lose_tablespace(bench, *words):
 
 @test("vanish: a tablespace that goes away ends the backup, files", {}, short=True)
 @test("vanish: a tablespace that goes away ends the backup, bundles",
-      {"repo1_bundle": "y", "repo1_bundle_limit": "512KiB", "repo1_bundle_size": "1MiB"})
+      {"repo1_bundle": "y", "repo1_bundle_limit": "512KiB", "repo1_bundle_size": "1MiB"}, slow=True)
 def tablespace(bench, settings):
     slow_backup(bench, **settings)
     lose_tablespace(bench)
@@ -38,7 +38,7 @@ def tablespace(bench, settings):
     verified(bench, bench.completed_labels())
 
 
-@test("vanish: a tablespace of another host that goes away ends the backup")
+@test("vanish: a tablespace of another host that goes away ends the backup", slow=True)
 def tablespace_there(bench):
     other = over_ssh(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"},
                      compress_type="bz2", process_max="1")
@@ -48,7 +48,7 @@ def tablespace_there(bench):
     bench.ours("backup")
 
 
-@test("vanish: a directory of a live database ends the backup")
+@test("vanish: a directory of a live database ends the backup", slow=True)
 def database_path(bench):
     slow_backup(bench)
     bench.cluster.sql("create database other")
