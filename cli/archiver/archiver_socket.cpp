@@ -97,18 +97,21 @@ result<io::unique_fd> connect_to_archiver(const archiver_place& place) {
   return socket;
 }
 
+result<void> have_archiver_directory(const archiver_place& place) {
+  if (::mkdir(place.directory.c_str(), directory_mode) != 0 && errno != EEXIST)
+    return system_error(errc::path_create, fmt::format("unable to make '{}'", place.directory),
+                        errno);
+  return io::check_directory_trust(place.directory, directory_role, place.also_trusted);
+}
+
 result<io::unique_fd> listen_for_callers(const archiver_place& place) {
   const auto address = address_of(place.path);
   if (!address)
     return error{errc::path_create,
                  fmt::format("'{}' is too long for the path of a socket", place.path),
                  "Set archive-server-path to a directory with a shorter path."};
-  if (::mkdir(place.directory.c_str(), directory_mode) != 0 && errno != EEXIST)
-    return system_error(errc::path_create, fmt::format("unable to make '{}'", place.directory),
-                        errno);
-  if (auto fine = io::check_directory_trust(place.directory, directory_role, place.also_trusted);
-      !fine)
-    return fine.failure();
+  if (auto there = have_archiver_directory(place); !there)
+    return there.failure();
   if (auto clear = clear_path(place.path); !clear)
     return clear.failure();
   auto socket = new_socket();

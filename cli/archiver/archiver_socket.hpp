@@ -28,6 +28,10 @@ bool is_archiver_there(const archiver_place& place);
 /// could have put it there.
 result<io::unique_fd> connect_to_archiver(const archiver_place& place);
 
+/// Makes the directory where it is missing. Fails with `path_create`, and with `file_owner` or
+/// `file_mode` where others could put something there.
+result<void> have_archiver_directory(const archiver_place& place);
+
 /// Takes the path, for this user alone. A socket that is there is replaced: whoever calls this
 /// holds the lock of the server. Fails with `file_exists` (93) where something else has the path,
 /// and with `path_create`, `file_open`, `file_owner` or `file_mode`.

@@ -2,6 +2,7 @@
 // Source: cli/command/README.md, section 4.5.
 // SPDX-License-Identifier: MIT
 #include "cli/archiver/archiver_socket.hpp"
+#include "cli/archiver/archiver_start.hpp"
 #include "cli/command/archiver_work.hpp"
 #include "cli/command/commands.hpp"
 #include "cli/foreground/archiver_hands.hpp"
@@ -170,6 +171,7 @@ result<int> serve(const config::options& opts, config::options push) {
   listen_to_signals();
   archive_server server(opts, std::move(push), std::move(*listener), std::move(program),
                         std::move(socket));
+  archiver_has_started(place);
   log::info("listening at '{}'", place.path);
   tell_service_manager("READY=1");
   const bool anew = server.run();

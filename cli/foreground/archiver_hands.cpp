@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/foreground/archiver_hands.hpp"
 
+#include "cli/archiver/archiver_start.hpp"
 #include "cli/archiver/ask_archiver.hpp"
 #include "cli/foreground/spool_hands.hpp"
 #include "cli/frame/continued.hpp"
@@ -44,9 +45,14 @@ void warn_lines(std::string_view text) {
     log::warn("{}", text);
 }
 
+/// Unless somebody did a moment ago.
 void start_for_next(const config::options& opts) {
-  if (auto started = start_archiver(opts); !started)
-    log::warn("{}", started.failure().text());
+  const auto may = may_start_archiver(archiver_place_of(opts));
+  if (may && !*may)
+    return log::detail("an archive server was started a moment ago and does not listen yet");
+  const auto started = may ? start_archiver(opts) : result<void>(may.failure());
+  if (!started)
+    log::warn("no archive server is started: {}", started.failure().text());
 }
 
 } // namespace

@@ -17,13 +17,12 @@ from case import test
 from hostile import hostile
 from journaled import down, due, gaps, kept, up
 from lab import FRONT, OURS, PEER, STANZA, Skip, equal, expect
-from resident import Server, answer, ask, argv, connect, end_all, hear, message, place, process_of, servers
+from resident import Server, answer, ask, argv, connect, hear, message, place, process_of, servers
 from spooled import all_archived, archived, idle, push, waiting
 from wal_files import make_wal, prepared, segment
 
 SYNC = {"compress_type": "lz4"}
 ASYNC = spooled.ASYNC
-NEW = {"archive_server_start": "y"}
 
 
 @test("archiver: it archives for who asks, over one connection or many", SYNC, short=True)
@@ -474,27 +473,4 @@ def activated(bench):
             process.kill()
         expect(at.exists(), "the socket is the manager's")
     push(bench, names[2])
-    all_archived(bench, names)
-
-
-@test("archiver: the first push starts it when that is wanted", SYNC, short=True)
-@test("archiver: the first push starts it when that is wanted, asynchronously", ASYNC)
-def started(bench, settings):
-    prepared(bench, **settings, **NEW)
-    names = waiting(bench, range(1, 6))
-    try:
-        push(bench, names[0])
-        idle(bench)
-        lab.wait_for(lambda: process_of(bench), "it answers")
-        first = process_of(bench)
-        for name in names[1:4]:
-            push(bench, name)
-        equal(process_of(bench), first, "who answers")
-        equal(len(servers(bench)), 1, "servers")
-        os.kill(first, signal.SIGKILL)
-        push(bench, names[4])
-        idle(bench)
-        lab.wait_for(lambda: process_of(bench) not in (None, first), "another one answers")
-    finally:
-        end_all(bench)
     all_archived(bench, names)
