@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <optional>
 #include <string_view>
 
@@ -36,7 +37,7 @@ private:
 
   faulty_memory& files_;
   const unsigned nth_;
-  unsigned seen_ = 0;
+  std::atomic<unsigned> seen_ = 0; ///< a storage may be used by several threads
 };
 
 } // namespace pgbraid::test
