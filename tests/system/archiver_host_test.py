@@ -1,21 +1,32 @@
 # The resident archiver and a repository on another host: its connections, and the locks that they hold there.
 # SPDX-License-Identifier: MIT
+import os
+import signal
 import time
 
+import lab
 import spooled
 from case import test
-from lab import equal
+from lab import OURS, equal, expect
 from other_host import over_ssh, over_tls
 from resident import Server
+from sftp_server import SftpServer, descendants
 from spooled import all_archived, push, waiting
 
 SYNC = {"compress_type": "lz4"}
 ASYNC = spooled.ASYNC
 
 
+def on_sftp(bench, _, place, **settings):
+    bench.cipher = ""
+    bench.configure(**SftpServer(bench).options(**settings))
+
+
 @test("archiver: a repository behind ssh", over_ssh, SYNC)
 @test("archiver: a repository behind TLS", over_tls, SYNC, short=True)
 @test("archiver: a repository behind TLS, asynchronously", over_tls, ASYNC)
+@test("archiver: a repository on SFTP", on_sftp, SYNC)
+@test("archiver: a repository on SFTP, asynchronously", on_sftp, ASYNC)
 def behind_a_network(bench, way, settings):
     way(bench, "repo", {"repo1-path": bench.repo}, **settings)
     bench.ours("stanza-create", "--no-online")
@@ -29,3 +40,29 @@ def behind_a_network(bench, way, settings):
                 bench.ours("stanza-create", "--no-online")
         equal(server.end(), 0, "exit status")
     all_archived(bench, names)
+
+
+@test("archiver: it ends while a repository hangs, and who asked does the work", SYNC, short=True)
+@test("archiver: it ends while a repository hangs, and who asked does the work, asynchronously", ASYNC)
+def hangs_at_the_end(bench, settings):
+    bench.cipher = ""
+    sftp = SftpServer(bench)
+    bench.configure(**sftp.options(**settings))
+    bench.ours("stanza-create", "--no-online")
+    names = waiting(bench, range(1, 3))
+    with Server(bench) as server:
+        push(bench, names[0])
+        frozen = [sftp.process.pid, *descendants(sftp.process.pid)]
+        for process in frozen:
+            os.kill(int(process), signal.SIGSTOP)
+        call = lab.spawn(bench.argv(OURS, "archive-push", bench.cluster.data / "pg_wal" / names[1]),
+                         bench.dir / "push.log")
+        time.sleep(1)
+        equal(server.end(), 0, "exit status")
+        expect("is left to others" in server.log, "it says so", server.log)
+        for process in frozen:
+            os.kill(int(process), signal.SIGCONT)
+        equal(call.wait(60), 0, "status of who asked")
+    spooled.idle(bench)
+    all_archived(bench, names)
+    expect(not list(bench.repo.rglob("*.tmp")), "temporary files")

@@ -13,6 +13,7 @@ from hostile import hostile
 from lab import OURS, PEER, STANZA, Skip, equal, expect
 from later_peer import later_peer
 from other_host import over_ssh, over_tls
+from sftp_server import SftpServer
 from spooled import (ASYNC, all_archived, archived, background, get, idle, part, push, wait_for_it,
                      waiting)
 from wal_files import make_wal, prepared, segment
@@ -361,9 +362,14 @@ def load_and_recovery(bench, segments):
 
 @test("async: a repository behind ssh", "ssh")
 @test("async: a repository behind TLS", "tls")
+@test("async: a repository on SFTP", "sftp")
 def behind_a_network(bench, way):
-    {"ssh": over_ssh, "tls": over_tls}[way](bench, "repo", {"repo1-path": bench.repo},
-                                            **ASYNC, archive_get_queue_max="4MiB")
+    settings = {**ASYNC, "archive_get_queue_max": "4MiB"}
+    if way == "sftp":
+        bench.cipher = ""
+        bench.configure(**SftpServer(bench).options(**settings))
+    else:
+        {"ssh": over_ssh, "tls": over_tls}[way](bench, "repo", {"repo1-path": bench.repo}, **settings)
     bench.ours("stanza-create", "--no-online")
     names = waiting(bench, range(1, 9))
     for name in names:
