@@ -49,9 +49,10 @@ def hangs_at_the_end(bench, settings):
     sftp = SftpServer(bench)
     bench.configure(**sftp.options(**settings))
     bench.ours("stanza-create", "--no-online")
-    names = waiting(bench, range(1, 3))
+    names = waiting(bench, (1,))
     with Server(bench) as server:
         push(bench, names[0])
+        names += waiting(bench, (2,))
         frozen = [sftp.process.pid, *descendants(sftp.process.pid)]
         for process in frozen:
             os.kill(int(process), signal.SIGSTOP)

@@ -43,6 +43,7 @@ def started(bench, settings):
 @test("archiver: one that cannot start is not started by every push")
 def not_again_and_again(bench):
     long = bench.dir / ("so-long-" * 12)
+    (bench.dir / "log").mkdir(mode=0o700)
     prepared(bench, **SYNC, **NEW, archive_server_path=long, log_level_file="info")
     names = waiting(bench, range(1, 7))
     begun = lambda: sum(path.read_text().count("archive-server command begin")
