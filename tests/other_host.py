@@ -85,9 +85,13 @@ class OtherHost:
               for name, path in authority.files("server").items()),
             *(f"tls-server-auth={entry}" for entry in auth)]))
         self.conf.write_text(text)
-        self.process = lab.spawn([OURS, f"--config={self.conf}", "server"], self.home / "server.log")
+        self.port = port
         self.bench.started.append(self)  # Also a test that fails leaves no server behind.
-        lab.wait_for(lambda: answers(port) or self.process.poll() is not None, "the server answers")
+        self.start()
+
+    def start(self):
+        self.process = lab.spawn([OURS, f"--config={self.conf}", "server"], self.home / "server.log")
+        lab.wait_for(lambda: answers(self.port) or self.process.poll() is not None, "the server answers")
         expect(self.process.poll() is None, "the server runs", self.log())
 
     def log(self):
@@ -139,7 +143,7 @@ def over_tls(bench, role, settings, auth=("client=demo",), names=("server", "cli
               for name, path in authority.files("client").items()}
     rewrite(bench, role, {f"{role}1-host": "localhost", f"{role}1-host-type": "tls",
                           f"{role}1-host-port": port, f"{role}1-host-config": other.conf, **client})
-    other.port, other.authority = port, authority
+    other.authority = authority
     return other
 
 

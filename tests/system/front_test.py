@@ -8,26 +8,13 @@ import shutil
 
 import spooled
 from case import test
-from lab import FRONT, OURS, STANZA, Skip, equal, expect, run
+from installed import full_of, installed
+from lab import FRONT, STANZA, Skip, equal, expect, run
 from later_peer import later_peer
 from other_host import over_ssh
 from wal_files import make_wal, prepared, segment
 
 ASYNC = spooled.ASYNC
-
-
-def installed(bench):
-    """Both programs in their places, as `cmake --install` puts them; returns the one users call."""
-    expect(os.access(FRONT, os.X_OK), f"'{FRONT}' is there: tools/build makes it")
-    place = bench.dir / "installed"
-    for program, target in ((FRONT, place / "bin"), (OURS, place / "libexec/pgbraid")):
-        target.mkdir(parents=True)
-        shutil.copy(program, target / "pgbraid")
-    return str(place / "bin/pgbraid")
-
-
-def full_of(front):
-    return str(pathlib.Path(front).parents[1] / "libexec/pgbraid/pgbraid")
 
 
 def plain(text):
