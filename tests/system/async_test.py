@@ -65,11 +65,16 @@ def other_files(bench):
           sorted([names[0], history, partial]), "files")
 
 
-@test("async: the spool goes from pgBackRest to pgbraid and back in the middle of a queue", "2.45",
+def at_once(_bench):
+    """The next one comes while the background process of the one before may still run."""
+
+
+@test("async: the spool goes from pgBackRest to pgbraid and back in the middle of a queue", "2.45", idle,
       short=True)
 @test("async: the spool goes from pgBackRest 2.60.0 to pgbraid and back in the middle of a queue",
-      "2.60.0")
-def handed_over(bench, version):
+      "2.60.0", idle)
+@test("async: the spool goes to pgBackRest 2.60.0 and back in the middle of a batch", "2.60.0", at_once)
+def handed_over(bench, version, between):
     peer = PEER if version == "2.45" else later_peer(version)
     prepared(bench, **ASYNC, archive_push_batch_size="3MiB")
     names = waiting(bench, range(1, 13))
@@ -77,12 +82,14 @@ def handed_over(bench, version):
         # Each batch has three: begun by one, asked for and gone on with by the other.
         ended = push(bench, name, program=OURS if i // 2 % 2 else peer)
         expect("asynchronously" in ended.text, "through the spool", ended)
-        idle(bench)
+        between(bench)
+    idle(bench)
     all_archived(bench, names)
     for i, name in enumerate(names):
         ended = get(bench, name, "--archive-get-queue-max=4MiB", program=OURS if i // 2 % 2 else peer)
         expect("found" in ended.text, "it is there", ended)
-        idle(bench)
+        between(bench)
+    idle(bench)
     for program in (OURS, peer):
         get(bench, segment(13), program=program, codes=(1,))
     idle(bench)
