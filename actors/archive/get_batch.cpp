@@ -24,8 +24,10 @@ public:
                 const tell_failed& tell)
       : wanted_(wanted), between_(between), tell_(tell), end_(wanted.names.size()),
         aside_(between.from.size(), false) {
-    for (const auto& door : between.from)
-      askers_.push_back(ask_kept(door, between.control));
+    for (size_t i = 0; i < between.from.size(); ++i) {
+      askers_.push_back(ask_kept(between.from[i], between.control));
+      aside_[i] = std::ranges::find(wanted.aside, between.from[i].key) != wanted.aside.end();
+    }
   }
 
   result<std::optional<std::string>> run();
@@ -84,9 +86,12 @@ got_wal fetched_batch::ask(const std::string& name, const places& whom, unsigned
                          .process = process},
                         between_.pgdata, from);
   const std::lock_guard held(mutex_);
-  for (size_t i = 0; i < got.troubled.size(); ++i)
-    if (got.troubled[i])
-      aside_[whom[i]] = true;
+  for (size_t i = 0; i < got.troubled.size(); ++i) {
+    if (!got.troubled[i] || aside_[whom[i]])
+      continue;
+    aside_[whom[i]] = true;
+    between_.troubled(askers_[whom[i]].key);
+  }
   return got;
 }
 

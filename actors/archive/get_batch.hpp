@@ -22,12 +22,16 @@ struct get_batch_request {
   std::string directory;          ///< absolute; they appear there when they are whole
   size_t process_max = 1;
   std::chrono::milliseconds answer_limit{60'000}; ///< for a segment that not everybody tells about
+  std::vector<unsigned> aside =
+      {}; ///< repositories (N of repoN) that are left aside from the start
 };
 
 struct get_batch_ends {
   storage& pgdata; ///< of the cluster that recovers
   const postgres::control_file& control;
   std::vector<repository_door> from;
+  /// Called when a repository is left aside from now on; by several threads, one at a time.
+  std::function<void(unsigned key)> troubled = [](unsigned) {};
 };
 
 /// Called for a segment that could not be had; its failure ends the batch. Several threads call it.

@@ -7,6 +7,8 @@
 #include "cli/command/commands.hpp"
 #include "cli/open/repositories.hpp"
 #include "cli/open/whereabouts.hpp"
+#include "engine/base/clock.hpp"
+#include "engine/base/log.hpp"
 #include "engine/plan/spool_get.hpp"
 #include "engine/postgres/wal_name.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
@@ -14,11 +16,49 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace pgbraid::cli {
 
 namespace {
+
+/// Repositories that were of no use to a process like this one: files beside the queue tell the
+/// next one, by their names and times. Where they cannot be written each finds out by itself.
+class aside_repositories {
+public:
+  explicit aside_repositories(const config::options& opts) {
+    auto place = spool::spool_directory::make(
+        format::spool_stanza_path(opts.text("spool-path"), opts.text("stanza")));
+    if (place)
+      place_ = std::move(*place);
+  }
+
+  std::vector<unsigned> among(const std::vector<repository_door>& doors) const {
+    std::vector<unsigned> out;
+    for (const auto& door : doors) {
+      const auto told = place_ ? place_->status(name_of(door.key))
+                               : result<std::optional<spool::status_file>>(std::nullopt);
+      if (told && *told && plan::is_left_aside((*told)->changed_ns, wall_s()))
+        out.push_back(door.key);
+    }
+    return out;
+  }
+  void add(unsigned key) const {
+    const error why{errc::repo_invalid, "it was of no use when WAL was fetched ahead"};
+    if (!place_)
+      return;
+    if (auto told = place_->write(name_of(key), format::status_of(why)); !told)
+      log::warn("{}", told.failure().message);
+  }
+
+private:
+  static std::string name_of(unsigned key) { return fmt::format("repo{}.aside", key); }
+
+  std::optional<spool::spool_directory> place_ = {};
+};
 
 /// Fills the queue from that segment on, and removes what nobody will ask for.
 result<void> fill_queue(const config::options& opts, const std::string& first,
@@ -40,12 +80,18 @@ result<void> fill_queue(const config::options& opts, const std::string& first,
       return removed;
   // Half of it, so that whoever waits as long still hears of it.
   const auto limit = std::chrono::milliseconds(opts.time_ms("archive-timeout")) / 2;
+  const auto doors = repository_doors(opts);
+  const aside_repositories aside(opts);
   const auto missing = get_batch(
       {.names = queue.fetch,
        .directory = in,
        .process_max = static_cast<size_t>(opts.integer("process-max")),
-       .answer_limit = limit},
-      {.pgdata = *pgdata, .control = *control, .from = repository_doors(opts)},
+       .answer_limit = limit,
+       .aside = aside.among(doors)},
+      {.pgdata = *pgdata,
+       .control = *control,
+       .from = doors,
+       .troubled = [&](unsigned key) { aside.add(key); }},
       [&](const std::string& name, const error& why) {
         return spool->write(name + std::string(format::spool_error_suffix), format::status_of(why));
       });

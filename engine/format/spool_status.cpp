@@ -14,7 +14,7 @@ namespace {
 constexpr unsigned exit_status_max = 255;
 
 std::string in_spool(std::string_view spool_path, std::string_view stanza, std::string_view part) {
-  return join_path(join_path(join_path(spool_path, "archive"), stanza), part);
+  return join_path(spool_stanza_path(spool_path, stanza), part);
 }
 
 error malformed(std::string_view name, std::string_view what) {
@@ -23,6 +23,10 @@ error malformed(std::string_view name, std::string_view what) {
 }
 
 } // namespace
+
+std::string spool_stanza_path(std::string_view spool_path, std::string_view stanza) {
+  return join_path(join_path(spool_path, "archive"), stanza);
+}
 
 std::string spool_out_path(std::string_view spool_path, std::string_view stanza) {
   return in_spool(spool_path, stanza, "out");

@@ -21,6 +21,7 @@ inline constexpr std::string_view spool_global_error = "global.error";
 inline constexpr size_t spool_status_limit_bytes = size_t{64} << 10;
 
 /// `<spool path>/archive/<stanza>`, and `/out` (WAL that is archived) or `/in` (that is fetched).
+std::string spool_stanza_path(std::string_view spool_path, std::string_view stanza);
 std::string spool_out_path(std::string_view spool_path, std::string_view stanza);
 std::string spool_in_path(std::string_view spool_path, std::string_view stanza);
 

@@ -69,4 +69,11 @@ bool wants_refill(const queue_plan& left, uint64_t queue_bytes, uint32_t segment
   return !left.at_the_end && left.ahead <= queue_segments(queue_bytes, segment_bytes) / 2;
 }
 
+bool is_left_aside(int64_t troubled_ns, int64_t now_s) {
+  constexpr int64_t ns_per_s = 1'000'000'000;
+  constexpr int64_t pause_s = 30;
+  const auto troubled_s = troubled_ns / ns_per_s;
+  return now_s >= troubled_s && now_s - troubled_s < pause_s;
+}
+
 } // namespace pgbraid::plan

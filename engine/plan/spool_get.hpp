@@ -41,4 +41,11 @@ queue_plan plan_queue(std::string_view first, std::span<const std::string> names
 /// finds nothing but that.
 bool wants_refill(const queue_plan& left, uint64_t queue_bytes, uint32_t segment_bytes);
 
+/// Whether a repository that was of no use to one refill is left aside by the next ones, which come
+/// several times a second and would each wait for it: for half a minute. Not where the clock was
+/// set back meanwhile.
+/// @param troubled_ns  when it was of no use, since 1970
+/// @param now_s        since 1970
+bool is_left_aside(int64_t troubled_ns, int64_t now_s);
+
 } // namespace pgbraid::plan

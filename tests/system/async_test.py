@@ -309,6 +309,30 @@ def fetched_ahead(bench):
     idle(bench)
 
 
+@test("async: a repository that hangs holds up one background process, not each", short=True)
+def left_aside(bench):
+    prepared(bench, **ASYNC, archive_get_queue_max="4MiB", repo2_path=bench.dir / "repo2")
+    names = waiting(bench, range(1, 17))
+    for name in names:
+        push(bench, name)
+    idle(bench)
+    ssh = bench.dir / "ssh"
+    ssh.write_text(f"#!/bin/sh\necho asked >> {bench.dir}/asked\nexec sleep 600\n")
+    ssh.chmod(0o755)
+    bench.configure(cmd_ssh=ssh, repo1_host="other-host", repo1_host_user="somebody")
+    # At the end of the archive all are asked.
+    for name in names[:6]:
+        expect("asynchronously" in get(bench, name).text, "through the spool")
+        idle(bench)
+    equal((bench.dir / "asked").read_text().count("asked"), 1, "how often it was asked")
+    # Half a minute later it has another try.
+    os.utime(part(bench, "repo1.aside"), (0, 0))
+    for name in names[6:10]:
+        expect("asynchronously" in get(bench, name).text, "through the spool")
+        idle(bench)
+    equal((bench.dir / "asked").read_text().count("asked"), 2, "how often it was asked")
+
+
 @test("async: damaged and foreign files of the spool are not delivered", short=True)
 @hostile("WAL segments", 4)
 def damaged_spool(bench):

@@ -177,6 +177,8 @@ namespace {
 struct fetch_rig : batch_rig {
   scratch queue = {};
   std::map<std::string, errc> failed = {};
+  std::vector<unsigned> aside = {};    ///< from the start
+  std::vector<unsigned> troubled = {}; ///< those that were told
 
   fetch_rig(size_t repositories, size_t segments) : batch_rig(repositories, segments) {
     REQUIRE(push_all());
@@ -191,8 +193,12 @@ struct fetch_rig : batch_rig {
     return get_batch({.names = asked,
                       .directory = queue.text(),
                       .process_max = workers,
-                      .answer_limit = std::chrono::milliseconds(200)},
-                     {.pgdata = pgdata, .control = *control, .from = doors()},
+                      .answer_limit = std::chrono::milliseconds(200),
+                      .aside = aside},
+                     {.pgdata = pgdata,
+                      .control = *control,
+                      .from = doors(),
+                      .troubled = [this](unsigned key) { troubled.push_back(key); }},
                      [this](const std::string& name, const error& why) {
                        const std::lock_guard held(mutex);
                        failed.emplace(name, why.code);
@@ -230,6 +236,20 @@ TEST_CASE("get batch: a repository that fails is left aside while others have wh
   REQUIRE(end);
   CHECK_FALSE(end->has_value());
   CHECK(rig.failed == std::map<std::string, errc>{{segment(6), errc::repo_invalid}});
+}
+
+TEST_CASE(
+    "get batch: who is left aside is told, and is not asked by the next one that hears of it") {
+  fetch_rig rig(2, 6);
+  rig.places[0]->refusals = 1000;
+  REQUIRE(rig.fetch(0, 3));
+  CHECK(rig.troubled == std::vector{1U});
+  const auto refusals = rig.places[0]->refusals;
+  rig.aside = {1};
+  REQUIRE(rig.fetch(3, 3));
+  CHECK(rig.queue.names() == rig.names);
+  CHECK(rig.places[0]->refusals == refusals);
+  CHECK(rig.troubled == std::vector{1U});
 }
 
 TEST_CASE("get batch: a segment that nobody has undamaged ends it with an error for that one") {

@@ -101,3 +101,12 @@ TEST_CASE("spool get: names that nobody has have no next") {
   for (const auto& name : made.fetch)
     CHECK(postgres::is_segment_name(name));
 }
+
+TEST_CASE("spool get: a repository of no use is left aside for half a minute") {
+  const int64_t at_ns = 1'000'999'999'999; // 1000 s, and almost one more
+  CHECK(is_left_aside(at_ns, 1000));
+  CHECK(is_left_aside(at_ns, 1029));
+  CHECK_FALSE(is_left_aside(at_ns, 1030));
+  CHECK_FALSE(is_left_aside(at_ns, 999)); // The clock was set back.
+  CHECK_FALSE(is_left_aside(0, 1000));
+}
