@@ -73,7 +73,7 @@ class Told(Stanza):
 
 
 def compare(bench, seeds):
-    pair = Pair(bench)
+    pair = Pair(bench, unlike=len(set(seeds)) > 1)
     places = []
     for position, seed in enumerate(seeds, 1):
         places.append((bench.dir / f"repo{position}", {}))
