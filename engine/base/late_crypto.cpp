@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
@@ -33,16 +34,21 @@ PGBRAID_LATE_0(libcrypto(), EVP_CIPHER_CTX_new)
 PGBRAID_LATE_2(libcrypto(), EVP_CIPHER_CTX_set_padding)
 PGBRAID_LATE_5(libcrypto(), EVP_DecryptInit_ex)
 PGBRAID_LATE_5(libcrypto(), EVP_DecryptUpdate)
+PGBRAID_LATE_6(libcrypto(), EVP_Digest)
 PGBRAID_LATE_3(libcrypto(), EVP_DigestFinal_ex)
 PGBRAID_LATE_3(libcrypto(), EVP_DigestInit_ex)
 PGBRAID_LATE_3(libcrypto(), EVP_DigestUpdate)
+PGBRAID_LATE_3(libcrypto(), EVP_DecodeBlock)
 PGBRAID_LATE_3(libcrypto(), EVP_EncodeBlock)
 PGBRAID_LATE_5(libcrypto(), EVP_EncryptInit_ex)
 PGBRAID_LATE_5(libcrypto(), EVP_EncryptUpdate)
 PGBRAID_LATE_1(libcrypto(), EVP_MD_CTX_free)
 PGBRAID_LATE_0(libcrypto(), EVP_MD_CTX_new)
 PGBRAID_LATE_0(libcrypto(), EVP_aes_256_cbc)
+PGBRAID_LATE_0(libcrypto(), EVP_md5)
 PGBRAID_LATE_0(libcrypto(), EVP_sha1)
+PGBRAID_LATE_0(libcrypto(), EVP_sha256)
+PGBRAID_LATE_7(libcrypto(), HMAC)
 PGBRAID_LATE_2(libcrypto(), OPENSSL_cleanse)
 PGBRAID_LATE_1(libcrypto(), OPENSSL_sk_num)
 PGBRAID_LATE_2(libcrypto(), OPENSSL_sk_value)
