@@ -1,0 +1,39 @@
+// A request under way, as the thread of its client sees it.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/http/client.hpp"
+#include "engine/http/late_curl.hpp"
+
+#include <array>
+#include <atomic>
+
+namespace pgbraid::http {
+
+/// Filled by the thread of the client; others look at it once `ended` is set.
+struct exchange_state {
+  request asked;
+  response answer = {};
+  std::atomic<bool> ended{false};
+  std::atomic<bool> forgotten{false};
+
+  // Of the thread alone:
+  CURL* on = nullptr;
+  curl_slist* headers = nullptr;
+  curl_slist* connect_to = nullptr;
+  std::array<char, CURL_ERROR_SIZE> problem = {};
+  std::optional<error> refused = {}; ///< why we broke it off
+  size_t header_bytes = 0;
+  curl_off_t moved_bytes = 0;
+  monotonic::time_point moved_at = {};
+  monotonic::time_point until = {};
+
+  /// Tells libcurl what to do.
+  void prepare(const client_settings& how);
+  /// Takes the outcome from libcurl, and takes back what it was lent.
+  void conclude(CURLcode outcome, const client_settings& how);
+  /// Whether it has to be broken off; `refused` says why.
+  bool is_late(monotonic::time_point now, const client_settings& how);
+};
+
+} // namespace pgbraid::http

@@ -1,0 +1,162 @@
+// When to ask again.
+// SPDX-License-Identifier: MIT
+#include "engine/http/tried_request.hpp"
+
+#include "engine/base/log.hpp"
+#include "engine/base/printable.hpp"
+#include "engine/base/stop_signal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace pgbraid::http {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr size_t shown_body_bytes = 1024;
+
+std::string_view reason_of(int status) {
+  switch (status) {
+  case 301:
+    return "Moved Permanently";
+  case 302:
+    return "Found";
+  case 307:
+    return "Temporary Redirect";
+  case 400:
+    return "Bad Request";
+  case 401:
+    return "Unauthorized";
+  case 403:
+    return "Forbidden";
+  case 404:
+    return "Not Found";
+  case 405:
+    return "Method Not Allowed";
+  case 408:
+    return "Request Timeout";
+  case 409:
+    return "Conflict";
+  case 412:
+    return "Precondition Failed";
+  case 416:
+    return "Range Not Satisfiable";
+  case 429:
+    return "Too Many Requests";
+  case 500:
+    return "Internal Server Error";
+  case 501:
+    return "Not Implemented";
+  case 502:
+    return "Bad Gateway";
+  case 503:
+    return "Service Unavailable";
+  case 504:
+    return "Gateway Timeout";
+  default:
+    return "no reason";
+  }
+}
+
+/// Path and query of a URL; a query may hold a signature, which nobody else is to see.
+std::string shown_url(std::string_view url) {
+  const auto signature = url.find("sig=");
+  if (signature == std::string_view::npos)
+    return printable_line(url);
+  return printable_line(url.substr(0, signature)) + "sig=<redacted>";
+}
+
+} // namespace
+
+bool is_busy(int status) {
+  return status == 408 || status == 429 || status == 499 || (status >= 500 && status <= 599);
+}
+
+std::optional<seconds> retry_after(const response& answer) {
+  const auto text = answer.find("retry-after");
+  uint32_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || problem != std::errc() || end != text.data() + text.size())
+    return {};
+  return seconds(value);
+}
+
+error failure_of(const request& asked, const response& answer) {
+  auto body = std::string(as_text(answer.body)).substr(0, shown_body_bytes);
+  return {is_busy(answer.status) ? errc::service : errc::protocol,
+          fmt::format("HTTP request failed with {} ({}):\n*** Request ***:\n{} {}{}{}",
+                      answer.status, reason_of(answer.status), asked.method, shown_url(asked.url),
+                      body.empty() ? "" : "\n*** Response Content ***:\n", printable(body)),
+          {},
+          is_busy(answer.status)};
+}
+
+tried_request::tried_request(std::shared_ptr<client> over, maker make, milliseconds limit,
+                             keeper keep)
+    : over_(std::move(over)), make_(std::move(make)), limit_(limit), keep_(std::move(keep)) {
+  tries_.emplace(policy());
+  send();
+}
+
+retry_policy tried_request::policy() const {
+  return {.limit = limit_,
+          .limit_from_failure = true,
+          .pauses = {.first = milliseconds(100),
+                     .grows = back_off::growth::doubling,
+                     .longest = seconds(10)}};
+}
+
+void tried_request::send() {
+  auto made = make_();
+  if (!made) {
+    failed_ = made.failure();
+    return;
+  }
+  asked_ = {.method = made->method, .url = made->url};
+  ++sent_;
+  under_way_ = over_->send(std::move(*made));
+}
+
+/// The store may know better than we when to come again.
+result<void> tried_request::pause_before_next(const error& why, std::optional<seconds> wanted) {
+  if (!tries_->may_go_on())
+    return why;
+  log::debug("asked again after: {}", why.message);
+  if (!wanted)
+    return tries_->pause() ? success() : result<void>(why);
+  if (monotonic::now() + *wanted > tries_->until())
+    return error{why.code,
+                 fmt::format("{}\nthe store asks for another try in {}s, which is later than "
+                             "io-timeout allows",
+                             why.message, wanted->count())};
+  return sleep_unless_stopped(*wanted) ? success() : result<void>(why);
+}
+
+result<response> tried_request::wait() {
+  while (true) {
+    if (failed_)
+      return *failed_;
+    auto answer = under_way_.take();
+    if (!answer.broken && !is_busy(answer.status))
+      return answer;
+    auto why = answer.broken ? *answer.broken : failure_of(asked_, answer);
+    if (!why.transient)
+      return why;
+    if (answer.broken && keep_ && keep_(answer))
+      tries_.emplace(policy());
+    if (auto paused = pause_before_next(why, retry_after(answer)); !paused) {
+      auto last = paused.failure();
+      if (sent_ > 1)
+        last.message += fmt::format("\n[after {} tries]", sent_);
+      return last;
+    }
+    send();
+  }
+}
+
+} // namespace pgbraid::http
