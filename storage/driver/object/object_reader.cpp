@@ -1,0 +1,121 @@
+// One object in pieces.
+// SPDX-License-Identifier: MIT
+#include "storage/driver/object/object_reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace pgbraid::object {
+
+namespace {
+
+uint64_t end_of(const read_options& options) {
+  if (!options.limit_bytes)
+    return UINT64_MAX;
+  return options.offset_bytes + std::min(*options.limit_bytes, UINT64_MAX - options.offset_bytes);
+}
+
+} // namespace
+
+object_reader::object_reader(object_store& in, std::string key, std::string shown,
+                             const read_options& options, const read_ahead_limits& limits)
+    : in_(in), key_(std::move(key)), shown_(std::move(shown)), limits_(limits),
+      end_(end_of(options)), next_(options.offset_bytes) {}
+
+result<std::unique_ptr<io::reader>> object_reader::open(object_store& in, std::string key,
+                                                        std::string shown,
+                                                        const read_options& options,
+                                                        const read_ahead_limits& limits) {
+  std::unique_ptr<object_reader> made(
+      new object_reader(in, std::move(key), std::move(shown), options, limits));
+  if (auto begun = made->begin(); !begun)
+    return begun.failure();
+  return std::unique_ptr<io::reader>(std::move(made));
+}
+
+result<object_piece> object_reader::taken(asked<std::optional<object_piece>> one) {
+  auto piece = one->wait();
+  if (!piece)
+    return piece.failure().within("unable to read '" + shown_ + "'");
+  if (!*piece)
+    return error{errc::file_missing, "unable to open missing file '" + shown_ + "' for read"};
+  return std::move(**piece);
+}
+
+result<object_piece> object_reader::read_piece(uint64_t offset, uint64_t bytes) {
+  return taken(in_.read(key_, offset, bytes, tag_));
+}
+
+/// Also where nothing is wanted: somebody wants to know whether the file is there.
+result<void> object_reader::begin() {
+  const auto wanted = std::clamp<uint64_t>(end_ - next_, 1, limits_.piece_bytes);
+  auto first = read_piece(next_, wanted);
+  if (!first)
+    return first.failure();
+  size_ = first->object_bytes;
+  tag_ = std::move(first->tag);
+  here_ = std::move(first->bytes);
+  if (end_ <= next_)
+    here_.clear();
+  next_ += here_.size();
+  ask_ahead();
+  return success();
+}
+
+void object_reader::ask_ahead() {
+  while (under_way_.size() < limits_.pieces && next_ < std::min(end_, size_)) {
+    const auto bytes = std::min(limits_.piece_bytes, std::min(end_, size_) - next_);
+    under_way_.push_back(in_.read(key_, next_, bytes, tag_));
+    next_ += bytes;
+  }
+}
+
+/// False at the end.
+result<bool> object_reader::next_piece() {
+  if (under_way_.empty())
+    return false;
+  auto one = taken(std::move(under_way_.front()));
+  under_way_.pop_front();
+  if (!one)
+    return one.failure();
+  here_ = std::move(one->bytes);
+  used_ = 0;
+  ask_ahead();
+  return true;
+}
+
+result<size_t> object_reader::read(byte_span out) {
+  size_t filled = 0;
+  while (filled < out.size()) {
+    if (used_ == here_.size()) {
+      auto more = next_piece();
+      if (!more)
+        return more.failure();
+      if (!*more)
+        break;
+      continue;
+    }
+    const auto part = std::min(out.size() - filled, here_.size() - used_);
+    std::memcpy(out.data() + filled, here_.data() + used_, part);
+    used_ += part;
+    filled += part;
+  }
+  return filled;
+}
+
+result<size_t> object_reader::read_at(byte_span out, uint64_t offset_bytes) {
+  size_t filled = 0;
+  while (filled < out.size() && offset_bytes + filled < size_) {
+    auto piece = read_piece(offset_bytes + filled,
+                            std::min<uint64_t>(out.size() - filled, limits_.piece_bytes));
+    if (!piece)
+      return piece.failure();
+    if (piece->bytes.empty())
+      break;
+    std::memcpy(out.data() + filled, piece->bytes.data(), piece->bytes.size());
+    filled += piece->bytes.size();
+  }
+  return filled;
+}
+
+} // namespace pgbraid::object

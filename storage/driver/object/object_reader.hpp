@@ -1,0 +1,50 @@
+// Reading one object from front to back, pieces ahead.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "storage/driver/object/object_store.hpp"
+#include "storage/storage.hpp"
+
+#include <deque>
+
+namespace pgbraid::object {
+
+/// How much is asked for at once, and how many of those may be under way for one file.
+struct read_ahead_limits {
+  uint64_t piece_bytes = uint64_t{4} << 20;
+  size_t pieces = 4;
+};
+
+class object_reader final : public io::reader {
+public:
+  /// Asks for the first piece and waits for it. Fails with `file_missing` when there is no such
+  /// object.
+  static result<std::unique_ptr<io::reader>> open(object_store& in, std::string key,
+                                                  std::string shown, const read_options& options,
+                                                  const read_ahead_limits& limits);
+  result<size_t> read(byte_span out) override;
+  result<size_t> read_at(byte_span out, uint64_t offset_bytes) override;
+
+private:
+  object_reader(object_store& in, std::string key, std::string shown, const read_options& options,
+                const read_ahead_limits& limits);
+  result<void> begin();
+  void ask_ahead();
+  result<bool> next_piece();
+  result<object_piece> taken(asked<std::optional<object_piece>> one);
+  result<object_piece> read_piece(uint64_t offset, uint64_t bytes);
+
+  object_store& in_;
+  const std::string key_;
+  const std::string shown_;
+  const read_ahead_limits limits_;
+  uint64_t end_;      ///< nothing is asked for behind it
+  uint64_t next_;     ///< of what is asked for next
+  uint64_t size_ = 0; ///< of the object, once the first piece has come
+  std::string tag_;   ///< of the object
+  std::deque<asked<std::optional<object_piece>>> under_way_;
+  std::vector<std::byte> here_;
+  size_t used_ = 0; ///< of here_
+};
+
+} // namespace pgbraid::object

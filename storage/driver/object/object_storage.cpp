@@ -1,0 +1,285 @@
+// Verbs of the contract as requests to a store.
+// SPDX-License-Identifier: MIT
+#include "storage/driver/object/object_storage.hpp"
+
+#include "storage/driver/object/object_keys.hpp"
+#include "storage/driver/object/object_writer.hpp"
+#include "storage/storage_path.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+
+namespace pgbraid::object {
+
+namespace {
+
+constexpr uint64_t batch_bytes = uint64_t{8} << 20;
+/// Requests of one call that are under way.
+constexpr size_t asked_at_once = 32;
+
+class object_storage final : public storage {
+public:
+  object_storage(std::shared_ptr<object_store> in, std::string root, const object_settings& how)
+      : in_(std::move(in)), keys_(std::move(root)), how_(how) {}
+
+  storage_features features() const override {
+    return {.paths = false,
+            .batch_bytes = batch_bytes,
+            .writer_bytes = object::writer_bytes(how_.chunk_bytes),
+            .path_sync = false,
+            .rename = false,
+            .part_bytes = how_.chunk_bytes,
+            .tree_listing = true};
+  }
+  const std::string& root() const override { return keys_.root(); }
+  result<std::optional<entry_info>> info(std::string_view path) override;
+  result<std::vector<std::optional<entry_info>>>
+  many_infos(std::span<const std::string> paths) override;
+  result<std::optional<std::vector<entry>>> list(std::string_view path) override {
+    return list_below(path, false);
+  }
+  result<std::optional<std::vector<entry>>> list_tree(std::string_view path) override;
+  result<std::unique_ptr<io::reader>> open_read(std::string_view path,
+                                                const read_options& options) override;
+  result<std::unique_ptr<io::writer>> open_write(std::string_view path,
+                                                 const write_options& options) override;
+  void read_small(std::span<small_read> files, io::io_engine* engine) override;
+  result<void> make_path(std::string_view path, uint32_t) override {
+    return check_storage_path(path);
+  }
+  result<void> remove_file(std::string_view path) override;
+  result<void> remove_tree(std::string_view path) override;
+  result<void> move(std::string_view from, std::string_view) override {
+    return cannot("move", from, "objects of a store keep their names");
+  }
+  result<void> make_symlink(std::string_view path, std::string_view) override {
+    return cannot("link", path, "an object store has no links");
+  }
+  result<void> sync_path(std::string_view path) override { return check_storage_path(path); }
+  result<void> sync_many_paths(std::span<const std::string>) override { return success(); }
+  result<void> set_attributes(std::string_view path, const attributes& wanted) override;
+
+private:
+  result<std::optional<std::vector<entry>>> list_below(std::string_view path, bool all);
+  template <class Visit> result<void> each_page(std::string_view path, bool all, Visit visit);
+  error cannot(std::string_view verb, std::string_view path, std::string_view why) const {
+    return {errc::feature_not_supported,
+            fmt::format("cannot {} '{}': {}", verb, keys_.shown(path), why)};
+  }
+
+  const std::shared_ptr<object_store> in_;
+  const object_keys keys_;
+  const object_settings how_;
+};
+
+template <class Visit>
+result<void> object_storage::each_page(std::string_view path, bool all, Visit visit) {
+  object_store::list_request what{.prefix = keys_.prefix(path), .below = all};
+  while (true) {
+    auto page = in_->list(what)->wait();
+    if (!page)
+      return page.failure().within(fmt::format("unable to list '{}'", keys_.shown(path)));
+    auto next = std::move(page->next);
+    if (auto seen = visit(std::move(*page)); !seen)
+      return seen;
+    if (next.empty())
+      return success();
+    if (next == what.from)
+      return error{errc::protocol, fmt::format("unable to list '{}': the store begins the same "
+                                               "part of its list again",
+                                               keys_.shown(path))};
+    what.from = std::move(next);
+  }
+}
+
+result<std::optional<std::vector<entry>>> object_storage::list_below(std::string_view path,
+                                                                     bool all) {
+  using found = std::optional<std::vector<entry>>;
+  if (auto fine = check_storage_path(path); !fine)
+    return fine.failure();
+  path_entries entries(keys_.prefix(path), keys_.shown(path));
+  auto listed =
+      each_page(path, all, [&](object_page page) { return entries.add(std::move(page)); });
+  if (!listed)
+    return listed.failure();
+  return entries.found() ? found(entries.take()) : found();
+}
+
+/// Paths are told before what is in them.
+result<std::optional<std::vector<entry>>> object_storage::list_tree(std::string_view path) {
+  auto files = list_below(path, true);
+  if (!files || !*files)
+    return files;
+  std::vector<entry> all;
+  std::string_view last; // the path that was told last, with all above it
+  for (const auto& file : **files)
+    for (auto end = file.name.find('/'); end != std::string::npos;
+         end = file.name.find('/', end + 1)) {
+      const auto above = std::string_view(file.name).substr(0, end);
+      const bool told =
+          last.starts_with(above) && (last.size() == above.size() || last[above.size()] == '/');
+      if (told)
+        continue;
+      all.push_back({std::string(above), {.kind = entry_kind::path}});
+      last = above;
+    }
+  std::ranges::move(**files, std::back_inserter(all));
+  std::ranges::stable_sort(all, {}, &entry::name);
+  const auto twice = std::ranges::unique(all, {}, &entry::name);
+  all.erase(twice.begin(), twice.end());
+  return std::optional(std::move(all));
+}
+
+result<std::optional<entry_info>> object_storage::info(std::string_view path) {
+  const std::string one(path);
+  auto all = many_infos(std::span(&one, 1));
+  if (!all)
+    return all.failure();
+  return std::move(all->front());
+}
+
+result<std::vector<std::optional<entry_info>>>
+object_storage::many_infos(std::span<const std::string> paths) {
+  std::vector<std::optional<entry_info>> out(paths.size());
+  for (const auto& path : paths)
+    if (auto fine = check_storage_path(path); !fine)
+      return fine.failure();
+  for (size_t begin = 0; begin < paths.size(); begin += asked_at_once) {
+    const auto count = std::min(asked_at_once, paths.size() - begin);
+    std::vector<asked<std::optional<object_about>>> looks(count);
+    for (size_t i = 0; i < count; ++i)
+      if (!paths[begin + i].empty())
+        looks[i] = in_->look(keys_.key(paths[begin + i]));
+    std::vector<asked<object_page>> lists(count);
+    for (size_t i = 0; i < count; ++i) {
+      const auto& path = paths[begin + i];
+      if (looks[i]) {
+        auto about = looks[i]->wait();
+        if (!about)
+          return about.failure().within(fmt::format("unable to look at '{}'", keys_.shown(path)));
+        if (*about)
+          out[begin + i] =
+              entry_info{.size_bytes = (*about)->size_bytes, .mtime_s = (*about)->mtime_s};
+      }
+      if (!out[begin + i])
+        lists[i] = in_->list({.prefix = keys_.prefix(path), .below = true, .most = 1});
+    }
+    for (size_t i = 0; i < count; ++i) {
+      if (!lists[i])
+        continue;
+      auto page = lists[i]->wait();
+      if (!page)
+        return page.failure().within(
+            fmt::format("unable to look at '{}'", keys_.shown(paths[begin + i])));
+      if (!page->objects.empty() || !page->prefixes.empty())
+        out[begin + i] = entry_info{.kind = entry_kind::path};
+    }
+  }
+  return out;
+}
+
+result<std::unique_ptr<io::reader>> object_storage::open_read(std::string_view path,
+                                                              const read_options& options) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine.failure();
+  if (path.empty())
+    return error{errc::file_open, fmt::format("cannot read '{}': it is a path", keys_.root())};
+  return object_reader::open(*in_, keys_.key(path), keys_.shown(path), options, how_.reading);
+}
+
+result<std::unique_ptr<io::writer>> object_storage::open_write(std::string_view path,
+                                                               const write_options& options) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine.failure();
+  if (path.empty())
+    return error{errc::file_open, fmt::format("cannot write '{}': it is a path", keys_.root())};
+  return std::unique_ptr<io::writer>(std::make_unique<object_writer>(
+      *in_, keys_.key(path), keys_.shown(path), how_.chunk_bytes, options.size_hint_bytes));
+}
+
+void object_storage::read_small(std::span<small_read> files, io::io_engine*) {
+  std::deque<std::pair<small_read*, asked<std::optional<object_piece>>>> under_way;
+  const auto settle = [&] {
+    auto [file, one] = std::move(under_way.front());
+    under_way.pop_front();
+    auto piece = one->wait();
+    if (!piece)
+      file->failure = piece.failure().within("unable to read '" + keys_.shown(file->path) + "'");
+    else if (!*piece)
+      file->failure = error{errc::file_missing, "unable to open missing file '" +
+                                                    keys_.shown(file->path) + "' for read"};
+    else
+      file->content = std::move((*piece)->bytes);
+  };
+  for (auto& file : files) {
+    file.content.clear();
+    file.failure.reset();
+    if (auto fine = check_storage_path(file.path); !fine || file.path.empty()) {
+      file.failure =
+          fine ? error{errc::file_open, "cannot read '" + keys_.root() + "'"} : fine.failure();
+      continue;
+    }
+    if (under_way.size() == asked_at_once)
+      settle();
+    under_way.emplace_back(
+        &file, in_->read(keys_.key(file.path), 0, std::max<uint64_t>(file.limit_bytes, 1), {}));
+  }
+  while (!under_way.empty())
+    settle();
+  for (auto& file : files)
+    if (file.limit_bytes == 0)
+      file.content.clear();
+}
+
+result<void> object_storage::remove_file(std::string_view path) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine;
+  const auto key = keys_.key(path);
+  if (auto gone = in_->remove(std::span(&key, 1))->wait(); !gone)
+    return gone.failure().within(fmt::format("unable to remove '{}'", keys_.shown(path)));
+  return success();
+}
+
+/// The store's own keys are removed, whatever names they have. A file of that name stays.
+result<void> object_storage::remove_tree(std::string_view path) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine;
+  return each_page(path, true, [&](object_page page) -> result<void> {
+    std::vector<std::string> keys;
+    for (auto& one : page.objects)
+      keys.push_back(std::move(one.key));
+    for (size_t begin = 0; begin < keys.size(); begin += object_store::remove_most) {
+      const auto some = std::span<const std::string>(keys).subspan(
+          begin, std::min(object_store::remove_most, keys.size() - begin));
+      if (auto gone = in_->remove(some)->wait(); !gone)
+        return gone.failure().within(fmt::format("unable to remove '{}'", keys_.shown(path)));
+    }
+    return success();
+  });
+}
+
+/// A store gives times itself: a wish for one is a wish for now. It knows no owners and modes.
+result<void> object_storage::set_attributes(std::string_view path, const attributes& wanted) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine;
+  if (!wanted.mtime_s || path.empty())
+    return success();
+  if (auto done = in_->touch(keys_.key(path))->wait(); !done)
+    return done.failure().within(fmt::format("unable to touch '{}'", keys_.shown(path)));
+  return success();
+}
+
+} // namespace
+
+uint64_t writer_bytes(uint64_t chunk_bytes) {
+  return (parts_under_way + 1) * chunk_bytes;
+}
+
+std::unique_ptr<storage> make_object_storage(std::shared_ptr<object_store> in, std::string root,
+                                             const object_settings& how) {
+  return std::make_unique<object_storage>(std::move(in), std::move(root), how);
+}
+
+} // namespace pgbraid::object

@@ -1,0 +1,153 @@
+// A bucket in memory, which does what a test says.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "storage/driver/object/object_store.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+
+namespace pgbraid::test {
+
+using namespace pgbraid::object;
+
+template <class T> class done final : public pending<T> {
+public:
+  explicit done(result<T> value) : value_(std::move(value)) {}
+  bool has_come() const override { return true; }
+  result<T> wait() override { return std::move(value_); }
+
+private:
+  result<T> value_;
+};
+
+class memory_store final : public object_store {
+public:
+  std::map<std::string, std::string> objects;
+  std::map<std::string, std::map<unsigned, std::string>> uploads;
+  std::vector<std::string> calls; ///< each as `verb key`
+  std::function<std::optional<error>(std::string_view verb)> failing = {};
+  size_t page_most = 1000;
+  int64_t now_s = 1000;
+
+  asked<object_page> list(const list_request& what) override {
+    if (auto why = note("list", what.prefix))
+      return failed<object_page>(*why);
+    object_page page;
+    std::set<std::string> prefixes;
+    size_t count = 0;
+    const auto most = std::min<size_t>(what.most, page_most);
+    for (auto at = objects.lower_bound(std::max(what.prefix, what.from));
+         at != objects.end() && at->first.starts_with(what.prefix); ++at) {
+      const auto slash = at->first.find('/', what.prefix.size());
+      const auto prefix =
+          what.below || slash == std::string::npos ? std::string() : at->first.substr(0, slash + 1);
+      if (prefixes.contains(prefix))
+        continue;
+      if (count++ == most) {
+        page.next = at->first;
+        break;
+      }
+      if (prefix.empty())
+        page.objects.push_back({at->first, at->second.size(), now_s});
+      else
+        prefixes.insert(prefix);
+    }
+    page.prefixes.assign(prefixes.begin(), prefixes.end());
+    return answer(std::move(page));
+  }
+  asked<std::optional<object_about>> look(const std::string& key) override {
+    using about = std::optional<object_about>;
+    if (auto why = note("look", key))
+      return failed<about>(*why);
+    const auto at = objects.find(key);
+    return answer(at == objects.end() ? about() : about({at->second.size(), now_s}));
+  }
+  asked<std::optional<object_piece>> read(const std::string& key, uint64_t offset, uint64_t bytes,
+                                          const std::string& tag) override {
+    using piece = std::optional<object_piece>;
+    if (auto why = note("read", key))
+      return failed<piece>(*why);
+    const auto at = objects.find(key);
+    if (at == objects.end())
+      return answer(piece());
+    const auto now = std::to_string(std::hash<std::string>()(at->second));
+    if (!tag.empty() && tag != now)
+      return failed<piece>({errc::file_read, "the object changed while it was read"});
+    const auto from = std::min<uint64_t>(offset, at->second.size());
+    const auto part = as_bytes(std::string_view(at->second).substr(from, bytes));
+    return answer(piece({{part.begin(), part.end()}, at->second.size(), now}));
+  }
+  asked<nothing> put(const std::string& key, std::vector<std::byte> content) override {
+    if (auto why = note("put", key))
+      return failed<nothing>(*why);
+    objects[key] = as_text(content);
+    return answer(nothing{});
+  }
+  asked<std::string> begin_parts(const std::string& key) override {
+    if (auto why = note("begin", key))
+      return failed<std::string>(*why);
+    const auto id = "upload" + std::to_string(calls.size());
+    uploads[id];
+    return answer(id);
+  }
+  asked<uploaded_part> put_part(const std::string& key, const std::string& upload, unsigned number,
+                                std::vector<std::byte> content) override {
+    if (auto why = note("part", key))
+      return failed<uploaded_part>(*why);
+    uploads.at(upload)[number] = as_text(content);
+    return answer(uploaded_part{number, "tag" + std::to_string(number)});
+  }
+  asked<nothing> end_parts(const std::string& key, const std::string& upload,
+                           std::span<const uploaded_part> parts, uint64_t bytes) override {
+    if (auto why = note("end", key))
+      return failed<nothing>(*why);
+    std::string whole;
+    for (const auto& one : parts)
+      whole += uploads.at(upload).at(one.number);
+    uploads.erase(upload);
+    if (whole.size() != bytes)
+      return failed<nothing>({errc::protocol, "parts and size differ"});
+    objects[key] = std::move(whole);
+    return answer(nothing{});
+  }
+  asked<nothing> drop_parts(const std::string& key, const std::string& upload) override {
+    note("drop", key);
+    uploads.erase(upload);
+    return answer(nothing{});
+  }
+  asked<nothing> remove(std::span<const std::string> keys) override {
+    if (auto why = note("remove", keys.front()))
+      return failed<nothing>(*why);
+    for (const auto& key : keys)
+      objects.erase(key);
+    return answer(nothing{});
+  }
+  asked<nothing> touch(const std::string& key) override {
+    note("touch", key);
+    return answer(nothing{});
+  }
+  size_t count(std::string_view verb) const {
+    return static_cast<size_t>(std::ranges::count_if(
+        calls, [&](const auto& one) { return one.starts_with(std::string(verb) + " "); }));
+  }
+
+private:
+  template <class T> static asked<T> answer(T value) {
+    return std::make_unique<done<T>>(std::move(value));
+  }
+  template <class T> static asked<T> failed(error why) {
+    return std::make_unique<done<T>>(std::move(why));
+  }
+  std::optional<error> note(std::string_view verb, std::string_view key) {
+    const std::lock_guard held(mutex_);
+    calls.push_back(std::string(verb) + " " + std::string(key));
+    return failing ? failing(verb) : std::nullopt;
+  }
+  std::mutex mutex_;
+};
+
+} // namespace pgbraid::test

@@ -1,0 +1,305 @@
+// The contract, as far as it goes where there are neither paths nor names to change.
+// SPDX-License-Identifier: MIT
+#include "storage/driver/object/object_keys.hpp"
+#include "storage/driver/object/object_storage.hpp"
+#include "storage/driver/object/object_writer.hpp"
+#include "tests/unit/storage/driver/object/memory_store.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace pgbraid;
+using namespace pgbraid::test;
+
+namespace {
+
+using names = std::vector<std::string>;
+
+struct rig {
+  explicit rig(std::string root = "/some/repo", object_settings how = {})
+      : driver(make_object_storage(bucket, std::move(root), how)) {}
+  std::shared_ptr<memory_store> bucket = std::make_shared<memory_store>();
+  std::unique_ptr<storage> driver;
+  storage& repo = *driver;
+
+  names list(std::string_view path) {
+    const auto all = repo.list(path);
+    REQUIRE(all);
+    names out;
+    if (*all)
+      for (const auto& one : **all)
+        out.push_back(one.name + (one.info.kind == entry_kind::path ? "/" : ""));
+    return out;
+  }
+};
+
+/// Small, so that a test has many.
+constexpr object_settings in_small_parts = {.chunk_bytes = 10,
+                                            .reading = {.piece_bytes = 7, .pieces = 3}};
+
+std::string read(storage& in, std::string_view path, const read_options& options = {}) {
+  auto file = in.open_read(path, options);
+  REQUIRE(file);
+  std::string all;
+  std::string room(13, '\0');
+  while (true) {
+    auto got = (*file)->read(std::as_writable_bytes(std::span(room)));
+    REQUIRE(got);
+    all += room.substr(0, *got);
+    if (*got < room.size())
+      return all;
+  }
+}
+
+template <class T> errc code_of(const result<T>& what) {
+  REQUIRE_FALSE(what);
+  return what.failure().code;
+}
+
+} // namespace
+
+TEST_CASE("object storage: keys are paths below that of the repository") {
+  rig on;
+  REQUIRE(write_all(on.repo, "backup/demo/backup.info", "x"));
+  CHECK(on.bucket->objects.begin()->first == "some/repo/backup/demo/backup.info");
+  rig whole("/");
+  REQUIRE(write_all(whole.repo, "backup/f", "x"));
+  CHECK(whole.bucket->objects.begin()->first == "backup/f");
+  CHECK(whole.list("") == names{"backup/"});
+}
+
+TEST_CASE("object storage: nothing is there before something is") {
+  rig on;
+  CHECK_FALSE(on.repo.info("")->has_value());
+  CHECK_FALSE(on.repo.list("")->has_value());
+  CHECK_FALSE(on.repo.list_tree("a")->has_value());
+  CHECK(code_of(on.repo.open_read("a")) == errc::file_missing);
+  CHECK(on.repo.remove_file("a"));
+  CHECK(on.repo.remove_tree("a"));
+  REQUIRE(on.repo.make_path("a/b"));
+  CHECK_FALSE(on.repo.info("a/b")->has_value());
+}
+
+TEST_CASE("object storage: what is in a path, and what a name is") {
+  rig on;
+  for (const auto* path : {"t/b/f", "t/b.c", "t/a/b/c/d", "t/z", "other/f", "t-x/f"})
+    REQUIRE(write_all(on.repo, path, path));
+  CHECK(on.list("t") == names{"a/", "b/", "b.c", "z"});
+  CHECK(on.repo.info("t")->value().kind == entry_kind::path);
+  CHECK(on.repo.info("t/z")->value().size_bytes == 3);
+  CHECK(on.repo.info("t/z")->value().mtime_s == 1000);
+  CHECK_FALSE(on.repo.info("t/y")->has_value());
+  const auto all = on.repo.list_tree("t");
+  REQUIRE(all);
+  names seen;
+  for (const auto& one : **all)
+    seen.push_back(one.name);
+  CHECK(seen == names{"a", "a/b", "a/b/c", "a/b/c/d", "b", "b.c", "b/f", "z"});
+  const names asked = {"t/z", "t", "none", "", "other/f"};
+  const auto infos = on.repo.many_infos(asked);
+  REQUIRE(infos);
+  CHECK((*infos)[0]->kind == entry_kind::file);
+  CHECK((*infos)[1]->kind == entry_kind::path);
+  CHECK_FALSE((*infos)[2]);
+  CHECK((*infos)[3]->kind == entry_kind::path);
+  CHECK((*infos)[4]->kind == entry_kind::file);
+}
+
+TEST_CASE("object storage: lists come in pages") {
+  rig on;
+  names wanted;
+  for (int i = 100; i < 150; ++i) {
+    wanted.push_back("f" + std::to_string(i));
+    REQUIRE(write_all(on.repo, "p/" + wanted.back(), "x"));
+    REQUIRE(write_all(on.repo, "p/d" + std::to_string(i) + "/f", "x"));
+  }
+  on.bucket->page_most = 7;
+  CHECK(on.list("p").size() == 100);
+  CHECK(on.repo.list_tree("p")->value().size() == 150);
+  REQUIRE(on.repo.remove_tree("p"));
+  CHECK(on.bucket->objects.empty());
+}
+
+TEST_CASE("object storage: content of all sizes, in one or in parts") {
+  rig on("/r", in_small_parts);
+  for (const size_t size : {0, 1, 7, 9, 10, 11, 20, 21, 100, 1000}) {
+    CAPTURE(size);
+    std::string content;
+    for (size_t i = 0; i < size; ++i)
+      content += static_cast<char>('a' + i % 26);
+    for (const auto how : {publish::in_place, publish::atomic}) {
+      auto file = on.repo.open_write("p/f", {.how = how});
+      REQUIRE(file);
+      for (size_t at = 0; at < size; at += 3)
+        REQUIRE((*file)->write(as_bytes(std::string_view(content).substr(at, 3))));
+      CHECK_FALSE(on.bucket->objects.contains("r/p/f"));
+      REQUIRE((*file)->begin_commit());
+      for (bool ended = false; !ended;)
+        ended = *(*file)->committed(false);
+      CHECK(read(on.repo, "p/f") == content);
+      CHECK(read(on.repo, "p/f", {.offset_bytes = 5, .limit_bytes = 20}) ==
+            (size > 5 ? content.substr(5, 20) : ""));
+      CHECK(read(on.repo, "p/f", {.limit_bytes = 0}).empty());
+      REQUIRE(on.repo.remove_file("p/f"));
+    }
+  }
+  CHECK(on.bucket->uploads.empty());
+}
+
+TEST_CASE("object storage: what is not committed leaves nothing") {
+  rig on("/r", in_small_parts);
+  {
+    auto file = on.repo.open_write("f");
+    REQUIRE(file);
+    REQUIRE((*file)->write(as_bytes(std::string(35, 'x'))));
+    CHECK(on.bucket->uploads.size() == 1);
+  }
+  CHECK(on.bucket->uploads.empty());
+  CHECK(on.bucket->objects.empty());
+}
+
+TEST_CASE("object storage: a failure on the way is told, and nothing is published") {
+  for (const std::string verb : {"begin", "part", "end", "put"}) {
+    CAPTURE(verb);
+    rig on("/r", in_small_parts);
+    on.bucket->failing = [verb](std::string_view asked) {
+      return asked == verb ? std::optional(error{errc::service, "no"}) : std::nullopt;
+    };
+    const auto wrote = write_all(on.repo, "f", std::string(verb == "put" ? 5 : 95, 'x'));
+    CHECK(code_of(wrote) == errc::service);
+    CHECK(wrote.failure().message.find("/r/f") != std::string::npos);
+    CHECK(on.bucket->objects.empty());
+    CHECK(on.bucket->uploads.empty());
+  }
+}
+
+TEST_CASE("object storage: parts are enough for any object") {
+  constexpr uint64_t chunk = uint64_t{5} << 20;
+  CHECK(part_bytes_of(1, chunk, 0) == chunk);
+  CHECK(part_bytes_of(900, chunk, 0) == chunk);
+  CHECK(part_bytes_of(901, chunk, 0) == 2 * chunk);
+  CHECK(part_bytes_of(1, chunk, uint64_t{1} << 40) > chunk); // known to be large
+  for (const uint64_t hint : {uint64_t{0}, uint64_t{1} << 40, uint64_t{5} << 40}) {
+    uint64_t room = 0;
+    for (unsigned number = 1; number <= parts_most; ++number) {
+      const auto part = part_bytes_of(number, chunk, hint);
+      CHECK(part <= uint64_t{5} << 30);
+      room += part;
+    }
+    CHECK(room >= uint64_t{5} << 40); // the largest object that a store takes
+  }
+}
+
+TEST_CASE("object storage: an object that changes while it is read is noticed") {
+  rig on("/r", in_small_parts);
+  REQUIRE(write_all(on.repo, "f", std::string(200, 'a')));
+  auto file = on.repo.open_read("f");
+  REQUIRE(file);
+  REQUIRE(write_all(on.repo, "f", std::string(200, 'b')));
+  std::string room(200, '\0');
+  CHECK(code_of((*file)->read(std::as_writable_bytes(std::span(room)))) == errc::file_read);
+}
+
+TEST_CASE("object storage: any place of an object can be read again") {
+  rig on("/r", in_small_parts);
+  const std::string content = "0123456789abcdefghijklmnopqrstuvwxyz";
+  REQUIRE(write_all(on.repo, "f", content));
+  auto file = on.repo.open_read("f", {.offset_bytes = 5, .limit_bytes = 3});
+  REQUIRE(file);
+  std::string room(20, '\0');
+  const auto out = std::as_writable_bytes(std::span(room));
+  CHECK(*(*file)->read_at(out, 10) == 20);
+  CHECK(room == content.substr(10, 20));
+  CHECK(*(*file)->read(out) == 3);
+  CHECK(room.substr(0, 3) == "567");
+  CHECK(*(*file)->read_at(out, 30) == 6);
+  CHECK(*(*file)->read_at(out, 36) == 0);
+}
+
+TEST_CASE("object storage: small files together, each with its own outcome") {
+  rig on;
+  std::vector<small_read> files;
+  for (int i = 0; i < 100; ++i) {
+    files.push_back({.path = "p/f" + std::to_string(i), .limit_bytes = 4});
+    REQUIRE(write_all(on.repo, files.back().path, std::to_string(i)));
+  }
+  files.push_back({.path = "p/none", .limit_bytes = 4});
+  files.push_back({.path = "../x", .limit_bytes = 4});
+  on.repo.read_small(files, nullptr);
+  for (size_t i = 0; i < 100; ++i)
+    CHECK(as_text(files[i].content) == std::to_string(i));
+  CHECK(files[100].failure->code == errc::file_missing);
+  CHECK(files[101].failure->code == errc::param_invalid);
+}
+
+TEST_CASE("object storage: what a store cannot do is refused") {
+  rig on;
+  REQUIRE(write_all(on.repo, "f", "x"));
+  CHECK(code_of(on.repo.move("f", "g")) == errc::feature_not_supported);
+  CHECK(code_of(on.repo.make_symlink("l", "f")) == errc::feature_not_supported);
+  CHECK(code_of(on.repo.make_hardlink("l", "f")) == errc::feature_not_supported);
+  CHECK(code_of(on.repo.versions("f")) == errc::feature_not_supported);
+  const auto can = on.repo.features();
+  CHECK_FALSE((can.paths || can.symlinks || can.hardlinks || can.rename || can.path_sync));
+  REQUIRE(on.repo.set_attributes("f", {.mtime_s = 5}));
+  CHECK(on.bucket->count("touch") == 1);
+  REQUIRE(on.repo.set_attributes("f", {.mode = 0640}));
+  CHECK(on.bucket->count("touch") == 1);
+}
+
+TEST_CASE("object storage: paths that lead elsewhere are refused before anything is asked") {
+  rig on;
+  for (const auto* path : {"..", "../x", "/etc/passwd", "a//b", "a/./b", "a/"}) {
+    CHECK(code_of(on.repo.info(path)) == errc::param_invalid);
+    CHECK(code_of(on.repo.list(path)) == errc::param_invalid);
+    CHECK(code_of(on.repo.open_read(path)) == errc::param_invalid);
+    CHECK(code_of(on.repo.open_write(path)) == errc::param_invalid);
+    CHECK(code_of(on.repo.remove_file(path)) == errc::param_invalid);
+    CHECK(code_of(on.repo.remove_tree(path)) == errc::param_invalid);
+  }
+  CHECK(on.bucket->calls.empty());
+}
+
+TEST_CASE("object storage: names that are none are passed over, and go with their tree") {
+  rig on("/r");
+  for (const std::string key : {"r/p/..", "r/p/.", "r/p//x", "r/p/a\nb", "r/p/", "r/p/../q/f"})
+    on.bucket->objects[key] = "x";
+  REQUIRE(write_all(on.repo, "p/f", "x"));
+  CHECK(on.list("p") == names{"f"});
+  CHECK(on.repo.list_tree("p")->value().size() == 1);
+  REQUIRE(on.repo.remove_tree("p"));
+  CHECK(on.bucket->objects.empty());
+  // The mark of a path, as consoles make it, is a path without anything.
+  on.bucket->objects["r/p/"] = "";
+  CHECK(on.repo.list("p")->value().empty());
+}
+
+TEST_CASE("object storage: a list that begins again does not go on for ever") {
+  struct liar final : public object_store {
+    asked<object_page> list(const list_request& what) override {
+      object_page page;
+      page.objects.push_back({what.prefix + "f", 1, 1});
+      page.next = "again";
+      return std::make_unique<done<object_page>>(std::move(page));
+    }
+    asked<std::optional<object_about>> look(const std::string&) override { return {}; }
+    asked<std::optional<object_piece>> read(const std::string&, uint64_t, uint64_t,
+                                            const std::string&) override {
+      return {};
+    }
+    asked<nothing> put(const std::string&, std::vector<std::byte>) override { return {}; }
+    asked<std::string> begin_parts(const std::string&) override { return {}; }
+    asked<uploaded_part> put_part(const std::string&, const std::string&, unsigned,
+                                  std::vector<std::byte>) override {
+      return {};
+    }
+    asked<nothing> end_parts(const std::string&, const std::string&, std::span<const uploaded_part>,
+                             uint64_t) override {
+      return {};
+    }
+    asked<nothing> drop_parts(const std::string&, const std::string&) override { return {}; }
+    asked<nothing> remove(std::span<const std::string>) override { return {}; }
+    asked<nothing> touch(const std::string&) override { return {}; }
+  };
+  const auto repo = make_object_storage(std::make_shared<liar>(), "/r", {});
+  CHECK(code_of(repo->list("p")) == errc::protocol);
+}
