@@ -28,6 +28,8 @@ PASSPHRASE = "lab-passphrase"
 COMMAND_LIMIT_S = 300
 # A file system of a few MiB for the tests about lack of space; run.py mounts it where it may.
 SMALL_FILE_SYSTEM = None
+# What all tests of a run share, stopped at its end.
+SHARED_SERVERS = []
 
 TYPES = ("none", "gz", "lz4", "zst", "bz2")
 EXTENSION = {"none": "", "gz": ".gz", "lz4": ".lz4", "zst": ".zst", "bz2": ".bz2"}

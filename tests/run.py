@@ -74,8 +74,14 @@ def give_up(number, _frame):
     """On a signal: no server of ours may stay behind."""
     for bench in OPEN_LABS:
         bench.stop_all()
+    stop_shared_servers()
     print(f"ended by signal {number}", flush=True)
     os._exit(1)
+
+
+def stop_shared_servers():
+    while lab.SHARED_SERVERS:
+        lab.SHARED_SERVERS.pop().stop()
 
 
 def run_case(case, root, keep):
@@ -125,6 +131,7 @@ def run_all(cases, root, jobs, keep):
                 print("\n".join("       " + line for line in text.splitlines()), flush=True)
             if outcome == "FAIL":
                 failed.append(name)
+    stop_shared_servers()
     for name in failed:
         print(f"failed: {name}")
     hostile.show(root / "hostile")

@@ -185,7 +185,7 @@ result<void> backup_run::publish_finished() {
 }
 
 result<bool> backup_run::complete_earlier() {
-  if (!wanted.resume || !wanted.online || !wanted.archive_check)
+  if (!can_resume() || !wanted.online || !wanted.archive_check)
     return false;
   auto found = find_finished();
   if (!found || !*found)

@@ -71,6 +71,8 @@ plan::resume_wish backup_run::resume_wish() const {
 std::optional<std::string> backup_run::load_partial(const disk_backup& of) {
   if (!wanted.resume)
     return "resume is disabled";
+  if (!can_resume())
+    return "nothing can be renamed in the storage of " + repo.name();
   if (!of.has_copy)
     return "partially deleted by prior resume or invalid";
   auto loaded = repo.load_manifest_copy(of.label, info.cipher_pass);
@@ -240,7 +242,7 @@ result<void> backup_run::check_resumed() {
 /// Whether what was copied is left to the next backup. Without anything worth it, or when it cannot
 /// be written down, it is not.
 bool backup_run::leave_directory() {
-  if (!wanted.resume || std::ranges::none_of(manifest.files, [](const auto& file) {
+  if (!can_resume() || std::ranges::none_of(manifest.files, [](const auto& file) {
         return file.has_checksum && file.size_bytes > 0 && file.reference == format::none_index;
       }))
     return false;

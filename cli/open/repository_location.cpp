@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/open/repository_location.hpp"
 
+#include "cli/open/bucket.hpp"
 #include "cli/open/hosts.hpp"
 #include "cli/open/tls_connect.hpp"
 #include "cli/open/workers.hpp"
@@ -87,6 +88,12 @@ result<location> repository_location(const config::options& opts, size_t positio
   location where{.kind = *kind, .path = opts.text("repo-path", position)};
   if (where.kind == storage_kind::sftp)
     where.login = login_of(opts, position);
+  if (where.kind == storage_kind::s3) {
+    auto bucket = bucket_of(opts, position);
+    if (!bucket)
+      return bucket.failure();
+    where.bucket = std::move(*bucket);
+  }
   return where;
 }
 

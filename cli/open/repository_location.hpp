@@ -8,7 +8,8 @@
 
 namespace pgbraid::cli {
 
-/// Where a repository lies that this host reaches itself: a directory, or one on a server.
+/// Where a repository lies that this host reaches itself: a directory, one on a server, or a
+/// bucket.
 result<location> repository_location(const config::options& opts, size_t position);
 /// What the command will do with a repository.
 storage_wishes repository_wishes(const config::options& opts);

@@ -9,6 +9,8 @@ result<storage_kind> storage_kind_of(std::string_view repo_type) {
     return storage_kind::posix;
   if (repo_type == "sftp")
     return storage_kind::sftp;
+  if (repo_type == "s3")
+    return storage_kind::s3;
   return error{errc::feature_not_supported,
                "there is no storage driver for repositories of type '" + std::string(repo_type) +
                    "'"};

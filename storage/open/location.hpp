@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/link/remote_host.hpp"
+#include "storage/driver/s3/s3_settings.hpp"
 #include "storage/driver/sftp/ssh_session.hpp"
 #include "storage/wire/wire.hpp"
 
@@ -15,6 +16,7 @@ namespace pgbraid {
 enum class storage_kind : uint8_t {
   posix,  ///< a directory of this host
   sftp,   ///< one of an SFTP server
+  s3,     ///< a bucket of S3, or of what speaks like it
   remote, ///< what another host serves
   memory, ///< for tests
 };
@@ -30,6 +32,8 @@ struct location {
   std::string path;
   /// For `sftp`.
   sftp::login login = {};
+  /// For `s3`.
+  s3::settings bucket = {};
   /// For `remote`: connected, or made when it is wanted, by whoever knows the way.
   std::shared_ptr<link::remote_host> host = {};
   std::string served_root = {}; ///< for `remote`: `repo`, `pg`, or a path that `pg` leads to

@@ -2,9 +2,13 @@
 // SPDX-License-Identifier: MIT
 #include "storage/open/open_storages.hpp"
 
+#include "engine/base/log.hpp"
+#include "engine/base/units.hpp"
 #include "storage/driver/memory/memory_storage.hpp"
+#include "storage/driver/object/object_storage.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
 #include "storage/driver/remote/remote_storage.hpp"
+#include "storage/driver/s3/s3_store.hpp"
 #include "storage/driver/sftp/open_pool.hpp"
 #include "storage/driver/sftp/sftp_storage.hpp"
 #include "storage/wrap/faulty_storage.hpp"
@@ -49,6 +53,10 @@ result<std::unique_ptr<storage>> open_storages::driver_for(const location& where
       return pool.failure();
     return sftp::make_sftp_storage(std::move(*pool), where.path);
   }
+  case storage_kind::s3:
+    return object::make_object_storage(
+        bucket_at(where.bucket), where.path,
+        {.chunk_bytes = where.bucket.chunk_bytes, .reading = where.bucket.reading});
   case storage_kind::remote:
     return remote::make_remote_storage(where.host, where.served_root, where.path, where.infos);
   case storage_kind::memory:
@@ -75,6 +83,22 @@ result<std::shared_ptr<sftp::session_pool>> open_storages::pool_for(const sftp::
     pools_[name] = *made;
   }
   return made;
+}
+
+std::shared_ptr<object::object_store> open_storages::bucket_at(const s3::settings& of) {
+  const std::lock_guard held(mutex_);
+  auto& known = buckets_[s3::store_name(of)];
+  auto one = known.lock();
+  if (one)
+    return one;
+  known = one = s3::make_s3_store(of);
+  log::debug("memory budget: {} for each object that is read, {} for each that is written, and {} "
+             "more, over up to {} connections to bucket '{}'",
+             format_size(of.reading.piece_bytes * of.reading.pieces),
+             format_size(object::writer_bytes(of.chunk_bytes)),
+             format_size(http::buffer_bytes * of.connecting.connections), of.connecting.connections,
+             of.bucket);
+  return one;
 }
 
 std::unique_ptr<storage> open_storages::memory_at(const std::string& path) {

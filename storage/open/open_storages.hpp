@@ -17,6 +17,10 @@ namespace pgbraid::sftp {
 class session_pool;
 }
 
+namespace pgbraid::object {
+class object_store;
+}
+
 namespace pgbraid {
 
 class memory_storage;
@@ -35,8 +39,9 @@ struct storage_wishes {
   dry_run_storage::sayer dry_run = {};
 };
 
-/// Opens storages, and keeps what those of one process share: the sessions of one login, for as
-/// long as a storage uses them, and what memory storages hold. Outlived by what it opened.
+/// Opens storages, and keeps what those of one process share: the sessions of one login and the
+/// connections to one bucket, for as long as a storage uses them, and what memory storages hold.
+/// Outlived by what it opened.
 /// Thread-safe.
 class open_storages {
 public:
@@ -49,10 +54,12 @@ private:
   result<std::unique_ptr<storage>> driver_for(const location& where, const storage_wishes& wishes);
   result<std::shared_ptr<sftp::session_pool>> pool_for(const sftp::login& to,
                                                        const storage_wishes& wishes);
+  std::shared_ptr<object::object_store> bucket_at(const s3::settings& of);
   std::unique_ptr<storage> memory_at(const std::string& path);
 
   std::mutex mutex_; ///< guards what follows
   std::map<std::string, std::weak_ptr<sftp::session_pool>> pools_;
+  std::map<std::string, std::weak_ptr<object::object_store>> buckets_;
   std::map<std::string, std::shared_ptr<memory_storage>> memories_;
 };
 

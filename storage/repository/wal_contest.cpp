@@ -70,14 +70,14 @@ result<void> wal_contest::look_once() {
   return success();
 }
 
-// Twice: a file that gets its name while a list is made may be missing from that list under both
-// names, but is in the next one.
+// Twice, where files get their names: one that does while a list is made may be missing from that
+// list under both names, but is in the next one.
 result<void> wal_contest::look() {
   stored_.clear();
   under_way_.clear();
   if (auto seen = look_once(); !seen)
     return seen;
-  return look_once();
+  return in_.files().features().rename ? look_once() : success();
 }
 
 std::vector<wal_contest::unfinished> wal_contest::rivals() const {

@@ -51,7 +51,8 @@ TEST_CASE("open storage: kinds that there are not are refused") {
   CHECK(opened.failure().code == errc::feature_not_supported);
   CHECK(*storage_kind_of("posix") == storage_kind::posix);
   CHECK(*storage_kind_of("sftp") == storage_kind::sftp);
-  for (const auto* none : {"s3", "memory", "remote", ""}) {
+  CHECK(*storage_kind_of("s3") == storage_kind::s3);
+  for (const auto* none : {"gcs", "memory", "remote", ""}) {
     const auto kind = storage_kind_of(none);
     REQUIRE_FALSE(kind);
     CHECK(kind.failure().code == errc::feature_not_supported);

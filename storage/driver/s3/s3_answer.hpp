@@ -1,0 +1,43 @@
+// What answers of a bucket say.
+// Source: Amazon S3 API reference, ListObjectsV2, multipart uploads, DeleteObjects, error
+// responses. SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/http/message.hpp"
+#include "storage/driver/object/object_store.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pgbraid::s3 {
+
+/// The name of the error that an answer tells, as `NoSuchKey`; empty when it tells none.
+std::string error_name_of(const http::response& answer);
+/// What users can do about an answer that is no success; empty when nothing is known.
+std::string hint_for(int status, std::string_view error_name);
+
+/// A page of a list. Fails with `format` (29) for what is no list, and with `protocol` (39) for
+/// keys that nobody asked for.
+result<object::object_page> page_of(byte_view body,
+                                    const object::object_store::list_request& asked);
+/// Size and time of the headers. Fails with `protocol` where they are missing.
+result<object::object_about> about_of(const http::response& answer);
+/// `bytes 0-9/100` -> 100; `bytes */0` -> 0; empty for anything else.
+std::optional<uint64_t> whole_size_of(std::string_view content_range);
+/// `2026-01-02T03:04:05.678Z` in seconds since 1970; empty for anything else.
+std::optional<int64_t> seconds_of_iso(std::string_view text);
+/// `Fri, 02 Jan 2026 03:04:05 GMT` in the same.
+std::optional<int64_t> seconds_of_http(std::string_view text);
+
+/// The text of one element of the root: the id of an upload.
+result<std::string> text_in(byte_view body, std::string_view root, std::string_view wanted);
+/// The body of a request to remove many.
+std::string removal_of(std::span<const std::string> keys);
+/// Whether the answer tells that all are removed. Fails with `protocol` and the first that is not.
+result<void> check_removal(byte_view body);
+/// The body of a request to end an object in parts.
+std::string part_list_of(std::span<const object::uploaded_part> parts);
+
+} // namespace pgbraid::s3

@@ -1,0 +1,86 @@
+// Headers and signature of a call.
+// SPDX-License-Identifier: MIT
+#include "storage/driver/s3/s3_request.hpp"
+
+#include "engine/codec/message_digest.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace pgbraid::s3 {
+
+namespace {
+
+std::string host_of(const settings& of) {
+  return of.style == uri_style::host ? of.bucket + "." + of.endpoint : of.endpoint;
+}
+
+std::string path_of(const call& what, const settings& of) {
+  const auto key = uri_encoded(what.key, true);
+  return of.style == uri_style::host ? "/" + key
+         : key.empty()               ? "/" + of.bucket
+                                     : "/" + of.bucket + "/" + key;
+}
+
+void add_encryption(std::vector<http::header>& to, const call& what, const settings& of) {
+  if (!of.kms_key_id.empty() && what.what == touches::object) {
+    to.push_back({"x-amz-server-side-encryption", "aws:kms"});
+    to.push_back({"x-amz-server-side-encryption-aws-kms-key-id", of.kms_key_id});
+  }
+  if (!of.customer_key.empty() && what.what != touches::nothing) {
+    const auto key = codec::from_base64(of.customer_key.view());
+    to.push_back({"x-amz-server-side-encryption-customer-algorithm", "AES256"});
+    to.push_back(
+        {"x-amz-server-side-encryption-customer-key", std::string(of.customer_key.view())});
+    to.push_back(
+        {"x-amz-server-side-encryption-customer-key-md5", codec::to_base64(codec::md5_of(key))});
+  }
+}
+
+std::string tags_text(const settings& of) {
+  std::string out;
+  for (const auto& [name, value] : of.tags)
+    out += (out.empty() ? "" : "&") + uri_encoded(name) + "=" + uri_encoded(value);
+  return out;
+}
+
+} // namespace
+
+http::request request_for(const call& what, const settings& of, const credentials& with,
+                          int64_t now_s) {
+  const auto time =
+      fmt::format("{:%Y%m%dT%H%M%SZ}", std::chrono::sys_seconds(std::chrono::seconds(now_s)));
+  const byte_view body = what.body ? byte_view(*what.body) : byte_view();
+  const auto digest = to_hex(codec::sha256_of(body));
+  http::request out{.method = what.method,
+                    .headers = what.headers,
+                    .body = what.body,
+                    .answer_limit_bytes = what.answer_limit_bytes};
+  out.headers.push_back({"host", host_of(of)});
+  out.headers.push_back({"x-amz-content-sha256", digest});
+  out.headers.push_back({"x-amz-date", time});
+  if (!body.empty())
+    out.headers.push_back({"content-md5", codec::to_base64(codec::md5_of(body))});
+  if (!with.token.empty())
+    out.headers.push_back({"x-amz-security-token", std::string(with.token.view())});
+  if (of.requester_pays)
+    out.headers.push_back({"x-amz-request-payer", "requester"});
+  if (!of.tags.empty() && what.what == touches::object)
+    out.headers.push_back({"x-amz-tagging", tags_text(of)});
+  add_encryption(out.headers, what, of);
+  const auto path = path_of(what, of);
+  const auto query = query_text(what.query);
+  out.headers.push_back(
+      {"authorization",
+       authorization({what.method, path, query, out.headers, digest},
+                     {.time = time, .region = of.region, .service = of.service}, with)});
+  const bool usual_port = of.port == (of.tls ? 443 : 80);
+  out.url = fmt::format("{}://{}{}{}{}{}", of.tls ? "https" : "http", host_of(of),
+                        usual_port ? "" : fmt::format(":{}", of.port), path,
+                        query.empty() ? "" : "?", query);
+  return out;
+}
+
+} // namespace pgbraid::s3

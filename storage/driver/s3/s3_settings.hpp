@@ -1,0 +1,48 @@
+// Where a bucket is, and how it wants to be asked.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/base/secret.hpp"
+#include "engine/http/client.hpp"
+#include "storage/driver/object/object_reader.hpp"
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pgbraid::s3 {
+
+enum class uri_style : uint8_t {
+  host, ///< `https://bucket.endpoint/key`
+  path, ///< `https://endpoint/bucket/key`
+};
+
+/// What requests are signed with.
+struct credentials {
+  secret access_key = {};
+  secret secret_key = {};
+  secret token = {}; ///< of a session; empty: none
+};
+
+/// Options repo-s3-* and repo-storage-*.
+struct settings {
+  std::string bucket = {};
+  std::string endpoint = {}; ///< host, without port
+  std::string region = {};
+  std::string service = "s3";
+  bool tls = true;
+  uint16_t port = 443;
+  uri_style style = uri_style::host;
+  credentials with = {};
+  std::string kms_key_id = {};
+  secret customer_key = {}; ///< base64 of 32 bytes
+  bool requester_pays = false;
+  std::vector<std::pair<std::string, std::string>> tags = {};
+  uint64_t chunk_bytes = uint64_t{5} << 20;
+  object::read_ahead_limits reading = {};
+  std::chrono::milliseconds limit = std::chrono::seconds(60); ///< of the tries of a request
+  http::client_settings connecting = {};
+};
+
+} // namespace pgbraid::s3

@@ -1,0 +1,159 @@
+// Bodies of a bucket, as they should be and as nobody should send them.
+// SPDX-License-Identifier: MIT
+#include "storage/driver/s3/s3_answer.hpp"
+#include "storage/driver/s3/xml_text.hpp"
+#include "tests/hostile.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace pgbraid;
+using namespace pgbraid::s3;
+
+namespace {
+
+const object::object_store::list_request of_repo = {.prefix = "repo/"};
+
+std::string list_with(std::string_view inside, std::string_view truncated = "false") {
+  return "<?xml version=\"1.0\"?><ListBucketResult "
+         "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+         "<IsTruncated>" +
+         std::string(truncated) + "</IsTruncated>" + std::string(inside) + "</ListBucketResult>";
+}
+
+std::string object_named(std::string_view key, std::string_view size = "5") {
+  return "<Contents><Key>" + std::string(key) + "</Key><Size>" + std::string(size) +
+         "</Size><LastModified>2026-01-02T03:04:05.678Z</LastModified></Contents>";
+}
+
+template <class T> errc code_of(const result<T>& what) {
+  REQUIRE_FALSE(what);
+  CHECK_FALSE(what.failure().message.empty());
+  return what.failure().code;
+}
+
+auto page(std::string_view body) {
+  return page_of(as_bytes(body), of_repo);
+}
+
+} // namespace
+
+TEST_CASE("s3 answers: a page of a list") {
+  const auto got = page(
+      list_with(object_named("repo/a") + object_named("repo/b&amp;c", "123456789012") +
+                "<CommonPrefixes><Prefix>repo/d/</Prefix></CommonPrefixes><KeyCount>3</KeyCount>"));
+  REQUIRE(got);
+  REQUIRE(got->objects.size() == 2);
+  CHECK(got->objects[0].key == "repo/a");
+  CHECK(got->objects[0].mtime_s == 1767323045);
+  CHECK(got->objects[1].key == "repo/b&c");
+  CHECK(got->objects[1].size_bytes == 123456789012);
+  CHECK(got->prefixes == std::vector<std::string>{"repo/d/"});
+  CHECK(got->next.empty());
+  CHECK(page(list_with("<NextContinuationToken>t+/=</NextContinuationToken>", "true"))->next ==
+        "t+/=");
+}
+
+TEST_CASE("s3 answers: names that XML cannot hold come percent-encoded") {
+  const std::string encoded = "<EncodingType>url</EncodingType>";
+  CHECK(page(list_with(encoded + object_named("repo/a%20b%2B%01")))->objects[0].key ==
+        std::string("repo/a b+\x01"));
+  // Without that word they are what they are.
+  CHECK(page(list_with(object_named("repo/a%20b")))->objects[0].key == "repo/a%20b");
+}
+
+TEST_CASE("s3 answers: what is no list, or one of others, is refused") {
+  for (const std::string& text :
+       {std::string(), std::string("garbage"), std::string("<a></b>"),
+        std::string("<ListBucketResult/>"),
+        std::string("<Other><IsTruncated>false</IsTruncated></Other>"), list_with("", "true"),
+        list_with("<Contents><Key>repo/a</Key></Contents>"), list_with(object_named("")),
+        list_with(object_named("repo/a", "-1")), list_with(object_named("repo/a", "1e9")),
+        list_with(object_named("repo/a", "99999999999999999999")),
+        list_with("<CommonPrefixes><Prefix>repo/d</Prefix></CommonPrefixes>"),
+        list_with(object_named("repo/a")).substr(0, 150)}) {
+    CAPTURE(text);
+    CHECK(code_of(page(text)) == errc::format);
+  }
+  CHECK(code_of(page(list_with(object_named("other/a")))) == errc::protocol);
+  CHECK(code_of(page(list_with("<CommonPrefixes><Prefix>other/</Prefix></CommonPrefixes>"))) ==
+        errc::protocol);
+}
+
+TEST_CASE("s3 answers: XML that is made to harm") {
+  const std::string bomb =
+      "<!DOCTYPE a [<!ENTITY x \"xxxxxxxxxx\"><!ENTITY y \"&x;&x;&x;&x;&x;&x;&x;&x;\">]>"
+      "<ListBucketResult><IsTruncated>&y;</IsTruncated></ListBucketResult>";
+  CHECK(code_of(page(bomb)) == errc::format);
+  CHECK(code_of(page("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><ListBucketResult/>")) ==
+        errc::format);
+  std::string deep;
+  for (int i = 0; i < 100000; ++i)
+    deep += "<a>";
+  CHECK(code_of(page(deep)) == errc::format);
+  CHECK(code_of(page(std::string("<a>\0</a>", 8))) == errc::format);
+}
+
+TEST_CASE("s3 answers: each byte of a list, damaged or left out") {
+  const auto good = list_with(object_named("repo/a") + object_named("repo/b"));
+  for (size_t at = 0; at < good.size(); ++at)
+    for (const char with : {'\0', '<', '>', '&', '\xff', ']'}) {
+      auto bad = good;
+      bad[at] = with;
+      if (auto got = page(bad))
+        for (const auto& one : got->objects)
+          CHECK(one.key.starts_with("repo/"));
+    }
+  for (size_t length = 0; length < good.size(); ++length)
+    CHECK(code_of(page(good.substr(0, length))) == errc::format);
+  test::hostile("answers of an object store", good.size() * 7);
+}
+
+TEST_CASE("s3 answers: times, sizes and ranges") {
+  CHECK(seconds_of_iso("1970-01-01T00:00:00.000Z") == 0);
+  CHECK(seconds_of_iso("2026-12-31T23:59:59Z") == 1798761599);
+  CHECK(seconds_of_http("Fri, 02 Jan 2026 03:04:05 GMT") == 1767323045);
+  for (const auto* text :
+       {"", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01 00:00:00Z",
+        "2026-01-01T24:00:00Z", "yesterday", "2026-01-01T00:00"}) {
+    CAPTURE(text);
+    CHECK_FALSE(seconds_of_iso(text));
+  }
+  for (const auto* text : {"", "Fri, 02 Foo 2026 03:04:05 GMT", "Fri 02 Jan 2026", "0"})
+    CHECK_FALSE(seconds_of_http(text));
+  CHECK(whole_size_of("bytes 0-9/100") == 100);
+  CHECK(whole_size_of("bytes */0") == 0);
+  for (const auto* text : {"", "bytes 0-9/*", "bytes 0-9", "0-9/100", "bytes 0-9/-1"})
+    CHECK_FALSE(whole_size_of(text));
+  CHECK(code_of(about_of({.status = 200})) == errc::protocol);
+}
+
+TEST_CASE("s3 answers: errors have a name, and a hint where there is something to do") {
+  const std::string body = "<Error><Code>NoSuchBucket</Code><Message>x</Message></Error>";
+  const auto bytes = as_bytes(body);
+  CHECK(error_name_of({.status = 404, .body = {bytes.begin(), bytes.end()}}) == "NoSuchBucket");
+  CHECK(error_name_of({.status = 404}).empty());
+  for (const auto* name :
+       {"NoSuchBucket", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken",
+        "PermanentRedirect", "RequestTimeTooSkewed", "AccessDenied"})
+    CHECK_FALSE(hint_for(400, name).empty());
+  CHECK_FALSE(hint_for(301, "").empty());
+  CHECK_FALSE(hint_for(403, "").empty());
+  CHECK(hint_for(400, "Unknown").empty());
+}
+
+TEST_CASE("s3 answers: removing many, and ending an object in parts") {
+  const std::vector<std::string> keys = {"a&b", "<c>"};
+  CHECK(removal_of(keys).find("<Object><Key>a&amp;b</Key></Object><Object><Key>&lt;c&gt;</Key>") !=
+        std::string::npos);
+  CHECK(check_removal(as_bytes("<DeleteResult/>")));
+  const auto refused = check_removal(as_bytes(
+      "<DeleteResult><Error><Key>a</Key><Code>AccessDenied</Code></Error></DeleteResult>"));
+  CHECK(code_of(refused) == errc::protocol);
+  CHECK(refused.failure().message.find("'a': AccessDenied") != std::string::npos);
+  CHECK(code_of(check_removal(as_bytes("<Other/>"))) == errc::format);
+  const std::vector<object::uploaded_part> parts = {{1, "\"x\""}, {2, "\"y\""}};
+  CHECK(part_list_of(parts).find("<Part><PartNumber>2</PartNumber><ETag>\"y\"</ETag></Part>") !=
+        std::string::npos);
+  CHECK(*text_in(as_bytes("<A><B>c</B></A>"), "A", "B") == "c");
+  CHECK(code_of(text_in(as_bytes("<A><B/></A>"), "A", "B")) == errc::format);
+}

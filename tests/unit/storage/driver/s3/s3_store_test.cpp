@@ -1,0 +1,228 @@
+// A bucket whose answers a test writes.
+// SPDX-License-Identifier: MIT
+#include "storage/driver/s3/s3_store.hpp"
+#include "tests/unit/engine/http/scripted_server.hpp"
+
+using namespace pgbraid;
+using namespace pgbraid::object;
+using namespace pgbraid::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct rig {
+  explicit rig(scripted_server::script answers) : server(std::move(answers)) {
+    about.with = {.access_key = secret("key"), .secret_key = secret("hidden secret")};
+    about.port = server.port;
+    store = s3::make_s3_store(about);
+  }
+  scripted_server server;
+  s3::settings about = {.bucket = "b",
+                        .endpoint = "127.0.0.1",
+                        .region = "r",
+                        .tls = false,
+                        .style = s3::uri_style::path,
+                        .limit = 60s};
+  std::shared_ptr<object_store> store;
+};
+
+scripted_server::script in_turn(std::vector<scripted_answer> answers) {
+  return [answers](const seen_request&, size_t number) {
+    return answers[std::min(number, answers.size() - 1)];
+  };
+}
+
+std::string ranged(std::string_view body, size_t from, size_t whole,
+                   std::string_view tag = "\"t\"") {
+  return http_answer("206 Partial Content", body,
+                     "ETag: " + std::string(tag) + "\r\nContent-Range: bytes " +
+                         std::to_string(from) + "-" + std::to_string(from + body.size() - 1) + "/" +
+                         std::to_string(whole) + "\r\n");
+}
+
+std::string refusal(std::string_view status, std::string_view name, std::string_view headers = {}) {
+  return http_answer(status, "<Error><Code>" + std::string(name) + "</Code></Error>", headers);
+}
+
+template <class T> errc code_of(const result<T>& what) {
+  REQUIRE_FALSE(what);
+  CHECK(what.failure().message.find("hidden secret") == std::string::npos);
+  return what.failure().code;
+}
+
+std::string text_of(const result<std::optional<object_piece>>& piece) {
+  REQUIRE(piece);
+  REQUIRE(*piece);
+  return std::string(as_text((*piece)->bytes));
+}
+
+std::vector<std::byte> bytes_of(std::string_view text) {
+  const auto bytes = as_bytes(text);
+  return {bytes.begin(), bytes.end()};
+}
+
+} // namespace
+
+TEST_CASE("s3: a piece of an object") {
+  rig on(in_turn({{ranged("cdef", 2, 100)}}));
+  const auto piece = on.store->read("k", 2, 4, "\"t\"")->wait();
+  CHECK(text_of(piece) == "cdef");
+  CHECK((*piece)->object_bytes == 100);
+  CHECK((*piece)->tag == "\"t\"");
+  const auto seen = on.server.seen()[0];
+  CHECK(seen.first_line() == "GET /b/k HTTP/1.1");
+  CHECK(seen.header("range") == "bytes=2-5");
+  CHECK(seen.header("if-match") == "\"t\"");
+}
+
+TEST_CASE("s3: a piece that is cut goes on where it broke") {
+  const auto first = ranged("abcdefghij", 0, 10);
+  rig on(in_turn(
+      {{.bytes = first.substr(0, first.size() - 4), .hangs_up = true}, {ranged("ghij", 6, 10)}}));
+  CHECK(text_of(on.store->read("k", 0, 10, {})->wait()) == "abcdefghij");
+  const auto seen = on.server.seen();
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[1].header("range") == "bytes=6-9");
+  CHECK(seen[1].header("if-match") == "\"t\"");
+}
+
+TEST_CASE("s3: what is no such piece") {
+  SUBCASE("missing") {
+    rig on(in_turn({{refusal("404 Not Found", "NoSuchKey")}}));
+    const auto piece = on.store->read("k", 0, 4, {})->wait();
+    REQUIRE(piece);
+    CHECK_FALSE(*piece);
+  }
+  SUBCASE("the bucket is missing") {
+    rig on(in_turn({{refusal("404 Not Found", "NoSuchBucket")}}));
+    const auto piece = on.store->read("k", 0, 4, {})->wait();
+    CHECK(code_of(piece) == errc::protocol);
+    CHECK(piece.failure().hint.find("repo-s3-bucket") != std::string::npos);
+  }
+  SUBCASE("it changed") {
+    rig on(in_turn({{refusal("412 x", "PreconditionFailed")}}));
+    CHECK(code_of(on.store->read("k", 0, 4, "\"t\"")->wait()) == errc::file_read);
+  }
+  SUBCASE("empty") {
+    rig on(in_turn({{http_answer("416 x", "", "Content-Range: bytes */0\r\n")}}));
+    const auto piece = on.store->read("k", 0, 4, {})->wait();
+    CHECK(text_of(piece).empty());
+    CHECK((*piece)->object_bytes == 0);
+  }
+  SUBCASE("fewer bytes than it says") {
+    rig on(in_turn({{ranged("cd", 2, 100)}}));
+    CHECK(code_of(on.store->read("k", 2, 4, {})->wait()) == errc::protocol);
+  }
+  SUBCASE("no size") {
+    rig on(in_turn({{http_answer("206 x", "cdef")}}));
+    CHECK(code_of(on.store->read("k", 2, 4, {})->wait()) == errc::protocol);
+  }
+  SUBCASE("all of it, where a part was asked for") {
+    rig on(in_turn({{http_answer("200 OK", "abcdef")}}));
+    CHECK(code_of(on.store->read("k", 2, 4, {})->wait()) == errc::protocol);
+  }
+  SUBCASE("more than was asked for") {
+    rig on(in_turn({{ranged(std::string(70000, 'x'), 0, 70000)}}));
+    CHECK(code_of(on.store->read("k", 0, 4, {})->wait()) == errc::protocol);
+  }
+}
+
+TEST_CASE("s3: who refuses says why, once") {
+  for (const auto* name : {"AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId"}) {
+    rig on(in_turn({{refusal("403 Forbidden", name)}}));
+    const auto done = on.store->put("k", bytes_of("x"))->wait();
+    CHECK(code_of(done) == errc::protocol);
+    CHECK(done.failure().message.starts_with("HTTP request failed with 403 (Forbidden)"));
+    CHECK(done.failure().message.find(name) != std::string::npos);
+    CHECK_FALSE(done.failure().hint.empty());
+    CHECK(on.server.seen().size() == 1);
+  }
+}
+
+TEST_CASE("s3: a refusal without a body is asked for its name") {
+  rig on(in_turn({{"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"},
+                  {refusal("403 Forbidden", "SignatureDoesNotMatch")}}));
+  const auto about = on.store->look("k")->wait();
+  CHECK(code_of(about) == errc::protocol);
+  CHECK(about.failure().hint.find("repo-s3-key-secret") != std::string::npos);
+}
+
+TEST_CASE("s3: a wrong clock is noticed, and requests are signed with the other one") {
+  rig on(in_turn({{refusal("403 Forbidden", "RequestTimeTooSkewed",
+                           "Date: Fri, 02 Jan 2026 03:04:05 GMT\r\n")},
+                  {http_answer("200 OK")}}));
+  REQUIRE(on.store->put("k", bytes_of("x"))->wait());
+  const auto seen = on.server.seen();
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[1].header("x-amz-date").starts_with("20260102T0304"));
+}
+
+TEST_CASE("s3: an object in parts") {
+  SUBCASE("as it should be") {
+    rig on(in_turn({{http_answer("200 OK", "<InitiateMultipartUploadResult><UploadId>u/1</UploadId>"
+                                           "</InitiateMultipartUploadResult>")},
+                    {http_answer("200 OK", "", "ETag: \"p\"\r\n")},
+                    {http_answer("200 OK", "<CompleteMultipartUploadResult/>")}}));
+    const auto id = on.store->begin_parts("k")->wait();
+    REQUIRE(id);
+    CHECK(*id == "u/1");
+    const auto part = on.store->put_part("k", *id, 1, bytes_of("x"))->wait();
+    REQUIRE(part);
+    REQUIRE(on.store->end_parts("k", *id, std::array{*part}, 1)->wait());
+    const auto seen = on.server.seen();
+    CHECK(seen[0].first_line() == "POST /b/k?uploads= HTTP/1.1");
+    CHECK(seen[1].first_line() == "PUT /b/k?partNumber=1&uploadId=u%2F1 HTTP/1.1");
+    CHECK(seen[2].first_line() == "POST /b/k?uploadId=u%2F1 HTTP/1.1");
+    CHECK(seen[2].body.find("<ETag>\"p\"</ETag>") != std::string::npos);
+  }
+  SUBCASE("a success that is none") {
+    rig on(in_turn({{refusal("200 OK", "InternalError")}}));
+    CHECK(code_of(on.store->end_parts("k", "u", {}, 1)->wait()) == errc::protocol);
+  }
+  SUBCASE("the answer that all is well gets lost") {
+    const auto there = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n"
+                       "Last-Modified: Fri, 02 Jan 2026 03:04:05 GMT\r\n\r\n";
+    rig on(in_turn({{.bytes = "", .hangs_up = true},
+                    {.bytes = "", .hangs_up = true},
+                    {refusal("404 Not Found", "NoSuchUpload")},
+                    {there}}));
+    CHECK(on.store->end_parts("k", "u", {}, 7)->wait());
+    rig other(in_turn({{.bytes = "", .hangs_up = true},
+                       {.bytes = "", .hangs_up = true},
+                       {refusal("404 Not Found", "NoSuchUpload")},
+                       {there}}));
+    CHECK(code_of(other.store->end_parts("k", "u", {}, 8)->wait()) == errc::protocol);
+  }
+  SUBCASE("an upload that is unknown from the start") {
+    rig on(in_turn({{refusal("404 Not Found", "NoSuchUpload")}}));
+    CHECK(code_of(on.store->end_parts("k", "u", {}, 7)->wait()) == errc::protocol);
+  }
+}
+
+TEST_CASE("s3: removing") {
+  rig on(in_turn({{http_answer("204 No Content")}, {http_answer("200 OK", "<DeleteResult/>")}}));
+  REQUIRE(on.store->remove(std::array{std::string("a/b")})->wait());
+  REQUIRE(on.store->remove(std::array{std::string("a"), std::string("b")})->wait());
+  const auto seen = on.server.seen();
+  CHECK(seen[0].first_line() == "DELETE /b/a/b HTTP/1.1");
+  CHECK(seen[1].first_line() == "POST /b?delete= HTTP/1.1");
+  CHECK_FALSE(seen[1].header("content-md5").empty());
+}
+
+TEST_CASE("s3: lists") {
+  rig on(in_turn({{http_answer(
+      "200 OK", "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")}}));
+  REQUIRE(on.store->list({.prefix = "r/p/"})->wait());
+  REQUIRE(on.store->list({.prefix = "", .below = true, .from = "x+/", .most = 1})->wait());
+  const auto seen = on.server.seen();
+  CHECK(seen[0].first_line() ==
+        "GET /b?delimiter=%2F&encoding-type=url&list-type=2&prefix=r%2Fp%2F HTTP/1.1");
+  CHECK(seen[1].first_line() == "GET /b?continuation-token=x%2B%2F&encoding-type=url&list-type=2&"
+                                "max-keys=1&prefix= HTTP/1.1");
+}
+
+TEST_CASE("s3: a redirect to elsewhere is not followed") {
+  rig on(in_turn({{http_answer("307 x", "", "Location: http://127.0.0.1:1/\r\n")}}));
+  CHECK(code_of(on.store->put("k", bytes_of("x"))->wait()) == errc::protocol);
+  CHECK(on.server.seen().size() == 1);
+}
