@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 namespace pgbraid::cli {
 
@@ -66,7 +67,48 @@ result<void> set_customer_key(s3::settings& to, const config::options& opts, siz
   return success();
 }
 
+std::string variable(const char* name) {
+  const auto* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+error variables_missing(const config::options& opts, size_t position, std::string_view which) {
+  return {errc::option_invalid, fmt::format("'{}' is '{}', but {} not in the environment",
+                                            name_of(opts, position, "s3-key-type"),
+                                            opts.text("repo-s3-key-type", position), which)};
+}
+
+/// Who lends the keys; the names in the environment are Amazon's.
+result<s3::lender> lender_of(const config::options& opts, size_t position) {
+  const auto text = [&](config::text_key name) {
+    return opts.has_value(name, position) ? opts.text(name, position) : std::string();
+  };
+  const auto& kind = opts.text("repo-s3-key-type", position);
+  s3::lender from{.role = text("repo-s3-role"), .sts_host = text("repo-s3-sts-host")};
+  if (kind == "auto") {
+    from.kind = s3::key_type::instance;
+  } else if (kind == "web-id") {
+    from.kind = s3::key_type::web_identity;
+    from.role_arn = variable("AWS_ROLE_ARN");
+    from.token_file = variable("AWS_WEB_IDENTITY_TOKEN_FILE");
+    if (from.role_arn.empty() || from.token_file.empty())
+      return variables_missing(opts, position, "AWS_ROLE_ARN or AWS_WEB_IDENTITY_TOKEN_FILE is");
+  } else if (kind == "pod-id") {
+    from.kind = s3::key_type::pod;
+    from.pod_url = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    from.token_file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+    if (from.pod_url.empty())
+      return variables_missing(opts, position, "AWS_CONTAINER_CREDENTIALS_FULL_URI is");
+  } else if (kind == "process") {
+    from.kind = s3::key_type::process;
+    from.command = opts.list("repo-s3-process-cmd", position);
+  }
+  return from;
+}
+
 s3::credentials credentials_of(const config::options& opts, size_t position) {
+  if (!opts.has_value("repo-s3-key", position))
+    return {};
   s3::credentials with{.access_key = secret(opts.text("repo-s3-key", position)),
                        .secret_key = secret(opts.text("repo-s3-key-secret", position))};
   if (opts.has_value("repo-s3-token", position))
@@ -136,6 +178,12 @@ result<s3::settings> bucket_of(const config::options& opts, size_t position) {
   }
   for (const auto& [name, value] : opts.map("repo-storage-tag", position))
     to.tags.emplace_back(name, value);
+  auto from = lender_of(opts, position);
+  if (!from)
+    return from.failure();
+  to.from = std::move(*from);
+  to.from.limit = limit;
+  to.from.connecting = to.connecting;
   if (auto set = set_places(to, opts, position); !set)
     return set.failure();
   if (auto set = set_customer_key(to, opts, position); !set)

@@ -44,15 +44,17 @@ std::string to_base64(byte_view bytes) {
 }
 
 std::vector<std::byte> from_base64(std::string_view text) {
+  size_t padding = 0; // which OpenSSL takes for zeros
+  while (padding < text.size() && text[text.size() - 1 - padding] == '=')
+    ++padding;
+  if (padding > 2)
+    return {};
   std::vector<std::byte> out(text.size() / 4 * 3);
   const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
                                    reinterpret_cast<const unsigned char*>(text.data()),
                                    static_cast<int>(text.size()));
   if (size < 0)
     return {};
-  size_t padding = 0; // which OpenSSL takes for zeros
-  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=')
-    ++padding;
   out.resize(static_cast<size_t>(size) - padding);
   return out;
 }

@@ -8,7 +8,7 @@ set(PGBRAID_ALONE aes_blocks archive_get archive_info archive_push backup_previe
     archiver_start_test ask_archiver_test backup_batches_test besides_batch_test besides_test block_delta_test block_notes_test
     block_size_test block_unpack_test claim_orders_test confined_property_test confined_test container_test cut_off_restore_test
     cut_off_test environment_test expire_history_test expire_property_test expire_test file_pair_test hostile_server_test
-    lock_model_test manifest_proof_test manifest_test metered_storage_test name_model_test names_test owner_model_test
+    lent_credentials_test lock_model_test manifest_proof_test manifest_test metered_storage_test name_model_test names_test owner_model_test
     recovery_stop_test remote_backup_test repository_test request_test restore_access_test restore_job_test restore_tree_test
     retrying_storage_test roots_test rules_property_test s3_answer_test spool_get_test states_test streams_test target_guard_test target_location_test
     throttled_storage_test wal_contest_test wal_header_test walk_property_test wire_test)

@@ -48,6 +48,14 @@ std::string tags_text(const settings& of) {
 
 } // namespace
 
+std::string url_of(const call& what, const settings& of) {
+  const bool usual_port = of.port == (of.tls ? 443 : 80);
+  const auto query = query_text(what.query);
+  return fmt::format("{}://{}{}{}{}{}", of.tls ? "https" : "http", host_of(of),
+                     usual_port ? "" : fmt::format(":{}", of.port), path_of(what, of),
+                     query.empty() ? "" : "?", query);
+}
+
 http::request request_for(const call& what, const settings& of, const credentials& with,
                           int64_t now_s) {
   const auto time =
@@ -76,10 +84,7 @@ http::request request_for(const call& what, const settings& of, const credential
       {"authorization",
        authorization({what.method, path, query, out.headers, digest},
                      {.time = time, .region = of.region, .service = of.service}, with)});
-  const bool usual_port = of.port == (of.tls ? 443 : 80);
-  out.url = fmt::format("{}://{}{}{}{}{}", of.tls ? "https" : "http", host_of(of),
-                        usual_port ? "" : fmt::format(":{}", of.port), path,
-                        query.empty() ? "" : "?", query);
+  out.url = url_of(what, of);
   return out;
 }
 

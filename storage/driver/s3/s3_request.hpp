@@ -27,6 +27,8 @@ struct call {
   uint64_t answer_limit_bytes = uint64_t{1} << 20;
 };
 
+/// Where a call goes.
+std::string url_of(const call& what, const settings& of);
 /// Signs a call for that moment.
 /// @param now_s  of the store's clock
 http::request request_for(const call& what, const settings& of, const credentials& with,

@@ -25,6 +25,33 @@ struct credentials {
   secret token = {}; ///< of a session; empty: none
 };
 
+/// Where keys come from (option repo-s3-key-type).
+enum class key_type : uint8_t {
+  shared,       ///< they are options
+  instance,     ///< `auto`: the metadata of the virtual machine, for its role
+  web_identity, ///< a token service, for a token in a file
+  pod,          ///< the agent of a Kubernetes pod
+  process,      ///< a command
+};
+
+/// Who lends keys, and how it is asked. What the kind does not need is not looked at.
+struct lender {
+  key_type kind = key_type::shared;
+  std::string role = {}; ///< of the instance; empty: it is asked for
+  std::string metadata_url = "http://169.254.169.254";
+  std::string sts_host = {}; ///< may have `http://` or a port, for tests
+  std::string role_arn = {};
+  std::string token_file = {};
+  std::string pod_url = {};
+  std::vector<std::string> command = {};
+  std::chrono::milliseconds limit = std::chrono::seconds(60);
+  http::client_settings connecting = {};
+
+  std::string sts_url() const {
+    return sts_host.find("://") == std::string::npos ? "https://" + sts_host : sts_host;
+  }
+};
+
 /// Options repo-s3-* and repo-storage-*.
 struct settings {
   std::string bucket = {};
@@ -34,7 +61,8 @@ struct settings {
   bool tls = true;
   uint16_t port = 443;
   uri_style style = uri_style::host;
-  credentials with = {};
+  credentials with = {}; ///< for key type `shared`
+  lender from = {};
   std::string kms_key_id = {};
   secret customer_key = {}; ///< base64 of 32 bytes
   bool requester_pays = false;

@@ -5,6 +5,7 @@
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/http/tried_request.hpp"
+#include "storage/driver/s3/lent_credentials.hpp"
 #include "storage/driver/s3/s3_answer.hpp"
 #include "storage/driver/s3/s3_request.hpp"
 
@@ -23,17 +24,31 @@ using namespace object;
 /// What the requests of a bucket share.
 struct bucket {
   explicit bucket(const settings& how)
-      : about(how), over(std::make_shared<http::client>(how.connecting)) {}
+      : about(how), over(std::make_shared<http::client>(how.connecting)),
+        keys(
+            how.with, how.from.kind == key_type::shared
+                          ? credential_source::ask()
+                          : [from = how.from] { return borrow(from); }) {}
 
   const settings about;
   const std::shared_ptr<http::client> over;
+  credential_source keys;
   std::atomic<int64_t> clock_ahead_s{0}; ///< of the store's clock
 
-  http::request sign(const call& what) const {
-    return request_for(what, about, about.with, wall_s() + clock_ahead_s);
+  result<http::request> sign(const call& what) {
+    auto with = keys.current();
+    if (!with)
+      return with.failure();
+    return request_for(what, about, *with, wall_s() + clock_ahead_s);
+  }
+  /// Whether an answer tells of something that another request does better.
+  bool can_mend(const http::response& answer) {
+    return correct_clock(answer) || renew_keys(answer);
   }
   /// Learns from an answer that this host's clock is wrong; whether there was something to learn.
   bool correct_clock(const http::response& answer);
+  /// Takes other keys where these hold no more, though it was not time.
+  bool renew_keys(const http::response& answer);
   error failure(const call& what, const http::response& answer) const;
 };
 using bucket_ptr = std::shared_ptr<bucket>;
@@ -53,8 +68,16 @@ bool bucket::correct_clock(const http::response& answer) {
   return true;
 }
 
+bool bucket::renew_keys(const http::response& answer) {
+  if (answer.status != 400 && answer.status != 403)
+    return false;
+  const auto name = error_name_of(answer);
+  return (name == "ExpiredToken" || name == "InvalidToken" || name == "TokenRefreshRequired") &&
+         keys.refused();
+}
+
 error bucket::failure(const call& what, const http::response& answer) const {
-  auto why = http::failure_of(sign(what), answer);
+  auto why = http::failure_of({.method = what.method, .url = url_of(what, about)}, answer);
   why.hint = hint_for(answer.status, error_name_of(answer));
   return why;
 }
@@ -75,7 +98,7 @@ public:
   bool has_come() const override { return request_->has_come(); }
   result<T> wait() override {
     auto answer = request_->wait();
-    if (answer && in_->correct_clock(*answer)) {
+    if (answer && in_->can_mend(*answer)) {
       send();
       answer = request_->wait();
     }
@@ -87,8 +110,7 @@ public:
 private:
   void send() {
     request_.emplace(
-        in_->over, [this]() -> result<http::request> { return in_->sign(what_); },
-        in_->about.limit);
+        in_->over, [this] { return in_->sign(what_); }, in_->about.limit);
   }
 
   const bucket_ptr in_;
@@ -125,7 +147,7 @@ private:
 
 void s3_piece::send() {
   request_.emplace(
-      in_->over, [this]() -> result<http::request> { return in_->sign(ask()); }, in_->about.limit,
+      in_->over, [this] { return in_->sign(ask()); }, in_->about.limit,
       [this](http::response& broken) { return keep(broken); });
 }
 
@@ -155,7 +177,7 @@ bool s3_piece::keep(http::response& broken) {
 
 result<std::optional<object_piece>> s3_piece::wait() {
   auto answer = request_->wait();
-  if (answer && in_->correct_clock(*answer)) {
+  if (answer && in_->can_mend(*answer)) {
     send();
     answer = request_->wait();
   }
@@ -369,8 +391,9 @@ std::shared_ptr<object_store> make_s3_store(const settings& how) {
 }
 
 std::string store_name(const settings& of) {
-  return fmt::format("{}@{}:{} {} {} {}", of.with.access_key.view(), of.endpoint, of.port,
-                     of.connecting.connect_to, of.bucket, of.region);
+  return fmt::format("{}@{}:{} {} {} {} {} {} {}", of.with.access_key.view(), of.endpoint, of.port,
+                     of.connecting.connect_to, of.bucket, of.region,
+                     static_cast<unsigned>(of.from.kind), of.from.role, of.from.role_arn);
 }
 
 } // namespace pgbraid::s3
