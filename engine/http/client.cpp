@@ -205,7 +205,7 @@ bool exchange::has_ended() const {
 
 response exchange::take() {
   std::unique_lock held(core_->mutex);
-  // Each comes to its end by the limits of the thread; this one is for a thread that is stuck.
+  // Each comes to its end by the limits that the thread keeps.
   while (!state_->ended)
     wait_until(core_->changed, held, monotonic::now() + core_->settings.limit);
   return std::move(state_->answer);

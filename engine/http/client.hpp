@@ -21,6 +21,7 @@ struct client_settings {
   std::string ca_file = {};
   std::string ca_path = {};
   net::keep_alive keep_alive = {};
+  bool proxies = true; ///< those that the environment names
   /// How long nothing may move, and how long connecting may take.
   std::chrono::milliseconds limit = std::chrono::seconds(60);
   /// So many requests are under way at most; the others wait for their turn.

@@ -142,6 +142,8 @@ void exchange_state::prepare(const client_settings& how) {
     connect_to = curl_slist_append(nullptr, ("::" + how.connect_to).c_str());
     curl::set(on, CURLOPT_CONNECT_TO, static_cast<const void*>(connect_to));
   }
+  if (!how.proxies)
+    curl::set(on, CURLOPT_NOPROXY, static_cast<const void*>("*"));
   set_keep_alive(on, how.keep_alive);
   set_certificates(on, how);
   if (asked.method == "HEAD")

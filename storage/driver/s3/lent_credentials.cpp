@@ -37,9 +37,12 @@ error no_credentials(std::string_view from, std::string_view why) {
 /// The body of a success.
 result<std::string> asked_of(const lender& from, std::string_view shown, http::request what) {
   what.answer_limit_bytes = answer_limit_bytes;
+  auto how = from.connecting;
+  // Who lends keys to this host alone is asked by this host alone.
+  how.proxies = from.kind == key_type::web_identity;
   http::tried_request one(
-      std::make_shared<http::client>(from.connecting),
-      [what]() -> result<http::request> { return what; }, from.limit);
+      std::make_shared<http::client>(how), [what]() -> result<http::request> { return what; },
+      from.limit);
   auto answer = one.wait();
   if (!answer) // its message may show what was asked for
     return error{answer.failure().code,

@@ -205,6 +205,8 @@ result<std::optional<object_piece>> s3_piece::read(http::response& answer) {
   if (!whole)
     return error{errc::protocol, "the store does not tell the size of an object"};
   out.object_bytes = *whole;
+  if (answer.status == 200 && out.bytes.size() > bytes_) // it knows no ranges
+    out.bytes.resize(bytes_);
   const auto end = std::min(offset_ + bytes_, *whole);
   if (answer.status == 206 && (end < offset_ || out.bytes.size() != end - offset_))
     return error{errc::protocol, fmt::format("the store sends {} bytes from {} of an object with "

@@ -3,6 +3,8 @@
 #include "engine/http/client.hpp"
 #include "tests/unit/engine/http/scripted_server.hpp"
 
+#include <cstdlib>
+
 using namespace pgbraid;
 using namespace pgbraid::http;
 using namespace pgbraid::test;
@@ -66,6 +68,21 @@ TEST_CASE("http: only the headers that were asked for are sent, and the body as 
   }
   over.send({.method = "POST", .url = server.url(), .body = body_of("")}).take();
   CHECK(server.seen().back().header("Content-Length") == "0");
+}
+
+TEST_CASE("http: a proxy of the environment is asked, or not") {
+  scripted_server proxy(always({http_answer("200 OK", "of the proxy")}));
+  scripted_server server(always({http_answer("200 OK", "of the server")}));
+  ::unsetenv("no_proxy");
+  ::unsetenv("NO_PROXY");
+  ::setenv("http_proxy", proxy.url().c_str(), 1);
+  auto how = patient;
+  client through(how);
+  how.proxies = false;
+  client past(how);
+  CHECK(as_text(get(through, server.url()).body) == "of the proxy");
+  CHECK(as_text(get(past, server.url()).body) == "of the server");
+  ::unsetenv("http_proxy");
 }
 
 TEST_CASE("http: a HEAD has the length of what it is about, and no body") {

@@ -121,6 +121,12 @@ TEST_CASE("s3: what is no such piece") {
     rig on(in_turn({{http_answer("200 OK", "abcdef")}}));
     CHECK(code_of(on.store->read("k", 2, 4, {})->wait()) == errc::protocol);
   }
+  SUBCASE("all of a small one, by a store that knows no ranges") {
+    rig on(in_turn({{http_answer("200 OK", "abcdef")}}));
+    const auto piece = on.store->read("k", 0, 4, {})->wait();
+    CHECK(text_of(piece) == "abcd");
+    CHECK((*piece)->object_bytes == 6);
+  }
   SUBCASE("more than was asked for") {
     rig on(in_turn({{ranged(std::string(70000, 'x'), 0, 70000)}}));
     CHECK(code_of(on.store->read("k", 0, 4, {})->wait()) == errc::protocol);
