@@ -10,7 +10,7 @@ namespace pgbraid::codec {
 namespace {
 
 template <class Digest> Digest digest_of(byte_view message, const EVP_MD* kind) {
-  Digest out;
+  Digest out = {};
   EVP_Digest(message.data(), message.size(), reinterpret_cast<unsigned char*>(out.data()), nullptr,
              kind, nullptr);
   return out;
@@ -27,7 +27,7 @@ sha256_digest sha256_of(byte_view message) {
 }
 
 sha256_digest hmac_sha256(byte_view key, byte_view message) {
-  sha256_digest out;
+  sha256_digest out = {};
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
        reinterpret_cast<const unsigned char*>(message.data()), message.size(),
        reinterpret_cast<unsigned char*>(out.data()), nullptr);

@@ -115,10 +115,14 @@ void set_keep_alive(CURL* on, const net::keep_alive& how) {
 void set_certificates(CURL* on, const client_settings& how) {
   curl::set(on, CURLOPT_SSL_VERIFYPEER, how.verify ? 1L : 0L);
   curl::set(on, CURLOPT_SSL_VERIFYHOST, how.verify ? 2L : 0L);
-  if (!how.ca_file.empty())
-    curl::set(on, CURLOPT_CAINFO, static_cast<const void*>(how.ca_file.c_str()));
-  if (!how.ca_path.empty())
-    curl::set(on, CURLOPT_CAPATH, static_cast<const void*>(how.ca_path.c_str()));
+  if (how.ca_file.empty() && how.ca_path.empty())
+    return;
+  // Those of the system do not count beside them.
+  const auto name_of = [](const std::string& text) {
+    return text.empty() ? nullptr : static_cast<const void*>(text.c_str());
+  };
+  curl::set(on, CURLOPT_CAINFO, name_of(how.ca_file));
+  curl::set(on, CURLOPT_CAPATH, name_of(how.ca_path));
 }
 
 } // namespace
@@ -165,7 +169,6 @@ void exchange_state::prepare(const client_settings& how) {
   curl::set(on, CURLOPT_XFERINFOFUNCTION, &note_progress);
   curl::set(on, CURLOPT_XFERINFODATA, static_cast<const void*>(this));
   curl::set(on, CURLOPT_ERRORBUFFER, static_cast<const void*>(problem.data()));
-  curl::set(on, CURLOPT_PRIVATE, static_cast<const void*>(this));
   moved_at = monotonic::now();
   const uint64_t most = asked.answer_limit_bytes + (asked.body ? asked.body->size() : 0);
   until = moved_at + 2 * how.limit +

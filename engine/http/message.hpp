@@ -30,6 +30,7 @@ struct request {
   shared_body body = {}; ///< null: none
   /// More than this is not taken: the answer is broken off.
   uint64_t answer_limit_bytes = uint64_t{1} << 20;
+  bool secret = false; ///< neither its query nor what is answered is to be shown
 };
 
 /// An answer, or as much of it as came.

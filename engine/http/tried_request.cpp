@@ -19,6 +19,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr size_t shown_body_bytes = 1024;
+/// Who gets on by a byte each time is not followed for ever.
+constexpr unsigned tries_most = 100;
 
 std::string_view reason_of(int status) {
   switch (status) {
@@ -63,8 +65,11 @@ std::string_view reason_of(int status) {
   }
 }
 
-/// Path and query of a URL; a query may hold a signature, which nobody else is to see.
-std::string shown_url(std::string_view url) {
+/// A query may hold a signature, which nobody else is to see.
+std::string shown_url(const request& asked) {
+  const std::string_view url = asked.url;
+  if (asked.secret)
+    return printable_line(url.substr(0, url.find('?')));
   const auto signature = url.find("sig=");
   if (signature == std::string_view::npos)
     return printable_line(url);
@@ -86,11 +91,11 @@ std::optional<seconds> retry_after(const response& answer) {
   return seconds(value);
 }
 
-error failure_of(const request& asked, const response& answer) {
-  auto body = std::string(as_text(answer.body)).substr(0, shown_body_bytes);
+error failure_of(const request& asked, const response& answer, std::string_view told) {
+  const auto body = asked.secret ? std::string_view() : told.substr(0, shown_body_bytes);
   return {is_busy(answer.status) ? errc::service : errc::protocol,
           fmt::format("HTTP request failed with {} ({}):\n*** Request ***:\n{} {}{}{}",
-                      answer.status, reason_of(answer.status), asked.method, shown_url(asked.url),
+                      answer.status, reason_of(answer.status), asked.method, shown_url(asked),
                       body.empty() ? "" : "\n*** Response Content ***:\n", printable(body)),
           {},
           is_busy(answer.status)};
@@ -117,7 +122,7 @@ void tried_request::send() {
     failed_ = made.failure();
     return;
   }
-  asked_ = {.method = made->method, .url = made->url};
+  asked_ = {.method = made->method, .url = made->url, .secret = made->secret};
   ++sent_;
   under_way_ = over_->send(std::move(*made));
 }
@@ -127,7 +132,7 @@ result<void> tried_request::pause_before_next(const error& why, std::optional<se
   if (!tries_->may_go_on())
     return why;
   log::debug("asked again after: {}", why.message);
-  if (!wanted)
+  if (!wanted || wanted->count() == 0)
     return tries_->pause() ? success() : result<void>(why);
   if (monotonic::now() + *wanted > tries_->until())
     return error{why.code,
@@ -144,10 +149,10 @@ result<response> tried_request::wait() {
     auto answer = under_way_.take();
     if (!answer.broken && !is_busy(answer.status))
       return answer;
-    auto why = answer.broken ? *answer.broken : failure_of(asked_, answer);
+    auto why = answer.broken ? *answer.broken : failure_of(asked_, answer, as_text(answer.body));
     if (!why.transient)
       return why;
-    if (answer.broken && keep_ && keep_(answer))
+    if (answer.broken && keep_ && keep_(answer) && sent_ < tries_most)
       tries_.emplace(policy());
     if (auto paused = pause_before_next(why, retry_after(answer)); !paused) {
       auto last = paused.failure();

@@ -15,9 +15,9 @@ bool is_busy(int status);
 /// What `Retry-After` asks for, in seconds; empty when it asks for nothing that is understood.
 std::optional<std::chrono::seconds> retry_after(const response& answer);
 /// What is told of an answer that is no success: `HTTP request failed with 403 (Forbidden)`, what
-/// was asked (without headers, which hold secrets) and the beginning of the body. `protocol` (39),
-/// or `service` (101) for who was busy until the end.
-error failure_of(const request& asked, const response& answer);
+/// was asked (without headers, which hold secrets) and the beginning of what was told. `protocol`
+/// (39), or `service` (101) for who was busy until the end.
+error failure_of(const request& asked, const response& answer, std::string_view told);
 
 /// Sends at once; whoever waits sends again. Of one thread.
 class tried_request {

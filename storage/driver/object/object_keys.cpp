@@ -5,6 +5,7 @@
 #include "engine/base/log.hpp"
 #include "engine/base/path.hpp"
 #include "engine/base/printable.hpp"
+#include "storage/storage_path.hpp"
 
 #include <algorithm>
 
@@ -25,6 +26,8 @@ std::string as_prefix(std::string path) {
 }
 
 bool is_sane_path(std::string_view path) {
+  if (!check_storage_path(path))
+    return false;
   while (true) {
     const auto end = path.find('/');
     if (!is_sane_name(path.substr(0, end)))
@@ -62,6 +65,8 @@ bool is_sane_name(std::string_view segment) {
 
 result<void> path_entries::add_one(std::string_view key, const entry_info& info) {
   found_ = true;
+  if (!budget_.take(key))
+    return list_budget::exceeded(shown_);
   const bool is_path = key.ends_with('/');
   auto name = key.substr(prefix_.size());
   if (is_path && !name.empty())
@@ -72,8 +77,6 @@ result<void> path_entries::add_one(std::string_view key, const entry_info& info)
     log::warn("'{}' in '{}' is passed over: that is no name of a file", printable(name), shown_);
     return success();
   }
-  if (!budget_.take(name))
-    return list_budget::exceeded(shown_);
   entries_.push_back({std::string(name), is_path ? entry_info{.kind = entry_kind::path} : info});
   return success();
 }

@@ -17,17 +17,17 @@ uint64_t end_of(const read_options& options) {
 
 } // namespace
 
-object_reader::object_reader(object_store& in, std::string key, std::string shown,
+object_reader::object_reader(std::shared_ptr<object_store> in, std::string key, std::string shown,
                              const read_options& options, const read_ahead_limits& limits)
-    : in_(in), key_(std::move(key)), shown_(std::move(shown)), limits_(limits),
+    : in_(std::move(in)), key_(std::move(key)), shown_(std::move(shown)), limits_(limits),
       end_(end_of(options)), next_(options.offset_bytes) {}
 
-result<std::unique_ptr<io::reader>> object_reader::open(object_store& in, std::string key,
-                                                        std::string shown,
+result<std::unique_ptr<io::reader>> object_reader::open(std::shared_ptr<object_store> in,
+                                                        std::string key, std::string shown,
                                                         const read_options& options,
                                                         const read_ahead_limits& limits) {
   std::unique_ptr<object_reader> made(
-      new object_reader(in, std::move(key), std::move(shown), options, limits));
+      new object_reader(std::move(in), std::move(key), std::move(shown), options, limits));
   if (auto begun = made->begin(); !begun)
     return begun.failure();
   return std::unique_ptr<io::reader>(std::move(made));
@@ -43,7 +43,7 @@ result<object_piece> object_reader::taken(asked<std::optional<object_piece>> one
 }
 
 result<object_piece> object_reader::read_piece(uint64_t offset, uint64_t bytes) {
-  return taken(in_.read(key_, offset, bytes, tag_));
+  return taken(in_->read(key_, offset, bytes, tag_));
 }
 
 /// Also where nothing is wanted: somebody wants to know whether the file is there.
@@ -65,7 +65,7 @@ result<void> object_reader::begin() {
 void object_reader::ask_ahead() {
   while (under_way_.size() < limits_.pieces && next_ < std::min(end_, size_)) {
     const auto bytes = std::min(limits_.piece_bytes, std::min(end_, size_) - next_);
-    under_way_.push_back(in_.read(key_, next_, bytes, tag_));
+    under_way_.push_back(in_->read(key_, next_, bytes, tag_));
     next_ += bytes;
   }
 }
@@ -78,6 +78,9 @@ result<bool> object_reader::next_piece() {
   under_way_.pop_front();
   if (!one)
     return one.failure();
+  // All but the last are as long as they were asked for.
+  if (one->bytes.size() < limits_.piece_bytes && !under_way_.empty())
+    return error{errc::file_read, "unable to read '" + shown_ + "': it became shorter"};
   here_ = std::move(one->bytes);
   used_ = 0;
   ask_ahead();

@@ -6,6 +6,8 @@
 #include "storage/storage.hpp"
 
 #include <deque>
+#include <memory>
+#include <optional>
 
 namespace pgbraid::object {
 
@@ -19,22 +21,22 @@ class object_reader final : public io::reader {
 public:
   /// Asks for the first piece and waits for it. Fails with `file_missing` when there is no such
   /// object.
-  static result<std::unique_ptr<io::reader>> open(object_store& in, std::string key,
+  static result<std::unique_ptr<io::reader>> open(std::shared_ptr<object_store> in, std::string key,
                                                   std::string shown, const read_options& options,
                                                   const read_ahead_limits& limits);
   result<size_t> read(byte_span out) override;
   result<size_t> read_at(byte_span out, uint64_t offset_bytes) override;
 
 private:
-  object_reader(object_store& in, std::string key, std::string shown, const read_options& options,
-                const read_ahead_limits& limits);
+  object_reader(std::shared_ptr<object_store> in, std::string key, std::string shown,
+                const read_options& options, const read_ahead_limits& limits);
   result<void> begin();
   void ask_ahead();
   result<bool> next_piece();
   result<object_piece> taken(asked<std::optional<object_piece>> one);
   result<object_piece> read_piece(uint64_t offset, uint64_t bytes);
 
-  object_store& in_;
+  const std::shared_ptr<object_store> in_;
   const std::string key_;
   const std::string shown_;
   const read_ahead_limits limits_;

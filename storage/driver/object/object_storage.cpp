@@ -77,19 +77,23 @@ private:
 template <class Visit>
 result<void> object_storage::each_page(std::string_view path, bool all, Visit visit) {
   object_store::list_request what{.prefix = keys_.prefix(path), .below = all};
+  std::string last; // key or prefix so far: what comes is behind it
   while (true) {
     auto page = in_->list(what)->wait();
     if (!page)
       return page.failure().within(fmt::format("unable to list '{}'", keys_.shown(path)));
     auto next = std::move(page->next);
+    auto end = std::max(page->objects.empty() ? std::string() : page->objects.back().key,
+                        page->prefixes.empty() ? std::string() : page->prefixes.back());
     if (auto seen = visit(std::move(*page)); !seen)
       return seen;
     if (next.empty())
       return success();
-    if (next == what.from)
+    if (end <= last)
       return error{errc::protocol, fmt::format("unable to list '{}': the store begins the same "
                                                "part of its list again",
                                                keys_.shown(path))};
+    last = std::move(end);
     what.from = std::move(next);
   }
 }
@@ -113,6 +117,7 @@ result<std::optional<std::vector<entry>>> object_storage::list_tree(std::string_
   if (!files || !*files)
     return files;
   std::vector<entry> all;
+  list_budget budget;
   std::string_view last; // the path that was told last, with all above it
   for (const auto& file : **files)
     for (auto end = file.name.find('/'); end != std::string::npos;
@@ -122,6 +127,8 @@ result<std::optional<std::vector<entry>>> object_storage::list_tree(std::string_
           last.starts_with(above) && (last.size() == above.size() || last[above.size()] == '/');
       if (told)
         continue;
+      if (!budget.take(above))
+        return list_budget::exceeded(keys_.shown(path));
       all.push_back({std::string(above), {.kind = entry_kind::path}});
       last = above;
     }
@@ -186,7 +193,7 @@ result<std::unique_ptr<io::reader>> object_storage::open_read(std::string_view p
     return fine.failure();
   if (path.empty())
     return error{errc::file_open, fmt::format("cannot read '{}': it is a path", keys_.root())};
-  return object_reader::open(*in_, keys_.key(path), keys_.shown(path), options, how_.reading);
+  return object_reader::open(in_, keys_.key(path), keys_.shown(path), options, how_.reading);
 }
 
 result<std::unique_ptr<io::writer>> object_storage::open_write(std::string_view path,
@@ -196,7 +203,7 @@ result<std::unique_ptr<io::writer>> object_storage::open_write(std::string_view 
   if (path.empty())
     return error{errc::file_open, fmt::format("cannot write '{}': it is a path", keys_.root())};
   return std::unique_ptr<io::writer>(std::make_unique<object_writer>(
-      *in_, keys_.key(path), keys_.shown(path), how_.chunk_bytes, options.size_hint_bytes));
+      in_, keys_.key(path), keys_.shown(path), how_.chunk_bytes, options.size_hint_bytes));
 }
 
 void object_storage::read_small(std::span<small_read> files, io::io_engine*) {
@@ -236,6 +243,8 @@ void object_storage::read_small(std::span<small_read> files, io::io_engine*) {
 result<void> object_storage::remove_file(std::string_view path) {
   if (auto fine = check_storage_path(path); !fine)
     return fine;
+  if (path.empty())
+    return error{errc::file_remove, fmt::format("cannot remove '{}': it is a path", keys_.root())};
   const auto key = keys_.key(path);
   if (auto gone = in_->remove(std::span(&key, 1))->wait(); !gone)
     return gone.failure().within(fmt::format("unable to remove '{}'", keys_.shown(path)));
@@ -248,8 +257,15 @@ result<void> object_storage::remove_tree(std::string_view path) {
     return fine;
   return each_page(path, true, [&](object_page page) -> result<void> {
     std::vector<std::string> keys;
-    for (auto& one : page.objects)
-      keys.push_back(std::move(one.key));
+    for (auto& one : page.objects) {
+      // XML cannot hold every byte: such keys go by themselves.
+      const bool plain = std::ranges::none_of(
+          one.key, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+      if (plain)
+        keys.push_back(std::move(one.key));
+      else if (auto gone = in_->remove(std::span(&one.key, 1))->wait(); !gone)
+        return gone.failure().within(fmt::format("unable to remove '{}'", keys_.shown(path)));
+    }
     for (size_t begin = 0; begin < keys.size(); begin += object_store::remove_most) {
       const auto some = std::span<const std::string>(keys).subspan(
           begin, std::min(object_store::remove_most, keys.size() - begin));

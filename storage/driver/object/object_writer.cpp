@@ -9,7 +9,7 @@
 namespace pgbraid::object {
 
 uint64_t part_bytes_of(unsigned number, uint64_t chunk_bytes, uint64_t size_hint_bytes) {
-  constexpr uint64_t largest = uint64_t{5} << 30;
+  constexpr uint64_t largest = uint64_t{512} << 20;
   constexpr unsigned step = 900;
   // What is known to be large has large parts from the start, and room for being larger than said.
   const auto first = std::max(chunk_bytes, size_hint_bytes / (parts_most / 2));
@@ -22,7 +22,7 @@ object_writer::~object_writer() {
     return;
   under_way_.clear();
   end_.reset();
-  if (auto dropped = in_.drop_parts(key_, upload_)->wait(); !dropped)
+  if (auto dropped = in_->drop_parts(key_, upload_)->wait(); !dropped)
     log::debug("parts of '{}' stay: {}", shown_, dropped.failure().message);
 }
 
@@ -30,14 +30,14 @@ result<void> object_writer::settle_part() {
   auto one = under_way_.front()->wait();
   under_way_.pop_front();
   if (!one)
-    return failed(one.failure());
+    return *(failure_ = failed(one.failure()));
   parts_.push_back(std::move(*one));
   return success();
 }
 
 result<void> object_writer::send_part() {
   if (upload_.empty()) {
-    auto begun = in_.begin_parts(key_)->wait();
+    auto begun = in_->begin_parts(key_)->wait();
     if (!begun)
       return failed(begun.failure());
     upload_ = std::move(*begun);
@@ -50,7 +50,7 @@ result<void> object_writer::send_part() {
   while (under_way_.size() >= room)
     if (auto settled = settle_part(); !settled)
       return settled;
-  under_way_.push_back(in_.put_part(key_, upload_, ++sent_parts_, std::move(gathered_)));
+  under_way_.push_back(in_->put_part(key_, upload_, ++sent_parts_, std::move(gathered_)));
   gathered_ = {};
   return success();
 }
@@ -73,10 +73,11 @@ result<void> object_writer::write(byte_view in) {
 }
 
 result<void> object_writer::begin_commit() {
-  ending_ = true;
+  if (failure_)
+    return *failure_;
   if (!upload_.empty())
     return send_part();
-  end_ = in_.put(key_, std::move(gathered_));
+  end_ = in_->put(key_, std::move(gathered_));
   gathered_ = {};
   return success();
 }
@@ -95,16 +96,18 @@ result<bool> object_writer::settle_parts(bool wait) {
 result<bool> object_writer::committed(bool wait) {
   if (done_)
     return true;
+  if (failure_)
+    return *failure_;
   if (!end_) {
     auto settled = settle_parts(wait);
     if (!settled || !*settled)
       return settled;
-    end_ = in_.end_parts(key_, upload_, parts_, written_bytes_);
+    end_ = in_->end_parts(key_, upload_, parts_, written_bytes_);
   }
   if (!wait && !end_->has_come())
     return false;
   if (auto ended = end_->wait(); !ended)
-    return failed(ended.failure());
+    return *(failure_ = failed(ended.failure()));
   done_ = true;
   return true;
 }

@@ -6,6 +6,8 @@
 #include "storage/storage.hpp"
 
 #include <deque>
+#include <memory>
+#include <optional>
 
 namespace pgbraid::object {
 
@@ -21,10 +23,10 @@ uint64_t part_bytes_of(unsigned number, uint64_t chunk_bytes, uint64_t size_hint
 
 class object_writer final : public io::writer {
 public:
-  object_writer(object_store& in, std::string key, std::string shown, uint64_t chunk_bytes,
-                uint64_t size_hint_bytes)
-      : in_(in), key_(std::move(key)), shown_(std::move(shown)), chunk_bytes_(chunk_bytes),
-        size_hint_bytes_(size_hint_bytes) {}
+  object_writer(std::shared_ptr<object_store> in, std::string key, std::string shown,
+                uint64_t chunk_bytes, uint64_t size_hint_bytes)
+      : in_(std::move(in)), key_(std::move(key)), shown_(std::move(shown)),
+        chunk_bytes_(chunk_bytes), size_hint_bytes_(size_hint_bytes) {}
   ~object_writer() override;
   result<void> write(byte_view in) override;
   result<void> begin_commit() override;
@@ -36,7 +38,7 @@ private:
   result<bool> settle_parts(bool wait);
   error failed(const error& why) const { return why.within("unable to write '" + shown_ + "'"); }
 
-  object_store& in_;
+  const std::shared_ptr<object_store> in_;
   const std::string key_;
   const std::string shown_;
   const uint64_t chunk_bytes_;
@@ -48,7 +50,7 @@ private:
   std::deque<asked<uploaded_part>> under_way_;
   std::vector<uploaded_part> parts_;
   asked<nothing> end_;
-  bool ending_ = false;
+  std::optional<error> failure_; ///< once there was one, nothing is published
   bool done_ = false;
 };
 

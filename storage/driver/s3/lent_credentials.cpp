@@ -29,6 +29,8 @@ namespace {
 constexpr uint64_t answer_limit_bytes = 64 * 1024;
 /// They are renewed so long before their end, or half-way when they live for less than twice that.
 constexpr int64_t renew_before_s = 300;
+/// So long a lender is left alone after it was asked.
+constexpr int64_t at_rest_s = 5;
 
 error no_credentials(std::string_view from, std::string_view why) {
   return {errc::protocol, fmt::format("no credentials from {}: {}", from, why)};
@@ -37,6 +39,7 @@ error no_credentials(std::string_view from, std::string_view why) {
 /// The body of a success.
 result<std::string> asked_of(const lender& from, std::string_view shown, http::request what) {
   what.answer_limit_bytes = answer_limit_bytes;
+  what.secret = true;
   auto how = from.connecting;
   // Who lends keys to this host alone is asked by this host alone.
   how.proxies = from.kind == key_type::web_identity;
@@ -165,8 +168,11 @@ result<std::string> output_of(net::child_process& child, std::chrono::millisecon
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(until - monotonic::now());
     pollfd one{child.from_child.get(), POLLIN, 0};
-    if (left.count() <= 0 || ::poll(&one, 1, static_cast<int>(left.count())) == 0)
+    const int ready = left.count() <= 0 ? 0 : ::poll(&one, 1, static_cast<int>(left.count()));
+    if (ready == 0)
       return error{errc::execute, fmt::format("it did not end within {}ms", limit.count())};
+    if (ready < 0)
+      continue; // a signal came
     const auto got = ::read(child.from_child.get(), room.data(), room.size());
     if (got == 0)
       return text;
@@ -214,7 +220,7 @@ result<lent_credentials> borrow(const lender& from) {
 bool credential_source::is_due() const {
   if (!have_)
     return true;
-  if (!now_.until_s)
+  if (!now_.until_s || wall_s() < not_before_s_)
     return false;
   const auto life_s = *now_.until_s - since_s_;
   return wall_s() >= *now_.until_s - std::min(renew_before_s, life_s / 2);
@@ -228,18 +234,22 @@ result<credentials> credential_source::current() {
   if (lent) {
     now_ = std::move(*lent);
     since_s_ = wall_s();
+    not_before_s_ = since_s_ + at_rest_s;
     have_ = true;
     return now_.keys;
   }
+  not_before_s_ = wall_s() + at_rest_s;
   if (!have_ || wall_s() >= *now_.until_s)
     return lent.failure();
   log::warn("credentials are not renewed yet: {}", lent.failure().message);
   return now_.keys;
 }
 
-bool credential_source::refused() {
+bool credential_source::refused(const secret& access_key) {
   const std::lock_guard held(mutex_);
-  have_ = false;
+  // Of many requests with old keys only the first one's refusal counts.
+  if (now_.keys.access_key == access_key)
+    have_ = false;
   return from_ != nullptr;
 }
 

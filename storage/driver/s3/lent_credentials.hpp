@@ -21,7 +21,8 @@ struct lent_credentials {
 
 /// Asks the lender. Fails with `protocol` (39) when it refuses or is not understood, `execute`
 /// (102) for a command that fails, `host_connect` and others as `http::tried_request` does; nothing
-/// of what a lender says is shown, since it may be a secret.
+/// of what a lender answers is shown, since it may be a secret, but what a command says of its
+/// failure.
 result<lent_credentials> borrow(const lender& from);
 
 /// What is lent now: asked for when it is needed, and again before it ends. Thread-safe.
@@ -33,8 +34,9 @@ public:
 
   /// Fails as the lender does, when nothing is left that still holds.
   result<credentials> current();
-  /// The store says that they hold no more. Returns whether others may be had.
-  bool refused();
+  /// The store says that those with this access key hold no more. Returns whether others may be
+  /// had.
+  bool refused(const secret& access_key);
 
 private:
   bool is_due() const;
@@ -42,7 +44,8 @@ private:
   std::mutex mutex_;
   const ask from_;
   lent_credentials now_;
-  int64_t since_s_ = 0;
+  int64_t since_s_ = 0;      ///< when these came
+  int64_t not_before_s_ = 0; ///< the lender is asked again
   bool have_ = false;
 };
 

@@ -88,6 +88,24 @@ std::string error_name_of(const http::response& answer) {
   return root && root->name == "Error" ? std::string(root->text_of("Code")) : std::string();
 }
 
+std::string told_by(const http::response& answer) {
+  const auto root = answer.body.empty() ? result<element>(error{}) : parse_xml(answer.body);
+  if (!root)
+    return std::string(as_text(answer.body));
+  return root->name == "Error"
+             ? fmt::format("{}: {}", root->text_of("Code"), root->text_of("Message"))
+             : std::string();
+}
+
+result<void> check_root(byte_view body, std::string_view wanted) {
+  const auto root = parse_xml(body);
+  if (!root)
+    return root.failure();
+  if (root->name != wanted)
+    return strange(fmt::format("no {}", wanted));
+  return success();
+}
+
 std::string hint_for(int status, std::string_view name) {
   if (name == "NoSuchBucket")
     return "Is repo-s3-bucket right, and does the bucket exist?";
@@ -209,11 +227,12 @@ result<void> check_removal(byte_view body) {
     return root.failure();
   if (root->name != "DeleteResult")
     return strange("no DeleteResult");
-  if (const auto* failed = root->child("Error"))
-    return error{errc::protocol,
-                 fmt::format("the store does not remove '{}': {} {}",
-                             printable_line(failed->text_of("Key")), failed->text_of("Code"),
-                             printable_line(failed->text_of("Message")))};
+  for (const auto& one : root->children)
+    if (one.name == "Error" && one.text_of("Code") != "NoSuchKey")
+      return error{errc::protocol,
+                   fmt::format("the store does not remove '{}': {} {}",
+                               printable_line(one.text_of("Key")), one.text_of("Code"),
+                               printable_line(one.text_of("Message")))};
   return success();
 }
 

@@ -15,6 +15,11 @@ namespace pgbraid::s3 {
 
 /// The name of the error that an answer tells, as `NoSuchKey`; empty when it tells none.
 std::string error_name_of(const http::response& answer);
+/// What an error in XML tells, its name and message; the whole body of another one. Other elements
+/// of an error may be secrets: tokens, what was signed.
+std::string told_by(const http::response& answer);
+/// Fails with `format` for a body whose root has another name.
+result<void> check_root(byte_view body, std::string_view wanted);
 /// What users can do about an answer that is no success; empty when nothing is known.
 std::string hint_for(int status, std::string_view error_name);
 

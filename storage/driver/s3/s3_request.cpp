@@ -29,14 +29,9 @@ void add_encryption(std::vector<http::header>& to, const call& what, const setti
     to.push_back({"x-amz-server-side-encryption", "aws:kms"});
     to.push_back({"x-amz-server-side-encryption-aws-kms-key-id", of.kms_key_id});
   }
-  if (!of.customer_key.empty() && what.what != touches::nothing) {
-    const auto key = codec::from_base64(of.customer_key.view());
-    to.push_back({"x-amz-server-side-encryption-customer-algorithm", "AES256"});
-    to.push_back(
-        {"x-amz-server-side-encryption-customer-key", std::string(of.customer_key.view())});
-    to.push_back(
-        {"x-amz-server-side-encryption-customer-key-md5", codec::to_base64(codec::md5_of(key))});
-  }
+  if (what.what != touches::nothing)
+    for (auto& one : customer_key_headers(of, "x-amz-"))
+      to.push_back(std::move(one));
 }
 
 std::string tags_text(const settings& of) {
@@ -47,6 +42,16 @@ std::string tags_text(const settings& of) {
 }
 
 } // namespace
+
+std::vector<http::header> customer_key_headers(const settings& of, const std::string& prefix) {
+  if (of.customer_key.empty())
+    return {};
+  const auto start = prefix + "server-side-encryption-customer-";
+  const auto key = codec::from_base64(of.customer_key.view());
+  return {{start + "algorithm", "AES256"},
+          {start + "key", std::string(of.customer_key.view())},
+          {start + "key-md5", codec::to_base64(codec::md5_of(key))}};
+}
 
 std::string url_of(const call& what, const settings& of) {
   const bool usual_port = of.port == (of.tls ? 443 : 80);
@@ -69,7 +74,7 @@ http::request request_for(const call& what, const settings& of, const credential
   out.headers.push_back({"host", host_of(of)});
   out.headers.push_back({"x-amz-content-sha256", digest});
   out.headers.push_back({"x-amz-date", time});
-  if (!body.empty())
+  if (what.body)
     out.headers.push_back({"content-md5", codec::to_base64(codec::md5_of(body))});
   if (!with.token.empty())
     out.headers.push_back({"x-amz-security-token", std::string(with.token.view())});

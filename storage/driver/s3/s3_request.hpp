@@ -27,6 +27,8 @@ struct call {
   uint64_t answer_limit_bytes = uint64_t{1} << 20;
 };
 
+/// The headers about a key of the user's own, if there is one; their names begin with this.
+std::vector<http::header> customer_key_headers(const settings& of, const std::string& prefix);
 /// Where a call goes.
 std::string url_of(const call& what, const settings& of);
 /// Signs a call for that moment.

@@ -4,6 +4,7 @@
 
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
+#include "engine/codec/message_digest.hpp"
 #include "engine/http/tried_request.hpp"
 #include "storage/driver/s3/lent_credentials.hpp"
 #include "storage/driver/s3/s3_answer.hpp"
@@ -35,20 +36,26 @@ struct bucket {
   credential_source keys;
   std::atomic<int64_t> clock_ahead_s{0}; ///< of the store's clock
 
-  result<http::request> sign(const call& what) {
+  /// @param with_key  becomes the access key
+  result<http::request> sign(const call& what, secret& with_key) {
     auto with = keys.current();
     if (!with)
       return with.failure();
+    with_key = with->access_key;
     return request_for(what, about, *with, wall_s() + clock_ahead_s);
   }
   /// Whether an answer tells of something that another request does better.
-  bool can_mend(const http::response& answer) {
-    return correct_clock(answer) || renew_keys(answer);
+  bool can_mend(const http::response& answer, const secret& with_key) {
+    const auto name = error_name_of(answer);
+    // It waited for its turn for too long, or failed though the status says otherwise.
+    const bool again = name == "RequestTimeTooSkewed" ||
+                       (answer.status == 200 && (name == "InternalError" || name == "SlowDown"));
+    return correct_clock(answer) || renew_keys(answer, with_key) || again;
   }
   /// Learns from an answer that this host's clock is wrong; whether there was something to learn.
   bool correct_clock(const http::response& answer);
   /// Takes other keys where these hold no more, though it was not time.
-  bool renew_keys(const http::response& answer);
+  bool renew_keys(const http::response& answer, const secret& with_key);
   error failure(const call& what, const http::response& answer) const;
 };
 using bucket_ptr = std::shared_ptr<bucket>;
@@ -68,16 +75,17 @@ bool bucket::correct_clock(const http::response& answer) {
   return true;
 }
 
-bool bucket::renew_keys(const http::response& answer) {
+bool bucket::renew_keys(const http::response& answer, const secret& with_key) {
   if (answer.status != 400 && answer.status != 403)
     return false;
   const auto name = error_name_of(answer);
   return (name == "ExpiredToken" || name == "InvalidToken" || name == "TokenRefreshRequired") &&
-         keys.refused();
+         keys.refused(with_key);
 }
 
 error bucket::failure(const call& what, const http::response& answer) const {
-  auto why = http::failure_of({.method = what.method, .url = url_of(what, about)}, answer);
+  auto why = http::failure_of({.method = what.method, .url = url_of(what, about)}, answer,
+                              told_by(answer));
   why.hint = hint_for(answer.status, error_name_of(answer));
   return why;
 }
@@ -98,7 +106,7 @@ public:
   bool has_come() const override { return request_->has_come(); }
   result<T> wait() override {
     auto answer = request_->wait();
-    if (answer && in_->can_mend(*answer)) {
+    if (answer && in_->can_mend(*answer, with_key_)) {
       send();
       answer = request_->wait();
     }
@@ -110,12 +118,13 @@ public:
 private:
   void send() {
     request_.emplace(
-        in_->over, [this] { return in_->sign(what_); }, in_->about.limit);
+        in_->over, [this] { return in_->sign(what_, with_key_); }, in_->about.limit);
   }
 
   const bucket_ptr in_;
   const call what_;
   const reading read_;
+  secret with_key_; ///< of the last request
   std::optional<http::tried_request> request_;
 };
 
@@ -142,12 +151,13 @@ private:
   const uint64_t bytes_;
   std::string tag_;
   std::vector<std::byte> got_;
+  secret with_key_; ///< of the last request
   std::optional<http::tried_request> request_;
 };
 
 void s3_piece::send() {
   request_.emplace(
-      in_->over, [this] { return in_->sign(ask()); }, in_->about.limit,
+      in_->over, [this] { return in_->sign(ask(), with_key_); }, in_->about.limit,
       [this](http::response& broken) { return keep(broken); });
 }
 
@@ -171,13 +181,14 @@ bool s3_piece::keep(http::response& broken) {
       (!tag_.empty() && tag != tag_) || got_.size() + broken.body.size() > bytes_)
     return false;
   tag_ = tag;
-  got_.insert(got_.end(), broken.body.begin(), broken.body.end());
-  return true;
+  // One byte stays to be asked for, even when all have come.
+  got_.insert(got_.end(), broken.body.begin(), broken.body.end() - 1);
+  return broken.body.size() > 1;
 }
 
 result<std::optional<object_piece>> s3_piece::wait() {
   auto answer = request_->wait();
-  if (answer && in_->can_mend(*answer)) {
+  if (answer && in_->can_mend(*answer, with_key_)) {
     send();
     answer = request_->wait();
   }
@@ -194,6 +205,8 @@ result<std::optional<object_piece>> s3_piece::read(http::response& answer) {
     return error{errc::file_read, "the object changed while it was read"};
   if (answer.status == 416) { // it ends before that
     const auto whole = whole_size_of(answer.find("content-range"));
+    if (!got_.empty() || whole.value_or(0) > offset_)
+      return error{errc::file_read, "the object became shorter while it was read"};
     return std::optional(object_piece{.object_bytes = whole.value_or(0), .tag = tag_});
   }
   if (answer.status != 206 && !(answer.status == 200 && offset_ == 0 && got_.empty()))
@@ -224,15 +237,18 @@ http::shared_body body_of(std::vector<std::byte> content) {
 }
 
 /// A refusal has no body here, and so no name: the same object is read, which has one.
-asked<std::optional<object_about>> look_at(const bucket_ptr& in, const std::string& key) {
+asked<std::optional<object_about>> look_at(const bucket_ptr& in, const std::string& key,
+                                           bool again = false) {
   using about = std::optional<object_about>;
   const call what{.method = "HEAD", .key = key, .what = touches::content};
-  const auto read = [in, what](const http::response& answer, unsigned) -> result<about> {
+  const auto read = [in, what, again](const http::response& answer, unsigned) -> result<about> {
     if (answer.status == 404)
       return about();
     if (!is_success(answer.status)) {
       const auto told = s3_piece(in, what.key, 0, 1, {}).wait();
-      return told ? in->failure(what, answer) : told.failure();
+      if (!told)
+        return told.failure();
+      return again ? in->failure(what, answer) : look_at(in, what.key, true)->wait();
     }
     auto known = about_of(answer);
     if (!known)
@@ -353,6 +369,8 @@ asked<nothing> s3_store::end_parts(const std::string& key, const std::string& up
         return nothing{};
     if (answer.status == 404 || !name.empty())
       return in->failure(what, answer);
+    if (auto whole = check_root(answer.body, "CompleteMultipartUploadResult"); !whole)
+      return whole.failure();
     return nothing{};
   };
   return ask<nothing>(what, read, 404);
@@ -383,7 +401,16 @@ asked<nothing> s3_store::touch(const std::string& key) {
                         {"x-amz-metadata-directive", "REPLACE"}},
             .body = body_of(std::string_view()),
             .what = touches::object};
-  return do_it(std::move(what));
+  if (!in_->about.tags.empty())
+    what.headers.push_back({"x-amz-tagging-directive", "REPLACE"});
+  for (auto& one : customer_key_headers(in_->about, "x-amz-copy-source-"))
+    what.headers.push_back(std::move(one));
+  return ask<nothing>(std::move(what),
+                      [](const http::response& answer, unsigned) -> result<nothing> {
+                        if (auto done = check_root(answer.body, "CopyObjectResult"); !done)
+                          return done.failure();
+                        return nothing{};
+                      });
 }
 
 } // namespace
@@ -393,9 +420,33 @@ std::shared_ptr<object_store> make_s3_store(const settings& how) {
 }
 
 std::string store_name(const settings& of) {
-  return fmt::format("{}@{}:{} {} {} {} {} {} {}", of.with.access_key.view(), of.endpoint, of.port,
-                     of.connecting.connect_to, of.bucket, of.region,
-                     static_cast<unsigned>(of.from.kind), of.from.role, of.from.role_arn);
+  std::string all;
+  const auto add = [&](std::string_view text) {
+    all += text;
+    all += '\0';
+  };
+  const auto& from = of.from;
+  const auto& over = of.connecting;
+  for (const std::string_view text :
+       {std::string_view(of.bucket), std::string_view(of.endpoint), std::string_view(of.region),
+        std::string_view(of.service), of.with.access_key.view(), of.with.secret_key.view(),
+        of.with.token.view(), std::string_view(of.kms_key_id), of.customer_key.view(),
+        std::string_view(from.role), std::string_view(from.sts_host),
+        std::string_view(from.role_arn), std::string_view(from.token_file),
+        std::string_view(from.pod_url), std::string_view(over.connect_to),
+        std::string_view(over.ca_file), std::string_view(over.ca_path)})
+    add(text);
+  for (const auto& word : from.command)
+    add(word);
+  for (const auto& [name, value] : of.tags) {
+    add(name);
+    add(value);
+  }
+  add(fmt::format("{} {} {} {} {} {} {} {}", of.tls, of.port, static_cast<unsigned>(of.style),
+                  static_cast<unsigned>(from.kind), of.requester_pays, of.limit.count(),
+                  over.verify, over.connections));
+  // Whoever sees the name does not see keys.
+  return to_hex(codec::sha256_of(as_bytes(all)));
 }
 
 } // namespace pgbraid::s3

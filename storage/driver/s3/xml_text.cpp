@@ -13,11 +13,13 @@ namespace pgbraid::s3 {
 namespace {
 
 constexpr size_t depth_most = 16;
+constexpr size_t elements_most = 50'000;
 
 struct reading {
   XML_Parser parser = nullptr;
   element above = {}; ///< of the root
   std::vector<element*> open = {};
+  size_t elements = 0;
   const char* refused = nullptr;
 
   void refuse(const char* why) {
@@ -30,6 +32,8 @@ void begin_element(void* of, const char* name, const char**) {
   auto& in = *static_cast<reading*>(of);
   if (in.open.size() > depth_most)
     return in.refuse("it is nested too deeply");
+  if (++in.elements > elements_most)
+    return in.refuse("it has too many elements");
   auto& parent = *in.open.back();
   parent.children.push_back({.name = name});
   in.open.push_back(&parent.children.back());
@@ -60,6 +64,9 @@ std::string_view element::text_of(std::string_view wanted) const {
 }
 
 result<element> parse_xml(byte_view text) {
+  // Some send blanks for as long as they have no answer yet.
+  while (!text.empty() && as_text(text.first(1)).find_first_of(" \t\r\n") == 0)
+    text = text.subspan(1);
   const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(
       XML_ParserCreate(nullptr), &XML_ParserFree);
   reading in{.parser = parser.get()};

@@ -163,7 +163,10 @@ TEST_CASE("lent credentials: asked for when they are needed, and again before th
   CHECK(keys.current());
   // The store may know better.
   const auto before = asked;
-  CHECK(keys.refused());
+  CHECK(keys.refused(secret("of old")));
+  CHECK(keys.current());
+  CHECK(asked == before);
+  CHECK(keys.refused(keys.current()->access_key));
   CHECK(keys.current());
   CHECK(asked == before + 1);
   credential_source shortly({}, end_after(20));
@@ -177,7 +180,7 @@ TEST_CASE("lent credentials: asked for when they are needed, and again before th
   CHECK(asked == so_far + 1);
   credential_source fixed({.access_key = secret("k")}, nullptr);
   CHECK(fixed.current()->access_key.view() == "k");
-  CHECK_FALSE(fixed.refused());
+  CHECK_FALSE(fixed.refused(secret("k")));
 }
 
 TEST_CASE("lent credentials: keys that end in the middle are replaced") {

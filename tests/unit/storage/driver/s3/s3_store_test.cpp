@@ -78,12 +78,74 @@ TEST_CASE("s3: a piece of an object") {
 TEST_CASE("s3: a piece that is cut goes on where it broke") {
   const auto first = ranged("abcdefghij", 0, 10);
   rig on(in_turn(
-      {{.bytes = first.substr(0, first.size() - 4), .hangs_up = true}, {ranged("ghij", 6, 10)}}));
+      {{.bytes = first.substr(0, first.size() - 4), .hangs_up = true}, {ranged("fghij", 5, 10)}}));
   CHECK(text_of(on.store->read("k", 0, 10, {})->wait()) == "abcdefghij");
   const auto seen = on.server.seen();
   REQUIRE(seen.size() == 2);
-  CHECK(seen[1].header("range") == "bytes=6-9");
+  CHECK(seen[1].header("range") == "bytes=5-9"); // one byte twice
   CHECK(seen[1].header("if-match") == "\"t\"");
+}
+
+TEST_CASE("s3: a piece that came whole before it broke") {
+  const auto whole = ranged("abcdefghij", 0, 10);
+  const auto chunked = [](const std::string& text) { // without the last, empty chunk
+    auto head = text.substr(0, text.find("Content-Length"));
+    return head + "Transfer-Encoding: chunked\r\n\r\na\r\nabcdefghij\r\n";
+  };
+  rig on(in_turn({{.bytes = chunked(whole), .hangs_up = true}, {ranged("j", 9, 10)}}));
+  CHECK(text_of(on.store->read("k", 0, 10, {})->wait()) == "abcdefghij");
+}
+
+TEST_CASE("s3: who sends a byte at a time is given up") {
+  rig on([](const seen_request& asked, size_t) -> scripted_answer {
+    const auto from = std::stoul(asked.header("range").substr(6));
+    const auto rest = ranged(std::string(1000 - from, 'x'), from, 1000);
+    return {.bytes = rest.substr(0, rest.find("\r\n\r\n") + 6), .hangs_up = true};
+  });
+  on.about.limit = 1s;
+  on.store = s3::make_s3_store(on.about);
+  CHECK(code_of(on.store->read("k", 0, 1000, {})->wait()) == errc::file_read);
+  CHECK(on.server.seen().size() < 200);
+}
+
+TEST_CASE("s3: no part of an error that may be secret is shown") {
+  rig on(in_turn(
+      {{http_answer("403 Forbidden", "<Error><Code>ExpiredToken</Code><Message>late</Message>"
+                                     "<Token-0>hidden secret</Token-0></Error>")}}));
+  const auto done = on.store->put("k", bytes_of("x"))->wait();
+  CHECK(code_of(done) == errc::protocol);
+  CHECK(done.failure().message.find("ExpiredToken: late") != std::string::npos);
+}
+
+TEST_CASE("s3: touching is a copy that says so") {
+  rig on(in_turn(
+      {{http_answer("200 OK", "<CopyObjectResult/>")}, {refusal("200 OK", "AccessDenied")}}));
+  on.about.customer_key = secret("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+  on.about.tags = {{"a", "b"}};
+  on.store = s3::make_s3_store(on.about);
+  REQUIRE(on.store->touch("a b")->wait());
+  const auto seen = on.server.seen()[0];
+  CHECK(seen.header("x-amz-copy-source") == "/b/a%20b");
+  CHECK(seen.header("x-amz-copy-source-server-side-encryption-customer-algorithm") == "AES256");
+  CHECK(seen.header("x-amz-tagging-directive") == "REPLACE");
+  CHECK_FALSE(on.store->touch("k")->wait());
+}
+
+TEST_CASE("s3: a store of its own for whoever asks otherwise") {
+  s3::settings one{.bucket = "b", .endpoint = "e", .region = "r"};
+  const auto name = s3::store_name(one);
+  CHECK(s3::store_name(one) == name);
+  std::vector<s3::settings> others(8, one);
+  others[0].customer_key = secret("x");
+  others[1].kms_key_id = "x";
+  others[2].tags = {{"x", "y"}};
+  others[3].with.secret_key = secret("x");
+  others[4].connecting.verify = false;
+  others[5].style = s3::uri_style::path;
+  others[6].from.kind = s3::key_type::process;
+  others[7].tls = false;
+  for (const auto& other : others)
+    CHECK(s3::store_name(other) != name);
 }
 
 TEST_CASE("s3: what is no such piece") {
@@ -198,6 +260,20 @@ TEST_CASE("s3: an object in parts") {
                        {refusal("404 Not Found", "NoSuchUpload")},
                        {there}}));
     CHECK(code_of(other.store->end_parts("k", "u", {}, 8)->wait()) == errc::protocol);
+  }
+  SUBCASE("a success that says nothing") {
+    for (const auto* body : {"", "<Other/>", "fine"}) {
+      rig on(in_turn({{http_answer("200 OK", body)}}));
+      CHECK(code_of(on.store->end_parts("k", "u", {}, 1)->wait()) == errc::format);
+    }
+  }
+  SUBCASE("blanks before the answer") {
+    rig on(in_turn(
+        {{http_answer("200 OK",
+                      "\n  <?xml version=\"1.0\"?><Error><Code>NoSuchPart</Code></Error>")},
+         {http_answer("200 OK", "\n  <?xml version=\"1.0\"?><CompleteMultipartUploadResult/>")}}));
+    CHECK(code_of(on.store->end_parts("k", "u", {}, 1)->wait()) == errc::protocol);
+    CHECK(on.store->end_parts("k", "u", {}, 1)->wait());
   }
   SUBCASE("an upload that is unknown from the start") {
     rig on(in_turn({{refusal("404 Not Found", "NoSuchUpload")}}));
