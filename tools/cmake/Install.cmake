@@ -26,7 +26,7 @@ install(FILES ${CMAKE_BINARY_DIR}/pgbraid-archive@.service cli/server/systemd/pg
 install(FILES LICENSE README.md ARCHITECTURE.md CHANGELOG.md TYPE DOC COMPONENT program)
 foreach(document bench/README.md cli/ARCHIVING.md cli/MIGRATION.md cli/command/README.md cli/server/README.md
                  engine/config/README.md engine/format/README.md storage/wire/README.md
-                 storage/driver/sftp/README.md tests/README.md)
+                 storage/driver/object/README.md storage/driver/sftp/README.md tests/README.md)
   get_filename_component(folder ${document} DIRECTORY)
   install(FILES ${document} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder} COMPONENT program)
 endforeach()
