@@ -46,6 +46,8 @@ struct bucket {
   }
   /// Whether an answer tells of something that another request does better.
   bool can_mend(const http::response& answer, const secret& with_key) {
+    if (answer.status == 206) // content, of whatever kind
+      return false;
     const auto name = error_name_of(answer);
     // It waited for its turn for too long, or failed though the status says otherwise.
     const bool again = name == "RequestTimeTooSkewed" ||
@@ -94,38 +96,59 @@ bool is_success(int status) {
   return status >= 200 && status <= 299;
 }
 
+/// A call that is signed anew for each try, and sent once more where `can_mend` says so.
+class mended_request {
+public:
+  using maker = std::function<call()>;
+
+  mended_request(bucket_ptr in, maker make, http::tried_request::keeper keep = {})
+      : in_(std::move(in)), make_(std::move(make)), keep_(std::move(keep)) {
+    send();
+  }
+  bool has_come() const { return request_->has_come(); }
+  result<http::response> wait() {
+    auto answer = request_->wait();
+    if (answer && in_->can_mend(*answer, with_key_)) {
+      send();
+      answer = request_->wait();
+    }
+    return answer;
+  }
+  /// How often it was sent since it was mended.
+  unsigned sent() const { return request_->sent(); }
+
+private:
+  void send() {
+    request_.emplace(
+        in_->over, [this] { return in_->sign(make_(), with_key_); }, in_->about.limit, keep_);
+  }
+
+  const bucket_ptr in_;
+  const maker make_;
+  const http::tried_request::keeper keep_;
+  secret with_key_; ///< of the last request
+  std::optional<http::tried_request> request_;
+};
+
 /// An answer of one call, once it is looked at.
 template <class T> class s3_pending final : public pending<T> {
 public:
   using reading = std::function<result<T>(const http::response& answer, unsigned sent)>;
 
   s3_pending(bucket_ptr in, call what, reading read)
-      : in_(std::move(in)), what_(std::move(what)), read_(std::move(read)) {
-    send();
+      : request_(std::move(in), [what = std::move(what)] { return what; }), read_(std::move(read)) {
   }
-  bool has_come() const override { return request_->has_come(); }
+  bool has_come() const override { return request_.has_come(); }
   result<T> wait() override {
-    auto answer = request_->wait();
-    if (answer && in_->can_mend(*answer, with_key_)) {
-      send();
-      answer = request_->wait();
-    }
+    auto answer = request_.wait();
     if (!answer)
       return answer.failure();
-    return read_(*answer, request_->sent());
+    return read_(*answer, request_.sent());
   }
 
 private:
-  void send() {
-    request_.emplace(
-        in_->over, [this] { return in_->sign(what_, with_key_); }, in_->about.limit);
-  }
-
-  const bucket_ptr in_;
-  const call what_;
+  mended_request request_;
   const reading read_;
-  secret with_key_; ///< of the last request
-  std::optional<http::tried_request> request_;
 };
 
 /// Some bytes of an object; what came before a break is kept.
@@ -133,14 +156,18 @@ class s3_piece final : public pending<std::optional<object_piece>> {
 public:
   s3_piece(bucket_ptr in, std::string key, uint64_t offset, uint64_t bytes, std::string tag)
       : in_(std::move(in)), key_(std::move(key)), offset_(offset), bytes_(bytes),
-        tag_(std::move(tag)) {
-    send();
+        tag_(std::move(tag)), request_(
+                                  in_, [this] { return ask(); },
+                                  [this](http::response& broken) { return keep(broken); }) {}
+  bool has_come() const override { return request_.has_come(); }
+  result<std::optional<object_piece>> wait() override {
+    auto answer = request_.wait();
+    if (!answer)
+      return answer.failure();
+    return read(*answer);
   }
-  bool has_come() const override { return request_->has_come(); }
-  result<std::optional<object_piece>> wait() override;
 
 private:
-  void send();
   call ask() const;
   bool keep(http::response& broken);
   result<std::optional<object_piece>> read(http::response& answer);
@@ -151,15 +178,8 @@ private:
   const uint64_t bytes_;
   std::string tag_;
   std::vector<std::byte> got_;
-  secret with_key_; ///< of the last request
-  std::optional<http::tried_request> request_;
+  mended_request request_; ///< last: it asks the others when it is made
 };
-
-void s3_piece::send() {
-  request_.emplace(
-      in_->over, [this] { return in_->sign(ask(), with_key_); }, in_->about.limit,
-      [this](http::response& broken) { return keep(broken); });
-}
 
 call s3_piece::ask() const {
   const auto begin = offset_ + got_.size();
@@ -184,17 +204,6 @@ bool s3_piece::keep(http::response& broken) {
   // One byte stays to be asked for, even when all have come.
   got_.insert(got_.end(), broken.body.begin(), broken.body.end() - 1);
   return broken.body.size() > 1;
-}
-
-result<std::optional<object_piece>> s3_piece::wait() {
-  auto answer = request_->wait();
-  if (answer && in_->can_mend(*answer, with_key_)) {
-    send();
-    answer = request_->wait();
-  }
-  if (!answer)
-    return answer.failure();
-  return read(*answer);
 }
 
 result<std::optional<object_piece>> s3_piece::read(http::response& answer) {
