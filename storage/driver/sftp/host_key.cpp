@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/sftp/host_key.hpp"
 
+#include "engine/codec/message_digest.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <libssh2.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -65,19 +66,11 @@ known_hosts read_known_hosts(LIBSSH2_SESSION* session, const login& to) {
   return known;
 }
 
-std::string base64(std::string_view in) {
-  std::string out((in.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     reinterpret_cast<const unsigned char*>(in.data()),
-                                     static_cast<int>(in.size()));
-  out.resize(static_cast<size_t>(size));
-  return out;
-}
-
 /// One more line at the end of the user's own file.
 result<void> remember(const login& to, const shown_key& key) {
   const auto who = to.port == 22 ? to.host : fmt::format("[{}]:{}", to.host, to.port);
-  const auto line = fmt::format("{} {} {}\n", who, key.name, base64({key.bytes, key.size}));
+  const auto line =
+      fmt::format("{} {} {}\n", who, key.name, codec::to_base64(as_bytes({key.bytes, key.size})));
   const io::unique_fd file(::open(to.own_known_hosts.c_str(),
                                   O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file || ::write(file.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()))
