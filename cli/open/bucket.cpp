@@ -29,6 +29,15 @@ std::string name_of(const config::options& opts, size_t position, std::string_vi
   return fmt::format("repo{}-{}", opts.repo_key(position), rest);
 }
 
+/// Options of one repository; empty where there is no value.
+struct texts {
+  const config::options& opts;
+  const size_t position;
+  std::string operator()(config::text_key name) const {
+    return opts.has_value(name, position) ? opts.text(name, position) : std::string();
+  }
+};
+
 /// Where to connect, and how: the endpoint, unless a host and a port of their own are set.
 result<void> set_places(s3::settings& to, const config::options& opts, size_t position) {
   auto where = parse_endpoint(name_of(opts, position, "s3-endpoint"),
@@ -80,9 +89,7 @@ error variables_missing(const config::options& opts, size_t position, std::strin
 
 /// Who lends the keys; the names in the environment are Amazon's.
 result<s3::lender> lender_of(const config::options& opts, size_t position) {
-  const auto text = [&](config::text_key name) {
-    return opts.has_value(name, position) ? opts.text(name, position) : std::string();
-  };
+  const texts text{opts, position};
   const auto& kind = opts.text("repo-s3-key-type", position);
   s3::lender from{.role = text("repo-s3-role"), .sts_host = text("repo-s3-sts-host")};
   if (kind == "auto") {
@@ -152,9 +159,7 @@ result<endpoint> parse_endpoint(std::string_view option, std::string_view text) 
 }
 
 result<s3::settings> bucket_of(const config::options& opts, size_t position) {
-  const auto text = [&](config::text_key name) {
-    return opts.has_value(name, position) ? opts.text(name, position) : std::string();
-  };
+  const texts text{opts, position};
   const std::chrono::milliseconds limit(opts.time_ms("io-timeout"));
   s3::settings to{.bucket = text("repo-s3-bucket"),
                   .region = text("repo-s3-region"),
