@@ -5,10 +5,10 @@ import re
 
 import lab
 from case import test
+from interop import replayed, same_restores, valid_for
 from lab import OURS, equal, expect
 from later_peer import later_peer
 from object_server import gateway
-import trees
 import typed_page
 
 CIPHER = {"repo1_cipher_type": "aes-256-cbc", "repo1_cipher_pass": lab.PASSPHRASE}
@@ -20,33 +20,6 @@ LAYOUTS = {"files": {"compress_type": "lz4"},
 def labels(bench, program=OURS):
     listed = bench.call(program, "info", "--output=json", "--log-level-console=warn").json()
     return [one["label"] for one in listed[0]["backup"]]
-
-
-def valid_for(bench, program):
-    """This program finds all that is listed valid, and as many backups as there are."""
-    text = bench.call(program, "verify", "--output=text", "--verbose",
-                      "--log-level-console=warn").text
-    found = re.findall(r"backup: (\S+), status: (\w+)", text)
-    equal(found, [(label, "valid") for label in labels(bench)], text)
-    checked = re.search(r"total WAL checked: (\d+), total valid WAL: (\d+)", text)
-    expect(checked and checked[1] == checked[2] != "0", "verify saw only valid WAL", text)
-
-
-def replayed(bench, program, home):
-    """A restore by this program that replays all WAL has the data of the cluster."""
-    bench.cluster.switch_and_wait_archived()
-    target = bench.restore(program, bench.dir / home, "--archive-mode=off")
-    bench.start_restored(target)
-    equal(target.fingerprint(), bench.cluster.fingerprint(), f"data restored by {program}")
-    target.stop("immediate")
-
-
-def same_restores(bench, program, label):
-    words = (f"--set={label}", "--type=none", "--archive-mode=off")
-    homes = [bench.restore(one, bench.dir / f"{label}-{number}", *words)
-             for number, one in enumerate((OURS, program))]
-    trees.compare_trees(homes[0].home, homes[1].home, f"restores of {label}",
-                        ignored=trees.SIGNAL_FILES)
 
 
 @test("s3: the whole way, files", "files", {}, short=True)
@@ -66,7 +39,8 @@ def whole_way(bench, layout, more):
     bench.cluster.sql("insert into later values (0)")
     bench.ours("backup", "--type=incr")
     equal(len(labels(bench)), 3, "backups")
-    valid_for(bench, later_peer("2.60.0"))
+    valid_for(bench, later_peer("2.60.0"), labels(bench))
+    bench.cluster.switch_and_wait_archived()
     replayed(bench, OURS, "r1")
     target = bench.restore(OURS, bench.dir / "r1", "--delta", "--type=none", "--archive-mode=off")
     expect(target.data.exists(), "delta restore")
@@ -110,11 +84,12 @@ def peer_reads_ours(bench, version, layout, keys_of_a_command=False):
     bench.ours("backup", "--type=incr")
     bench.cluster.switch_and_wait_archived()
     equal(labels(bench, peer), labels(bench), "backups in info")
-    valid_for(bench, peer)
+    valid_for(bench, peer, labels(bench))
     same_restores(bench, peer, labels(bench)[-1])
     bench.call(peer, "backup", "--type=incr")
     equal(len(labels(bench)), 3, "backups of both")
-    valid_for(bench, peer)
+    valid_for(bench, peer, labels(bench))
+    bench.cluster.switch_and_wait_archived()
     replayed(bench, OURS, "back")
 
 
@@ -136,7 +111,8 @@ def peer_writes(bench, version, layout):
         same_restores(bench, peer, label)
     bench.ours("backup", "--type=incr")
     equal(labels(bench, peer), labels(bench), "backups in info")
-    valid_for(bench, peer)
+    valid_for(bench, peer, labels(bench))
+    bench.cluster.switch_and_wait_archived()
     replayed(bench, peer, "back")
 
 
@@ -237,6 +213,6 @@ def encrypted_there(bench):
             bench.start()
         bench.ours("stanza-create")
         bench.ours("backup")
-        valid_for(bench, peer)
+        valid_for(bench, peer, labels(bench))
         bench.call(peer, "backup", "--type=incr")
         same_restores(bench, peer, labels(bench)[-1])

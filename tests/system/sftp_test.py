@@ -10,11 +10,11 @@ import time
 import lab
 from case import test
 from hostile import hostile
+from interop import replayed, same_restores, valid_for
 from lab import OURS, PEER, equal, expect, run
 from later_peer import SUITES, later_peer
 from other_host import look, over_ssh, restored_equally, verified
 from sftp_server import SftpServer
-import trees
 
 KEY_PASSPHRASE = "passphrase of the key"
 
@@ -73,33 +73,6 @@ def on_server(bench, layout):
     return {**SftpServer(bench).options(), **LAYOUTS[layout]}
 
 
-def valid_for(bench, program):
-    """This program finds all that is listed valid, and as many backups as there are."""
-    text = bench.call(program, "verify", "--output=text", "--verbose",
-                      "--log-level-console=warn").text
-    found = re.findall(r"backup: (\S+), status: (\w+)", text)
-    equal(found, [(label, "valid") for label in bench.completed_labels()], text)
-    checked = re.search(r"total WAL checked: (\d+), total valid WAL: (\d+)", text)
-    expect(checked and checked[1] == checked[2] != "0", "verify saw only valid WAL", text)
-
-
-def same_restores(bench, program, label):
-    """We and this program restore the same files over SFTP."""
-    words = (f"--set={label}", "--type=none", "--archive-mode=off")
-    homes = [bench.restore(one, bench.dir / f"{label}-{number}", *words)
-             for number, one in enumerate((OURS, program))]
-    trees.compare_trees(homes[0].home, homes[1].home, f"restores of {label}",
-                        ignored=trees.SIGNAL_FILES)
-
-
-def replayed(bench, program, home):
-    """A restore by this program over SFTP that replays all WAL has the data of the cluster."""
-    target = bench.restore(program, bench.dir / home, "--archive-mode=off")
-    bench.start_restored(target)
-    equal(target.fingerprint(), bench.cluster.fingerprint(), f"data restored by {program}")
-    target.stop("immediate")
-
-
 def peer_reads_ours(bench, version, layout):
     later = later_peer(version)
     bench.ready(**on_server(bench, layout))
@@ -109,7 +82,7 @@ def peer_reads_ours(bench, version, layout):
     label, = bench.completed_labels()
     info = bench.call(later, "info", "--output=json", "--log-level-console=warn").json()
     equal([one["label"] for one in info[0]["backup"]], [label], "backups in info")
-    valid_for(bench, later)
+    valid_for(bench, later, bench.completed_labels())
     same_restores(bench, later, label)
     replayed(bench, later, "replayed")
 
@@ -137,11 +110,11 @@ def peer_writes(bench, version, layout):
     bench.cluster.sql("update far set t = 'last' where id % 100 = 0")
     bench.cluster.switch_and_wait_archived()
     equal(len(bench.completed_labels()), len(labels) + 2, "backups of both")
-    valid_for(bench, later)
+    valid_for(bench, later, bench.completed_labels())
     same_restores(bench, later, bench.completed_labels()[-1])
     replayed(bench, OURS, "replayed-2")
     bench.ours("expire", "--repo1-retention-full=1")
-    valid_for(bench, later)
+    valid_for(bench, later, bench.completed_labels())
 
 
 KNOW_SFTP = [version for version in SUITES if tuple(map(int, version.split(".")[:2])) >= (2, 46)]
