@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/restore/block_source.hpp"
 
+#include "actors/restore/blocks_in_place.hpp"
 #include "engine/format/repository_path.hpp"
 #include "storage/repository/block_map_file.hpp"
 
@@ -14,7 +15,7 @@
 namespace pgbraid {
 
 block_source::block_source(restore_context& context, const format::manifest_file& file,
-                           std::shared_ptr<shared_bytes> together, size_t position)
+                           batch_bytes together, size_t position)
     : context_(context), file_(file), together_(std::move(together)), position_(position) {}
 
 error block_source::ends_early(const std::string& path) const {
@@ -22,14 +23,16 @@ error block_source::ends_early(const std::string& path) const {
 }
 
 result<byte_view> block_source::own_bytes(io::io_engine* engine) {
-  auto bytes = together_->bytes_of(position_, engine);
+  auto bytes = together_.near->bytes_of(position_, engine);
   if (bytes && bytes->size() < file_.stored_bytes())
     return ends_early(format::stored_file_path(context_.stanza, context_.stored, file_));
   return bytes;
 }
 
 result<format::block_map> block_source::read_map(io::io_engine* engine) {
-  if (!together_)
+  if (together_.far)
+    together_.far->plan(engine);
+  if (!together_.near)
     return load_block_map(context_.repository, context_.stanza, context_.stored, file_, engine);
   auto own = own_bytes(engine);
   if (!own)
@@ -43,15 +46,10 @@ void block_source::begin(const std::vector<plan::block_range>& ranges, io::io_en
   engine_ = engine;
 }
 
-result<void> block_source::next_range() {
-  const auto& range = (*ranges_)[next_++];
-  const auto& label = context_.stored.references[range.reference];
-  path_ = format::block_file_path(context_.stanza, label, file_.name, range.bundle_id);
-  left_bytes_ = range.length_bytes;
-  near_ = {};
-  far_ = nullptr;
+result<std::optional<byte_view>> block_source::find(const plan::block_range& range) {
   const auto own_offset = file_.in_bundle() ? file_.bundle_offset_bytes : 0;
-  const bool near = together_ && label == context_.stored.holder(file_) &&
+  const bool near = together_.near &&
+                    context_.stored.references[range.reference] == context_.stored.holder(file_) &&
                     range.bundle_id == file_.bundle_id && range.offset_bytes >= own_offset &&
                     range.offset_bytes - own_offset <= file_.stored_bytes() &&
                     range.length_bytes <= file_.stored_bytes() - (range.offset_bytes - own_offset);
@@ -59,16 +57,32 @@ result<void> block_source::next_range() {
     auto own = own_bytes(engine_);
     if (!own)
       return own.failure();
-    near_ = own->subspan(range.offset_bytes - own_offset, range.length_bytes);
-    return success();
+    return std::optional(own->subspan(range.offset_bytes - own_offset, range.length_bytes));
   }
+  if (!together_.far)
+    return std::optional<byte_view>();
+  return together_.far->bytes_of(range, path_, engine_);
+}
+
+result<void> block_source::next_range() {
+  const auto& range = (*ranges_)[next_++];
+  const auto& label = context_.stored.references[range.reference];
+  path_ = format::block_file_path(context_.stanza, label, file_.name, range.bundle_id);
+  left_bytes_ = range.length_bytes;
+  source_ = nullptr;
+  auto found = find(range);
+  if (!found)
+    return found.failure();
+  here_ = found->value_or(byte_view());
+  if (*found)
+    return success();
   auto file = context_.repository.open_read(path_, {.offset_bytes = range.offset_bytes,
                                                     .limit_bytes = range.length_bytes,
                                                     .engine = engine_,
                                                     .size_hint_bytes = range.length_bytes});
   if (!file)
     return file.failure();
-  far_ = std::move(*file);
+  source_ = std::move(*file);
   return success();
 }
 
@@ -84,16 +98,16 @@ result<size_t> block_source::read(byte_span out) {
     const auto room = out.subspan(
         filled, static_cast<size_t>(std::min<uint64_t>(out.size() - filled, left_bytes_)));
     size_t count = room.size();
-    if (far_) {
-      auto got = far_->read(room);
+    if (source_) {
+      auto got = source_->read(room);
       if (!got)
         return got;
       if (*got == 0)
         return ends_early(path_);
       count = *got;
     } else {
-      std::memcpy(room.data(), near_.data(), count);
-      near_ = near_.subspan(count);
+      std::memcpy(room.data(), here_.data(), count);
+      here_ = here_.subspan(count);
     }
     filled += count;
     left_bytes_ -= count;
@@ -102,9 +116,9 @@ result<size_t> block_source::read(byte_span out) {
 }
 
 void block_source::let_go() {
-  far_ = nullptr;
-  near_ = {};
-  together_ = nullptr;
+  source_ = nullptr;
+  here_ = {};
+  together_ = {};
 }
 
 uint64_t memory_of_blocks(const format::manifest_file& file) {

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/restore/far_blocks.hpp"
 #include "actors/restore/placed_file.hpp"
 #include "actors/restore/shared_bytes.hpp"
 #include "engine/format/block_map.hpp"
 #include "engine/plan/block_reads.hpp"
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace pgbraid {
@@ -17,9 +20,9 @@ namespace pgbraid {
 class block_source {
 public:
   /// @param file      as the repository's own manifest has it
-  /// @param together  stored bytes of the file's batch; null: all is read on its own
-  block_source(restore_context& context, const format::manifest_file& file,
-               std::shared_ptr<shared_bytes> together, size_t position);
+  /// @param position  of the file in the batch
+  block_source(restore_context& context, const format::manifest_file& file, batch_bytes together,
+               size_t position);
 
   /// Fails with `format` (29) or `crypto` (95) when it is none.
   result<format::block_map> read_map(io::io_engine* engine);
@@ -35,23 +38,22 @@ private:
   /// The bytes of the file's own piece, if its batch was read together.
   result<byte_view> own_bytes(io::io_engine* engine);
   result<void> next_range();
+  /// Where a range is in memory: in the file's own piece, or in one that files of the batch share.
+  result<std::optional<byte_view>> find(const plan::block_range& range);
   error ends_early(const std::string& path) const;
 
   restore_context& context_;
   const format::manifest_file& file_;
-  std::shared_ptr<shared_bytes> together_;
+  batch_bytes together_;
   const size_t position_;
   io::io_engine* engine_ = nullptr;
   const std::vector<plan::block_range>* ranges_ = nullptr;
   size_t next_ = 0;
   uint64_t left_bytes_ = 0; ///< of the range that is read
-  byte_view near_ = {};     ///< of the batch
-  std::unique_ptr<io::reader> far_;
+  byte_view here_ = {};     ///< of the range, where the batch has it
+  std::unique_ptr<io::reader> source_;
   std::string path_;
 };
-
-/// What is read at once of a file in its place.
-inline constexpr size_t place_chunk_bytes = 256 * 1024;
 
 /// Memory that maps and plans of such a file take at most while it is restored.
 uint64_t memory_of_blocks(const format::manifest_file& file);

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/restore/block_task.hpp"
 
-#include "engine/codec/block_checksum.hpp"
+#include "actors/restore/blocks_in_place.hpp"
 #include "engine/codec/block_unpack.hpp"
 #include "engine/codec/digest.hpp"
 #include "engine/codec/stepper.hpp"
@@ -29,8 +29,7 @@ codec::super_block_source super_blocks_of(const std::vector<plan::block_unit>& u
 } // namespace
 
 block_task::block_task(restore_context& context, const format::manifest_file& file,
-                       const format::manifest_file& copy, std::shared_ptr<shared_bytes> together,
-                       size_t position)
+                       const format::manifest_file& copy, batch_bytes together, size_t position)
     : placed_file(context, file, copy), source_(context, copy, std::move(together), position) {}
 
 block_task::~block_task() = default;
@@ -60,10 +59,13 @@ result<void> block_task::plan_reads(const graph::worker_tools& tools) {
     return not_restored(map.failure());
   if (auto opened = open_target(tools); !opened)
     return opened;
-  auto there = blocks_there(*map);
+  auto there = blocks_in_place(*map, target_->kept_bytes(), [this](byte_span out, uint64_t at) {
+    return target_->read_at(out, at);
+  });
   if (!there)
     return of_target(there.failure());
-  reads_ = plan::plan_block_reads(*map, [&](uint64_t block) { return !(*there)[block]; });
+  reads_ = plan::plan_block_reads(
+      *map, [&](uint64_t block) { return !(*there)[block]; }, context_.reading.read_over_bytes);
   return success();
 }
 
@@ -80,33 +82,6 @@ result<void> block_task::open_target(const graph::worker_tools& tools) {
     return explain_write(file.failure());
   target_ = std::move(*file);
   return success();
-}
-
-/// Which blocks of the file need not be read. Where a checksum lies, the SHA-1 of the file tells.
-result<std::vector<bool>> block_task::blocks_there(const format::block_map& map) {
-  const auto& shape = map.shape;
-  std::vector<bool> out(shape.blocks());
-  std::vector<std::byte> chunk(std::min<uint64_t>(place_chunk_bytes, shape.block_bytes));
-  codec::block_summer sums;
-  uint64_t at = 0;
-  for (uint64_t block = 0; block < out.size(); ++block) {
-    const auto end = at + shape.bytes_of(block);
-    if (end > target_->kept_bytes())
-      break;
-    while (at < end) {
-      const auto room = byte_span(chunk).first(std::min<uint64_t>(chunk.size(), end - at));
-      auto got = target_->read_at(room, at);
-      if (!got)
-        return got.failure();
-      if (*got != room.size())
-        return out; // it is being cut by somebody; what comes will show
-      sums.add(room);
-      at += room.size();
-    }
-    out[block] = std::ranges::equal(byte_view(sums.take()).first(shape.checksum_bytes),
-                                    map.checksum_of(block));
-  }
-  return out;
 }
 
 result<size_t> block_task::read(byte_span out) {

@@ -22,8 +22,7 @@ class block_task final : public placed_file {
 public:
   /// As of `restore_task`.
   block_task(restore_context& context, const format::manifest_file& file,
-             const format::manifest_file& copy, std::shared_ptr<shared_bytes> together,
-             size_t position);
+             const format::manifest_file& copy, batch_bytes together, size_t position);
   ~block_task() override;
 
   result<bool> open(const graph::worker_tools& tools) override;
@@ -36,7 +35,6 @@ public:
 private:
   void let_go() override;
   result<void> open_target(const graph::worker_tools& tools);
-  result<std::vector<bool>> blocks_there(const format::block_map& map);
   result<void> plan_reads(const graph::worker_tools& tools);
   error not_restored(const error& what) const;
 

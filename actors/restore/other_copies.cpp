@@ -75,11 +75,11 @@ result<void> restore_from(std::vector<left_file>& left, const restore_context& f
                           .rules = first.rules,
                           .owners = first.owners,
                           .tree = first.tree,
-                          .may_put_aside = true};
-  const auto limits = plan::limits_for(context.repository.features().batch_bytes);
-  restore_job job(context, plan::order_files(asked, first.rules, limits));
+                          .may_put_aside = true,
+                          .reading = reading_of(other.repo->files())};
+  restore_job job(context, plan::order_files(*manifest, asked, first.rules, context.reading));
   const auto graph = graph::restore_graph(job.shape());
-  if (auto ran = actors::run_job(job, compile(graph, job.use(limits, other.repo.here))); !ran)
+  if (auto ran = actors::run_job(job, compile(graph, job.use(other.repo.here))); !ran)
     return ran;
   left = still_left(std::move(left), asked, job, other.repo->name());
   return success();

@@ -38,6 +38,8 @@ struct restore_context {
   plan::file_set same = {};
   /// Files that this repository cannot give are put aside: others may have them.
   bool may_put_aside = false;
+  /// How much of the repository is read at once.
+  plan::batch_limits reading = {};
   /// The repository is gone; nothing more is asked of it.
   std::atomic<bool> repository_lost{false};
   /// Plain bytes that are not restored yet, to say what a full disk lacks.

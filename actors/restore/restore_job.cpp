@@ -27,8 +27,8 @@ const format::manifest_file& wanted_file(const restore_context& context,
   return *found;
 }
 
-std::shared_ptr<shared_bytes> read_together(const restore_context& context,
-                                            const plan::restore_batch& batch) {
+std::shared_ptr<shared_bytes> read_near_together(const restore_context& context,
+                                                 const plan::restore_batch& batch) {
   const auto path_of = [&](const format::manifest_file& file) {
     return format::stored_file_path(context.stanza, context.stored, file);
   };
@@ -48,7 +48,22 @@ std::shared_ptr<shared_bytes> read_together(const restore_context& context,
   return nullptr;
 }
 
+batch_bytes read_together(restore_context& context, const plan::restore_batch& batch) {
+  batch_bytes out{.near = read_near_together(context, batch)};
+  if (batch.kind == plan::batch_kind::bundle && context.reading.joins_far_blocks() &&
+      std::ranges::count_if(batch.files, [&](const auto* file) {
+        return plan::may_have_far_blocks(context.stored, *file);
+      }) > 1)
+    out.far = std::make_shared<far_blocks>(context, batch.files, out.near);
+  return out;
+}
+
 } // namespace
+
+plan::batch_limits reading_of(const storage& repository) {
+  const auto features = repository.features();
+  return plan::limits_for(features.batch_bytes, features.read_over_bytes);
+}
 
 restore_job::restore_job(restore_context& context, std::vector<plan::restore_batch> batches)
     : context_(context), batches_(std::move(batches)) {
@@ -82,7 +97,7 @@ graph::task_list restore_job::deal() {
     if (reads_blocks(copy))
       out.push_back(std::make_shared<block_task>(context_, file, copy, together, i));
     else
-      out.push_back(std::make_shared<restore_task>(context_, file, copy, together, i));
+      out.push_back(std::make_shared<restore_task>(context_, file, copy, together.near, i));
   }
   return out;
 }
@@ -124,13 +139,13 @@ void restore_job::tell(const placed_file& task) const {
       file.size_bytes == 0 || zeroed ? "" : fmt::format(" checksum {}", to_hex(file.checksum)));
 }
 
-graph::task_use restore_job::use(const plan::batch_limits& limits, bool repository_here) const {
+graph::task_use restore_job::use(bool repository_here) const {
   uint64_t most = 0;
   for (const auto& batch : batches_)
     for (const auto* file : batch.files)
       most = std::max(most, reads_blocks(*file) ? memory_of_blocks(*file) : 0);
   // A worker holds the batch it works on and the one that was dealt ahead.
-  return {.bytes_per_worker = 2 * limits.bytes,
+  return {.bytes_per_worker = 2 * context_.reading.bytes,
           .bytes_per_file = most,
           .repository_here = repository_here,
           .settling_files = settling().files,

@@ -12,6 +12,9 @@
 
 namespace pgbraid {
 
+/// How much of a repository is worth reading at once.
+plan::batch_limits reading_of(const storage& repository);
+
 /// A file that its repository could not give.
 struct left_file {
   const format::manifest_file* file = nullptr; ///< of the backup that is restored
@@ -23,7 +26,7 @@ struct left_file {
 ///
 /// Nothing in a batch but `plan::batch_limits::bytes` of stored bytes is held besides the chunks of
 /// the lanes, and a worker holds at most two batches.
-/// The batches are files of `restore_context::stored`.
+/// The batches are files of `restore_context::stored`, made with `restore_context::reading`.
 class restore_job final : public graph::job {
 public:
   restore_job(restore_context& context, std::vector<plan::restore_batch> batches);
@@ -34,9 +37,8 @@ public:
   /// What the graph compiler needs to know.
   graph::job_shape shape() const;
   /// What tasks need beside what the nodes do.
-  /// @param limits           those the batches were made with
   /// @param repository_here  its files are open in this process
-  graph::task_use use(const plan::batch_limits& limits, bool repository_here) const;
+  graph::task_use use(bool repository_here) const;
   /// Files that were restored although the backup found wrong page checksums in them.
   uint64_t bad_page_files() const { return bad_page_files_; }
   /// Files that were put aside. Once the run has ended.

@@ -52,12 +52,12 @@ restore_run::restore_run(const restore_request& wanted, const restore_ends& betw
                .owners = owners_,
                .tree = tree_,
                .delta = decided_.overwrite.delta,
-               .may_put_aside = !decided_.source.others.empty()},
-      limits_(plan::limits_for(context_.repository.features().batch_bytes)),
-      job_(std::in_place, context_, plan::order_restore(backup(), rules_, limits_)) {}
+               .may_put_aside = !decided_.source.others.empty(),
+               .reading = reading_of(decided_.source.repo->files())},
+      job_(std::in_place, context_, plan::order_restore(backup(), rules_, context_.reading)) {}
 
 actors::drawn_job restore_run::draw_copy() const {
-  return {graph::restore_graph(job_->shape()), job_->use(limits_, decided_.source.repo.here)};
+  return {graph::restore_graph(job_->shape()), job_->use(decided_.source.repo.here)};
 }
 
 result<std::vector<actors::drawn_job>> restore_run::draw() {
@@ -181,7 +181,7 @@ result<void> restore_run::copy() {
   if (!same->empty()) {
     context_.same = std::move(*same);
     context_.left_bytes = 0;
-    job_.emplace(context_, plan::order_restore(backup(), rules_, limits_, context_.same));
+    job_.emplace(context_, plan::order_restore(backup(), rules_, context_.reading, context_.same));
   }
   const auto drawn = draw_copy();
   if (auto ran = actors::run_job(*job_, between_.compile(drawn.graph, drawn.use)); !ran)

@@ -94,7 +94,6 @@ private:
   plan::owner_policy owners_;
   restore_tree tree_;
   restore_context context_;
-  const plan::batch_limits limits_;
   std::optional<restore_job> job_; ///< always there; made again once it is known what stays
   uint64_t from_elsewhere_ = 0;    ///< files
 };

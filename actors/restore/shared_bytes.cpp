@@ -44,7 +44,7 @@ public:
         return read.failure();
     loaded_ = true;
     const auto& member = members_[position];
-    const auto all = byte_view(content_);
+    const auto all = byte_view(content_.get(), bytes_);
     const auto begin =
         std::min<uint64_t>(all.size(), member.offset_bytes - members_.front().offset_bytes);
     return all.subspan(begin, std::min<uint64_t>(all.size() - begin, member.length_bytes));
@@ -60,18 +60,20 @@ private:
                                         .size_hint_bytes = end - begin});
     if (!file)
       return file.failure();
-    content_.resize(end - begin);
-    auto got = (*file)->read(content_);
+    // All of it is about to be written: zeros first would be for nothing.
+    content_ = std::make_unique_for_overwrite<std::byte[]>(end - begin);
+    auto got = (*file)->read(byte_span(content_.get(), end - begin));
     if (!got)
       return got.failure();
-    content_.resize(*got);
+    bytes_ = *got;
     return success();
   }
 
   storage& from_;
   std::string path_;
   std::vector<bundle_member> members_;
-  std::vector<std::byte> content_;
+  std::unique_ptr<std::byte[]> content_;
+  size_t bytes_ = 0; ///< of it that the repository has
   bool loaded_ = false;
 };
 

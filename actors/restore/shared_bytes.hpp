@@ -28,9 +28,19 @@ struct bundle_member {
   uint64_t length_bytes = 0;
 };
 
+class far_blocks;
+
+/// What files of a batch read together.
+struct batch_bytes {
+  /// Their stored bytes; null: each file is read on its own.
+  std::shared_ptr<shared_bytes> near = {};
+  /// Of earlier backups; null: nothing.
+  std::shared_ptr<far_blocks> far = {};
+};
+
 /// Files that are stored one by one.
 std::shared_ptr<shared_bytes> read_small_together(storage& from, std::vector<small_read> files);
-/// Neighbours in one bundle, in ascending order and without gaps: one read.
+/// Members of one bundle, in ascending order: one read, gaps included.
 std::shared_ptr<shared_bytes> read_members_together(storage& from, std::string path,
                                                     std::vector<bundle_member> members);
 

@@ -52,9 +52,9 @@ struct block_reads {
 using block_wish = std::function<bool(uint64_t block)>;
 
 /// Backup by backup, each super block once and from front to back. Neighbours become one range.
-/// @param gap_bytes  so much that nobody wants is read through rather than asked around
+/// @param gap_bytes  so much that nobody wants is read along rather than asked around
 block_reads plan_block_reads(const format::block_map& of, const block_wish& wanted,
-                             uint64_t gap_bytes = uint64_t{64} << 10);
+                             uint64_t gap_bytes);
 /// Memory that this takes at most beside a map of so many bytes.
 uint64_t memory_of_block_reads(uint64_t map_bytes, uint8_t checksum_bytes, uint64_t blocks);
 

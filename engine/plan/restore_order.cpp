@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plan/restore_order.hpp"
 
+#include "engine/format/label.hpp"
+
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -16,32 +19,53 @@ using file_list = std::vector<const format::manifest_file*>;
 /// Cuts a sorted list into batches.
 class batcher {
 public:
-  batcher(std::vector<restore_batch>& out, batch_limits limits) : out_(out), limits_(limits) {}
+  batcher(const format::manifest& of, std::vector<restore_batch>& out, batch_limits limits)
+      : of_(of), out_(out), limits_(limits) {}
 
-  void add(const format::manifest_file& file, batch_kind kind, bool joins) {
+  /// @param gap_bytes  that are read between it and the one before
+  void add(const format::manifest_file& file, batch_kind kind, bool joins, uint64_t gap_bytes = 0) {
     const bool unread = kind == batch_kind::empty;
     const bool large = !unread && file.stored_bytes() > batch_limit_bytes;
     // An empty file has a little stored size, too; what counts is that it is not 0.
-    const uint64_t bytes = unread ? 1 : std::max<uint64_t>(1, file.stored_bytes());
+    const uint64_t own =
+        (unread ? 1 : std::max<uint64_t>(1, file.stored_bytes())) + far_of(file, kind);
     if (large || !joins || out_.empty() || out_.back().kind != kind || bytes_ == 0 ||
-        out_.back().files.size() == limits_.files || bytes_ + bytes > limits_.bytes) {
+        out_.back().files.size() == limits_.files || bytes_ + gap_bytes + own > limits_.bytes) {
       out_.push_back({large ? batch_kind::alone : kind, {}});
       bytes_ = 0;
+      gap_bytes = 0;
     }
     out_.back().files.push_back(&file);
-    bytes_ += large ? 0 : bytes;
+    bytes_ += large ? 0 : gap_bytes + own;
   }
 
 private:
+  /// What earlier backups may have of a file that is not made of this one alone, with a little for
+  /// what lies between there.
+  uint64_t far_of(const format::manifest_file& file, batch_kind kind) const {
+    if (kind != batch_kind::bundle || !limits_.joins_far_blocks() ||
+        !may_have_far_blocks(of_, file))
+      return 0;
+    const auto plain = std::min(file.size_bytes, limits_.bytes);
+    return plain + plain / 8;
+  }
+
+  const format::manifest& of_;
   std::vector<restore_batch>& out_;
   const batch_limits limits_;
   uint64_t bytes_ = 0;
 };
 
-/// Same bundle and next to each other.
-bool follows(const format::manifest_file& before, const format::manifest_file& file) {
-  return before.reference == file.reference && before.bundle_id == file.bundle_id &&
-         before.bundle_offset_bytes + before.stored_bytes() == file.bundle_offset_bytes;
+/// What lies between two members of one bundle. Nothing where they are of different ones, or lie in
+/// one place.
+std::optional<uint64_t> gap_between(const format::manifest_file& before,
+                                    const format::manifest_file& file) {
+  if (before.reference != file.reference || before.bundle_id != file.bundle_id)
+    return {};
+  const auto from_begin = file.bundle_offset_bytes - before.bundle_offset_bytes; // they are sorted
+  if (from_begin < before.stored_bytes())
+    return {};
+  return from_begin - before.stored_bytes();
 }
 
 auto bundle_key(const format::manifest_file* file) {
@@ -59,6 +83,11 @@ bool is_synced_later(const format::manifest_file& file) {
   return file.size_bytes <= batch_limit_bytes;
 }
 
+bool may_have_far_blocks(const format::manifest& of, const format::manifest_file& file) {
+  return file.is_block_incremental() &&
+         format::type_of_label(of.holder(file)) != format::backup_type::full;
+}
+
 file_set::file_set(std::vector<const format::manifest_file*> files) : sorted_(std::move(files)) {
   std::ranges::sort(sorted_, std::less<>());
 }
@@ -67,11 +96,12 @@ bool file_set::contains(const format::manifest_file* file) const {
   return std::ranges::binary_search(sorted_, file, std::less<>());
 }
 
-batch_limits limits_for(uint64_t bytes) {
+batch_limits limits_for(uint64_t bytes, uint64_t read_over_bytes) {
   const batch_limits least;
   bytes = std::max(bytes, least.bytes);
   // Where more bytes are worth it, more files are: it is the requests that take long.
-  return {bytes, static_cast<size_t>(least.files * std::min<uint64_t>(bytes / least.bytes, 4))};
+  return {bytes, static_cast<size_t>(least.files * std::min<uint64_t>(bytes / least.bytes, 4)),
+          read_over_bytes};
 }
 
 std::vector<restore_batch> order_restore(const format::manifest& of, const restore_rules& rules,
@@ -80,10 +110,11 @@ std::vector<restore_batch> order_restore(const format::manifest& of, const resto
   for (const auto& file : of.files)
     if (rules.is_restored(file.name))
       files.push_back(&file);
-  return order_files(files, rules, limits, kept);
+  return order_files(of, files, rules, limits, kept);
 }
 
-std::vector<restore_batch> order_files(std::span<const format::manifest_file* const> files,
+std::vector<restore_batch> order_files(const format::manifest& of,
+                                       std::span<const format::manifest_file* const> files,
                                        const restore_rules& rules, batch_limits limits,
                                        const file_set& kept) {
   file_list alone;
@@ -99,14 +130,15 @@ std::vector<restore_batch> order_files(std::span<const format::manifest_file* co
   std::ranges::sort(bundled, {}, bundle_key);
 
   std::vector<restore_batch> out;
-  batcher batches(out, limits);
+  batcher batches(of, out, limits);
   const auto first_small = std::ranges::find_if(
       alone, [](const auto* file) { return file->stored_bytes() <= batch_limit_bytes; });
   std::for_each(alone.begin(), first_small,
                 [&](const auto* file) { batches.add(*file, batch_kind::small, false); });
   const format::manifest_file* before = nullptr;
   for (const auto* file : bundled) {
-    batches.add(*file, batch_kind::bundle, before != nullptr && follows(*before, *file));
+    const auto gap = before == nullptr ? std::nullopt : gap_between(*before, *file);
+    batches.add(*file, batch_kind::bundle, gap && *gap <= limits.read_over_bytes, gap.value_or(0));
     before = file;
   }
   std::for_each(first_small, alone.end(),

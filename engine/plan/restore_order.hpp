@@ -16,7 +16,7 @@ namespace pgbraid::plan {
 enum class batch_kind : uint8_t {
   alone,  ///< one file, streamed
   small,  ///< small files of their own, read together
-  bundle, ///< neighbours in one bundle, read as one piece
+  bundle, ///< members of one bundle, read as one piece
   empty,  ///< files of size 0, zeroed and kept ones: nothing is read
 };
 
@@ -33,15 +33,25 @@ inline constexpr uint64_t batch_limit_bytes = 1024 * 1024;
 struct batch_limits {
   uint64_t bytes = batch_limit_bytes; ///< stored, read at once: what it costs in memory
   size_t files = 128;
+  /// So much of a bundle that nobody wants is read along rather than asked around.
+  uint64_t read_over_bytes = 0;
+
+  /// Where a request costs as little as here, files of a batch need not ask together for what
+  /// earlier backups have of them: with delta each would be compared with its map a second time.
+  bool joins_far_blocks() const { return bytes > batch_limit_bytes; }
 };
 /// @param bytes  what is worth reading at once, at least `batch_limit_bytes`
-batch_limits limits_for(uint64_t bytes);
+batch_limits limits_for(uint64_t bytes, uint64_t read_over_bytes = 0);
 
 /// Whether so many files are restored that small ones are synced together: one sync for each would
 /// be a large part of the work. Fewer are not worth waiting for what others write there.
 bool syncs_small_later(size_t files);
 /// Larger ones are on the disk when they end, and are synced one by one.
 bool is_synced_later(const format::manifest_file& file);
+
+/// Whether a file may be made of what earlier backups have of it. Of those in a bundle a batch has
+/// only so many that this has room in it, too.
+bool may_have_far_blocks(const format::manifest& of, const format::manifest_file& file);
 
 /// Some files of a manifest, by their address in it.
 class file_set {
@@ -63,8 +73,9 @@ private:
 std::vector<restore_batch> order_restore(const format::manifest& of, const restore_rules& rules,
                                          batch_limits limits = {}, const file_set& kept = {});
 
-/// The same for some files of a manifest.
-std::vector<restore_batch> order_files(std::span<const format::manifest_file* const> files,
+/// The same for some files of it.
+std::vector<restore_batch> order_files(const format::manifest& of,
+                                       std::span<const format::manifest_file* const> files,
                                        const restore_rules& rules, batch_limits limits = {},
                                        const file_set& kept = {});
 

@@ -149,12 +149,12 @@ TEST_CASE("block restore: memory of maps is in the budget") {
   with.fill();
   with.plan();
   CHECK(with.job->shape().rules.blocks);
-  CHECK(with.job->use({}, true).bytes_per_file > 256 * 1024);
+  CHECK(with.job->use(true).bytes_per_file > 256 * 1024);
   rig without;
   without.add("pg_data/PG_VERSION", "15\n");
   without.plan();
   CHECK_FALSE(without.job->shape().rules.blocks);
-  CHECK(without.job->use({}, true).bytes_per_file == 0);
+  CHECK(without.job->use(true).bytes_per_file == 0);
 }
 
 TEST_CASE("block restore: a bundle or file that ends early, or has other bytes") {

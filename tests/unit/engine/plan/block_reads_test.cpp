@@ -107,7 +107,7 @@ std::map<uint64_t, place> places_of(const block_map& of) {
 } // namespace
 
 TEST_CASE("block reads: backup by backup, each super block once, neighbours together") {
-  const auto reads = plan_block_reads(mixed(), all);
+  const auto reads = plan_block_reads(mixed(), all, 0);
   CHECK(reads.ranges == std::vector<block_range>{{0, 1, 50, 320}, {1, 0, 0, 70}});
   CHECK(reads.units == std::vector<block_unit>{{0, 300, 4 * block, 0, 2},
                                                {0, 20, 100, 2, 1},
@@ -120,10 +120,12 @@ TEST_CASE("block reads: backup by backup, each super block once, neighbours toge
 }
 
 TEST_CASE("block reads: only what is wanted, a small gap is read through") {
-  const auto reads = plan_block_reads(mixed(), [](uint64_t one) { return one == 2 || one == 4; });
+  const auto reads = plan_block_reads(
+      mixed(), [](uint64_t one) { return one == 2 || one == 4; }, 0);
   CHECK(reads.ranges == std::vector<block_range>{{0, 1, 350, 20}, {1, 0, 0, 70}});
   CHECK(reads.parts == std::vector<block_part>{{0, 4 * block, 100}, {block, 2 * block, block}});
-  CHECK(plan_block_reads(mixed(), [](uint64_t) { return false; }) == block_reads{});
+  CHECK(plan_block_reads(
+            mixed(), [](uint64_t) { return false; }, 0) == block_reads{});
 
   auto apart = mixed();
   apart.runs.back().offset_bytes = 450;

@@ -184,13 +184,18 @@ format::manifest any_backup() {
 /// What `order_restore` makes of it.
 struct ordered {
   format::manifest backup = any_backup();
-  batch_limits limits = limits_for(*rc::gen::element<uint64_t>(0, 1024 * kib, 3000 * kib));
+  batch_limits limits = limits_for(*rc::gen::element<uint64_t>(0, 1024 * kib, 3000 * kib),
+                                   *rc::gen::element<uint64_t>(0, 99, 100, 64 * kib));
   restore_mapping where = *map_restore(backup, {.pg_path = "/data"});
   restore_rules rules{backup, where, recovery_type::standard, 150000};
   std::vector<restore_batch> batches = order_restore(backup, rules, limits);
 };
 
-uint64_t stored_of(const restore_batch& one) {
+/// What is read for it, with what lies between its members.
+uint64_t read_of(const restore_batch& one) {
+  if (one.kind == batch_kind::bundle)
+    return one.files.back()->bundle_offset_bytes + one.files.back()->stored_bytes() -
+           one.files.front()->bundle_offset_bytes;
   uint64_t bytes = 0;
   for (const auto* file : one.files)
     bytes += file->stored_bytes();
@@ -225,13 +230,15 @@ TEST_CASE("dealing: what a restore reads at once is one piece, and no more than 
       if (one.kind == batch_kind::alone)
         RC_ASSERT(one.files.size() == 1U);
       else if (one.kind != batch_kind::empty)
-        RC_ASSERT(stored_of(one) <= of.limits.bytes);
+        RC_ASSERT(read_of(one) <= of.limits.bytes);
       for (size_t i = 1; one.kind == batch_kind::bundle && i < one.files.size(); ++i) {
         const auto& a = *one.files[i - 1];
         const auto& b = *one.files[i];
         RC_ASSERT(a.reference == b.reference);
         RC_ASSERT(a.bundle_id == b.bundle_id);
-        RC_ASSERT(a.bundle_offset_bytes + a.stored_bytes() == b.bundle_offset_bytes);
+        const auto end = a.bundle_offset_bytes + a.stored_bytes();
+        RC_ASSERT(end <= b.bundle_offset_bytes);
+        RC_ASSERT(b.bundle_offset_bytes - end <= of.limits.read_over_bytes);
       }
     }
   });
@@ -255,6 +262,43 @@ TEST_CASE("dealing: bundles of two backups are two, wherever their members lie")
       CHECK(one.files.size() == 1);
 }
 
+namespace {
+
+/// Of so many members of a bundle, 100 bytes each, every other one is wanted: how many each piece
+/// has that is read.
+std::vector<size_t> every_other(int count, batch_limits limits) {
+  auto backup = plan_test::sample_backup();
+  for (int i = 0; i < count; ++i) {
+    auto& file = plan_test::add_file(backup, fmt::format("pg_data/base/5/f{:03}", i), 100);
+    file.bundle_id = 1;
+    file.bundle_offset_bytes = static_cast<uint64_t>(i) * 100;
+  }
+  std::vector<const format::manifest_file*> kept;
+  backup.sort();
+  for (const auto& file : backup.files)
+    if (file.bundle_offset_bytes % 200 != 0)
+      kept.push_back(&file);
+  const auto where = map_restore(backup, {.pg_path = "/data"});
+  REQUIRE(where);
+  const restore_rules rules(backup, *where, recovery_type::standard, 150000);
+  std::vector<size_t> out;
+  for (const auto& one : order_restore(backup, rules, limits, file_set(kept)))
+    if (one.kind == batch_kind::bundle)
+      out.push_back(one.files.size());
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("dealing: a gap up to what is read over joins, a larger one does not") {
+  CHECK(every_other(100, {.read_over_bytes = 100}).size() == 1);
+  CHECK(every_other(100, {.read_over_bytes = 99}).size() == 50);
+  CHECK(every_other(100, {.read_over_bytes = 0}).size() == 50);
+  // Gaps count as what is read: five members, and four gaps.
+  CHECK(every_other(100, {.bytes = 900, .read_over_bytes = 100}).size() == 10);
+  CHECK(every_other(100, {.bytes = 899, .read_over_bytes = 100}).front() == 4);
+}
+
 TEST_CASE("dealing: a restore begins with what takes longest, and ends with what takes nothing") {
   test::for_all([] {
     const ordered of;
@@ -268,7 +312,7 @@ TEST_CASE("dealing: a restore begins with what takes longest, and ends with what
     for (size_t i = 1; i < of.batches.size(); ++i) {
       RC_ASSERT(rank(of.batches[i - 1]) <= rank(of.batches[i]));
       if (rank(of.batches[i]) == 0)
-        RC_ASSERT(stored_of(of.batches[i - 1]) >= stored_of(of.batches[i]));
+        RC_ASSERT(read_of(of.batches[i - 1]) >= read_of(of.batches[i]));
     }
   });
 }
