@@ -78,8 +78,16 @@ result<void> forwarding_storage::remove_file(std::string_view path) {
   return base_->remove_file(path);
 }
 
+result<void> forwarding_storage::remove_files(std::span<const std::string> paths) {
+  return base_->remove_files(paths);
+}
+
 result<void> forwarding_storage::remove_tree(std::string_view path) {
   return base_->remove_tree(path);
+}
+
+result<void> forwarding_storage::remove_unfinished(std::string_view path, int64_t before_s) {
+  return base_->remove_unfinished(path, before_s);
 }
 
 result<void> forwarding_storage::move(std::string_view from, std::string_view to) {

@@ -41,7 +41,9 @@ public:
   result<void> make_path(std::string_view path, uint32_t mode = 0750) override;
   result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode = 0750) override;
   result<void> remove_file(std::string_view path) override;
+  result<void> remove_files(std::span<const std::string> paths) override;
   result<void> remove_tree(std::string_view path) override;
+  result<void> remove_unfinished(std::string_view path, int64_t before_s) override;
   result<void> move(std::string_view from, std::string_view to) override;
   result<void> make_symlink(std::string_view path, std::string_view destination) override;
   result<void> make_hardlink(std::string_view path, std::string_view existing) override;

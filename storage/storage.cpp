@@ -4,6 +4,7 @@
 
 #include "engine/base/path.hpp"
 #include "storage/list_budget.hpp"
+#include "storage/storage_path.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -133,6 +134,17 @@ result<void> storage::make_many_paths(std::span<const std::string> paths, uint32
     if (auto made = make_path(path, mode); !made)
       return made;
   return success();
+}
+
+result<void> storage::remove_files(std::span<const std::string> paths) {
+  for (const auto& path : paths)
+    if (auto gone = remove_file(path); !gone)
+      return gone;
+  return success();
+}
+
+result<void> storage::remove_unfinished(std::string_view path, int64_t) {
+  return check_storage_path(path);
 }
 
 result<void> storage::sync_many_paths(std::span<const std::string> paths) {

@@ -94,6 +94,8 @@ struct storage_features {
   bool hardlinks = false;
   /// What is worth reading at once: more, where every request has a long way.
   uint64_t batch_bytes = uint64_t{1} << 20;
+  /// Between parts of a file that are wanted: so much is sooner read along than asked around.
+  uint64_t read_over_bytes = uint64_t{64} << 10;
   /// How many files one thread may have whose commit is under way: more, where the answer has a
   /// long way.
   size_t settling_files = 64;
@@ -202,8 +204,14 @@ public:
   /// Several, parents first. The default makes one after the other.
   virtual result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode = 0750);
   virtual result<void> remove_file(std::string_view path) = 0; ///< a missing file is success
+  /// Several, in any order and several at a time; after a failure it is not known which are gone.
+  /// Who needs an order asks for a few at a time. The default removes one after the other.
+  virtual result<void> remove_files(std::span<const std::string> paths);
   virtual result<void>
   remove_tree(std::string_view path) = 0; ///< never follows links; missing is success
+  /// Drops what was begun below a path before that time and nobody ended, where nobody sees it and
+  /// it still takes room: parts of objects in a store. The default has nothing of the kind.
+  virtual result<void> remove_unfinished(std::string_view path, int64_t before_s);
   virtual result<void> move(std::string_view from, std::string_view to) = 0;
   virtual result<void> make_symlink(std::string_view path, std::string_view destination) = 0;
   /// A second name `path` for the file `existing`; feature_not_supported where there are none.

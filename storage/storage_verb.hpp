@@ -19,7 +19,7 @@ enum class storage_verb : uint8_t {
   sync,    ///< begin_commit of a file with `sync`
   publish, ///< the rename of an atomic file
   make_path,
-  remove, ///< file or tree
+  remove, ///< a file, several, or a tree
   move,
   link, ///< hard or symbolic
   sync_path,

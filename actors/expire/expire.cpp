@@ -235,12 +235,17 @@ result<void> repository_expiry::remove_archive(const plan::retention& keep) {
 }
 
 /// Nobody else has the lock: whoever wrote these is gone.
-result<void> clear_away(repository& repo) {
+result<void> clear_away(repository& repo, const expire_settings& settings) {
   auto gone = remove_leftovers(repo, wall_s());
   if (!gone)
     return gone.failure();
   for (const auto& path : *gone)
     log::detail("{}: removed '{}', which was left behind", repo.name(), path);
+  if (settings.unfinished_before_s)
+    for (const auto& path :
+         {format::backup_path(repo.stanza()), format::archive_path(repo.stanza())})
+      if (auto done = repo.files().remove_unfinished(path, *settings.unfinished_before_s); !done)
+        return done;
   return success();
 }
 
@@ -249,7 +254,7 @@ result<void> clear_away(repository& repo) {
 result<void> expire(repository& repo, const expire_settings& settings) {
   if (auto done = repository_expiry(repo, settings).run(); !done)
     return done;
-  return settings.dry_run ? success() : clear_away(repo);
+  return settings.dry_run ? success() : clear_away(repo, settings);
 }
 
 } // namespace pgbraid

@@ -21,6 +21,8 @@ struct expire_settings {
   /// No WAL from this segment on goes. Allows WAL to go where there are fewer backups than
   /// retention counts.
   std::optional<std::string> archive_before = {};
+  /// Parts of files that were begun before that time and never ended go, too.
+  std::optional<int64_t> unfinished_before_s = {};
   /// Says what would be removed, and changes nothing.
   bool dry_run = false;
   /// A backup was just made: the newest full one without page errors stays whatever retention says,

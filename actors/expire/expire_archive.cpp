@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/expire/expire_archive.hpp"
 
+#include "actors/expire/removal_batches.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/plan/expire_archive.hpp"
@@ -42,9 +43,6 @@ private:
 
   result<void> remove_tree(const std::string& path) {
     return settings_.dry_run ? success() : repo_.files().remove_tree(path);
-  }
-  result<void> remove_file(const std::string& path) {
-    return settings_.dry_run ? success() : repo_.files().remove_file(path);
   }
 
   repository& repo_;
@@ -160,32 +158,36 @@ result<void> archive_sweep::expire_files(const std::string& path, const std::str
   auto listed = repo_.files().list(path);
   if (!listed)
     return listed.failure();
+  removal_batches going(repo_, settings_.dry_run);
   for (const auto& one : listed->value_or(std::vector<entry>())) {
     const auto segment = one.name.substr(0, segment_length);
     if (one.info.kind != entry_kind::file || !postgres::is_segment_name(segment))
       continue;
     if (plan.keeps_file(one.name)) {
+      if (auto done = going.finish(); !done)
+        return done;
       kept(id);
       continue;
     }
-    if (auto done = remove_file(path + "/" + one.name); !done)
+    if (auto done = going.add(path + "/" + one.name); !done)
       return done;
     removed(segment);
   }
-  return success();
+  return going.finish();
 }
 
 result<void> archive_sweep::remove_histories(const std::string& id, const plan::archive_plan& plan,
                                              const std::vector<entry>& entries) {
+  removal_batches going(repo_, settings_.dry_run);
   for (const auto& one : entries) {
     if (!postgres::is_history_name(one.name) || plan.keeps_history(one.name))
       continue;
     log::info("{}: {} remove history file {}", repo_.name(), id, one.name);
-    const auto path = format::archive_path(repo_.stanza()) + "/" + id + "/" + one.name;
-    if (auto done = remove_file(path); !done)
+    if (auto done = going.add(format::archive_path(repo_.stanza()) + "/" + id + "/" + one.name);
+        !done)
       return done;
   }
-  return success();
+  return going.finish();
 }
 
 } // namespace

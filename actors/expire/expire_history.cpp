@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/expire/expire_history.hpp"
 
+#include "actors/expire/removal_batches.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
@@ -34,16 +35,15 @@ result<void> expire_year(repository& repo, const std::string& path,
   auto names = names_in(repo.files(), path, entry_kind::file);
   if (!names)
     return names.failure();
+  removal_batches going(repo, dry_run);
   for (auto name = names->rbegin(); name != names->rend(); ++name) {
     if (!keep.drops_file(*name))
       continue;
     log::info("{}: remove expired backup history manifest {}", repo.name(), *name);
-    if (dry_run)
-      continue;
-    if (auto done = repo.files().remove_file(path + "/" + *name); !done)
+    if (auto done = going.add(path + "/" + *name); !done)
       return done;
   }
-  return success();
+  return going.finish();
 }
 
 } // namespace

@@ -1,5 +1,5 @@
-// Requests that carry content: reading and writing one file, reading many small ones, listing.
-// SPDX-License-Identifier: MIT
+// Requests that carry content: reading and writing one file, reading many small ones, removing
+// many, listing. SPDX-License-Identifier: MIT
 #pragma once
 
 #include "actors/serve/exchange_work.hpp"
@@ -14,6 +14,8 @@ std::unique_ptr<work> make_write_work(std::unique_ptr<link::exchange> asked,
                                       std::shared_ptr<served_roots> roots);
 std::unique_ptr<work> make_small_work(std::unique_ptr<link::exchange> asked,
                                       std::shared_ptr<served_roots> roots);
+std::unique_ptr<work> make_removal_work(std::unique_ptr<link::exchange> asked,
+                                        std::shared_ptr<served_roots> roots);
 std::unique_ptr<work> make_list_work(std::unique_ptr<link::exchange> asked,
                                      std::shared_ptr<served_roots> roots);
 /// repo/read-info and repo/write-info: info files as their text. Null for other paths.

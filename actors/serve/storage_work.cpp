@@ -90,6 +90,8 @@ result<void> apply(const wire::change_request& what, storage& where, std::string
     return where.sync_path(at);
   case op::attributes:
     return where.set_attributes(at, what.wanted);
+  case op::remove_unfinished:
+    return where.remove_unfinished(at, what.wanted.mtime_s.value_or(0));
   }
   return error{errc::protocol, "the other host did not say what to change"};
 }
@@ -136,6 +138,8 @@ std::unique_ptr<work> make_storage_work(std::unique_ptr<link::exchange> asked, r
     return make_write_work(std::move(asked), std::move(roots));
   if (name == path::storage_read_small)
     return make_small_work(std::move(asked), std::move(roots));
+  if (name == path::storage_remove_files)
+    return make_removal_work(std::move(asked), std::move(roots));
   if (name == path::storage_list)
     return make_list_work(std::move(asked), std::move(roots));
   if (name == path::storage_info)

@@ -101,10 +101,20 @@ public:
       return fine;
     return base().remove_file(path);
   }
+  result<void> remove_files(std::span<const std::string> paths) override {
+    if (auto fine = check_all(paths, reach::inside); !fine)
+      return fine;
+    return base().remove_files(paths);
+  }
   result<void> remove_tree(std::string_view path) override {
     if (auto fine = check(path); !fine)
       return fine;
     return base().remove_tree(path);
+  }
+  result<void> remove_unfinished(std::string_view path, int64_t before_s) override {
+    if (auto fine = check(path); !fine)
+      return fine;
+    return base().remove_unfinished(path, before_s);
   }
   result<void> move(std::string_view from, std::string_view to) override {
     if (auto fine = check_both(from, to); !fine)

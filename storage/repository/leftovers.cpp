@@ -47,10 +47,10 @@ result<std::vector<std::string>> remove_leftovers(repository& from, int64_t now_
           one.info.mtime_s > now_s - left_behind_s)
         continue;
       gone.push_back(directory + "/" + one.name);
-      if (auto done = from.files().remove_file(gone.back()); !done)
-        return done.failure();
     }
   }
+  if (auto done = from.files().remove_files(gone); !done)
+    return done.failure();
   return gone;
 }
 

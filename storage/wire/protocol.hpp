@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -16,6 +17,10 @@ inline constexpr uint32_t version_max = 4;
 
 /// Added to the length of a piece of a copied file that is no part of its bytes: notes of blocks.
 inline constexpr uint32_t notes_piece = uint32_t{1} << 31;
+
+/// How many files are removed by one request, and how long its body is at most.
+inline constexpr size_t removal_files_max = 1000;
+inline constexpr size_t removal_body_bytes = size_t{512} << 10;
 
 /// The largest info file that a host opens or seals for another one.
 inline constexpr uint64_t info_limit_bytes = uint64_t{32} << 20;
@@ -32,6 +37,7 @@ inline constexpr std::string_view storage_read = "/v1/storage/read";
 inline constexpr std::string_view storage_read_small = "/v1/storage/read-small";
 inline constexpr std::string_view storage_write = "/v1/storage/write";
 inline constexpr std::string_view storage_change = "/v1/storage/change";
+inline constexpr std::string_view storage_remove_files = "/v1/storage/remove-files";
 inline constexpr std::string_view storage_features = "/v1/storage/features";
 inline constexpr std::string_view storage_free = "/v1/storage/free";
 inline constexpr std::string_view storage_settle = "/v1/storage/settle";

@@ -83,6 +83,11 @@ struct read_answer {
   std::string version = {};
 };
 
+/// A line of storage/remove-files.
+struct removal_line {
+  std::string path = {};
+};
+
 struct small_request {
   std::string path = {};
   uint64_t limit = 0;
@@ -109,14 +114,15 @@ enum class change_op : uint8_t {
   symlink,  ///< `other` is the destination
   hardlink, ///< `other` is the existing file
   sync,
-  attributes
+  attributes,
+  remove_unfinished ///< begun before the time in `wanted`
 };
 struct change_request {
   std::string root = {};
   change_op op = change_op::none;
   std::string path = {};
   std::string other = {};
-  storage::attributes wanted = {}; ///< mode also for make_path
+  storage::attributes wanted = {}; ///< mode also for make_path, the time also for remove_unfinished
 };
 
 struct pg_open_request {

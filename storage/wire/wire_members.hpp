@@ -21,9 +21,9 @@ template <> struct words<publish> {
   static constexpr std::array<std::string_view, 2> all{"in-place", "atomic"};
 };
 template <> struct words<change_op> {
-  static constexpr std::array<std::string_view, 9> all{"none",        "make-path", "remove-file",
-                                                       "remove-tree", "move",      "symlink",
-                                                       "hardlink",    "sync",      "attributes"};
+  static constexpr std::array<std::string_view, 10> all{
+      "none",    "make-path", "remove-file", "remove-tree", "move",
+      "symlink", "hardlink",  "sync",        "attributes",  "remove-unfinished"};
 };
 template <> struct words<pg_op> {
   static constexpr std::array<std::string_view, 13> all{
@@ -102,6 +102,8 @@ template <class Io> void members(Io& io, storage_features& m) {
   io("path_sync", m.path_sync);
   io("rename", m.rename);
   io("part_bytes", m.part_bytes);
+  io("batch_bytes", m.batch_bytes);
+  io("read_over_bytes", m.read_over_bytes);
 }
 
 template <class Io> void members(Io& io, free_answer& m) {
@@ -118,6 +120,10 @@ template <class Io> void members(Io& io, read_request& m) {
 
 template <class Io> void members(Io& io, read_answer& m) {
   io("version", m.version);
+}
+
+template <class Io> void members(Io& io, removal_line& m) {
+  io("path", m.path);
 }
 
 template <class Io> void members(Io& io, small_request& m) {

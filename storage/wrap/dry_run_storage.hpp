@@ -29,7 +29,13 @@ public:
   result<void> make_path(std::string_view path, uint32_t mode) override;
   result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode) override;
   result<void> remove_file(std::string_view path) override { return remove(path); }
+  result<void> remove_files(std::span<const std::string> paths) override {
+    return storage::remove_files(paths);
+  }
   result<void> remove_tree(std::string_view path) override { return remove(path); }
+  result<void> remove_unfinished(std::string_view path, int64_t before_s) override {
+    return storage::remove_unfinished(path, before_s);
+  }
   result<void> move(std::string_view from, std::string_view to) override;
   result<void> make_symlink(std::string_view path, std::string_view destination) override;
   result<void> make_hardlink(std::string_view path, std::string_view existing) override;

@@ -77,8 +77,16 @@ public:
   result<void> remove_file(std::string_view path) override {
     return wrapper().around(storage_verb::remove, path, [&] { return base().remove_file(path); });
   }
+  result<void> remove_files(std::span<const std::string> paths) override {
+    return wrapper().around(storage_verb::remove, first(paths),
+                            [&] { return base().remove_files(paths); });
+  }
   result<void> remove_tree(std::string_view path) override {
     return wrapper().around(storage_verb::remove, path, [&] { return base().remove_tree(path); });
+  }
+  result<void> remove_unfinished(std::string_view path, int64_t before_s) override {
+    return wrapper().around(storage_verb::remove, path,
+                            [&] { return base().remove_unfinished(path, before_s); });
   }
   result<void> move(std::string_view from, std::string_view to) override {
     return wrapper().around(storage_verb::move, from, [&] { return base().move(from, to); });

@@ -186,6 +186,12 @@ result<void> faulty_storage::make_many_paths(std::span<const std::string> paths,
   return made && far.then ? result<void>(*far.then) : made;
 }
 
+result<void> faulty_storage::remove_files(std::span<const std::string> paths) {
+  const auto far = reach_of(storage_verb::remove, paths);
+  auto gone = base().remove_files(paths.first(far.count));
+  return gone && far.then ? result<void>(*far.then) : gone;
+}
+
 result<void> faulty_storage::sync_many_paths(std::span<const std::string> paths) {
   const auto far = reach_of(storage_verb::sync_path, paths);
   auto synced = base().sync_many_paths(paths.first(far.count));

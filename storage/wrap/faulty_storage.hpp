@@ -33,6 +33,7 @@ public:
   result<std::vector<std::optional<entry_info>>>
   many_infos(std::span<const std::string> paths) override;
   result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode = 0750) override;
+  result<void> remove_files(std::span<const std::string> paths) override;
   result<void> sync_many_paths(std::span<const std::string> paths) override;
   /// Each file is opened and read, as far as the plan is concerned.
   void read_small(std::span<small_read> files, io::io_engine* engine) override;

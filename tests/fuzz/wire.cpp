@@ -51,11 +51,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto text = fuzz::text(data, size);
   read_as_each<wire::nothing, wire::hello, wire::hello_answer, wire::cipher_answer,
                wire::place_request, entry, wire::info_answer, wire::list_answer, storage_features,
-               wire::free_answer, wire::read_request, wire::read_answer, wire::small_request,
-               wire::small_answer, wire::write_request, wire::change_request, wire::pg_open_request,
-               wire::pg_open_answer, pg::pg_server_info, wire::pg_call_request,
-               wire::pg_call_answer, wire::facts_request, wire::facts_answer, wire::copy_rules,
-               wire::copied_file, wire::copied_results>(text);
+               wire::free_answer, wire::read_request, wire::read_answer, wire::removal_line,
+               wire::small_request, wire::small_answer, wire::write_request, wire::change_request,
+               wire::pg_open_request, wire::pg_open_answer, pg::pg_server_info,
+               wire::pg_call_request, wire::pg_call_answer, wire::facts_request, wire::facts_answer,
+               wire::copy_rules, wire::copied_file, wire::copied_results>(text);
   read_as_bytes(text);
   read_as_error(text);
   return 0;

@@ -36,12 +36,14 @@ uint64_t memory_storage::used_bytes() const {
   const std::lock_guard guard(state_->mutex);
   return state_->tree.used_bytes();
 }
-std::optional<std::string> memory_storage::content(std::string_view path) const {
+std::optional<std::string> memory_storage::content(std::string_view path, size_t offset,
+                                                   size_t bytes) const {
   const std::lock_guard guard(state_->mutex);
   auto found = state_->tree.find(path, false);
   if (!found.node || found.node->info.kind != entry_kind::file)
     return {};
-  return found.node->content;
+  const auto& all = found.node->content;
+  return all.substr(std::min(offset, all.size()), bytes);
 }
 
 // ---- looking

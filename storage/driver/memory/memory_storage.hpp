@@ -33,8 +33,9 @@ public:
   void set_capacity(std::optional<uint64_t> total_bytes);
   /// Sum of the content of all files.
   uint64_t used_bytes() const;
-  /// The content of a file; empty when there is none.
-  std::optional<std::string> content(std::string_view path) const;
+  /// The content of a file, or a part of it, as much as there is; empty when there is no file.
+  std::optional<std::string> content(std::string_view path, size_t offset = 0,
+                                     size_t bytes = std::string::npos) const;
 
   storage_features features() const override;
   const std::string& root() const override;

@@ -42,8 +42,14 @@ public:
   result<void> remove_file(std::string_view path) override {
     return change({.op = wire::change_op::remove_file, .path = std::string(path)});
   }
+  result<void> remove_files(std::span<const std::string> paths) override;
   result<void> remove_tree(std::string_view path) override {
     return change({.op = wire::change_op::remove_tree, .path = std::string(path)});
+  }
+  result<void> remove_unfinished(std::string_view path, int64_t before_s) override {
+    return change({.op = wire::change_op::remove_unfinished,
+                   .path = std::string(path),
+                   .wanted = {.mtime_s = before_s}});
   }
   result<void> move(std::string_view from, std::string_view to) override;
   result<void> make_symlink(std::string_view path, std::string_view destination) override {
@@ -105,7 +111,7 @@ storage_features remote_storage::features() const {
   const std::lock_guard guard(mutex_);
   if (!features_) {
     if (auto told = ask<storage_features>(wire::path::storage_features, {}))
-      features_ = *told;
+      features_ = within_reason(*told);
   }
   return features_.value_or(storage_features{});
 }
@@ -236,6 +242,29 @@ result<void> remote_storage::move(std::string_view from, std::string_view to) {
                  .wanted = {}});
 }
 
+/// One request for as many as fit.
+result<void> remote_storage::remove_files(std::span<const std::string> paths) {
+  for (const auto& path : paths)
+    if (auto fine = check_storage_path(path); !fine)
+      return fine;
+  std::string body;
+  for (size_t i = 0, in_body = 0; i < paths.size(); ++i) {
+    body += wire::encode(wire::removal_line{paths[i]}) + "\n";
+    ++in_body;
+    const bool full =
+        in_body == wire::removal_files_max || body.size() > wire::removal_body_bytes / 2;
+    if (!full && i + 1 < paths.size())
+      continue;
+    auto gone = on_->main()->ask(wire::path::storage_remove_files,
+                                 wire::encode(wire::place_request{.root = root_}), body, 0);
+    if (!gone)
+      return failed(gone.failure());
+    body.clear();
+    in_body = 0;
+  }
+  return success();
+}
+
 result<void> remote_storage::make_hardlink(std::string_view path, std::string_view existing) {
   if (auto fine = check_storage_path(existing); !fine)
     return fine;
@@ -246,6 +275,12 @@ result<void> remote_storage::make_hardlink(std::string_view path, std::string_vi
 }
 
 } // namespace
+
+storage_features within_reason(storage_features told) {
+  told.batch_bytes = std::min(told.batch_bytes, uint64_t{8} << 20);
+  told.read_over_bytes = std::min(told.read_over_bytes, uint64_t{1} << 20);
+  return told;
+}
 
 std::unique_ptr<storage> make_remote_storage(std::shared_ptr<link::remote_host> on,
                                              std::string root, std::string shown,

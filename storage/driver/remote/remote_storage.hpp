@@ -21,4 +21,8 @@ std::unique_ptr<storage> make_remote_storage(std::shared_ptr<link::remote_host> 
                                              std::string root, std::string shown,
                                              wire::content infos = wire::content::as_stored);
 
+/// What another host says about its storage becomes memory of this one: no more than with the
+/// largest of our own drivers.
+storage_features within_reason(storage_features told);
+
 } // namespace pgbraid::remote

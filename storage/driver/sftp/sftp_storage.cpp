@@ -68,6 +68,9 @@ public:
   result<void> remove_file(std::string_view path) override {
     return tried([&](verbs& on) { return on.remove_file(path); });
   }
+  result<void> remove_files(std::span<const std::string> paths) override {
+    return tried([&](verbs& on) { return on.remove_files(paths); });
+  }
   result<void> remove_tree(std::string_view path) override {
     return tried([&](verbs& on) { return on.remove_tree(path); });
   }

@@ -59,6 +59,7 @@ public:
   result<void> make_path(std::string_view path, uint32_t mode);
   result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode);
   result<void> remove_file(std::string_view path);
+  result<void> remove_files(std::span<const std::string> paths);
   result<void> remove_tree(std::string_view path);
   result<void> move(std::string_view from, std::string_view to);
   result<void> make_symlink(std::string_view path, std::string_view destination);

@@ -86,6 +86,44 @@ verbs::many_infos(std::span<const std::string> paths) {
   return out;
 }
 
+/// Nothing is sent before all parents are known to be no links.
+result<void> verbs::remove_files(std::span<const std::string> paths) {
+  auto parents = unknown_parents(paths);
+  if (!parents)
+    return parents.failure();
+  auto seen = look_at(*parents);
+  if (!seen)
+    return seen.failure();
+  if (auto fine = note(*parents, *seen); !fine)
+    return fine;
+  std::deque<std::pair<uint32_t, std::string_view>> under_way;
+  const auto settle = [&]() -> result<void> {
+    const auto [number, path] = under_way.front();
+    under_way.pop_front();
+    auto done = told(*on_, number);
+    if (!done)
+      return done.failure();
+    if (done->code == status_code::ok || done->code == status_code::no_such_file)
+      return success();
+    return refused(errc::file_remove, "unable to remove", full(path), *done);
+  };
+  result<void> outcome = success();
+  for (size_t i = 0; i < paths.size() && outcome; ++i) {
+    if (under_way.size() >= requests_max)
+      outcome = settle();
+    auto number = on_->send(packet_kind::remove, fields().text(full(paths[i])));
+    if (number)
+      under_way.emplace_back(*number, paths[i]);
+    else
+      outcome = number.failure();
+  }
+  while (!under_way.empty() && outcome)
+    outcome = settle();
+  for (const auto& [number, path] : under_way)
+    on_->forget(number);
+  return outcome;
+}
+
 result<void> verbs::make_many_paths(std::span<const std::string> paths, uint32_t mode) {
   while (!paths.empty()) {
     const auto some = paths.first(std::min(requests_max, paths.size()));

@@ -47,6 +47,14 @@ public:
     asked_.emplace_back("make_many_paths");
     return memory_storage::make_many_paths(paths, mode);
   }
+  result<void> remove_files(std::span<const std::string> paths) override {
+    asked_.emplace_back("remove_files");
+    return memory_storage::remove_files(paths);
+  }
+  result<void> remove_unfinished(std::string_view path, int64_t before_s) override {
+    asked_.emplace_back("remove_unfinished");
+    return memory_storage::remove_unfinished(path, before_s);
+  }
   result<void> make_hardlink(std::string_view path, std::string_view existing) override {
     asked_.emplace_back("make_hardlink");
     return memory_storage::make_hardlink(path, existing);
@@ -95,6 +103,8 @@ void use(storage& repo) {
   REQUIRE_FALSE(files[0].failure);
   REQUIRE(repo.versions("backup/demo/f"));
   REQUIRE(repo.make_hardlink("backup/demo/g", "backup/demo/f"));
+  REQUIRE(repo.remove_files(names{"backup/demo/g"}));
+  REQUIRE(repo.remove_unfinished("backup/demo", 5));
   REQUIRE(repo.sync_many_paths(paths));
   REQUIRE(repo.open_hollow("backup/demo/h", 3));
   REQUIRE(repo.open_update("backup/demo/f", {.size_bytes = 1}));
@@ -106,10 +116,10 @@ void use(storage& repo) {
 } // namespace
 
 TEST_CASE("forwarding: every verb goes on as it came") {
-  const names all = {"make_many_paths", "many_infos",  "each_entry",  "list_some",
-                     "list_tree",       "read_small",  "versions",    "make_hardlink",
-                     "sync_many_paths", "open_hollow", "open_update", "may_sync_later",
-                     "sync_files",      "free_bytes"};
+  const names all = {"make_many_paths", "many_infos",        "each_entry",      "list_some",
+                     "list_tree",       "read_small",        "versions",        "make_hardlink",
+                     "remove_files",    "remove_unfinished", "sync_many_paths", "open_hollow",
+                     "open_update",     "may_sync_later",    "sync_files",      "free_bytes"};
   names retried = all; // what tries a second time cannot hand on what comes one by one
   std::erase(retried, "each_entry");
   const auto passes = [&](auto make, const names& wanted) {

@@ -1,7 +1,10 @@
 // Expire on a repository in memory: what goes, what stays, and that it may be cut off anywhere.
 // SPDX-License-Identifier: MIT
 #include "actors/expire/expire.hpp"
+#include "actors/expire/expire_archive.hpp"
 #include "engine/format/repository_path.hpp"
+#include "storage/forwarding_storage.hpp"
+#include "storage/wrap/metered_storage.hpp"
 #include "tests/unit/storage/faulty_memory.hpp"
 #include "tests/unit/storage/power_cut.hpp"
 #include "tests/unit/storage/repository/small_manifest.hpp"
@@ -164,6 +167,55 @@ TEST_CASE_FIXTURE(rig, "expire: while a manifest cannot be read no WAL goes, nor
   REQUIRE_FALSE(expire(repo, {.keep = {.fulls = 1, .archive = 1}}));
   CHECK(files.content(format::label_path("demo", labels[0]) + "/pg_data/PG_VERSION"));
   CHECK(oldest_wal() == segment(1));
+}
+
+TEST_CASE_FIXTURE(rig, "expire: WAL goes in batches, the oldest first") {
+  constexpr unsigned count = 2700;
+  for (unsigned number = 41; number <= count; ++number)
+    put(fmt::format("archive/demo/15-1/0000000100000000/{}-{}", segment(number), sum));
+  for (const auto& label : labels)
+    info.remove(label);
+  add_backup("20261105-120000F", segment(2600));
+  save();
+  const auto left = [&] {
+    const auto listed = files.list("archive/demo/15-1/0000000100000000");
+    REQUIRE(listed);
+    return (*listed)->size();
+  };
+  const archive_expiry settings{.count = 1};
+  // What is left after a failure is what comes after it.
+  files.fail(storage_verb::remove, 1500, {errc::file_remove, "no"});
+  CHECK_FALSE(expire_archive(repo, settings, info));
+  CHECK(oldest_wal() == segment(1500));
+  CHECK(left() == count - 1499);
+  files.clear_faults();
+  const auto meter = std::make_shared<storage_meter>();
+  metered_storage metered(std::shared_ptr<storage>(&files, [](storage*) {}), meter);
+  repository counted(metered, {.key = 1, .stanza = "demo"});
+  REQUIRE(expire_archive(counted, settings, info));
+  CHECK(oldest_wal() == segment(2600));
+  CHECK(left() == 101);
+  CHECK(meter->of(storage_verb::remove).requests == 2); // of 1,100 files
+}
+
+TEST_CASE("expire: what was begun long ago and never ended goes where that is asked for") {
+  class noting final : public forwarding_storage {
+  public:
+    using forwarding_storage::forwarding_storage;
+    names asked = {};
+    result<void> remove_unfinished(std::string_view path, int64_t before_s) override {
+      asked.push_back(fmt::format("{} {}", path, before_s));
+      return success();
+    }
+  };
+  rig one;
+  noting files(std::shared_ptr<storage>(&one.files, [](storage*) {}));
+  repository repo(files, {.key = 1, .stanza = "demo"});
+  REQUIRE(expire(repo, {.keep = {.fulls = 2}, .exec_id = "1-2"}));
+  REQUIRE(expire(repo, {.keep = {.fulls = 2}, .unfinished_before_s = 5, .dry_run = true}));
+  CHECK(files.asked.empty());
+  REQUIRE(expire(repo, {.keep = {.fulls = 2}, .unfinished_before_s = 5, .exec_id = "1-2"}));
+  CHECK(files.asked == names{"backup/demo 5", "archive/demo 5"});
 }
 
 TEST_CASE("expire: cut off at any change, the next one comes to the same end") {

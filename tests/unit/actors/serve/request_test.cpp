@@ -130,16 +130,34 @@ TEST_CASE("serve: hostile paths and roots") {
         {"root", "repo"}, {"path", "f"}, {"op", op}, {"other", "../outside"}};
     CHECK(code_of(*r.on, path::storage_change, head.dump()) == errc::param_invalid);
   }
+  for (const auto* bad : {"../repo/f", "/etc/passwd", "a/../../x", "a//b", "."}) {
+    hostile("names that leave their directory");
+    const auto lines = nlohmann::json{{"path", "none"}}.dump() + "\n" +
+                       nlohmann::json{{"path", bad}}.dump() + "\n";
+    CHECK(code_of(*r.on, path::storage_remove_files, R"({"root":"repo"})", lines) ==
+          errc::param_invalid);
+    for (const auto* root : {"/etc", "", "pg"})
+      CHECK(code_of(*r.on, path::storage_remove_files, nlohmann::json{{"root", root}}.dump(),
+                    "{\"path\":\"f\"}\n") == errc::access);
+  }
   CHECK(get(r.here / "repo/f") == "content");
 }
 
 TEST_CASE("serve: requests that make no sense") {
   rig r;
-  const std::string_view requests[] = {
-      path::storage_info,     path::storage_list,   path::storage_read,
-      path::storage_write,    path::storage_change, path::storage_read_small,
-      path::storage_features, path::storage_free,   path::pg_open,
-      path::pg_call,          path::pg_close,       path::pg_facts};
+  const std::string_view requests[] = {path::storage_info,
+                                       path::storage_list,
+                                       path::storage_read,
+                                       path::storage_write,
+                                       path::storage_change,
+                                       path::storage_read_small,
+                                       path::storage_remove_files,
+                                       path::storage_features,
+                                       path::storage_free,
+                                       path::pg_open,
+                                       path::pg_call,
+                                       path::pg_close,
+                                       path::pg_facts};
   for (const auto request : requests) {
     CAPTURE(request);
     for (const auto* bad : {"[]", "{", "null", "5"}) {
@@ -198,11 +216,27 @@ TEST_CASE("serve: huge numbers cost nothing") {
   CHECK(code_of(*r.on, path::storage_read_small, small, std::string(3 << 20, 'x')) ==
         errc::protocol);
   CHECK(code_of(*r.on, path::storage_read_small, small, "{\"path\":\"f\"") == errc::protocol);
+  CHECK(code_of(*r.on, path::storage_remove_files, small, many) == errc::protocol);
+  CHECK(code_of(*r.on, path::storage_remove_files, small, std::string(3 << 20, 'x')) ==
+        errc::protocol);
+  CHECK(code_of(*r.on, path::storage_remove_files, small, "{\"path\":\"f\"") == errc::protocol);
+  CHECK(get(r.here / "repo/f") == "content");
   const auto wild = r.on->ask(
       path::storage_write,
       R"({"root":"repo","path":"g","mode":4294967295,"size_hint":18446744073709551615})", "x");
   CHECK(wild);
   CHECK(get(r.here / "repo/g") == "x");
+}
+
+TEST_CASE("serve: what a storage says about itself is believed as far as memory allows") {
+  hostile("requests and answers between hosts");
+  const auto most =
+      remote::within_reason({.batch_bytes = UINT64_MAX, .read_over_bytes = UINT64_MAX});
+  CHECK(most.batch_bytes == 8 << 20);
+  CHECK(most.read_over_bytes == 1 << 20);
+  const auto usual = remote::within_reason({.batch_bytes = 3, .read_over_bytes = 0});
+  CHECK(usual.batch_bytes == 3);
+  CHECK(usual.read_over_bytes == 0);
 }
 
 TEST_CASE("serve: a cluster is for reading") {

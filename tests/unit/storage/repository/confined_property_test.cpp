@@ -78,6 +78,10 @@ const std::vector<verb> verbs = {
      }},
     {"remove file", false,
      [](auto& in, const auto& path) { return code_of(in.remove_file(path)); }},
+    {"remove files", false,
+     [](auto& in, const auto& path) {
+       return code_of(in.remove_files(std::vector<std::string>{"archive/mine/none", path}));
+     }},
     {"remove tree", false,
      [](auto& in, const auto& path) { return code_of(in.remove_tree(path)); }},
     {"move from", false,
@@ -114,7 +118,8 @@ struct rig {
       out += all.content(path).value_or("gone") + ";";
     for (const auto* path : {"", "archive", "backup", "archive/other", "backup/other"})
       for (const auto& one : (*all.list(path)).value_or(std::vector<entry>()))
-        out += one.name + "," + std::to_string(one.info.mode) + ";";
+        if (one.name != "mine")
+          out += one.name + "," + std::to_string(one.info.mode) + ";";
     return out;
   }
 };

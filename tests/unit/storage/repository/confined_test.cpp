@@ -67,6 +67,7 @@ TEST_CASE("confined: nothing else is touched, or read") {
     CHECK(denied(repo.make_path(other)));
     CHECK(denied(repo.make_many_paths(std::array<std::string, 2>{"backup", other})));
     CHECK(denied(repo.remove_file(other)));
+    CHECK(denied(repo.remove_files(std::array<std::string, 2>{"archive/mine/none", other})));
     CHECK(denied(repo.remove_tree(other)));
     CHECK(denied(repo.move(other, "backup/mine/f")));
     CHECK(denied(repo.move("archive/mine/f", other)));

@@ -63,6 +63,10 @@ inline auto parts(wire::read_answer& m) {
   auto& [version] = m;
   return std::tie(version);
 }
+inline auto parts(wire::removal_line& m) {
+  auto& [path] = m;
+  return std::tie(path);
+}
 inline auto parts(wire::small_request& m) {
   auto& [path, limit] = m;
   return std::tie(path, limit);
@@ -162,10 +166,13 @@ PGBRAID_DOCUMENTED(wire::place_request, "path root")
 PGBRAID_DOCUMENTED(entry, "destination gid kind mode mtime name size uid")
 PGBRAID_DOCUMENTED(wire::info_answer, "destination found gid kind mode mtime size uid")
 PGBRAID_DOCUMENTED(wire::list_answer, "found")
-PGBRAID_DOCUMENTED(storage_features, "hardlinks part_bytes path_sync paths rename symlinks")
+PGBRAID_DOCUMENTED(
+    storage_features,
+    "batch_bytes hardlinks part_bytes path_sync paths read_over_bytes rename symlinks")
 PGBRAID_DOCUMENTED(wire::free_answer, "bytes")
 PGBRAID_DOCUMENTED(wire::read_request, "limit offset path root size_hint")
 PGBRAID_DOCUMENTED(wire::read_answer, "version")
+PGBRAID_DOCUMENTED(wire::removal_line, "path")
 PGBRAID_DOCUMENTED(wire::small_request, "limit path")
 PGBRAID_DOCUMENTED(wire::small_answer, "error size")
 PGBRAID_DOCUMENTED(wire::write_request,
@@ -196,11 +203,11 @@ template <class What> void each_message(const What& what) {
   const auto all = [&]<class... Types>(const Types&... each) { (what(each), ...); };
   all(wire::nothing{}, wire::hello{}, wire::hello_answer{}, wire::cipher_answer{},
       wire::place_request{}, entry{}, wire::info_answer{}, wire::list_answer{}, storage_features{},
-      wire::free_answer{}, wire::read_request{}, wire::read_answer{}, wire::small_request{},
-      wire::small_answer{}, wire::write_request{}, wire::change_request{}, wire::pg_open_request{},
-      wire::pg_open_answer{}, pg::pg_server_info{}, wire::pg_call_request{}, wire::pg_call_answer{},
-      wire::facts_request{}, wire::facts_answer{}, wire::copy_rules{}, wire::copied_file{},
-      wire::copied_results{});
+      wire::free_answer{}, wire::read_request{}, wire::read_answer{}, wire::removal_line{},
+      wire::small_request{}, wire::small_answer{}, wire::write_request{}, wire::change_request{},
+      wire::pg_open_request{}, wire::pg_open_answer{}, pg::pg_server_info{},
+      wire::pg_call_request{}, wire::pg_call_answer{}, wire::facts_request{}, wire::facts_answer{},
+      wire::copy_rules{}, wire::copied_file{}, wire::copied_results{});
 }
 
 } // namespace pgbraid::test

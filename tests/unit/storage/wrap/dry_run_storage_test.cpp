@@ -25,7 +25,9 @@ TEST_CASE_FIXTURE(rig, "dry run: nothing changes, and all of it is said once") {
   REQUIRE(before);
   CHECK(write_all(dry, "p/f", "new"));
   CHECK(dry.remove_file("p/f"));
+  CHECK(dry.remove_files(names{"p/f", "p/none"}));
   CHECK(dry.remove_tree("p"));
+  CHECK(dry.remove_unfinished("p", 5));
   CHECK(dry.move("p/f", "p/g"));
   CHECK(dry.make_path("q/r", 0750));
   CHECK(dry.make_many_paths(names{"p", "s"}, 0750));
@@ -36,9 +38,10 @@ TEST_CASE_FIXTURE(rig, "dry run: nothing changes, and all of it is said once") {
   CHECK(dry.sync_many_paths(names{"q"}));
   CHECK(dry.sync_files());
   CHECK(said == names{"would write '/r/p/f', 3 bytes", "would remove '/r/p/f'",
-                      "would remove '/r/p'", "would move '/r/p/f' to '/r/p/g'",
-                      "would make '/r/q/r'", "would make '/r/s'", "would link '/r/l' to 'p'",
-                      "would link '/r/h' to '/r/p/f'", "would change the attributes of '/r/p/f'"});
+                      "would remove '/r/p/f'", "would remove '/r/p'",
+                      "would move '/r/p/f' to '/r/p/g'", "would make '/r/q/r'", "would make '/r/s'",
+                      "would link '/r/l' to 'p'", "would link '/r/h' to '/r/p/f'",
+                      "would change the attributes of '/r/p/f'"});
   const auto after = *files->list_tree("");
   REQUIRE(after);
   REQUIRE(after->size() == before->size());
@@ -71,7 +74,9 @@ TEST_CASE_FIXTURE(rig, "dry run: paths are refused as ever") {
   CHECK(refused(dry.make_path(bad, 0750)));
   CHECK(refused(dry.make_many_paths(names{bad}, 0750)));
   CHECK(refused(dry.remove_file(bad)));
+  CHECK(refused(dry.remove_files(names{bad})));
   CHECK(refused(dry.remove_tree(bad)));
+  CHECK(refused(dry.remove_unfinished(bad, 5)));
   CHECK(refused(dry.move("p/f", bad)));
   CHECK(refused(dry.make_symlink(bad, "x")));
   CHECK(refused(dry.make_hardlink("g", bad)));

@@ -97,6 +97,11 @@ TEST_CASE("faulty storage: of several names those before the fault are done") {
   CHECK(names_of(repo, "") == std::vector<std::string>{"a", "b"});
   repo.fail(storage_verb::sync_path, 2, broken);
   CHECK_FALSE(repo.sync_many_paths(paths));
+  REQUIRE(write_all(repo, "f", "x"));
+  REQUIRE(write_all(repo, "g", "x"));
+  repo.fail(storage_verb::remove, 2, broken);
+  CHECK_FALSE(repo.remove_files(std::vector<std::string>{"f", "g"}));
+  CHECK(names_of(repo, "") == std::vector<std::string>{"a", "b", "g"});
   repo.fail(storage_verb::info, 3, broken);
   CHECK_FALSE(repo.many_infos(paths));
   CHECK(repo.used(storage_verb::info) == 3);

@@ -60,10 +60,12 @@ TEST_CASE_FIXTURE(rig, "meter: what looks at many names is one request") {
   REQUIRE(metered.make_many_paths(paths, 0750));
   REQUIRE(metered.many_infos(paths));
   REQUIRE(metered.sync_many_paths(paths));
+  REQUIRE(metered.remove_files(std::array<std::string, 2>{"x", "y"}));
   REQUIRE(metered.list_tree(""));
   expect(storage_verb::make_path, 1, 0, 3s);
   expect(storage_verb::info, 1, 0, 3s);
   expect(storage_verb::sync_path, 1, 0, 3s);
+  expect(storage_verb::remove, 1, 0, 2s);
   expect(storage_verb::list, 1, 0, 1s);
   REQUIRE(write_all(*files, "a/f", "123"));
   std::vector<small_read> batch(2, {.path = "a/f", .limit_bytes = 10});
