@@ -408,6 +408,10 @@ result<void> file_writer::publish() {
     return remember(system_error(
         errc::file_move, "cannot rename '" + written_name_ + "' to '" + shown_ + "'", errno));
   temporary_there_ = false;
+  if (!options_.sync_directory) {
+    stage_ = stage::done;
+    return success();
+  }
   return start_sync(directory_.get(), stage::syncing_directory);
 }
 

@@ -29,6 +29,8 @@ struct file_write_options {
   /// takes it away from an older one, who can publish nothing any more.
   bool newest_wins = false;
   bool sync = true;
+  /// Atomic: the directory is synced, too; false where directories cannot be.
+  bool sync_directory = true;
   /// Not synced here where it covers the file: `finish` does. Null: no such thing.
   const file_system_sync* later = nullptr;
   uint32_t mode = 0640; ///< exact, whatever the umask

@@ -14,13 +14,13 @@ namespace pgbraid::posix {
 
 namespace {
 
-result<void> make_root(const std::string& root, uint32_t mode) {
+result<void> make_root(const std::string& root, uint32_t mode, bool sync) {
   for (size_t end = root.find('/', 1);; end = root.find('/', end + 1)) {
     const auto part = root.substr(0, end);
     if (::mkdir(part.c_str(), mode & 07777) == 0) {
       ::chmod(part.c_str(), mode & 07777); // whatever the umask
       const auto above = part.substr(0, std::max<size_t>(1, part.rfind('/')));
-      const unique_fd parent(::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      const unique_fd parent(sync ? ::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1);
       if (parent && ::fsync(parent.get()) != 0 && errno != EINVAL && errno != EBADF)
         return system_error(errc::path_sync, "cannot sync '" + above + "'", errno);
     } else if (errno != EEXIST)
@@ -60,14 +60,15 @@ result<void> make_paths(posix_root& root, std::string_view path, uint32_t mode, 
   if (errno != ENOENT)
     return root.failed("make", path, errno, code);
   if (!root.open())
-    if (auto made = make_root(root.path(), mode); !made)
+    if (auto made = make_root(root.path(), mode, root.can().path_sync); !made)
       return made;
   const auto opened = root.open();
   if (!opened)
     return root.failed("make", {}, errno, code);
+  const bool sync_each = sync && root.can().path_sync;
   for (size_t end = 0; end < path.size();) {
     end = std::min(path.find('/', end + 1), path.size());
-    if (auto made = make_one_path(root, opened->get(), path.substr(0, end), mode, sync); !made)
+    if (auto made = make_one_path(root, opened->get(), path.substr(0, end), mode, sync_each); !made)
       return made;
   }
   if (!root.open_at(path, O_PATH | O_DIRECTORY))

@@ -15,7 +15,8 @@ bool is_missing(int error_number) {
   return error_number == ENOENT || error_number == ENOTDIR;
 }
 
-posix_root::posix_root(std::string path, io::path_walk walk) : path_(std::move(path)), walk_(walk) {
+posix_root::posix_root(std::string path, io::path_walk walk, file_system_claims can)
+    : path_(std::move(path)), walk_(walk), can_(can) {
   while (path_.size() > 1 && path_.back() == '/')
     path_.pop_back();
 }

@@ -27,6 +27,12 @@ struct codes {
   errc other;
 };
 
+/// What the file system below a root is relied on for.
+struct file_system_claims {
+  bool links = true;     ///< symbolic ones, and more than one name for a file
+  bool path_sync = true; ///< fsync of a directory
+};
+
 /// A name in an open directory.
 struct place {
   unique_fd parent;
@@ -36,10 +42,11 @@ struct place {
 /// The root of a storage; no link below it is followed. Thread-safe.
 class posix_root {
 public:
-  posix_root(std::string path, io::path_walk walk);
+  posix_root(std::string path, io::path_walk walk, file_system_claims can);
 
   const std::string& path() const { return path_; }
   io::path_walk walk() const { return walk_; }
+  const file_system_claims& can() const { return can_; }
   bool walks_by_segment() const { return walk_ == io::path_walk::by_segment; }
   std::string shown(std::string_view path) const {
     return path.empty() ? path_ : path_ + "/" + std::string(path);
@@ -56,6 +63,7 @@ public:
 private:
   std::string path_;
   io::path_walk walk_;
+  file_system_claims can_;
   std::mutex mutex_; ///< guards fd_
   shared_fd fd_;
 };

@@ -33,10 +33,15 @@ using posix::place;
 
 class posix_storage final : public storage {
 public:
-  posix_storage(std::string root, io::path_walk walk) : root_(std::move(root), walk) {}
+  posix_storage(std::string root, io::path_walk walk, posix::file_system_claims can)
+      : root_(std::move(root), walk, can) {}
 
   storage_features features() const override {
-    return {.paths = true, .symlinks = true, .hardlinks = true, .updates = true};
+    return {.paths = true,
+            .symlinks = root_.can().links,
+            .hardlinks = root_.can().links,
+            .path_sync = root_.can().path_sync,
+            .updates = true};
   }
   const std::string& root() const override { return root_.path(); }
   result<std::optional<entry_info>> info(std::string_view path) override;
@@ -289,6 +294,7 @@ result<std::unique_ptr<io::writer>> posix_storage::open_file(std::string_view pa
   return io::open_file_writer({std::move(*parent), std::string(parts.name), root_.shown(path)},
                               {.atomic = options.how == publish::atomic,
                                .sync = options.sync,
+                               .sync_directory = root_.can().path_sync,
                                .later = options.sync_later && later_ ? &*later_ : nullptr,
                                .mode = options.mode,
                                .mtime_s = options.mtime_s,
@@ -323,6 +329,9 @@ result<std::unique_ptr<io::updater>> posix_storage::open_update(std::string_view
 result<void> posix_storage::make_symlink(std::string_view path, std::string_view destination) {
   if (auto fine = check_storage_path(path); !fine)
     return fine;
+  if (!root_.can().links)
+    return error{errc::feature_not_supported,
+                 "cannot make the link '" + root_.shown(path) + "': no links are made on a share"};
   place at;
   int failure = root_.open_place(path, at);
   if (failure == 0 &&
@@ -339,6 +348,8 @@ result<void> posix_storage::make_hardlink(std::string_view path, std::string_vie
   for (const auto one : {path, existing})
     if (auto fine = check_storage_path(one); !fine)
       return fine;
+  if (!root_.can().links)
+    return storage::make_hardlink(path, existing);
   place from;
   place to;
   int failure = root_.open_place(existing, from);
@@ -414,6 +425,8 @@ result<void> posix_storage::sync_path(std::string_view path) {
   const auto fd = root_.open_at(path, O_RDONLY | O_DIRECTORY);
   if (!fd)
     return root_.failed("sync", path, errno, {errc::path_missing, errc::path_open});
+  if (!root_.can().path_sync)
+    return success();
   // Some file systems cannot sync directories and say so.
   if (::fsync(fd.get()) != 0 && errno != EINVAL && errno != EBADF)
     return root_.failed("sync", path, errno, {errc::path_sync, errc::path_sync});
@@ -431,8 +444,9 @@ result<void> posix_storage::sync_files() {
   return success();
 }
 
+// The server of a share is told of each file: syncfs only makes sure that it was given all of them.
 bool posix_storage::may_sync_later() {
-  if (!later_)
+  if (!later_ && root_.can().path_sync)
     later_ = io::file_system_sync::begin(root_.open_at({}, O_RDONLY | O_DIRECTORY));
   return later_.has_value();
 }
@@ -474,7 +488,13 @@ result<void> posix_storage::set_attributes(std::string_view path, const attribut
 } // namespace
 
 std::unique_ptr<storage> make_posix_storage(std::string root, io::path_walk walk) {
-  return std::make_unique<posix_storage>(std::move(root), walk);
+  return std::make_unique<posix_storage>(std::move(root), walk, posix::file_system_claims{});
+}
+
+std::unique_ptr<storage> make_cifs_storage(std::string root) {
+  return std::make_unique<posix_storage>(
+      std::move(root), io::path_walk::automatic,
+      posix::file_system_claims{.links = false, .path_sync = false});
 }
 
 } // namespace pgbraid

@@ -15,4 +15,8 @@ namespace pgbraid {
 std::unique_ptr<storage> make_posix_storage(std::string root,
                                             io::path_walk walk = io::path_walk::automatic);
 
+/// The same on a mounted share (CIFS), which may have no links and cannot sync paths: neither is
+/// tried.
+std::unique_ptr<storage> make_cifs_storage(std::string root);
+
 } // namespace pgbraid
