@@ -166,7 +166,7 @@ result<void> backup_run::copy() {
   if (auto noted = note_losses(job); !noted)
     return noted;
   job.remove_vanished();
-  if (wanted.hardlink) {
+  if (links_files()) {
     if (auto linked = link_references(repo, manifest); !linked)
       return linked;
   } else {

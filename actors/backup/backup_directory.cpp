@@ -117,7 +117,7 @@ result<void> backup_run::make_directories() {
 }
 
 bool backup_run::has_all_paths() const {
-  return !manifest.bundle && (!prior || wanted.hardlink);
+  return !manifest.bundle && (!prior || links_files());
 }
 
 /// In a bundled backup, or a diff or incr, only these are needed.

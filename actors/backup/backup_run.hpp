@@ -121,6 +121,8 @@ private:
   result<void> choose_next_label(const std::string& free);
   void keep_claim(std::unique_ptr<backup_claim> taken);
   result<void> take_claim();
+  /// Unchanged files become links; wished for where there are none, it does nothing.
+  bool links_files() const { return wanted.hardlink && repo.files().features().hardlinks; }
   /// What was begun under one label is gone on with under another: its directory is renamed.
   bool can_resume() const { return wanted.resume && repo.files().features().rename; }
   result<void> take_over();

@@ -6,6 +6,7 @@
 #include "cli/open/locks.hpp"
 #include "cli/open/repositories.hpp"
 #include "cli/open/whereabouts.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/label.hpp"
 #include "engine/plan/retention.hpp"
@@ -75,6 +76,9 @@ result<expire_settings> asked_for(const expiry_scope& scope) {
 
 result<void> expire_at(const config::options& opts, size_t position, expire_settings settings) {
   settings.keep = retention_at(opts, position);
+  if (opts.has_value("repo-storage-upload-expire", position))
+    settings.unfinished_before_s =
+        wall_s() - opts.time_ms("repo-storage-upload-expire", position) / 1000;
   auto opened = open_repository_at(opts, position);
   if (!opened)
     return opened.failure();

@@ -148,8 +148,7 @@ result<void> read_data(repository& repo, const question& asked, report::info_rep
 void fail(const config::options& opts, size_t position, const std::string& stanza, const error& why,
           report::info_repository& to) {
   auto told = why;
-  const bool here =
-      opts.text("repo-type", position) == "posix" && !opts.has_value("repo-host", position);
+  const bool here = is_repository_here(opts, position);
   const auto root = here ? opts.text("repo-path", position) : std::string();
   for (const auto& path :
        {root, root + "/backup/" + stanza, root + "/" + format::backup_info_path(stanza)})
@@ -310,9 +309,10 @@ std::vector<report::info_stanza> collect(const config::options& opts) {
     found.names.insert(*asked.stanza);
   else
     found = find_stanzas(opts, positions);
-  // Before the repositories: what is archived meanwhile is no lag.
+  // Before the repositories: what is archived meanwhile is no lag, nor is what came after a time
+  // that repositories are read as of.
   std::map<std::string, std::optional<cluster_wal>> clusters;
-  if (!asked.progress)
+  if (!asked.progress && !opts.has_value("repo-target-time"))
     for (const auto& name : found.names)
       clusters[name] = wal_of_cluster_here(opts, name);
   auto told = ask_repositories<repositories>(

@@ -88,6 +88,8 @@ constexpr auto meanings = std::to_array<meaning>({
     {"pg-host-type", "tls", "ask the server command that runs there"},
     {"repo-host-type", "ssh", "start the program there over ssh"},
     {"repo-host-type", "tls", "ask the server command that runs there"},
+    {"repo-storage-lock-mode", "compliance", "nobody removes a version before its time"},
+    {"repo-storage-lock-mode", "governance", "nobody does without a right of its own"},
     {"repo-sftp-host-key-check-type", "accept-new", "believe a host at its first key"},
     {"repo-sftp-host-key-check-type", "fingerprint", "the key has repo-sftp-host-fingerprint"},
     {"repo-sftp-host-key-check-type", "none", "believe anybody"},

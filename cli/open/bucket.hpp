@@ -1,4 +1,4 @@
-// From options to a bucket.
+// From options to the settings of whichever store it is.
 // Source: storage/driver/object/README.md.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -8,16 +8,11 @@
 
 namespace pgbraid::cli {
 
-/// An endpoint as options name it: `s3.example.com`, `host:9000`, `http://host`, `[::1]:80`.
-struct endpoint {
-  bool tls = true;
-  std::string host; ///< with the brackets of an address
-  std::optional<uint16_t> port = {};
-};
-/// Fails with `option_invalid_value` (32) for a text with a path, another scheme, or no host.
-result<endpoint> parse_endpoint(std::string_view option, std::string_view text);
-
-/// What the options say about the bucket of a repository. Fails with `option_invalid_value` (32).
-result<s3::settings> bucket_of(const config::options& opts, size_t position);
+/// What the options say about the bucket of a repository. Each fails with `option_invalid_value`
+/// (32) for what makes no sense, with `option_invalid` (31) or `option_required` (37) for what is
+/// missing.
+result<s3::settings> s3_bucket_of(const config::options& opts, size_t position);
+result<gcs::settings> gcs_bucket_of(const config::options& opts, size_t position);
+result<azure::settings> azure_container_of(const config::options& opts, size_t position);
 
 } // namespace pgbraid::cli

@@ -9,6 +9,8 @@
 #include "storage/driver/remote/remote_pg.hpp"
 #include "storage/repository/confined_storage.hpp"
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <utility>
 
@@ -20,10 +22,32 @@ std::string stanza_of(const config::options& opts) {
   return opts.has_value("stanza") ? opts.text("stanza") : std::string();
 }
 
+/// Only buckets that this host asks itself, and whose driver knows versions, can be read as they
+/// were.
+result<void> check_target_time(const config::options& opts, size_t position) {
+  if (!opts.has_value("repo-target-time"))
+    return success();
+  const auto& kind = opts.text("repo-type", position);
+  const bool keeps_versions =
+      !repo_is_remote(opts, position) && (kind == "s3" || kind == "gcs" || kind == "azure");
+  if (keeps_versions)
+    return success();
+  return error{
+      errc::option_invalid,
+      fmt::format("option 'repo-target-time' is not supported for repo{}, which is of type "
+                  "'{}'{}",
+                  opts.repo_key(position), kind,
+                  repo_is_remote(opts, position) ? " on another host" : ""),
+      "earlier versions are kept by versioned buckets of S3, GCS and Azure only, which this host "
+      "asks itself."};
+}
+
 /// Where a repository lies. One of another host is asked for its cipher when none is configured
 /// here.
 result<location> find_repository(const config::options& opts, size_t position,
                                  repository_settings& settings) {
+  if (auto fine = check_target_time(opts, position); !fine)
+    return fine.failure();
   if (!repo_is_remote(opts, position))
     return repository_location(opts, position);
   auto host = host_of_repo(opts, position);
@@ -67,7 +91,7 @@ result<open_repository> open_repository_at(const config::options& opts, size_t p
   if (!files)
     return files.failure();
   opened.files = std::move(*files);
-  opened.here = where->kind == storage_kind::posix;
+  opened.here = is_mounted_here(where->kind);
   if (!settings.stanza.empty())
     opened.files = make_confined_storage(std::move(opened.files), settings.stanza);
   opened.stanza = std::make_unique<repository>(*opened.files, std::move(settings));

@@ -79,6 +79,26 @@ bool moves_much(const config::options& opts) {
          opts.command() == config::command_id::restore;
 }
 
+template <class Settings> result<bucket_settings> one_of(result<Settings> bucket) {
+  if (!bucket)
+    return bucket.failure();
+  return bucket_settings(std::move(*bucket));
+}
+
+/// Of the store that it is; of none for other kinds.
+result<bucket_settings> bucket_of(storage_kind kind, const config::options& opts, size_t position) {
+  switch (kind) {
+  case storage_kind::s3:
+    return one_of(s3_bucket_of(opts, position));
+  case storage_kind::gcs:
+    return one_of(gcs_bucket_of(opts, position));
+  case storage_kind::azure:
+    return one_of(azure_container_of(opts, position));
+  default:
+    return bucket_settings();
+  }
+}
+
 } // namespace
 
 result<location> repository_location(const config::options& opts, size_t position) {
@@ -88,12 +108,10 @@ result<location> repository_location(const config::options& opts, size_t positio
   location where{.kind = *kind, .path = opts.text("repo-path", position)};
   if (where.kind == storage_kind::sftp)
     where.login = login_of(opts, position);
-  if (where.kind == storage_kind::s3) {
-    auto bucket = bucket_of(opts, position);
-    if (!bucket)
-      return bucket.failure();
-    where.bucket = std::move(*bucket);
-  }
+  auto bucket = bucket_of(where.kind, opts, position);
+  if (!bucket)
+    return bucket.failure();
+  where.bucket = std::move(*bucket);
   return where;
 }
 

@@ -21,7 +21,8 @@ bool pg_is_remote(const config::options& opts, size_t position) {
 }
 
 bool is_repository_here(const config::options& opts, size_t position) {
-  return !repo_is_remote(opts, position) && opts.text("repo-type", position) == "posix";
+  const auto& type = opts.text("repo-type", position);
+  return !repo_is_remote(opts, position) && (type == "posix" || type == "cifs");
 }
 
 std::vector<size_t> repository_positions(const config::options& opts) {

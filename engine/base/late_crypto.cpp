@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include "engine/base/late_function.hpp"
 
+#include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
@@ -23,6 +25,8 @@ extern "C" {
 
 // clang-format off
 PGBRAID_LATE_2(libcrypto(), ASN1_STRING_to_UTF8)
+PGBRAID_LATE_1(libcrypto(), BIO_free)
+PGBRAID_LATE_2(libcrypto(), BIO_new_mem_buf)
 PGBRAID_LATE_3(libcrypto(), CRYPTO_free)
 PGBRAID_LATE_0(libcrypto(), ERR_clear_error)
 PGBRAID_LATE_0(libcrypto(), ERR_peek_error)
@@ -37,6 +41,8 @@ PGBRAID_LATE_5(libcrypto(), EVP_DecryptUpdate)
 PGBRAID_LATE_6(libcrypto(), EVP_Digest)
 PGBRAID_LATE_3(libcrypto(), EVP_DigestFinal_ex)
 PGBRAID_LATE_3(libcrypto(), EVP_DigestInit_ex)
+PGBRAID_LATE_5(libcrypto(), EVP_DigestSign)
+PGBRAID_LATE_5(libcrypto(), EVP_DigestSignInit)
 PGBRAID_LATE_3(libcrypto(), EVP_DigestUpdate)
 PGBRAID_LATE_3(libcrypto(), EVP_DecodeBlock)
 PGBRAID_LATE_3(libcrypto(), EVP_EncodeBlock)
@@ -44,6 +50,9 @@ PGBRAID_LATE_5(libcrypto(), EVP_EncryptInit_ex)
 PGBRAID_LATE_5(libcrypto(), EVP_EncryptUpdate)
 PGBRAID_LATE_1(libcrypto(), EVP_MD_CTX_free)
 PGBRAID_LATE_0(libcrypto(), EVP_MD_CTX_new)
+PGBRAID_LATE_1(libcrypto(), EVP_PKEY_free)
+PGBRAID_LATE_1(libcrypto(), EVP_PKEY_get_base_id)
+PGBRAID_LATE_1(libcrypto(), EVP_PKEY_get_size)
 PGBRAID_LATE_0(libcrypto(), EVP_aes_256_cbc)
 PGBRAID_LATE_0(libcrypto(), EVP_md5)
 PGBRAID_LATE_0(libcrypto(), EVP_sha1)
@@ -52,6 +61,7 @@ PGBRAID_LATE_7(libcrypto(), HMAC)
 PGBRAID_LATE_2(libcrypto(), OPENSSL_cleanse)
 PGBRAID_LATE_1(libcrypto(), OPENSSL_sk_num)
 PGBRAID_LATE_2(libcrypto(), OPENSSL_sk_value)
+PGBRAID_LATE_4(libcrypto(), PEM_read_bio_PrivateKey)
 PGBRAID_LATE_2(libcrypto(), RAND_bytes)
 PGBRAID_LATE_0(libcrypto(), X509_LOOKUP_file)
 PGBRAID_LATE_1(libcrypto(), X509_NAME_ENTRY_get_data)

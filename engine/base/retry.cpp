@@ -43,7 +43,7 @@ bool retry::may_go_on() {
   counted_at_ = now;
   if (failures_++ == 0 && by_.limit_from_failure)
     limit_from_ = now;
-  if (!by_.limit)
+  if (!by_.limit || failures_ <= by_.tries_least)
     return true;
   const auto needs =
       by_.late == late_pause::refused ? by_.pauses.before(failures_) : std::chrono::milliseconds(0);
@@ -52,7 +52,7 @@ bool retry::may_go_on() {
 
 bool retry::pause() const {
   monotonic::duration length = by_.pauses.before(failures_);
-  const bool cut = by_.limit && by_.late == late_pause::cut;
+  const bool cut = by_.limit && by_.late == late_pause::cut && failures_ > by_.tries_least;
   if (cut)
     length = std::min(length, until() - monotonic::now());
   if (by_.hears_stop && !sleep_unless_stopped(length))

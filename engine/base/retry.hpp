@@ -39,6 +39,9 @@ struct retry_policy {
   std::optional<unsigned> tries = {};
   /// How long it may go on; empty: no limit. At its end no further try begins.
   std::optional<std::chrono::milliseconds> limit = {};
+  /// So many further tries come though the time is over: one that was waited for in vain may have
+  /// taken all of it.
+  unsigned tries_least = 0;
   /// The limit counts from the first failure, not from the start.
   bool limit_from_failure = false;
   back_off pauses = {};

@@ -5,6 +5,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <algorithm>
+
 namespace pgbraid::codec {
 
 namespace {
@@ -31,6 +33,32 @@ sha256_digest hmac_sha256(byte_view key, byte_view message) {
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
        reinterpret_cast<const unsigned char*>(message.data()), message.size(),
        reinterpret_cast<unsigned char*>(out.data()), nullptr);
+  return out;
+}
+
+md5_stream::md5_stream() : on_(EVP_MD_CTX_new()) {
+  EVP_DigestInit_ex(on_.get(), EVP_md5(), nullptr);
+}
+
+void md5_stream::add(byte_view part) {
+  EVP_DigestUpdate(on_.get(), part.data(), part.size());
+}
+
+md5_digest md5_stream::end() {
+  md5_digest out = {};
+  EVP_DigestFinal_ex(on_.get(), reinterpret_cast<unsigned char*>(out.data()), nullptr);
+  return out;
+}
+
+void md5_stream::freed::operator()(evp_md_ctx_st* of) const {
+  EVP_MD_CTX_free(of);
+}
+
+std::string to_base64url(byte_view bytes) {
+  auto out = to_base64(bytes);
+  std::ranges::replace(out, '+', '-');
+  std::ranges::replace(out, '/', '_');
+  out.resize(out.find_last_not_of('=') + 1);
   return out;
 }
 

@@ -6,7 +6,6 @@
 #include "engine/http/exchange_state.hpp"
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -34,7 +33,6 @@ struct client_core {
 
   const client_settings settings;
   std::mutex mutex; ///< guards what follows
-  std::condition_variable changed;
   std::deque<state_ptr> waiting;
   bool stopping = false;
   CURLM* multi = nullptr; ///< null once the thread has ended
@@ -94,7 +92,7 @@ void client_core::end(size_t index, CURLcode outcome) {
     const std::lock_guard held(mutex);
     one->ended = true;
   }
-  changed.notify_all();
+  one->changed.notify_all();
 }
 
 void client_core::end_finished() {
@@ -130,9 +128,9 @@ void client_core::end_all() {
     for (const auto& one : never) {
       one->answer.broken = error{errc::service, "the request was not sent any more"};
       one->ended = true;
+      one->changed.notify_all();
     }
   }
-  changed.notify_all();
   curl_multi_cleanup(over);
 }
 
@@ -203,11 +201,17 @@ bool exchange::has_ended() const {
   return state_->ended;
 }
 
+bool exchange::ends_within(std::chrono::milliseconds how_long) {
+  std::unique_lock held(core_->mutex);
+  return wait_until(state_->changed, held, monotonic::now() + how_long,
+                    [this] { return state_->ended.load(); });
+}
+
 response exchange::take() {
   std::unique_lock held(core_->mutex);
   // Each comes to its end by the limits that the thread keeps.
   while (!state_->ended)
-    wait_until(core_->changed, held, monotonic::now() + core_->settings.limit);
+    wait_until(state_->changed, held, monotonic::now() + core_->settings.limit);
   return std::move(state_->answer);
 }
 

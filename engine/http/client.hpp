@@ -26,6 +26,8 @@ struct client_settings {
   std::chrono::milliseconds limit = std::chrono::seconds(60);
   /// So many requests are under way at most; the others wait for their turn.
   size_t connections = 32;
+
+  bool operator==(const client_settings&) const = default;
 };
 
 /// What libcurl holds of a connection: a buffer for each way.
@@ -43,6 +45,8 @@ public:
   exchange& operator=(exchange&& other) noexcept;
 
   bool has_ended() const;
+  /// Waits so long at most. What `has_ended` says then.
+  bool ends_within(std::chrono::milliseconds how_long);
   /// Waits for the end. It comes: nothing moves for longer than the limit, and a body that comes or
   /// goes slower than 8 KiB/s is broken off. To be called once.
   response take();

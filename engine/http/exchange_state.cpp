@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/http/exchange_state.hpp"
 
+#include "engine/base/number_of.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,6 +17,13 @@ constexpr size_t headers_limit_bytes = 64 * 1024;
 constexpr uint64_t slowest_bytes_per_s = 8 * 1024;
 constexpr long buffer_each_way = static_cast<long>(buffer_bytes / 2);
 
+/// As much as the answer says that it has, but no more than it may have: without it the body would
+/// be moved each time that it outgrows its room.
+uint64_t room_for(const exchange_state& one) {
+  const auto told = number_of<uint64_t>(one.answer.find("content-length"));
+  return std::min(told.value_or(0), one.asked.answer_limit_bytes);
+}
+
 size_t take_body(char* data, size_t, size_t bytes, void* of) {
   auto& one = *static_cast<exchange_state*>(of);
   if (one.answer.body.size() + bytes > one.asked.answer_limit_bytes) {
@@ -23,6 +32,8 @@ size_t take_body(char* data, size_t, size_t bytes, void* of) {
                                           one.asked.answer_limit_bytes)};
     return 0;
   }
+  if (one.answer.body.empty())
+    one.answer.body.reserve(room_for(one));
   const auto more = std::as_bytes(std::span(data, bytes));
   one.answer.body.insert(one.answer.body.end(), more.begin(), more.end());
   return bytes;
@@ -40,8 +51,12 @@ std::string_view trimmed(std::string_view text) {
 size_t take_header(char* data, size_t, size_t bytes, void* of) {
   auto& one = *static_cast<exchange_state*>(of);
   const std::string_view line(data, bytes);
-  if (line.starts_with("HTTP/")) // of the last answer: interim ones come before it
+  if (line.starts_with("HTTP/")) { // of the last answer: interim ones come before it
     one.answer.headers.clear();
+    one.head_is_whole = false;
+  }
+  if (trimmed(line).empty())
+    one.head_is_whole = true;
   one.header_bytes += bytes;
   if (one.header_bytes > headers_limit_bytes) {
     one.refused = error{errc::protocol, fmt::format("the headers of the answer are longer than {} "
@@ -96,8 +111,13 @@ error broken_by(CURLcode outcome, const exchange_state& one, const client_settin
     return {errc::crypto, fmt::format("unable to verify the certificate of '{}': {}", shown, why),
             "Is its issuer known here? Options repo-storage-ca-file and repo-storage-ca-path name "
             "others than those of the system."};
-  case CURLE_URL_MALFORMAT:
   case CURLE_UNSUPPORTED_PROTOCOL:
+  case CURLE_WEIRD_SERVER_REPLY:
+    if (one.asked.url.starts_with("http")) // then it is the answer's
+      return {
+          errc::protocol, fmt::format("'{}' does not answer in HTTP: {}", shown, why), {}, true};
+    [[fallthrough]];
+  case CURLE_URL_MALFORMAT:
     return {errc::option_invalid_value, fmt::format("'{}' cannot be connected to: {}", shown, why)};
   default:
     return {errc::file_read, fmt::format("the connection to '{}' broke: {}", shown, why), {}, true};
@@ -179,8 +199,8 @@ void exchange_state::conclude(CURLcode outcome, const client_settings& how) {
   answer.status = static_cast<int>(curl::number(on, CURLINFO_RESPONSE_CODE));
   if (refused)
     answer.broken = std::move(refused);
-  else if (outcome != CURLE_OK)
-    answer.broken = broken_by(outcome, *this, how);
+  else if (outcome != CURLE_OK || !head_is_whole)
+    answer.broken = broken_by(outcome == CURLE_OK ? CURLE_PARTIAL_FILE : outcome, *this, how);
   curl_slist_free_all(headers);
   curl_slist_free_all(connect_to);
   headers = connect_to = nullptr;

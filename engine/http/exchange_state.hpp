@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
 
 namespace pgbraid::http {
 
@@ -15,6 +16,7 @@ struct exchange_state {
   request asked;
   response answer = {};
   std::atomic<bool> ended{false};
+  std::condition_variable changed = {}; ///< who waits holds the mutex of the client
   std::atomic<bool> forgotten{false};
 
   // Of the thread alone:
@@ -24,6 +26,7 @@ struct exchange_state {
   std::array<char, CURL_ERROR_SIZE> problem = {};
   std::optional<error> refused = {}; ///< why we broke it off
   size_t header_bytes = 0;
+  bool head_is_whole = false; ///< of the answer: libcurl takes one that is cut for a short one
   curl_off_t moved_bytes = 0;
   monotonic::time_point moved_at = {};
   monotonic::time_point until = {};

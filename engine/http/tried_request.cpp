@@ -3,13 +3,13 @@
 #include "engine/http/tried_request.hpp"
 
 #include "engine/base/log.hpp"
+#include "engine/base/number_of.hpp"
 #include "engine/base/printable.hpp"
 #include "engine/base/stop_signal.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace pgbraid::http {
 
@@ -83,12 +83,8 @@ bool is_busy(int status) {
 }
 
 std::optional<seconds> retry_after(const response& answer) {
-  const auto text = answer.find("retry-after");
-  uint32_t value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || problem != std::errc() || end != text.data() + text.size())
-    return {};
-  return seconds(value);
+  const auto value = number_of<uint32_t>(answer.find("retry-after"));
+  return value ? std::optional(seconds(*value)) : std::nullopt;
 }
 
 error failure_of(const request& asked, const response& answer, std::string_view told) {
@@ -110,6 +106,7 @@ tried_request::tried_request(std::shared_ptr<client> over, maker make, milliseco
 
 retry_policy tried_request::policy() const {
   return {.limit = limit_,
+          .tries_least = 2, // silence takes as long as all tries together may
           .limit_from_failure = true,
           .pauses = {.first = milliseconds(100),
                      .grows = back_off::growth::doubling,

@@ -33,6 +33,10 @@ public:
                 keeper keep = {});
 
   bool has_come() const { return failed_ || under_way_.has_ended(); }
+  /// Waits so long at most. What `has_come` says then.
+  bool comes_within(std::chrono::milliseconds how_long) {
+    return failed_ || under_way_.ends_within(how_long);
+  }
   /// An answer that came whole, of any status that is not worth another try. Fails with what the
   /// last try failed with.
   result<response> wait();

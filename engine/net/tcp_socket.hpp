@@ -20,6 +20,8 @@ struct keep_alive {
   std::optional<int> count = {};
   std::optional<int> idle_s = {};
   std::optional<int> interval_s = {};
+
+  bool operator==(const keep_alive&) const = default;
 };
 
 /// One attempt to connect: every address of the name in turn, until one answers.

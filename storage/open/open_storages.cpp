@@ -4,8 +4,12 @@
 
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
+#include "storage/driver/azure/azure_store.hpp"
+#include "storage/driver/gcs/gcs_store.hpp"
 #include "storage/driver/memory/memory_storage.hpp"
+#include "storage/driver/object/hedging_store.hpp"
 #include "storage/driver/object/object_storage.hpp"
+#include "storage/driver/object/read_pace.hpp"
 #include "storage/driver/posix/posix_storage.hpp"
 #include "storage/driver/remote/remote_storage.hpp"
 #include "storage/driver/s3/s3_store.hpp"
@@ -32,6 +36,30 @@ std::unique_ptr<storage> wrapped(std::unique_ptr<storage> driver, const storage_
   return driver;
 }
 
+const rest::place& place_of(const bucket_settings& of) {
+  return std::visit([](const auto& one) -> const rest::place& { return one.at; }, of);
+}
+
+std::shared_ptr<object::object_store> made(const s3::settings& how) {
+  return s3::make_s3_store(how);
+}
+std::shared_ptr<object::object_store> made(const gcs::settings& how) {
+  return gcs::make_gcs_store(how);
+}
+std::shared_ptr<object::object_store> made(const azure::settings& how) {
+  return azure::make_azure_store(how);
+}
+
+const std::string& name_of(const s3::settings& of) {
+  return of.bucket;
+}
+const std::string& name_of(const gcs::settings& of) {
+  return of.bucket;
+}
+const std::string& name_of(const azure::settings& of) {
+  return of.container;
+}
+
 } // namespace
 
 result<std::unique_ptr<storage>> open_storages::open_storage(const location& where,
@@ -47,6 +75,8 @@ result<std::unique_ptr<storage>> open_storages::driver_for(const location& where
   switch (where.kind) {
   case storage_kind::posix:
     return make_posix_storage(where.path);
+  case storage_kind::cifs:
+    return make_cifs_storage(where.path);
   case storage_kind::sftp: {
     auto pool = pool_for(where.login, wishes);
     if (!pool)
@@ -54,9 +84,12 @@ result<std::unique_ptr<storage>> open_storages::driver_for(const location& where
     return sftp::make_sftp_storage(std::move(*pool), where.path);
   }
   case storage_kind::s3:
-    return object::make_object_storage(
-        bucket_at(where.bucket), where.path,
-        {.chunk_bytes = where.bucket.chunk_bytes, .reading = where.bucket.reading});
+  case storage_kind::gcs:
+  case storage_kind::azure: {
+    const auto& at = place_of(where.bucket);
+    return object::make_object_storage(bucket_at(where.bucket), where.path,
+                                       {.chunk_bytes = at.chunk_bytes, .reading = at.reading});
+  }
   case storage_kind::remote:
     return remote::make_remote_storage(where.host, where.served_root, where.path, where.infos);
   case storage_kind::memory:
@@ -85,19 +118,24 @@ result<std::shared_ptr<sftp::session_pool>> open_storages::pool_for(const sftp::
   return made;
 }
 
-std::shared_ptr<object::object_store> open_storages::bucket_at(const s3::settings& of) {
+std::shared_ptr<object::object_store> open_storages::bucket_at(const bucket_settings& of) {
   const std::lock_guard held(mutex_);
-  auto& known = buckets_[s3::store_name(of)];
-  auto one = known.lock();
-  if (one)
-    return one;
-  known = one = s3::make_s3_store(of);
+  std::erase_if(buckets_, [](const auto& known) { return known.second.expired(); });
+  for (const auto& [settings, known] : buckets_)
+    if (auto one = settings == of ? known.lock() : nullptr)
+      return one;
+  auto one = object::make_hedging_store(
+      std::visit([](const auto& settings) { return made(settings); }, of));
+  buckets_.emplace_back(of, one);
+  const auto& at = place_of(of);
+  const auto shared_bytes = http::buffer_bytes * at.connecting.connections +
+                            at.reading.piece_bytes * object::second_reads_most;
   log::debug("memory budget: {} for each object that is read, {} for each that is written, and {} "
              "more, over up to {} connections to bucket '{}'",
-             format_size(of.reading.piece_bytes * of.reading.pieces),
-             format_size(object::writer_bytes(of.chunk_bytes)),
-             format_size(http::buffer_bytes * of.connecting.connections), of.connecting.connections,
-             of.bucket);
+             format_size(at.reading.piece_bytes * at.reading.pieces),
+             format_size(object::writer_bytes(at.chunk_bytes)), format_size(shared_bytes),
+             at.connecting.connections,
+             std::visit([](const auto& settings) { return name_of(settings); }, of));
   return one;
 }
 

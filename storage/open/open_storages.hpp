@@ -12,6 +12,8 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace pgbraid::sftp {
 class session_pool;
@@ -54,12 +56,12 @@ private:
   result<std::unique_ptr<storage>> driver_for(const location& where, const storage_wishes& wishes);
   result<std::shared_ptr<sftp::session_pool>> pool_for(const sftp::login& to,
                                                        const storage_wishes& wishes);
-  std::shared_ptr<object::object_store> bucket_at(const s3::settings& of);
+  std::shared_ptr<object::object_store> bucket_at(const bucket_settings& of);
   std::unique_ptr<storage> memory_at(const std::string& path);
 
   std::mutex mutex_; ///< guards what follows
   std::map<std::string, std::weak_ptr<sftp::session_pool>> pools_;
-  std::map<std::string, std::weak_ptr<object::object_store>> buckets_;
+  std::vector<std::pair<bucket_settings, std::weak_ptr<object::object_store>>> buckets_;
   std::map<std::string, std::shared_ptr<memory_storage>> memories_;
 };
 

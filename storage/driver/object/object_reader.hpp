@@ -15,6 +15,10 @@ namespace pgbraid::object {
 struct read_ahead_limits {
   uint64_t piece_bytes = uint64_t{4} << 20;
   size_t pieces = 4;
+  /// As in `storage_features`: who reads parts of an object asks for those together.
+  uint64_t read_over_bytes = uint64_t{64} << 10;
+
+  bool operator==(const read_ahead_limits&) const = default;
 };
 
 class object_reader final : public io::reader {

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/object/object_storage.hpp"
 
+#include "engine/base/log.hpp"
+#include "engine/base/printable.hpp"
+#include "storage/driver/object/list_guard.hpp"
 #include "storage/driver/object/object_keys.hpp"
 #include "storage/driver/object/object_writer.hpp"
 #include "storage/storage_path.hpp"
@@ -18,6 +21,16 @@ namespace {
 constexpr uint64_t batch_bytes = uint64_t{8} << 20;
 /// Requests of one call that are under way.
 constexpr size_t asked_at_once = 32;
+/// Batches of removals that are under way.
+constexpr size_t removals_at_once = 4;
+
+/// A list of unfinished uploads that is longer is one that never ends.
+constexpr unsigned unfinished_pages_most = 1000;
+
+/// What a list of names may hold. Others go by themselves: XML cannot hold every byte.
+bool is_plain(std::string_view key) {
+  return std::ranges::none_of(key, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
 
 class object_storage final : public storage {
 public:
@@ -27,6 +40,7 @@ public:
   storage_features features() const override {
     return {.paths = false,
             .batch_bytes = batch_bytes,
+            .read_over_bytes = how_.reading.read_over_bytes,
             .writer_bytes = object::writer_bytes(how_.chunk_bytes),
             .path_sync = false,
             .rename = false,
@@ -50,7 +64,9 @@ public:
     return check_storage_path(path);
   }
   result<void> remove_file(std::string_view path) override;
+  result<void> remove_files(std::span<const std::string> paths) override;
   result<void> remove_tree(std::string_view path) override;
+  result<void> remove_unfinished(std::string_view path, int64_t before_s) override;
   result<void> move(std::string_view from, std::string_view) override {
     return cannot("move", from, "objects of a store keep their names");
   }
@@ -64,6 +80,13 @@ public:
 private:
   result<std::optional<std::vector<entry>>> list_below(std::string_view path, bool all);
   template <class Visit> result<void> each_page(std::string_view path, bool all, Visit visit);
+  result<void> remove_keys(std::vector<std::string> keys, std::string_view shown);
+  result<bool> holds_something(std::string_view path, asked<object_page> first);
+  error begins_again(std::string_view path) const {
+    return {errc::protocol,
+            fmt::format("unable to list '{}': the store begins the same part of its list again",
+                        keys_.shown(path))};
+  }
   error cannot(std::string_view verb, std::string_view path, std::string_view why) const {
     return {errc::feature_not_supported,
             fmt::format("cannot {} '{}': {}", verb, keys_.shown(path), why)};
@@ -77,23 +100,19 @@ private:
 template <class Visit>
 result<void> object_storage::each_page(std::string_view path, bool all, Visit visit) {
   object_store::list_request what{.prefix = keys_.prefix(path), .below = all};
-  std::string last; // key or prefix so far: what comes is behind it
+  list_guard guard;
   while (true) {
     auto page = in_->list(what)->wait();
     if (!page)
       return page.failure().within(fmt::format("unable to list '{}'", keys_.shown(path)));
-    auto next = std::move(page->next);
-    auto end = std::max(page->objects.empty() ? std::string() : page->objects.back().key,
-                        page->prefixes.empty() ? std::string() : page->prefixes.back());
+    auto next = page->next;
+    const bool goes_on = guard.goes_on(*page);
     if (auto seen = visit(std::move(*page)); !seen)
       return seen;
     if (next.empty())
       return success();
-    if (end <= last)
-      return error{errc::protocol, fmt::format("unable to list '{}': the store begins the same "
-                                               "part of its list again",
-                                               keys_.shown(path))};
-    last = std::move(end);
+    if (!goes_on)
+      return begins_again(path);
     what.from = std::move(next);
   }
 }
@@ -176,15 +195,31 @@ object_storage::many_infos(std::span<const std::string> paths) {
     for (size_t i = 0; i < count; ++i) {
       if (!lists[i])
         continue;
-      auto page = lists[i]->wait();
-      if (!page)
-        return page.failure().within(
-            fmt::format("unable to look at '{}'", keys_.shown(paths[begin + i])));
-      if (!page->objects.empty() || !page->prefixes.empty())
+      auto found = holds_something(paths[begin + i], std::move(lists[i]));
+      if (!found)
+        return found.failure();
+      if (*found)
         out[begin + i] = entry_info{.kind = entry_kind::path};
     }
   }
   return out;
+}
+
+/// Mostly the first page tells; one that is empty may have others behind it.
+result<bool> object_storage::holds_something(std::string_view path, asked<object_page> first) {
+  list_guard guard;
+  for (auto one = std::move(first);;) {
+    auto page = one->wait();
+    if (!page)
+      return page.failure().within(fmt::format("unable to look at '{}'", keys_.shown(path)));
+    if (!page->objects.empty() || !page->prefixes.empty())
+      return true;
+    if (page->next.empty())
+      return false;
+    if (!guard.goes_on(*page))
+      return begins_again(path);
+    one = in_->list({.prefix = keys_.prefix(path), .below = true, .from = std::move(page->next)});
+  }
 }
 
 result<std::unique_ptr<io::reader>> object_storage::open_read(std::string_view path,
@@ -245,9 +280,46 @@ result<void> object_storage::remove_file(std::string_view path) {
     return fine;
   if (path.empty())
     return error{errc::file_remove, fmt::format("cannot remove '{}': it is a path", keys_.root())};
-  const auto key = keys_.key(path);
-  if (auto gone = in_->remove(std::span(&key, 1))->wait(); !gone)
-    return gone.failure().within(fmt::format("unable to remove '{}'", keys_.shown(path)));
+  return remove_keys({keys_.key(path)}, path);
+}
+
+result<void> object_storage::remove_files(std::span<const std::string> paths) {
+  std::vector<std::string> keys;
+  for (const auto& path : paths) {
+    if (auto fine = check_storage_path(path); !fine)
+      return fine;
+    if (path.empty())
+      return error{errc::file_remove,
+                   fmt::format("cannot remove '{}': it is a path", keys_.root())};
+    keys.push_back(keys_.key(path));
+  }
+  return remove_keys(std::move(keys), paths.empty() ? std::string_view() : paths.front());
+}
+
+/// In batches, several of them under way; after a failure the others are given up.
+/// @param shown  a path, for messages
+result<void> object_storage::remove_keys(std::vector<std::string> keys, std::string_view shown) {
+  const auto odd = std::ranges::stable_partition(keys, is_plain);
+  const auto plain = keys.size() - odd.size();
+  std::deque<asked<nothing>> under_way;
+  const auto settle = [&]() -> result<void> {
+    auto gone = under_way.front()->wait();
+    under_way.pop_front();
+    if (!gone)
+      return gone.failure().within(fmt::format("unable to remove '{}'", keys_.shown(shown)));
+    return success();
+  };
+  for (size_t begin = 0; begin < keys.size();) {
+    const auto count = begin < plain ? std::min(object_store::remove_most, plain - begin) : 1;
+    if (under_way.size() == removals_at_once)
+      if (auto gone = settle(); !gone)
+        return gone;
+    under_way.push_back(in_->remove(std::span<const std::string>(keys).subspan(begin, count)));
+    begin += count;
+  }
+  while (!under_way.empty())
+    if (auto gone = settle(); !gone)
+      return gone;
   return success();
 }
 
@@ -257,23 +329,38 @@ result<void> object_storage::remove_tree(std::string_view path) {
     return fine;
   return each_page(path, true, [&](object_page page) -> result<void> {
     std::vector<std::string> keys;
-    for (auto& one : page.objects) {
-      // XML cannot hold every byte: such keys go by themselves.
-      const bool plain = std::ranges::none_of(
-          one.key, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-      if (plain)
-        keys.push_back(std::move(one.key));
-      else if (auto gone = in_->remove(std::span(&one.key, 1))->wait(); !gone)
-        return gone.failure().within(fmt::format("unable to remove '{}'", keys_.shown(path)));
-    }
-    for (size_t begin = 0; begin < keys.size(); begin += object_store::remove_most) {
-      const auto some = std::span<const std::string>(keys).subspan(
-          begin, std::min(object_store::remove_most, keys.size() - begin));
-      if (auto gone = in_->remove(some)->wait(); !gone)
-        return gone.failure().within(fmt::format("unable to remove '{}'", keys_.shown(path)));
-    }
-    return success();
+    for (auto& one : page.objects)
+      keys.push_back(std::move(one.key));
+    return remove_keys(std::move(keys), path);
   });
+}
+
+/// Whoever ended or dropped one meanwhile was quicker: then there is nothing to drop.
+result<void> object_storage::remove_unfinished(std::string_view path, int64_t before_s) {
+  if (auto fine = check_storage_path(path); !fine)
+    return fine;
+  object_store::list_request what{.prefix = keys_.prefix(path), .below = true};
+  for (unsigned pages = 0; pages < unfinished_pages_most; ++pages) {
+    auto listed = in_->list_uploads(what);
+    if (!listed)
+      return success();
+    const auto page = listed->wait();
+    if (!page)
+      return page.failure().within(
+          fmt::format("unable to list unfinished uploads of '{}'", keys_.shown(path)));
+    for (const auto& one : page->uploads) {
+      if (one.begun_s >= before_s)
+        continue;
+      if (auto gone = in_->drop_parts(one.key, one.upload)->wait(); !gone)
+        return gone.failure().within(
+            fmt::format("unable to remove the unfinished upload of '{}'", printable_line(one.key)));
+      log::detail("removed an unfinished upload of '{}'", printable_line(one.key));
+    }
+    if (page->next.empty())
+      return success();
+    what.from = page->next;
+  }
+  return begins_again(path);
 }
 
 /// A store gives times itself: a wish for one is a wish for now. It knows no owners and modes.

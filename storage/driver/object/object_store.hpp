@@ -3,8 +3,10 @@
 #pragma once
 
 #include "engine/base/bytes.hpp"
+#include "engine/base/clock.hpp"
 #include "engine/base/result.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,6 +23,13 @@ public:
   virtual ~pending() = default;
   /// Whether `wait` would return without waiting for an answer that is under way.
   virtual bool has_come() const = 0;
+  /// Waits so long at most. What `has_come` says then.
+  virtual bool comes_within(std::chrono::milliseconds how_long) {
+    const auto until = monotonic::now() + how_long;
+    while (!has_come() && monotonic::now() < until)
+      sleep_through(std::chrono::milliseconds(1));
+    return has_come();
+  }
   /// The outcome. Tries again what is worth it, within limits. To be called once.
   virtual result<T> wait() = 0;
 };
@@ -51,6 +60,17 @@ struct object_piece {
   std::vector<std::byte> bytes = {};
   uint64_t object_bytes = 0; ///< of the whole object
   std::string tag = {};      ///< changes with the content
+};
+
+/// An object in parts whose end was never asked for.
+struct unfinished_upload {
+  std::string key;
+  std::string upload; ///< its id
+  int64_t begun_s = 0;
+};
+struct upload_page {
+  std::vector<unfinished_upload> uploads = {};
+  std::string next = {};
 };
 
 struct uploaded_part {
@@ -85,6 +105,12 @@ public:
   virtual asked<nothing> end_parts(const std::string& key, const std::string& upload,
                                    std::span<const uploaded_part> parts, uint64_t object_bytes) = 0;
   virtual asked<nothing> drop_parts(const std::string& key, const std::string& upload) = 0;
+  /// Uploads that were begun, of keys with a prefix, whoever began them; they are dropped with
+  /// `drop_parts`. Null where the store forgets them by itself.
+  virtual asked<upload_page> list_uploads(const list_request& what) {
+    static_cast<void>(what);
+    return nullptr;
+  }
   /// Those that are missing are passed over.
   /// @param keys  at most `remove_most`
   virtual asked<nothing> remove(std::span<const std::string> keys) = 0;

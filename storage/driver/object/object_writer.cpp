@@ -11,8 +11,10 @@ namespace pgbraid::object {
 uint64_t part_bytes_of(unsigned number, uint64_t chunk_bytes, uint64_t size_hint_bytes) {
   constexpr uint64_t largest = uint64_t{512} << 20;
   constexpr unsigned step = 900;
+  constexpr uint64_t grain = uint64_t{1} << 20; // some stores want parts of whole 256 KiB
   // What is known to be large has large parts from the start, and room for being larger than said.
-  const auto first = std::max(chunk_bytes, size_hint_bytes / (parts_most / 2));
+  const auto of_hint = (size_hint_bytes / (parts_most / 2) + grain - 1) / grain * grain;
+  const auto first = std::max(chunk_bytes, of_hint);
   const auto doublings = std::min((number - 1) / step, 16U);
   return std::min(first << doublings, std::max(largest, chunk_bytes));
 }

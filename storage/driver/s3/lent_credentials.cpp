@@ -3,15 +3,12 @@
 #include "storage/driver/s3/lent_credentials.hpp"
 
 #include "engine/base/clock.hpp"
-#include "engine/base/log.hpp"
 #include "engine/base/printable.hpp"
-#include "engine/http/tried_request.hpp"
 #include "engine/net/child_process.hpp"
-#include "storage/driver/s3/s3_answer.hpp"
-#include "storage/driver/s3/signature.hpp"
-#include "storage/driver/s3/xml_text.hpp"
+#include "storage/driver/rest/lender_answer.hpp"
+#include "storage/driver/rest/web_text.hpp"
+#include "storage/driver/rest/xml_text.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
@@ -20,54 +17,18 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <memory>
 
 namespace pgbraid::s3 {
 
+using namespace rest;
+
 namespace {
 
-constexpr uint64_t answer_limit_bytes = 64 * 1024;
-/// They are renewed so long before their end, or half-way when they live for less than twice that.
-constexpr int64_t renew_before_s = 300;
-/// So long a lender is left alone after it was asked.
-constexpr int64_t at_rest_s = 5;
-
-error no_credentials(std::string_view from, std::string_view why) {
-  return {errc::protocol, fmt::format("no credentials from {}: {}", from, why)};
-}
-
-/// The body of a success.
 result<std::string> asked_of(const lender& from, std::string_view shown, http::request what) {
-  what.answer_limit_bytes = answer_limit_bytes;
-  what.secret = true;
   auto how = from.connecting;
   // Who lends keys to this host alone is asked by this host alone.
   how.proxies = from.kind == key_type::web_identity;
-  http::tried_request one(
-      std::make_shared<http::client>(how), [what]() -> result<http::request> { return what; },
-      from.limit);
-  auto answer = one.wait();
-  if (!answer) // its message may show what was asked for
-    return error{answer.failure().code,
-                 fmt::format("no credentials from {}: {}", shown,
-                             answer.failure().code == errc::service ? std::string("it is too busy")
-                                                                    : answer.failure().message)};
-  if (answer->status != 200)
-    return no_credentials(shown, fmt::format("it answers with status {}", answer->status));
-  return std::string(as_text(answer->body));
-}
-
-result<std::string> content_of(const std::string& file) {
-  const io::unique_fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  std::string text(answer_limit_bytes, '\0');
-  const auto got = fd.get() < 0 ? -1 : ::read(fd.get(), text.data(), text.size());
-  if (got < 0)
-    return system_error(errc::file_open, fmt::format("unable to read token file '{}'", file),
-                        errno);
-  text.resize(static_cast<size_t>(got));
-  while (text.ends_with('\n'))
-    text.pop_back();
-  return text;
+  return lender_answer(shown, std::move(what), how, from.limit);
 }
 
 /// @param token_name  what the token is called there
@@ -84,9 +45,9 @@ result<lent_credentials> from_json(std::string_view text, std::string_view shown
                                 .token = secret(word(token_name))},
                        .until_s = seconds_of_iso(word("Expiration"))};
   if (out.keys.access_key.empty() || out.keys.secret_key.empty())
-    return no_credentials(shown, "its answer holds none");
+    return no_keys(shown, "its answer holds none");
   if (!word("Expiration").empty() && !out.until_s)
-    return no_credentials(shown, "it does not say until when they hold");
+    return no_keys(shown, "it does not say until when they hold");
   return out;
 }
 
@@ -109,7 +70,7 @@ result<lent_credentials> from_instance(const lender& from) {
     role = told->substr(0, told->find('\n'));
   }
   if (role.empty())
-    return no_credentials(shown, "this host has no role");
+    return no_keys(shown, "this host has no role");
   auto text =
       asked_of(from, shown, {.method = "GET", .url = place + uri_encoded(role), .headers = with});
   if (!text)
@@ -118,7 +79,7 @@ result<lent_credentials> from_instance(const lender& from) {
 }
 
 result<lent_credentials> from_web_identity(const lender& from) {
-  const auto token = content_of(from.token_file);
+  const auto token = content_of_key_file(from.token_file);
   if (!token)
     return token.failure();
   const auto shown = fmt::format("'{}'", from.sts_host);
@@ -134,13 +95,13 @@ result<lent_credentials> from_web_identity(const lender& from) {
   const auto* answer = root ? root->child("AssumeRoleWithWebIdentityResult") : nullptr;
   const auto* keys = answer != nullptr ? answer->child("Credentials") : nullptr;
   if (keys == nullptr)
-    return no_credentials(shown, "its answer holds none");
+    return no_keys(shown, "its answer holds none");
   lent_credentials out{.keys = {.access_key = secret(keys->text_of("AccessKeyId")),
                                 .secret_key = secret(keys->text_of("SecretAccessKey")),
                                 .token = secret(keys->text_of("SessionToken"))},
                        .until_s = seconds_of_iso(keys->text_of("Expiration"))};
   if (out.keys.access_key.empty() || out.keys.secret_key.empty() || !out.until_s)
-    return no_credentials(shown, "its answer lacks a part of them");
+    return no_keys(shown, "its answer lacks a part of them");
   return out;
 }
 
@@ -148,7 +109,7 @@ result<lent_credentials> from_pod(const lender& from) {
   constexpr std::string_view shown = "the agent of the pod";
   http::request what{.method = "GET", .url = from.pod_url};
   if (!from.token_file.empty()) {
-    auto token = content_of(from.token_file);
+    auto token = content_of_key_file(from.token_file);
     if (!token)
       return token.failure();
     what.headers.push_back({"authorization", std::move(*token)});
@@ -164,7 +125,7 @@ result<std::string> output_of(net::child_process& child, std::chrono::millisecon
   const auto until = monotonic::now() + limit;
   std::string text;
   std::array<char, 4096> room{};
-  while (text.size() <= answer_limit_bytes) {
+  while (text.size() <= lender_answer_bytes) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(until - monotonic::now());
     pollfd one{child.from_child.get(), POLLIN, 0};
@@ -215,42 +176,6 @@ result<lent_credentials> borrow(const lender& from) {
     break;
   }
   return error{errc::assertion, "shared keys are not lent"};
-}
-
-bool credential_source::is_due() const {
-  if (!have_)
-    return true;
-  if (!now_.until_s || wall_s() < not_before_s_)
-    return false;
-  const auto life_s = *now_.until_s - since_s_;
-  return wall_s() >= *now_.until_s - std::min(renew_before_s, life_s / 2);
-}
-
-result<credentials> credential_source::current() {
-  const std::lock_guard held(mutex_);
-  if (!from_ || !is_due())
-    return now_.keys;
-  auto lent = from_();
-  if (lent) {
-    now_ = std::move(*lent);
-    since_s_ = wall_s();
-    not_before_s_ = since_s_ + at_rest_s;
-    have_ = true;
-    return now_.keys;
-  }
-  not_before_s_ = wall_s() + at_rest_s;
-  if (!have_ || wall_s() >= *now_.until_s)
-    return lent.failure();
-  log::warn("credentials are not renewed yet: {}", lent.failure().message);
-  return now_.keys;
-}
-
-bool credential_source::refused(const secret& access_key) {
-  const std::lock_guard held(mutex_);
-  // Of many requests with old keys only the first one's refusal counts.
-  if (now_.keys.access_key == access_key)
-    have_ = false;
-  return from_ != nullptr;
 }
 
 } // namespace pgbraid::s3

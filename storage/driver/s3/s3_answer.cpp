@@ -3,80 +3,83 @@
 #include "storage/driver/s3/s3_answer.hpp"
 
 #include "engine/base/printable.hpp"
-#include "storage/driver/s3/xml_text.hpp"
+#include "storage/driver/rest/answer_words.hpp"
+#include "storage/driver/rest/web_text.hpp"
+#include "storage/driver/rest/xml_text.hpp"
 
 #include <fmt/format.h>
 
-#include <array>
-#include <charconv>
-#include <chrono>
+#include <algorithm>
 
 namespace pgbraid::s3 {
+
+using namespace rest;
 
 namespace {
 
 constexpr std::string_view xml_start = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-template <class Number> std::optional<Number> number_of(std::string_view text) {
-  Number value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || problem != std::errc() || end != text.data() + text.size())
-    return {};
-  return value;
+/// A list, which tells whether it is all.
+result<element> list_in(byte_view body, std::string_view name) {
+  auto root = parse_xml(body);
+  if (!root)
+    return root.failure();
+  if (root->name != name)
+    return not_understood(fmt::format("no {}", name));
+  if (root->child("IsTruncated") == nullptr)
+    return not_understood(fmt::format("{} without IsTruncated", name));
+  return root;
 }
 
-std::optional<int64_t> seconds_at(std::string_view year, unsigned month, std::string_view day,
-                                  std::string_view time) {
-  using namespace std::chrono;
-  const auto y = number_of<unsigned>(year);
-  const auto d = number_of<unsigned>(day);
-  if (!y || !d || time.size() != 8 || time[2] != ':' || time[5] != ':')
-    return {};
-  const auto hour = number_of<unsigned>(time.substr(0, 2));
-  const auto minute = number_of<unsigned>(time.substr(3, 2));
-  const auto second = number_of<unsigned>(time.substr(6, 2));
-  const year_month_day date(std::chrono::year(static_cast<int>(*y)), std::chrono::month(month),
-                            std::chrono::day(*d));
-  if (!date.ok() || !hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60)
-    return {};
-  return sys_seconds(sys_days(date)).time_since_epoch().count() + *hour * 3600 + *minute * 60 +
-         *second;
-}
+/// Keys and prefixes in a list, which must be those that were asked for.
+class key_reader {
+public:
+  key_reader(const element& list, std::string_view prefix)
+      : encoded_(list.text_of("EncodingType") == "url"), prefix_(prefix) {}
 
-error strange(std::string_view what) {
-  return {errc::format, fmt::format("the answer of the store is not understood: {}", what)};
-}
-
-int hex_value(char c) {
-  return c >= '0' && c <= '9'   ? c - '0'
-         : c >= 'a' && c <= 'f' ? c - 'a' + 10
-         : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                : -1;
-}
-
-/// Keys are told percent-encoded, where the store knows how: XML cannot hold every byte.
-std::string decoded(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
-                        hex_value(text[i + 2]) >= 0;
-    if (escape) {
-      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
+  std::string name_of(std::string_view text) const {
+    return encoded_ ? uri_decoded(text) : std::string(text);
   }
-  return out;
+  result<std::string> operator()(const element& one, std::string_view field) const {
+    auto key = name_of(one.text_of(field));
+    if (key.empty())
+      return not_understood(fmt::format("a list with a {} without {}", one.name, field));
+    if (auto fine = check_listed_key(key, prefix_); !fine)
+      return fine.failure();
+    return key;
+  }
+
+private:
+  const bool encoded_;
+  const std::string_view prefix_;
+};
+
+/// The markers of what follows, as they are sent; empty: that was all.
+/// @param name     of the second marker, beside that of the key
+/// @param element  that holds it
+result<std::string> next_of(const element& list, const key_reader& key_in, std::string_view name,
+                            std::string_view element) {
+  if (list.text_of("IsTruncated") != "true")
+    return std::string();
+  auto key = key_in.name_of(list.text_of("NextKeyMarker"));
+  if (key.empty())
+    return not_understood("a part of a list, and nothing to go on with");
+  return query_text(
+      {{"key-marker", std::move(key)}, {std::string(name), std::string(list.text_of(element))}});
 }
 
-result<void> check_key(std::string_view key, std::string_view prefix) {
-  if (key.starts_with(prefix))
+/// What else there is in lists is passed over.
+result<void> add_prefix(std::vector<std::string>& to, const element& one,
+                        const key_reader& key_in) {
+  if (one.name != "CommonPrefixes")
     return success();
-  return error{errc::protocol, fmt::format("the store lists '{}', which does not begin with '{}'",
-                                           printable_line(key), prefix)};
+  auto prefix = key_in(one, "Prefix");
+  if (!prefix)
+    return prefix.failure();
+  if (!prefix->ends_with('/'))
+    return not_understood("a prefix without '/' at its end");
+  to.push_back(std::move(*prefix));
+  return success();
 }
 
 } // namespace
@@ -102,7 +105,7 @@ result<void> check_root(byte_view body, std::string_view wanted) {
   if (!root)
     return root.failure();
   if (root->name != wanted)
-    return strange(fmt::format("no {}", wanted));
+    return not_understood(fmt::format("no {}", wanted));
   return success();
 }
 
@@ -128,79 +131,104 @@ std::string hint_for(int status, std::string_view name) {
 
 result<object::object_page> page_of(byte_view body,
                                     const object::object_store::list_request& asked) {
-  auto root = parse_xml(body);
+  auto root = list_in(body, "ListBucketResult");
   if (!root)
     return root.failure();
-  if (root->name != "ListBucketResult")
-    return strange("no ListBucketResult");
-  const auto* truncated = root->child("IsTruncated");
-  if (truncated == nullptr)
-    return strange("ListBucketResult without IsTruncated");
-  const bool encoded = root->text_of("EncodingType") == "url";
-  const auto name_of = [&](std::string_view text) {
-    return encoded ? decoded(text) : std::string(text);
-  };
+  const key_reader key_in(*root, asked.prefix);
   object::object_page out;
   for (const auto& one : root->children) {
     if (one.name == "Contents") {
       const auto size = number_of<uint64_t>(one.text_of("Size"));
       const auto time = seconds_of_iso(one.text_of("LastModified"));
-      auto key = name_of(one.text_of("Key"));
-      if (!size || !time || key.empty())
-        return strange("an object without key, size or time");
-      if (auto fine = check_key(key, asked.prefix); !fine)
-        return fine.failure();
-      out.objects.push_back({std::move(key), *size, *time});
-    } else if (one.name == "CommonPrefixes") {
-      auto prefix = name_of(one.text_of("Prefix"));
-      if (auto fine = check_key(prefix, asked.prefix); !fine)
-        return fine.failure();
-      if (!prefix.ends_with('/'))
-        return strange("a prefix without '/' at its end");
-      out.prefixes.push_back(std::move(prefix));
+      auto key = key_in(one, "Key");
+      if (!key)
+        return key.failure();
+      if (!size || !time)
+        return not_understood("an object without size or time");
+      out.objects.push_back({std::move(*key), *size, *time});
+    } else if (auto added = add_prefix(out.prefixes, one, key_in); !added) {
+      return added.failure();
     }
   }
-  if (truncated->text == "true") {
+  if (root->text_of("IsTruncated") == "true") {
     out.next = root->text_of("NextContinuationToken");
     if (out.next.empty())
-      return strange("a part of a list, and nothing to go on with");
+      return not_understood("a part of a list, and nothing to go on with");
   }
   return out;
 }
 
-result<object::object_about> about_of(const http::response& answer) {
-  const auto size = number_of<uint64_t>(answer.find("content-length"));
-  const auto time = seconds_of_http(answer.find("last-modified"));
-  if (!size || !time)
-    return error{errc::protocol, "the store does not tell size and time of an object"};
-  return object::object_about{*size, *time};
+result<object::version_page> version_page_of(byte_view body,
+                                             const object::object_store::list_request& asked) {
+  auto root = list_in(body, "ListVersionsResult");
+  if (!root)
+    return root.failure();
+  const key_reader key_in(*root, asked.prefix);
+  object::version_page out;
+  for (const auto& one : root->children) {
+    const bool removed = one.name == "DeleteMarker";
+    if (removed || one.name == "Version") {
+      const auto size = removed ? 0 : number_of<uint64_t>(one.text_of("Size"));
+      const auto time = seconds_of_iso(one.text_of("LastModified"));
+      auto key = key_in(one, "Key");
+      if (!key)
+        return key.failure();
+      std::string version(one.text_of("VersionId"));
+      if (!size || !time || version.empty())
+        return not_understood("a version without name, size or time");
+      out.versions.push_back({.key = std::move(*key),
+                              .version = std::move(version),
+                              .size_bytes = *size,
+                              .from_s = *time,
+                              .removed = removed});
+    } else if (auto added = add_prefix(out.prefixes, one, key_in); !added) {
+      return added.failure();
+    }
+  }
+  auto next = next_of(*root, key_in, "version-id-marker", "NextVersionIdMarker");
+  if (!next)
+    return next.failure();
+  out.next = std::move(*next);
+  return out;
 }
 
-std::optional<uint64_t> whole_size_of(std::string_view content_range) {
-  const auto slash = content_range.rfind('/');
-  if (!content_range.starts_with("bytes ") || slash == std::string_view::npos)
-    return {};
-  return number_of<uint64_t>(content_range.substr(slash + 1));
+result<object::upload_page> upload_page_of(byte_view body,
+                                           const object::object_store::list_request& asked) {
+  auto root = list_in(body, "ListMultipartUploadsResult");
+  if (!root)
+    return root.failure();
+  const key_reader key_in(*root, asked.prefix);
+  object::upload_page out;
+  for (const auto& one : root->children) {
+    if (one.name != "Upload")
+      continue;
+    const auto time = seconds_of_iso(one.text_of("Initiated"));
+    auto key = key_in(one, "Key");
+    if (!key)
+      return key.failure();
+    std::string upload(one.text_of("UploadId"));
+    if (!time || upload.empty())
+      return not_understood("an upload without name or time");
+    out.uploads.push_back({std::move(*key), std::move(upload), *time});
+  }
+  auto next = next_of(*root, key_in, "upload-id-marker", "NextUploadIdMarker");
+  if (!next)
+    return next.failure();
+  out.next = std::move(*next);
+  return out;
 }
 
-std::optional<int64_t> seconds_of_iso(std::string_view text) {
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T')
-    return {};
-  const auto month = number_of<unsigned>(text.substr(5, 2));
-  if (!month)
-    return {};
-  return seconds_at(text.substr(0, 4), *month, text.substr(8, 2), text.substr(11, 8));
-}
-
-std::optional<int64_t> seconds_of_http(std::string_view text) {
-  // "Fri, 02 Jan 2026 03:04:05 GMT"
-  if (text.size() < 25 || text.substr(3, 2) != ", ")
-    return {};
-  const auto at = std::ranges::find(months, text.substr(8, 3));
-  if (at == months.end())
-    return {};
-  return seconds_at(text.substr(12, 4), static_cast<unsigned>(at - months.begin()) + 1,
-                    text.substr(5, 2), text.substr(17, 8));
+query_fields markers_of(std::string_view next) {
+  query_fields out;
+  while (!next.empty()) {
+    const auto end = next.find('&');
+    const auto field = next.substr(0, end);
+    const auto middle = std::min(field.find('='), field.size());
+    if (middle + 1 < field.size())
+      out.emplace_back(field.substr(0, middle), uri_decoded(field.substr(middle + 1)));
+    next = end == std::string_view::npos ? std::string_view() : next.substr(end + 1);
+  }
+  return out;
 }
 
 result<std::string> text_in(byte_view body, std::string_view root, std::string_view wanted) {
@@ -209,7 +237,7 @@ result<std::string> text_in(byte_view body, std::string_view root, std::string_v
     return tree.failure();
   const auto text = tree->text_of(wanted);
   if (tree->name != root || text.empty())
-    return strange(fmt::format("no {} in {}", wanted, root));
+    return not_understood(fmt::format("no {} in {}", wanted, root));
   return std::string(text);
 }
 
@@ -226,7 +254,7 @@ result<void> check_removal(byte_view body) {
   if (!root)
     return root.failure();
   if (root->name != "DeleteResult")
-    return strange("no DeleteResult");
+    return not_understood("no DeleteResult");
   for (const auto& one : root->children)
     if (one.name == "Error" && one.text_of("Code") != "NoSuchKey")
       return error{errc::protocol,

@@ -4,7 +4,8 @@
 #pragma once
 
 #include "engine/http/message.hpp"
-#include "storage/driver/object/object_store.hpp"
+#include "storage/driver/object/version_store.hpp"
+#include "storage/driver/rest/web_text.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -27,14 +28,15 @@ std::string hint_for(int status, std::string_view error_name);
 /// keys that nobody asked for.
 result<object::object_page> page_of(byte_view body,
                                     const object::object_store::list_request& asked);
-/// Size and time of the headers. Fails with `protocol` where they are missing.
-result<object::object_about> about_of(const http::response& answer);
-/// `bytes 0-9/100` -> 100; `bytes */0` -> 0; empty for anything else.
-std::optional<uint64_t> whole_size_of(std::string_view content_range);
-/// `2026-01-02T03:04:05.678Z` in seconds since 1970; empty for anything else.
-std::optional<int64_t> seconds_of_iso(std::string_view text);
-/// `Fri, 02 Jan 2026 03:04:05 GMT` in the same.
-std::optional<int64_t> seconds_of_http(std::string_view text);
+
+/// The same of a list of versions.
+result<object::version_page> version_page_of(byte_view body,
+                                             const object::object_store::list_request& asked);
+/// And of one of uploads that nobody ended.
+result<object::upload_page> upload_page_of(byte_view body,
+                                           const object::object_store::list_request& asked);
+/// The fields of the query for what follows a page of versions or uploads, by its `next`.
+rest::query_fields markers_of(std::string_view next);
 
 /// The text of one element of the root: the id of an upload.
 result<std::string> text_in(byte_view body, std::string_view root, std::string_view wanted);

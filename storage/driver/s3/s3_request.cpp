@@ -11,10 +11,12 @@
 
 namespace pgbraid::s3 {
 
+using namespace rest;
+
 namespace {
 
 std::string host_of(const settings& of) {
-  return of.style == uri_style::host ? of.bucket + "." + of.endpoint : of.endpoint;
+  return of.style == uri_style::host ? of.bucket + "." + of.at.endpoint : of.at.endpoint;
 }
 
 std::string path_of(const call& what, const settings& of) {
@@ -34,13 +36,6 @@ void add_encryption(std::vector<http::header>& to, const call& what, const setti
       to.push_back(std::move(one));
 }
 
-std::string tags_text(const settings& of) {
-  std::string out;
-  for (const auto& [name, value] : of.tags)
-    out += (out.empty() ? "" : "&") + uri_encoded(name) + "=" + uri_encoded(value);
-  return out;
-}
-
 } // namespace
 
 std::vector<http::header> customer_key_headers(const settings& of, const std::string& prefix) {
@@ -54,11 +49,8 @@ std::vector<http::header> customer_key_headers(const settings& of, const std::st
 }
 
 std::string url_of(const call& what, const settings& of) {
-  const bool usual_port = of.port == (of.tls ? 443 : 80);
   const auto query = query_text(what.query);
-  return fmt::format("{}://{}{}{}{}{}", of.tls ? "https" : "http", host_of(of),
-                     usual_port ? "" : fmt::format(":{}", of.port), path_of(what, of),
-                     query.empty() ? "" : "?", query);
+  return of.at.origin_of(host_of(of)) + path_of(what, of) + (query.empty() ? "" : "?" + query);
 }
 
 http::request request_for(const call& what, const settings& of, const credentials& with,
@@ -80,8 +72,15 @@ http::request request_for(const call& what, const settings& of, const credential
     out.headers.push_back({"x-amz-security-token", std::string(with.token.view())});
   if (of.requester_pays)
     out.headers.push_back({"x-amz-request-payer", "requester"});
-  if (!of.tags.empty() && what.what == touches::object)
-    out.headers.push_back({"x-amz-tagging", tags_text(of)});
+  if (!of.at.tags.empty() && what.what == touches::object)
+    out.headers.push_back({"x-amz-tagging", query_text(of.at.tags)});
+  if (!of.lock.mode.empty() && what.what == touches::object) {
+    out.headers.push_back({"x-amz-object-lock-mode", of.lock.mode});
+    out.headers.push_back(
+        {"x-amz-object-lock-retain-until-date",
+         fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     std::chrono::sys_seconds(std::chrono::seconds(now_s + of.lock.time_s)))});
+  }
   add_encryption(out.headers, what, of);
   const auto path = path_of(what, of);
   const auto query = query_text(what.query);

@@ -3,12 +3,11 @@
 #pragma once
 
 #include "engine/base/secret.hpp"
-#include "engine/http/client.hpp"
-#include "storage/driver/object/object_reader.hpp"
+#include "storage/driver/rest/place.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace pgbraid::s3 {
@@ -23,6 +22,8 @@ struct credentials {
   secret access_key = {};
   secret secret_key = {};
   secret token = {}; ///< of a session; empty: none
+
+  bool operator==(const credentials&) const = default;
 };
 
 /// Where keys come from (option repo-s3-key-type).
@@ -50,27 +51,32 @@ struct lender {
   std::string sts_url() const {
     return sts_host.find("://") == std::string::npos ? "https://" + sts_host : sts_host;
   }
+  bool operator==(const lender&) const = default;
+};
+
+/// How new objects are locked: their versions stay that long, whoever removes them.
+struct object_lock {
+  std::string mode = {}; ///< `GOVERNANCE` or `COMPLIANCE`; empty: as the bucket says
+  int64_t time_s = 0;
+
+  bool operator==(const object_lock&) const = default;
 };
 
 /// Options repo-s3-* and repo-storage-*.
 struct settings {
   std::string bucket = {};
-  std::string endpoint = {}; ///< host, without port
   std::string region = {};
   std::string service = "s3";
-  bool tls = true;
-  uint16_t port = 443;
   uri_style style = uri_style::host;
   credentials with = {}; ///< for key type `shared`
   lender from = {};
   std::string kms_key_id = {};
   secret customer_key = {}; ///< base64 of 32 bytes
   bool requester_pays = false;
-  std::vector<std::pair<std::string, std::string>> tags = {};
-  uint64_t chunk_bytes = uint64_t{5} << 20;
-  object::read_ahead_limits reading = {};
-  std::chrono::milliseconds limit = std::chrono::seconds(60); ///< of the tries of a request
-  http::client_settings connecting = {};
+  object_lock lock = {};
+  rest::place at = {};
+
+  bool operator==(const settings&) const = default;
 };
 
 } // namespace pgbraid::s3

@@ -24,32 +24,6 @@ std::string hex_sha256(std::string_view text) {
 
 } // namespace
 
-std::string uri_encoded(std::string_view text, bool keeps_slashes) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~' || (c == '/' && keeps_slashes);
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
-std::string query_text(query_fields of) {
-  for (auto& [name, value] : of) {
-    name = uri_encoded(name);
-    value = uri_encoded(value);
-  }
-  std::ranges::sort(of);
-  std::string out;
-  for (const auto& [name, value] : of)
-    out += (out.empty() ? "" : "&") + name + "=" + value;
-  return out;
-}
-
 std::string authorization(const to_sign& what, const scope& where, const credentials& with) {
   auto headers = what.headers;
   std::ranges::sort(headers, {}, &http::header::name);

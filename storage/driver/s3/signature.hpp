@@ -8,23 +8,14 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace pgbraid::s3 {
 
-/// Names and values of a query, not encoded.
-using query_fields = std::vector<std::pair<std::string, std::string>>;
-
-/// All bytes but letters, digits and `-_.~` as `%XX`; slashes stay where they are part of a path.
-std::string uri_encoded(std::string_view text, bool keeps_slashes = false);
-/// Sorted by name, as it is signed and sent.
-std::string query_text(query_fields of);
-
 struct to_sign {
   std::string_view method;
   std::string_view path;                    ///< encoded, with its first slash
-  std::string_view query;                   ///< of `query_text`
+  std::string_view query;                   ///< of `rest::query_text`
   const std::vector<http::header>& headers; ///< all that are sent, names in lower case
   std::string_view payload_sha256;          ///< hexadecimal
 };

@@ -7,8 +7,9 @@
 #include "tests/unit/storage/sftp_rig.hpp"
 #include "tests/unit/storage/wrap/wrapped_rigs.hpp"
 
-#define OWN_RIGS                                                                                   \
+#define LINKING_RIGS                                                                               \
   memory_rig, posix_rig, posix_by_segment_rig, posix_ring_rig, posix_threads_rig, sftp_rig
+#define OWN_RIGS LINKING_RIGS, cifs_rig
 /// A dry run is none of them: what it says it did is not to be found (dry_run_storage_test.cpp).
 #define WRAPPED_RIGS faulty_rig, metered_rig, retrying_rig, throttled_rig
 #define LOCAL_RIGS OWN_RIGS, WRAPPED_RIGS

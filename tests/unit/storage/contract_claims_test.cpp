@@ -147,6 +147,7 @@ TEST_CASE_TEMPLATE("storage claims: the list of a tree is that of its paths", ri
 
 TEST_CASE("storage claims: who syncs paths") {
   CHECK(posix_rig().repo.features().path_sync);      // fsync of a directory
+  CHECK_FALSE(cifs_rig().repo.features().path_sync); // many shares refuse it
   CHECK_FALSE(sftp_rig().repo.features().path_sync); // the protocol has no request for it
   CHECK(remote_rig().repo.features().path_sync);     // as what is behind
   CHECK_FALSE(remote_store_rig().repo.features().path_sync);

@@ -139,6 +139,27 @@ TEST_CASE_TEMPLATE("storage: removes", rig, ALL_RIGS) {
   CHECK(names_of(repo, "other").empty());
 }
 
+TEST_CASE_TEMPLATE("storage: removes many files at once", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  names all;
+  for (int i = 0; i < 150; ++i) { // more than an SFTP server is asked for at once
+    all.push_back((i % 2 != 0 ? "p/f" : "p/q/f") + std::to_string(i));
+    REQUIRE(write_all(repo, all.back(), "x", {.sync = false}));
+  }
+  REQUIRE(write_all(repo, "p/kept", "x"));
+  all.emplace_back("p/none");
+  all.emplace_back("no/such");
+  REQUIRE(repo.remove_files(all));
+  CHECK(names_of(repo, "p") == names{"kept", "q"});
+  CHECK(names_of(repo, "p/q").empty());
+  CHECK(repo.remove_files(all)); // those that are missing are passed over
+  CHECK(repo.remove_files({}));
+  CHECK(code_of(repo.remove_files(std::array<std::string, 2>{"p/none", "p/q"})) ==
+        errc::file_remove);
+  CHECK(exists(repo, "p/q"));
+}
+
 TEST_CASE_TEMPLATE("storage: moves", rig, ALL_RIGS) {
   rig on;
   auto& repo = on.repo;
@@ -202,6 +223,7 @@ TEST_CASE_TEMPLATE("storage: refuses bad paths everywhere", rig, ALL_RIGS) {
   CHECK(refused(repo.open_write("")));
   CHECK(refused(repo.make_path(bad)));
   CHECK(refused(repo.remove_file(bad)));
+  CHECK(refused(repo.remove_files(std::array<std::string, 2>{"none", std::string(bad)})));
   CHECK(refused(repo.remove_tree(bad)));
   CHECK(refused(repo.move(bad, "g")));
   CHECK(refused(repo.move("f", bad)));

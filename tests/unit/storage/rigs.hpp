@@ -28,6 +28,18 @@ struct posix_by_segment_rig : posix_rig {
   posix_by_segment_rig() : posix_rig(io::path_walk::by_segment) {}
 };
 
+/// A share that is mounted: the same without links and syncs of paths.
+struct cifs_rig {
+  scratch here;
+  std::unique_ptr<storage> driver = make_cifs_storage(here / "deep/root");
+  storage& repo = *driver;
+  io::io_engine* engine = nullptr;
+  /// As somebody else may have made it.
+  void plant(const std::string& path, const std::string& destination) const {
+    std::filesystem::create_symlink(destination, here / ("deep/root/" + path));
+  }
+};
+
 /// The same with an engine; `automatic` so that the suite runs where io_uring is forbidden.
 template <io::io_mode Mode> struct posix_engine_rig {
   scratch here;

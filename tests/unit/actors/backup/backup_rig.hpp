@@ -156,10 +156,10 @@ struct made_backup {
   /// What is stored of a file.
   std::string stored(const format::manifest_file& file) const {
     const auto path = format::stored_file_path("demo", manifest, file);
-    auto all = files.content(path);
-    if (!all)
+    auto content = files.content(path, file.bundle_offset_bytes, file.stored_bytes());
+    if (!content)
       FAIL("missing: ", path);
-    return all->substr(file.bundle_offset_bytes, file.stored_bytes());
+    return std::move(*content);
   }
   std::string plain(const format::manifest_file& file) const {
     const auto packed = stored(file);

@@ -37,14 +37,14 @@ inline std::string control_text() {
 
 struct whole_rig {
   manual_clock clock = manual_clock();
-  faulty_memory files = faulty_memory();
+  faulty_memory files;
   repository repo{files, {.key = 1, .stanza = "demo"}};
   std::shared_ptr<memory_cluster> primary = std::make_shared<memory_cluster>();
   std::vector<std::shared_ptr<cluster>> clusters = {primary};
   io::lock_set lock = {};
   backup_request wanted{.exec_id = "1-abc", .archive_check = false, .lock_path = "/nowhere"};
 
-  whole_rig() {
+  explicit whole_rig(storage_features can = memory_storage::everything()) : files("/memory", can) {
     put("PG_VERSION", "15\n");
     put("global/pg_control", control_text());
     put("base/5/1259", std::string(8192, 'a'));

@@ -32,6 +32,30 @@ TEST_CASE_FIXTURE(whole_rig, "backup: the second one leaves the first as it was"
   CHECK(files.content(format::label_path("demo", first) + "/backup.manifest") == before);
 }
 
+TEST_CASE("backup: hard links are made where there are any, and files only referred to elsewhere") {
+  for (const bool links : {true, false}) {
+    CAPTURE(links);
+    auto can = memory_storage::everything();
+    can.hardlinks = can.symlinks = links;
+    whole_rig on(can);
+    on.wanted.hardlink = true;
+    REQUIRE(on.make());
+    on.clock.advance(std::chrono::minutes(1));
+    on.wanted.type = "incr";
+    REQUIRE(on.make());
+    const auto labels = on.listed();
+    REQUIRE(labels.size() == 2);
+    const auto info = on.repo.load_backup_info();
+    REQUIRE(info);
+    const auto manifest = on.repo.load_manifest(*labels.rbegin(), info->cipher_pass);
+    REQUIRE(manifest);
+    CHECK(manifest->options.hardlink); // what was wished for
+    const auto path = format::label_path("demo", *labels.rbegin()) + "/pg_data/base/5/2600";
+    CHECK(on.files.content(path).has_value() == links);
+    CHECK(on.files.info("backup/demo/latest")->has_value() == links);
+  }
+}
+
 TEST_CASE_FIXTURE(whole_rig, "backup: of a file in blocks those that changed are stored again") {
   constexpr uint64_t block = 8192;
   primary->server->clock_ms = wall_s() * 1000; // files that are years old are not cut

@@ -75,6 +75,14 @@ TEST_CASE("retry: no try begins when the time is over") {
         times{300, 600, 900, 1200});
 }
 
+TEST_CASE("retry: some tries come though the time is over") {
+  const retry_policy by{.limit = 1s, .tries_least = 2, .pauses = {100ms}};
+  CHECK(further_tries(by, 5s) == times{5100, 10200});
+  CHECK(further_tries({.limit = 1s, .pauses = {100ms}}, 5s).empty());
+  // They are not more than time allows.
+  CHECK(further_tries({.limit = 250ms, .tries_least = 1, .pauses = {100ms}}) == times{100, 200});
+}
+
 TEST_CASE("retry: what a pause becomes that would end too late") {
   const auto paused = [](late_pause late) {
     manual_clock clock;

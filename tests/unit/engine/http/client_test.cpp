@@ -147,6 +147,18 @@ TEST_CASE("http: what breaks on the way") {
     CHECK(answer.broken->transient);
     CHECK(as_text(answer.body) == "012345");
   }
+  SUBCASE("the head is cut, wherever") {
+    const auto whole = http_answer("200 OK", "0123456789", "ETag: \"t\"\r\n");
+    const auto head = whole.find("\r\n\r\n") + 4;
+    for (size_t length = 0; length < head; ++length) {
+      CAPTURE(length);
+      scripted_server server(always({.bytes = whole.substr(0, length), .hangs_up = true}));
+      client over(patient);
+      const auto answer = get(over, server.url());
+      REQUIRE(answer.broken);
+      CHECK(answer.broken->transient);
+    }
+  }
   SUBCASE("it falls silent") {
     scripted_server server(always({.bytes = http_answer("200 OK"), .wait = 60s}));
     client over(hasty);
@@ -167,7 +179,10 @@ TEST_CASE("http: what breaks on the way") {
   SUBCASE("it is no HTTP") {
     scripted_server server(always({.bytes = "SSH-2.0-OpenSSH_9.2\r\n", .hangs_up = true}));
     client over(patient);
-    CHECK(get(over, server.url()).broken);
+    const auto answer = get(over, server.url());
+    REQUIRE(answer.broken);
+    CHECK(answer.broken->code == errc::protocol);
+    CHECK(answer.broken->transient); // something else may sit in between for a moment
   }
 }
 
@@ -218,4 +233,22 @@ TEST_CASE("http: a client that goes ends what it has under way") {
   CHECK(one.has_ended());
   CHECK(one.take().broken);
   CHECK(never.take().broken);
+}
+
+TEST_CASE("http: who waits for a while is told whether the end came") {
+  std::atomic<bool> let_go{false};
+  scripted_server server([&](const seen_request& what, size_t) {
+    while (what.first_line().starts_with("GET /slow") && !let_go)
+      std::this_thread::sleep_for(1ms);
+    return scripted_answer{http_answer("200 OK", "body")};
+  });
+  client over(patient);
+  auto slow = over.send({.method = "GET", .url = server.url("/slow")});
+  auto quick = over.send({.method = "GET", .url = server.url("/quick")});
+  CHECK(quick.ends_within(60s));
+  CHECK_FALSE(slow.ends_within(20ms));
+  let_go = true;
+  CHECK(slow.ends_within(60s));
+  CHECK(as_text(slow.take().body) == "body");
+  CHECK(as_text(quick.take().body) == "body");
 }

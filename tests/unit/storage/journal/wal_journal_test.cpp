@@ -13,7 +13,7 @@ using journal::wal_journal;
 namespace {
 
 constexpr uint64_t each_bytes = uint64_t{1} << 20;
-const std::string where = "spool/journal/demo/repo2";
+const std::string journal_path = "spool/journal/demo/repo2";
 
 std::string segment(unsigned number) {
   return "00000001000000000000000" + std::to_string(number);
@@ -25,7 +25,7 @@ plan::journal_entry entry_of(unsigned number, char content = 'a') {
 
 struct journal_rig {
   std::shared_ptr<faulty_memory> files = std::make_shared<faulty_memory>("/var");
-  wal_journal journal{files, where, 4 * each_bytes};
+  wal_journal journal{files, journal_path, 4 * each_bytes};
 
   /// Whether it was kept; fails as the journal does.
   result<bool> keep(unsigned number, char content = 'a') {
@@ -156,9 +156,9 @@ TEST_CASE("journal: what has a name of ours and is no file is passed over, and t
   REQUIRE(*rig.keep(3));
   const auto gap = plan::gap_name({segment(4), segment(4)});
   REQUIRE(rig.files->make_path(rig.journal.path_of(entry_of(5))));
-  REQUIRE(rig.files->make_path(where + "/" + gap));
-  REQUIRE(rig.files->make_path(where + "/hold"));
-  REQUIRE(rig.files->make_path(where + "/somebody else's"));
+  REQUIRE(rig.files->make_path(journal_path + "/" + gap));
+  REQUIRE(rig.files->make_path(journal_path + "/hold"));
+  REQUIRE(rig.files->make_path(journal_path + "/somebody else's"));
   const auto there = rig.journal.look();
   REQUIRE(there);
   CHECK(there->waiting.size() == 1);
@@ -201,7 +201,7 @@ TEST_CASE("journal: a hold is there for the next one, and what cannot be read is
   REQUIRE(there);
   REQUIRE(there->hold);
   CHECK(there->hold->why == "nobody is there");
-  REQUIRE(write_all(*rig.files, where + "/hold", "what is that?"));
+  REQUIRE(write_all(*rig.files, journal_path + "/hold", "what is that?"));
   CHECK_FALSE(rig.journal.look()->hold);
   REQUIRE(rig.journal.set_hold({}));
   CHECK(rig.journal.look()->empty());

@@ -35,6 +35,17 @@ TEST_CASE("open storage: a directory of this host, and the same over another one
   CHECK(remote->root() == "there:/repo");
 }
 
+TEST_CASE("open storage: a share is a directory without links") {
+  const scratch here;
+  open_storages all;
+  const auto share = must_open(all, {.kind = storage_kind::cifs, .path = here / "repo"});
+  REQUIRE(write_all(*share, "f", "x"));
+  CHECK(get(here / "repo/f") == "x");
+  CHECK_FALSE(share->features().symlinks);
+  CHECK(is_mounted_here(storage_kind::cifs));
+  CHECK_FALSE(is_mounted_here(storage_kind::sftp));
+}
+
 TEST_CASE("open storage: memory is kept by its name, for one owner") {
   open_storages all;
   REQUIRE(write_all(*must_open(all, in_memory), "f", "x"));
@@ -50,9 +61,11 @@ TEST_CASE("open storage: kinds that there are not are refused") {
   REQUIRE_FALSE(opened);
   CHECK(opened.failure().code == errc::feature_not_supported);
   CHECK(*storage_kind_of("posix") == storage_kind::posix);
+  CHECK(*storage_kind_of("cifs") == storage_kind::cifs);
   CHECK(*storage_kind_of("sftp") == storage_kind::sftp);
   CHECK(*storage_kind_of("s3") == storage_kind::s3);
-  for (const auto* none : {"gcs", "memory", "remote", ""}) {
+  CHECK(*storage_kind_of("gcs") == storage_kind::gcs);
+  for (const auto* none : {"nfs", "memory", "remote", ""}) {
     const auto kind = storage_kind_of(none);
     REQUIRE_FALSE(kind);
     CHECK(kind.failure().code == errc::feature_not_supported);

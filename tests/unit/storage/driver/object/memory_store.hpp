@@ -24,23 +24,34 @@ private:
   result<T> value_;
 };
 
-class memory_store final : public object_store {
+class memory_store : public object_store {
 public:
   std::map<std::string, std::string> objects;
   std::map<std::string, std::map<unsigned, std::string>> uploads;
-  std::vector<std::string> calls; ///< each as `verb key`
+  std::map<std::string, unfinished_upload> begun; ///< also those that ended
+  std::vector<size_t> removals;                   ///< how many keys each had
+  std::vector<std::string> calls;                 ///< each as `verb key`
   std::function<std::optional<error>(std::string_view verb)> failing = {};
   size_t page_most = 1000;
+  unsigned empty_pages = 0; ///< that each list begins with
   int64_t now_s = 1000;
 
   asked<object_page> list(const list_request& what) override {
     if (auto why = note("list", what.prefix))
       return failed<object_page>(*why);
     object_page page;
+    const auto seen = what.from.starts_with("empty ") ? std::stoul(what.from.substr(6)) : 0;
+    if (what.from.empty() || seen != 0) {
+      if (seen < empty_pages) {
+        page.next = "empty " + std::to_string(seen + 1);
+        return answer(std::move(page));
+      }
+    }
     std::set<std::string> prefixes;
     size_t count = 0;
     const auto most = std::min<size_t>(what.most, page_most);
-    for (auto at = objects.lower_bound(std::max(what.prefix, what.from));
+    for (auto at =
+             objects.lower_bound(std::max(what.prefix, seen != 0 ? std::string() : what.from));
          at != objects.end() && at->first.starts_with(what.prefix); ++at) {
       const auto slash = at->first.find('/', what.prefix.size());
       const auto prefix =
@@ -92,7 +103,23 @@ public:
       return failed<std::string>(*why);
     const auto id = "upload" + std::to_string(calls.size());
     uploads[id];
+    begun[id] = {key, id, now_s};
     return answer(id);
+  }
+  asked<upload_page> list_uploads(const list_request& what) override {
+    if (auto why = note("uploads", what.prefix))
+      return failed<upload_page>(*why);
+    upload_page page;
+    for (auto at = begun.upper_bound(what.from); at != begun.end(); ++at) {
+      if (!uploads.contains(at->first) || !at->second.key.starts_with(what.prefix))
+        continue;
+      if (page.uploads.size() == page_most) {
+        page.next = page.uploads.back().upload;
+        break;
+      }
+      page.uploads.push_back(at->second);
+    }
+    return answer(std::move(page));
   }
   asked<uploaded_part> put_part(const std::string& key, const std::string& upload, unsigned number,
                                 std::vector<std::byte> content) override {
@@ -122,6 +149,7 @@ public:
   asked<nothing> remove(std::span<const std::string> keys) override {
     if (auto why = note("remove", keys.front()))
       return failed<nothing>(*why);
+    removals.push_back(keys.size());
     for (const auto& key : keys)
       objects.erase(key);
     return answer(nothing{});

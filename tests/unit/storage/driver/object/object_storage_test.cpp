@@ -1,8 +1,10 @@
 // The contract, as far as it goes where there are neither paths nor names to change.
 // SPDX-License-Identifier: MIT
+#include "storage/driver/object/list_guard.hpp"
 #include "storage/driver/object/object_keys.hpp"
 #include "storage/driver/object/object_storage.hpp"
 #include "storage/driver/object/object_writer.hpp"
+#include "tests/hostile.hpp"
 #include "tests/unit/storage/driver/object/memory_store.hpp"
 
 #include <doctest/doctest.h>
@@ -157,6 +159,30 @@ TEST_CASE("object storage: what is not committed leaves nothing") {
   CHECK(on.bucket->objects.empty());
 }
 
+TEST_CASE("object storage: old uploads that nobody ended go, others stay") {
+  rig on("/r", in_small_parts);
+  const auto begin = [&](const std::string& key, int64_t at_s) {
+    on.bucket->now_s = at_s;
+    REQUIRE(on.bucket->begin_parts(key)->wait());
+  };
+  for (int i = 0; i < 7; ++i)
+    begin("r/backup/demo/old" + std::to_string(i), 100 + i);
+  begin("r/backup/demo/new", 200);
+  begin("r/backup/demo-2/old", 100);
+  begin("elsewhere/backup/demo/old", 100);
+  on.bucket->page_most = 3;
+  REQUIRE(on.repo.remove_unfinished("backup/demo", 106));
+  std::vector<std::string> left;
+  for (const auto& [id, parts] : on.bucket->uploads)
+    left.push_back(on.bucket->begun.at(id).key);
+  std::ranges::sort(left);
+  CHECK(left == std::vector<std::string>{"elsewhere/backup/demo/old", "r/backup/demo-2/old",
+                                         "r/backup/demo/new", "r/backup/demo/old6"});
+  on.bucket->failing = [](std::string_view) { return error{errc::service, "no"}; };
+  CHECK(code_of(on.repo.remove_unfinished("backup/demo", 106)) == errc::service);
+  CHECK(code_of(on.repo.remove_unfinished("../demo", 106)) == errc::param_invalid);
+}
+
 TEST_CASE("object storage: a failure on the way is told, and nothing is published") {
   for (const std::string verb : {"begin", "part", "end", "put"}) {
     CAPTURE(verb);
@@ -215,6 +241,18 @@ TEST_CASE("object storage: any place of an object can be read again") {
   CHECK(*(*file)->read_at(out, 36) == 0);
 }
 
+TEST_CASE("object storage: a bundle that is read to its end is as many requests as it has pieces") {
+  rig on("/r", {.reading = {.piece_bytes = 70, .pieces = 3, .read_over_bytes = 5}});
+  CHECK(on.repo.features().read_over_bytes == 5);
+  const std::string bundle(1000, 'b');
+  REQUIRE(write_all(on.repo, "bundle/1", bundle));
+  CHECK(read(on.repo, "bundle/1") == bundle);
+  CHECK(on.bucket->count("read") == 15);
+  CHECK(read(on.repo, "bundle/1", {.offset_bytes = 400, .limit_bytes = 70}) ==
+        bundle.substr(0, 70));
+  CHECK(on.bucket->count("read") == 16);
+}
+
 TEST_CASE("object storage: small files together, each with its own outcome") {
   rig on;
   std::vector<small_read> files;
@@ -271,6 +309,66 @@ TEST_CASE("object storage: names that are none are passed over, and go with thei
   // The mark of a path, as consoles make it, is a path without anything.
   on.bucket->objects["r/p/"] = "";
   CHECK(on.repo.list("p")->value().empty());
+}
+
+TEST_CASE("object storage: many files go in batches, odd names by themselves") {
+  rig on("/r");
+  names paths;
+  for (int i = 0; i < 2500; ++i) {
+    paths.push_back("p/f" + std::to_string(10000 + i));
+    on.bucket->objects["r/" + paths.back()] = "x";
+  }
+  on.bucket->objects["r/p/a\nb"] = on.bucket->objects["r/p/kept"] = "x";
+  paths.insert(paths.begin() + 5, "p/a\nb");
+  paths.emplace_back("p/none");
+  REQUIRE(on.repo.remove_files(paths));
+  CHECK(on.bucket->removals == std::vector<size_t>{1000, 1000, 501, 1});
+  CHECK(on.list("p") == names{"kept"});
+  REQUIRE(on.repo.remove_files({}));
+  CHECK(on.bucket->removals.size() == 4);
+  CHECK(code_of(on.repo.remove_files(names{"p/kept", "../x"})) == errc::param_invalid);
+  CHECK(code_of(on.repo.remove_files(names{"p/kept", ""})) == errc::file_remove);
+  CHECK(on.bucket->removals.size() == 4); // nothing was asked for
+  on.bucket->failing = [](std::string_view verb) {
+    return verb == "remove" ? std::optional(error{errc::service, "no"}) : std::nullopt;
+  };
+  const auto refused = on.repo.remove_files(names{"p/kept"});
+  CHECK(code_of(refused) == errc::service);
+  CHECK(refused.failure().message.find("/r/p/kept") != std::string::npos);
+}
+
+TEST_CASE("object storage: pages that are empty hide nothing") {
+  rig on("/r");
+  REQUIRE(write_all(on.repo, "p/f", "x"));
+  on.bucket->empty_pages = list_guard::empty_most;
+  CHECK(on.repo.info("p")->value().kind == entry_kind::path);
+  CHECK_FALSE(on.repo.info("q")->has_value());
+  CHECK(on.list("p") == names{"f"});
+  on.bucket->empty_pages = 3;
+  on.bucket->calls.clear();
+  const auto infos = on.repo.many_infos(names{"p", "q", "p/f"});
+  REQUIRE(infos);
+  CHECK((*infos)[0]->kind == entry_kind::path);
+  CHECK_FALSE((*infos)[1]);
+  CHECK((*infos)[2]->kind == entry_kind::file);
+  CHECK(on.bucket->count("list") == 8);
+  // More than that is a list that never ends.
+  on.bucket->empty_pages = list_guard::empty_most + 1;
+  hostile("answers of an object store", 2);
+  CHECK(code_of(on.repo.info("p")) == errc::protocol);
+  CHECK(code_of(on.repo.list("p")) == errc::protocol);
+}
+
+TEST_CASE("object storage: a list goes on behind what it told, or with another way on") {
+  list_guard guard;
+  CHECK(guard.goes_on({.objects = {{"b", 1, 1}}, .next = "1"}));
+  CHECK(guard.goes_on({.objects = {{"c", 1, 1}}, .next = "1"})); // whatever a store calls its pages
+  CHECK_FALSE(guard.goes_on({.objects = {{"c", 1, 1}}, .next = "2"}));
+  list_guard other;
+  CHECK(other.goes_on({.objects = {{"a", 1, 1}}, .prefixes = {"d/"}, .next = "1"}));
+  CHECK(other.goes_on({.next = "2"}));
+  CHECK_FALSE(other.goes_on({.next = "2"}));
+  CHECK_FALSE(other.goes_on({.objects = {{"c", 1, 1}}, .next = "3"})); // empty pages change nothing
 }
 
 TEST_CASE("object storage: a list that begins again does not go on for ever") {

@@ -3,7 +3,6 @@
 #include "storage/driver/s3/lent_credentials.hpp"
 #include "storage/driver/s3/s3_answer.hpp"
 #include "storage/driver/s3/s3_store.hpp"
-#include "tests/unit/engine/base/manual_clock.hpp"
 #include "tests/unit/engine/http/scripted_server.hpp"
 #include "tests/unit/engine/io/scratch.hpp"
 
@@ -133,56 +132,6 @@ TEST_CASE("lent credentials: answers that are none, and nothing of them is shown
   }
 }
 
-TEST_CASE("lent credentials: asked for when they are needed, and again before they end") {
-  manual_clock clock;
-  int asked = 0;
-  bool answers = true;
-  const auto end_after = [&](int64_t life_s) {
-    return [&, life_s]() -> result<lent_credentials> {
-      ++asked;
-      if (!answers)
-        return error{errc::service, "not now"};
-      return lent_credentials{.keys = {.access_key = secret(std::to_string(asked))},
-                              .until_s = wall_s() + life_s};
-    };
-  };
-  credential_source keys({}, end_after(3600));
-  CHECK(asked == 0);
-  CHECK(keys.current()->access_key.view() == "1");
-  clock.advance(3299s);
-  CHECK(keys.current()->access_key.view() == "1");
-  clock.advance(2s);
-  CHECK(keys.current()->access_key.view() == "2");
-  // A lender that does not answer is asked with each request, while the old ones hold.
-  answers = false;
-  clock.advance(3400s);
-  CHECK(keys.current()->access_key.view() == "2");
-  clock.advance(300s);
-  CHECK_FALSE(keys.current());
-  answers = true;
-  CHECK(keys.current());
-  // The store may know better.
-  const auto before = asked;
-  CHECK(keys.refused(secret("of old")));
-  CHECK(keys.current());
-  CHECK(asked == before);
-  CHECK(keys.refused(keys.current()->access_key));
-  CHECK(keys.current());
-  CHECK(asked == before + 1);
-  credential_source shortly({}, end_after(20));
-  CHECK(shortly.current());
-  const auto so_far = asked;
-  clock.advance(9s);
-  CHECK(shortly.current());
-  CHECK(asked == so_far);
-  clock.advance(2s);
-  CHECK(shortly.current());
-  CHECK(asked == so_far + 1);
-  credential_source fixed({.access_key = secret("k")}, nullptr);
-  CHECK(fixed.current()->access_key.view() == "k");
-  CHECK_FALSE(fixed.refused(secret("k")));
-}
-
 TEST_CASE("lent credentials: keys that end in the middle are replaced") {
   scripted_server lent([](const seen_request&, size_t number) -> scripted_answer {
     return {http_answer("200 OK", R"({"AccessKeyId": "key)" + std::to_string(number) +
@@ -193,8 +142,9 @@ TEST_CASE("lent credentials: keys that end in the middle are replaced") {
       return {http_answer("400 Bad Request", "<Error><Code>ExpiredToken</Code></Error>")};
     return {http_answer("200 OK")};
   });
-  settings about{.bucket = "b", .endpoint = "127.0.0.1", .tls = false, .style = uri_style::path};
-  about.port = server.port;
+  settings about{
+      .bucket = "b", .style = uri_style::path, .at = {.endpoint = "127.0.0.1", .tls = false}};
+  about.at.port = server.port;
   about.from = of_kind(key_type::pod);
   about.from.pod_url = lent.url("/keys");
   const auto store = make_s3_store(about);

@@ -1,7 +1,7 @@
 // Bodies of a bucket, as they should be and as nobody should send them.
 // SPDX-License-Identifier: MIT
+#include "storage/driver/rest/answer_words.hpp"
 #include "storage/driver/s3/s3_answer.hpp"
-#include "storage/driver/s3/xml_text.hpp"
 #include "tests/hostile.hpp"
 
 #include <doctest/doctest.h>
@@ -108,23 +108,8 @@ TEST_CASE("s3 answers: each byte of a list, damaged or left out") {
   test::hostile("answers of an object store", good.size() * 7);
 }
 
-TEST_CASE("s3 answers: times, sizes and ranges") {
-  CHECK(seconds_of_iso("1970-01-01T00:00:00.000Z") == 0);
-  CHECK(seconds_of_iso("2026-12-31T23:59:59Z") == 1798761599);
-  CHECK(seconds_of_http("Fri, 02 Jan 2026 03:04:05 GMT") == 1767323045);
-  for (const auto* text :
-       {"", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01 00:00:00Z",
-        "2026-01-01T24:00:00Z", "yesterday", "2026-01-01T00:00"}) {
-    CAPTURE(text);
-    CHECK_FALSE(seconds_of_iso(text));
-  }
-  for (const auto* text : {"", "Fri, 02 Foo 2026 03:04:05 GMT", "Fri 02 Jan 2026", "0"})
-    CHECK_FALSE(seconds_of_http(text));
-  CHECK(whole_size_of("bytes 0-9/100") == 100);
-  CHECK(whole_size_of("bytes */0") == 0);
-  for (const auto* text : {"", "bytes 0-9/*", "bytes 0-9", "0-9/100", "bytes 0-9/-1"})
-    CHECK_FALSE(whole_size_of(text));
-  CHECK(code_of(about_of({.status = 200})) == errc::protocol);
+TEST_CASE("s3 answers: an object without size and time") {
+  CHECK(code_of(rest::about_of({.status = 200})) == errc::protocol);
 }
 
 TEST_CASE("s3 answers: errors have a name, and a hint where there is something to do") {
@@ -156,4 +141,79 @@ TEST_CASE("s3 answers: removing many, and ending an object in parts") {
         std::string::npos);
   CHECK(*text_in(as_bytes("<A><B>c</B></A>"), "A", "B") == "c");
   CHECK(code_of(text_in(as_bytes("<A><B/></A>"), "A", "B")) == errc::format);
+}
+
+namespace {
+
+std::string versions_with(std::string_view inside, std::string_view truncated = "false") {
+  return "<ListVersionsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+         "<EncodingType>url</EncodingType><IsTruncated>" +
+         std::string(truncated) + "</IsTruncated>" + std::string(inside) + "</ListVersionsResult>";
+}
+
+std::string version_named(std::string_view key, std::string_view id, std::string_view size = "4") {
+  return "<Version><Key>" + std::string(key) + "</Key><VersionId>" + std::string(id) +
+         "</VersionId><IsLatest>true</IsLatest><LastModified>2026-12-02T01:44:34.215Z"
+         "</LastModified><Size>" +
+         std::string(size) + "</Size></Version>";
+}
+
+auto version_page(std::string_view body) {
+  return version_page_of(as_bytes(body), of_repo);
+}
+
+} // namespace
+
+TEST_CASE("s3 answers: a page of versions") {
+  const auto got = version_page(versions_with(
+      "<NextKeyMarker>repo/c%26%2B</NextKeyMarker><NextVersionIdMarker>v/3=</NextVersionIdMarker>"
+      "<CommonPrefixes><Prefix>repo/a/</Prefix></CommonPrefixes>"
+      "<DeleteMarker><Key>repo%2Fb</Key><VersionId>v2</VersionId>"
+      "<LastModified>2026-12-02T01:44:37.538Z</LastModified></DeleteMarker>" +
+          version_named("repo%2Fb", "v1"),
+      "true"));
+  REQUIRE(got);
+  CHECK(got->prefixes == std::vector<std::string>{"repo/a/"});
+  REQUIRE(got->versions.size() == 2);
+  CHECK(got->versions[0].key == "repo/b");
+  CHECK(got->versions[0].removed);
+  CHECK(got->versions[0].from_s == 1796175877);
+  CHECK(got->versions[1].version == "v1");
+  CHECK(got->versions[1].size_bytes == 4);
+  CHECK_FALSE(got->versions[1].removed);
+  CHECK(markers_of(got->next) ==
+        rest::query_fields{{"key-marker", "repo/c&+"}, {"version-id-marker", "v/3="}});
+  CHECK(version_page(versions_with(""))->next.empty());
+  CHECK(markers_of("").empty());
+}
+
+TEST_CASE("s3 answers: what is no list of versions is refused") {
+  for (const std::string& text :
+       {list_with(object_named("repo/a")), versions_with("", "true"),
+        versions_with(version_named("repo/a", "")), versions_with(version_named("", "v")),
+        versions_with(version_named("repo/a", "v", "-1")),
+        versions_with("<DeleteMarker><Key>repo/a</Key><VersionId>v</VersionId></DeleteMarker>"),
+        std::string("<ListVersionsResult/>")}) {
+    CAPTURE(text);
+    test::hostile("answers of an object store");
+    CHECK(code_of(version_page(text)) == errc::format);
+  }
+  CHECK(code_of(version_page(versions_with(version_named("other/a", "v")))) == errc::protocol);
+}
+
+TEST_CASE("s3 answers: what is no list of uploads is refused") {
+  const auto uploads = [](std::string_view inside, std::string_view truncated = "false") {
+    return "<ListMultipartUploadsResult><IsTruncated>" + std::string(truncated) + "</IsTruncated>" +
+           std::string(inside) + "</ListMultipartUploadsResult>";
+  };
+  const std::string time = "<Initiated>2026-12-02T01:44:34.215Z</Initiated>";
+  for (const std::string& text :
+       {uploads("", "true"), uploads("<Upload><Key>repo/a</Key>" + time + "</Upload>"),
+        uploads("<Upload><Key>repo/a</Key><UploadId>u</UploadId></Upload>"),
+        uploads("<Upload><UploadId>u</UploadId>" + time + "</Upload>"),
+        std::string("<ListMultipartUploadsResult/>")}) {
+    CAPTURE(text);
+    test::hostile("answers of an object store");
+    CHECK(code_of(upload_page_of(as_bytes(text), of_repo)) == errc::format);
+  }
 }

@@ -1,5 +1,8 @@
 // A bucket whose answers a test writes.
 // SPDX-License-Identifier: MIT
+#include "engine/base/clock.hpp"
+#include "storage/driver/object/hedging_store.hpp"
+#include "storage/driver/rest/web_text.hpp"
 #include "storage/driver/s3/s3_store.hpp"
 #include "tests/unit/engine/http/scripted_server.hpp"
 
@@ -13,16 +16,14 @@ namespace {
 struct rig {
   explicit rig(scripted_server::script answers) : server(std::move(answers)) {
     about.with = {.access_key = secret("key"), .secret_key = secret("hidden secret")};
-    about.port = server.port;
+    about.at.port = server.port;
     store = s3::make_s3_store(about);
   }
   scripted_server server;
   s3::settings about = {.bucket = "b",
-                        .endpoint = "127.0.0.1",
                         .region = "r",
-                        .tls = false,
                         .style = s3::uri_style::path,
-                        .limit = 60s};
+                        .at = {.endpoint = "127.0.0.1", .tls = false, .limit = 60s}};
   std::shared_ptr<object_store> store;
 };
 
@@ -102,10 +103,26 @@ TEST_CASE("s3: who sends a byte at a time is given up") {
     const auto rest = ranged(std::string(1000 - from, 'x'), from, 1000);
     return {.bytes = rest.substr(0, rest.find("\r\n\r\n") + 6), .hangs_up = true};
   });
-  on.about.limit = 1s;
+  on.about.at.limit = 1s;
   on.store = s3::make_s3_store(on.about);
   CHECK(code_of(on.store->read("k", 0, 1000, {})->wait()) == errc::file_read);
   CHECK(on.server.seen().size() < 200);
+}
+
+TEST_CASE("s3: a read that falls silent is overtaken by a second one, over another connection") {
+  constexpr size_t before = 40;
+  rig on([](const seen_request&, size_t number) -> scripted_answer {
+    return {.bytes = ranged("abcd", 0, 4), .wait = number == before ? 60s : 0s};
+  });
+  const auto store = make_hedging_store(on.store);
+  for (size_t i = 0; i < before; ++i)
+    REQUIRE(store->read("k", 0, 4, {})->wait());
+  CHECK(text_of(store->read("k", 0, 4, "\"t\"")->wait()) == "abcd");
+  const auto seen = on.server.seen();
+  REQUIRE(seen.size() == before + 2);
+  CHECK(seen[before].header("if-match") == "\"t\"");
+  CHECK(seen[before + 1].header("if-match") == "\"t\"");
+  CHECK(on.server.connections() == 2);
 }
 
 TEST_CASE("s3: no part of an error that may be secret is shown") {
@@ -121,7 +138,7 @@ TEST_CASE("s3: touching is a copy that says so") {
   rig on(in_turn(
       {{http_answer("200 OK", "<CopyObjectResult/>")}, {refusal("200 OK", "AccessDenied")}}));
   on.about.customer_key = secret("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
-  on.about.tags = {{"a", "b"}};
+  on.about.at.tags = {{"a", "b"}};
   on.store = s3::make_s3_store(on.about);
   REQUIRE(on.store->touch("a b")->wait());
   const auto seen = on.server.seen()[0];
@@ -129,23 +146,6 @@ TEST_CASE("s3: touching is a copy that says so") {
   CHECK(seen.header("x-amz-copy-source-server-side-encryption-customer-algorithm") == "AES256");
   CHECK(seen.header("x-amz-tagging-directive") == "REPLACE");
   CHECK_FALSE(on.store->touch("k")->wait());
-}
-
-TEST_CASE("s3: a store of its own for whoever asks otherwise") {
-  s3::settings one{.bucket = "b", .endpoint = "e", .region = "r"};
-  const auto name = s3::store_name(one);
-  CHECK(s3::store_name(one) == name);
-  std::vector<s3::settings> others(8, one);
-  others[0].customer_key = secret("x");
-  others[1].kms_key_id = "x";
-  others[2].tags = {{"x", "y"}};
-  others[3].with.secret_key = secret("x");
-  others[4].connecting.verify = false;
-  others[5].style = s3::uri_style::path;
-  others[6].from.kind = s3::key_type::process;
-  others[7].tls = false;
-  for (const auto& other : others)
-    CHECK(s3::store_name(other) != name);
 }
 
 TEST_CASE("s3: what is no such piece") {
@@ -281,6 +281,24 @@ TEST_CASE("s3: an object in parts") {
   }
 }
 
+TEST_CASE("s3: objects are locked where that is asked for, and nothing else is") {
+  rig on(in_turn({{http_answer("200 OK", "")}}));
+  on.about.lock = {"COMPLIANCE", 3600};
+  const auto store = s3::make_s3_store(on.about);
+  const auto before_s = wall_s();
+  REQUIRE(store->put("k", bytes_of("x"))->wait());
+  REQUIRE(store->remove(std::vector<std::string>{"k"})->wait());
+  const auto seen = on.server.seen();
+  CHECK(seen[0].header("x-amz-object-lock-mode") == "COMPLIANCE");
+  const std::string until(seen[0].header("x-amz-object-lock-retain-until-date"));
+  const auto until_s = rest::seconds_of_iso(until.substr(0, until.size() - 1) + ".0Z");
+  REQUIRE(until_s);
+  CHECK(*until_s >= before_s + 3600);
+  CHECK(*until_s <= wall_s() + 3600);
+  CHECK(seen[0].header("authorization").find("x-amz-object-lock-mode") != std::string::npos);
+  CHECK(seen[1].header("x-amz-object-lock-mode").empty());
+}
+
 TEST_CASE("s3: removing") {
   rig on(in_turn({{http_answer("204 No Content")}, {http_answer("200 OK", "<DeleteResult/>")}}));
   REQUIRE(on.store->remove(std::array{std::string("a/b")})->wait());
@@ -307,4 +325,60 @@ TEST_CASE("s3: a redirect to elsewhere is not followed") {
   rig on(in_turn({{http_answer("307 x", "", "Location: http://127.0.0.1:1/\r\n")}}));
   CHECK(code_of(on.store->put("k", bytes_of("x"))->wait()) == errc::protocol);
   CHECK(on.server.seen().size() == 1);
+}
+
+TEST_CASE("s3: an object as it was: its versions, and then the one of that time") {
+  const std::string versions =
+      "<ListVersionsResult><IsTruncated>false</IsTruncated>"
+      "<Version><Key>k</Key><VersionId>v2</VersionId><Size>9</Size>"
+      "<LastModified>2026-01-02T03:04:07.000Z</LastModified></Version>"
+      "<Version><Key>k</Key><VersionId>v1</VersionId><Size>6</Size>"
+      "<LastModified>2026-01-02T03:04:05.000Z</LastModified></Version></ListVersionsResult>";
+  rig on(in_turn({{http_answer("200 OK", versions)},
+                  {http_answer("206 Partial Content", "abcd",
+                               "Content-Range: bytes 0-3/6\r\nx-amz-version-id: v1\r\n")},
+                  {http_answer("206 Partial Content", "ef",
+                               "Content-Range: bytes 4-5/6\r\nx-amz-version-id: v1\r\n")}}));
+  on.about.at.as_of_s = 1767323046;
+  const auto store = s3::make_s3_store(on.about);
+  const auto begin = store->read("k", 0, 4, {})->wait();
+  CHECK(text_of(begin) == "abcd");
+  CHECK(text_of(store->read("k", 4, 2, (*begin)->tag)->wait()) == "ef");
+  const auto seen = on.server.seen();
+  REQUIRE(seen.size() == 3);
+  CHECK(seen[0].first_line() == "GET /b?encoding-type=url&prefix=k&versions= HTTP/1.1");
+  CHECK(seen[1].first_line() == "GET /b/k?versionId=v1 HTTP/1.1");
+  CHECK(seen[2].first_line() == "GET /b/k?versionId=v1 HTTP/1.1");
+  CHECK(seen[2].header("range") == "bytes=4-5");
+  CHECK(seen[2].header("if-match").empty());
+}
+
+TEST_CASE("s3: uploads that nobody ended") {
+  const auto page = [](std::string_view key, std::string_view more) {
+    return http_answer("200 OK", "<ListMultipartUploadsResult>" + std::string(more) +
+                                     "<Upload><Key>" + std::string(key) +
+                                     "</Key><UploadId>u+1</UploadId><Initiated>"
+                                     "2026-01-02T03:04:05.000Z</Initiated></Upload>"
+                                     "</ListMultipartUploadsResult>");
+  };
+  rig on(in_turn({{page("p/a", "<IsTruncated>true</IsTruncated><NextKeyMarker>p/a</NextKeyMarker>"
+                               "<NextUploadIdMarker>u+1</NextUploadIdMarker>")},
+                  {page("p/b", "<IsTruncated>false</IsTruncated>")}}));
+  object_store::list_request what{.prefix = "p/", .below = true};
+  const auto first = on.store->list_uploads(what)->wait();
+  REQUIRE(first);
+  REQUIRE(first->uploads.size() == 1);
+  CHECK(first->uploads[0].key == "p/a");
+  CHECK(first->uploads[0].upload == "u+1");
+  CHECK(first->uploads[0].begun_s == 1767323045);
+  what.from = first->next;
+  const auto second = on.store->list_uploads(what)->wait();
+  REQUIRE(second);
+  CHECK(second->next.empty());
+  const auto seen = on.server.seen();
+  CHECK(seen[0].first_line() == "GET /b?encoding-type=url&prefix=p%2F&uploads= HTTP/1.1");
+  CHECK(seen[1].first_line() == "GET /b?encoding-type=url&key-marker=p%2Fa&prefix=p%2F&"
+                                "upload-id-marker=u%2B1&uploads= HTTP/1.1");
+  what.prefix = "other/";
+  CHECK(code_of(on.store->list_uploads(what)->wait()) == errc::protocol);
 }

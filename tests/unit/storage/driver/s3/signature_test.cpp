@@ -7,6 +7,7 @@
 #include <algorithm>
 
 using namespace pgbraid;
+using namespace pgbraid::rest;
 using namespace pgbraid::s3;
 
 namespace {
@@ -35,14 +36,9 @@ std::string header_of(const http::request& in, std::string_view name) {
 }
 
 settings bucket() {
-  settings of{.bucket = "b", .endpoint = "s3.test", .region = "eu-1"};
+  settings of{.bucket = "b", .region = "eu-1", .at = {.endpoint = "s3.test"}};
   of.with = of_the_example;
   return of;
-}
-
-http::shared_body body_of(std::string_view text) {
-  const auto bytes = as_bytes(text);
-  return std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
 }
 
 } // namespace
@@ -76,8 +72,8 @@ TEST_CASE("s3 request: where it goes") {
   CHECK(header_of(made, "host") == "b.s3.test");
   CHECK(header_of(made, "x-amz-date") == "20130524T000000Z");
   of.style = uri_style::path;
-  of.tls = false;
-  of.port = 9000;
+  of.at.tls = false;
+  of.at.port = 9000;
   made = request_for(what, of, of.with, 0);
   CHECK(made.url == "http://s3.test:9000/b/some/key%20%2Bx?uploadId=1");
   CHECK(header_of(made, "host") == "s3.test");
@@ -88,7 +84,7 @@ TEST_CASE("s3 request: headers for what it does") {
   auto of = bucket();
   of.with.token = secret("the token");
   of.requester_pays = true;
-  of.tags = {{"a", "b c"}, {"d", "e"}};
+  of.at.tags = {{"a", "b c"}, {"d", "e"}};
   of.kms_key_id = "kms-1";
   const auto object = request_for(
       {.method = "PUT", .key = "k", .body = body_of("content"), .what = touches::object}, of,

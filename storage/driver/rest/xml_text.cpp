@@ -1,6 +1,6 @@
 // Elements, as expat meets them.
 // SPDX-License-Identifier: MIT
-#include "storage/driver/s3/xml_text.hpp"
+#include "storage/driver/rest/xml_text.hpp"
 
 #include <expat.h>
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <memory>
 
-namespace pgbraid::s3 {
+namespace pgbraid::rest {
 
 namespace {
 
@@ -28,7 +28,7 @@ struct reading {
   }
 };
 
-void begin_element(void* of, const char* name, const char**) {
+void begin_element(void* of, const char* name, const char** attributes) {
   auto& in = *static_cast<reading*>(of);
   if (in.open.size() > depth_most)
     return in.refuse("it is nested too deeply");
@@ -36,6 +36,8 @@ void begin_element(void* of, const char* name, const char**) {
     return in.refuse("it has too many elements");
   auto& parent = *in.open.back();
   parent.children.push_back({.name = name});
+  for (; *attributes != nullptr; attributes += 2) // names and values in turn
+    parent.children.back().attributes.emplace_back(attributes[0], attributes[1]);
   in.open.push_back(&parent.children.back());
 }
 
@@ -61,6 +63,11 @@ const element* element::child(std::string_view wanted) const {
 std::string_view element::text_of(std::string_view wanted) const {
   const auto* one = child(wanted);
   return one == nullptr ? std::string_view() : std::string_view(one->text);
+}
+
+std::string_view element::attribute(std::string_view wanted) const {
+  const auto at = std::ranges::find(attributes, wanted, &decltype(attributes)::value_type::first);
+  return at == attributes.end() ? std::string_view() : std::string_view(at->second);
 }
 
 result<element> parse_xml(byte_view text) {
@@ -106,4 +113,4 @@ std::string xml_escaped(std::string_view text) {
   return out;
 }
 
-} // namespace pgbraid::s3
+} // namespace pgbraid::rest
