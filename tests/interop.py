@@ -6,6 +6,11 @@ from lab import OURS, equal, expect
 import trees
 
 
+def labels(bench, program=OURS):
+    listed = bench.call(program, "info", "--output=json", "--log-level-console=warn").json()
+    return [one["label"] for one in listed[0]["backup"]]
+
+
 def valid_for(bench, program, labels):
     """This program finds the backups with these labels valid, no others, and all WAL."""
     text = bench.call(program, "verify", "--output=text", "--verbose",

@@ -171,14 +171,21 @@ class Cluster:
         """Ends the current WAL segment and waits until it is archived. Returns its name."""
         name = self.sql("select pg_walfile_name(pg_current_wal_lsn())")
         self.sql("select pg_switch_wal()")
-        self.wait_sql(f"select coalesce(last_archived_wal >= '{name}', false) from pg_stat_archiver",
-                      "t")
+        self._wait_none_ready(name)
         return name
 
     def wait_history_archived(self):
         """After a backup: waits for its history file, which PostgreSQL archives when the backup is done."""
-        self.wait_sql("select coalesce(last_archived_wal like '%.backup', false) from "
-                      "pg_stat_archiver", "t")
+        self._wait_none_ready("*.backup")
+
+    def _wait_none_ready(self, pattern, limit_s=60):
+        """Waits until no such file is to be archived. (What `last_archived_wal` tells is the latest in
+        time: the history file of a backup may come after the segment that follows it.)"""
+        end = time.monotonic() + limit_s
+        while ready := list((self.data / "pg_wal/archive_status").glob(f"{pattern}.ready")):
+            expect(time.monotonic() < end,
+                   f"not archived: {ready}; {self.sql('select a from pg_stat_archiver a')}", self.log())
+            time.sleep(0.05)
 
     def fingerprint(self):
         """One text that differs when the data of any of our tables differ."""
@@ -406,6 +413,18 @@ def kill_group(process, number=signal.SIGKILL):
         os.killpg(process.pid, number)
     except ProcessLookupError:
         pass
+
+
+def wait_until_still(look, what, pause_s=1):
+    """Waits until two looks are equal: a server may still do what it was asked by one who is dead."""
+    seen = [look()]
+
+    def is_still():
+        time.sleep(pause_s)
+        seen.append(look())
+        return seen[-1] == seen[-2]
+
+    wait_for(is_still, what)
 
 
 def wait_for(condition, what, limit_s=60, pause_s=0.01):

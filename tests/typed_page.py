@@ -38,8 +38,9 @@ def programs(bench):
     return place
 
 
-def type_lines(bench, page, title):
-    """Types the lines of a section as user postgres would; returns what each one said."""
+def type_lines(bench, page, title, instead=()):
+    """Types the lines of a section as user postgres would; returns what each one said. `instead`: pairs
+    of what a page cannot know, such as a time, and what is typed there."""
     place = programs(bench)
     home = bench.dir / "home"
     home.mkdir(exist_ok=True)
@@ -53,6 +54,9 @@ def type_lines(bench, page, title):
         here = line if "alter system" not in line else re.sub(
             r"'(pgbraid|pgbackrest) ", lambda found: f"'{place}/{found[1]} ", line)
         here = here.replace("command -v pgbraid", f"echo {place}/pgbraid.real")
+        for written, typed in instead:
+            expect(written in here, f"the page has '{written}'", here)
+            here = here.replace(written, typed)
         said[line] = run(["bash", "-c", here], env=env)
     return said
 

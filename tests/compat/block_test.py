@@ -114,7 +114,7 @@ for title, who in ELSEWHERE.items():
         often = (kind, who) == ("zst", "rtrt")
         test(f"blocks: a chain of a cluster behind {behind.__name__[5:]}: {title}: {kind}, "
              f"{'aes-256-cbc' if encrypted else 'plain'}", who, kind, encrypted, behind,
-             short=often, slow=not often)(chain)
+             slow=not often)(chain)
 
 
 def maps_are_equal(bench):

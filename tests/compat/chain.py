@@ -14,6 +14,7 @@ import lab
 from chain_world import Load, World, template
 from lab import OURS, PEER, Failure, expect
 from libpq import AskedCluster
+from object_server import gateway
 from other_host import over_ssh
 from later_peer import its_postgresql, later_peer, says_version
 
@@ -47,8 +48,9 @@ def programs_of(version):
 
 
 class Chain:
-    def __init__(self, bench, seed, version, writers="both"):
+    def __init__(self, bench, seed, version, writers="both", in_a_bucket=False):
         self.bench, self.version, self.writers = bench, version, writers
+        self.in_a_bucket = in_a_bucket
         self.plan = chain_plan.draw(seed, version)
         self.dice = random.Random(f"{version} {seed} data")
         self.peer, self.programs = programs_of(version)
@@ -90,6 +92,10 @@ class Chain:
         for key, repo in enumerate(self.plan.repositories, 1):
             path = bench.repo if key == 1 else bench.dir / f"repo{key}"
             settings.update({f"repo{key}_path": path, f"repo{key}_retention_full": "9"})
+            if self.in_a_bucket:
+                there = gateway(bench).options(f"/chains/{bench.dir.name}/repo{key}")
+                settings.update({name.replace("repo1_", f"repo{key}_"): value
+                                 for name, value in there.items()})
             if repo.cipher:
                 settings.update({f"repo{key}_cipher_type": "aes-256-cbc",
                                  f"repo{key}_cipher_pass": f"{lab.PASSPHRASE}-{key}"})
@@ -315,8 +321,8 @@ class Chain:
         self.marks = []
 
 
-def run_chain(bench, seed, version, writers="both"):
-    chain = Chain(bench, seed, version, writers)
+def run_chain(bench, seed, version, writers="both", in_a_bucket=False):
+    chain = Chain(bench, seed, version, writers, in_a_bucket)
     chain.run()
     if chain.left_out:
         print(f"       left out with seed {seed}, peer {version}, as we do not support it yet: "

@@ -93,7 +93,7 @@ def judge_backup(chain, repo, entry, program):
         chain_manifest.consistent(manifest, entry, prior)
     known = chain.backups[(repo, label)]
     obeyed(known["options"], manifest)
-    if program == OURS and known["options"].hardlink:
+    if program == OURS and known["options"].hardlink and not chain.in_a_bucket:
         hard_linked(chain, repo, manifest)
     equal(entry.get("annotation", {}).get("made", ""), known["options"].annotation, "annotation")
     known["hand accepted"] = {
@@ -317,6 +317,9 @@ def expire(chain):
     full, diff = chain.plan.retention
     words = [f"--repo={repo}", f"--repo{repo}-retention-full={full}"]
     words += [f"--repo{repo}-retention-diff={diff}"] if diff and chain.supports("retention") else []
+    if chain.in_a_bucket:
+        expire_there(chain, repo, words)
+        return
     left = []
     for program, name in ((OURS, "expired-ours"), (chain.peer, "expired-peer")):
         copy = chain.bench.dir / name
@@ -328,10 +331,22 @@ def expire(chain):
                            if (not path.is_dir() or path.is_symlink())
                            and not _of_a_kill(chain, repo, path.relative_to(copy).parts)))
     equal(left[0], left[1], "files that an expire leaves")
-    path = f"--repo{repo}-path={chain.bench.dir / 'expired-ours'}"
-    for entry in chain.call(OURS, "info", "--output=json", path).json()[0]["backup"]:
+    restored_some(chain, repo, f"--repo{repo}-path={chain.bench.dir / 'expired-ours'}")
+
+
+def expire_there(chain, repo, words):
+    """A bucket is not copied: we expire, and both programs make the same of what is left."""
+    chain.call(OURS, "expire", *words, *chain.in_spite_of_bad_pages(OURS))
+    same_info(chain)
+    if chain_plan.knows(chain.version, "verify"):
+        verified(chain, repo)
+    restored_some(chain, repo)
+
+
+def restored_some(chain, repo, *path):
+    for entry in chain.call(OURS, "info", "--output=json", *path).json()[0]["backup"]:
         if entry["database"]["repo-key"] == repo and chain.dice.random() < 0.5:
             home = chain.new_home()
-            chain.restore(OURS, home, repo, path, f"--set={entry['label']}", "--type=none")
+            chain.restore(OURS, home, repo, *path, f"--set={entry['label']}", "--type=none")
             agrees(chain, repo, entry["label"], home, OURS)
             shutil.rmtree(home)

@@ -241,8 +241,9 @@ class Site:
         return name
 
     def wait_archived(self, name, host=PG1, limit_s=60):
-        self.wait_sql(host, "select coalesce(substr(last_archived_wal, 1, 24) >= "
-                            f"'{name}', false) from pg_stat_archiver", "t", limit_s)
+        # Not by last_archived_wal: the history file of a backup may come after the segment behind it.
+        self.wait_sql(host, "select exists (select from pg_ls_archive_statusdir() "
+                            f"where name = '{name}.ready')", "f", limit_s)
 
     def standby(self, host, *words):
         """Restores a standby and starts it; waits until it streams from the primary."""

@@ -51,7 +51,7 @@ def reach(bench, way, settings, secret, repos):
     return {}
 
 
-@test("campaign: a few segments, asynchronously into two encrypted repositories", ASYNCHRONOUS, FEW, OURS, short=True)
+@test("campaign: a few segments, asynchronously into two encrypted repositories", ASYNCHRONOUS, FEW, OURS)
 @test("campaign: a command, one repository", COMMAND, MANY, OURS, slow=True)
 @test("campaign: asynchronously into two encrypted repositories", ASYNCHRONOUS, MANY, None, slow=True)
 @test("campaign: asynchronously over ssh", SSH, MANY, OURS, slow=True)

@@ -170,7 +170,7 @@ def link(bench):
 @hostile("WAL segments", 4)
 def encrypted_wal(bench, settings):
     (bench.dir / "log").mkdir(mode=0o750)
-    two(bench, **{**settings, "archive_require": None}, process_max=4, log_level_file="warn")
+    two(bench, **{**settings, "archive_require": None}, process_max=4, log_level_file="info")
     names = list(make(bench, range(1, 5)))
     for name in names:
         make_wal(bench, name, b"secret", magic=0x1234)
@@ -179,7 +179,9 @@ def encrypted_wal(bench, settings):
            "archive-header-check=n" in ended.text, "told", ended)
     idle(bench)
     log = (bench.dir / "log" / f"{STANZA}-archive-push-async.log").read_text()
-    equal(log.count("archive-header-check=n"), 1, "how often the option is named")
+    # Who asks may start another run when the first has ended before its answer was seen.
+    runs = log.count("archive-push:async command begin")
+    expect(1 <= log.count("archive-header-check=n") <= runs, "the option is named once in a run", log)
     bench.configure(archive_header_check="n")
     for name in names:
         push(bench, name, recycle=False)

@@ -165,7 +165,7 @@ def recovered(bench, front, kind, number, work, wanted):
 FEW, MANY = 40, 1000
 
 
-@test("recovery: one of two repositories stops on the way, or lies", FEW, [Stops, Lies], short=True)
+@test("recovery: one of two repositories stops on the way, or lies", FEW, [Stops, Lies])
 @test("recovery: one of two repositories hangs, or refuses", FEW, [Hangs, Refuses], slow=True)
 @test("recovery: one of two repositories is of no use, much WAL", MANY, [Undisturbed, Hangs, Refuses, Stops, Lies],
       slow=True)

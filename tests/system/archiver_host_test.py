@@ -9,7 +9,7 @@ import spooled
 from case import test
 from lab import OURS, equal, expect
 from other_host import over_ssh, over_tls
-from resident import Server
+from resident import Server, callers
 from sftp_server import SftpServer, descendants
 from spooled import all_archived, push, waiting
 
@@ -58,7 +58,8 @@ def hangs_at_the_end(bench, settings):
             os.kill(int(process), signal.SIGSTOP)
         call = lab.spawn(bench.argv(OURS, "archive-push", bench.cluster.data / "pg_wal" / names[1]),
                          bench.dir / "push.log")
-        time.sleep(1)
+        lab.wait_for(lambda: callers(bench) == 1, "somebody asks the server")
+        time.sleep(1)  # for what it was asked to come to the repository
         equal(server.end(), 0, "exit status")
         expect("is left to others" in server.log, "it says so", server.log)
         for process in frozen:

@@ -36,8 +36,8 @@ def ended_at_work(bench, settings):
     expect(not list(bench.repo.rglob("*.tmp")), "temporary files")
 
 
-@test("archiver: kills in between lose nothing", {**SYNC, **NEW}, 25, short=True)
-@test("archiver: kills in between lose nothing, asynchronously", {**ASYNC, **NEW}, 25, short=True)
+@test("archiver: kills in between lose nothing", {**SYNC, **NEW}, 25)
+@test("archiver: kills in between lose nothing, asynchronously", {**ASYNC, **NEW}, 25)
 @test("archiver: kills in between lose nothing, often", {**SYNC, **NEW}, 150, slow=True)
 @test("archiver: kills in between lose nothing, asynchronously and often", {**ASYNC, **NEW}, 150, slow=True)
 def killed(bench, settings, count):

@@ -309,7 +309,7 @@ def fetched_ahead(bench):
     idle(bench)
 
 
-@test("async: a repository that hangs holds up one background process, not each", short=True)
+@test("async: a repository that hangs holds up one background process, not each")
 def left_aside(bench):
     prepared(bench, **ASYNC, archive_get_queue_max="4MiB", repo2_path=bench.dir / "repo2")
     names = waiting(bench, range(1, 17))
@@ -317,20 +317,26 @@ def left_aside(bench):
         push(bench, name)
     idle(bench)
     ssh = bench.dir / "ssh"
-    ssh.write_text(f"#!/bin/sh\necho asked >> {bench.dir}/asked\nexec sleep 600\n")
+    # Two threads of one process may each ask.
+    ssh.write_text(f"#!/bin/sh\necho $PPID >> {bench.dir}/asked\nexec sleep 600\n")
     ssh.chmod(0o755)
     bench.configure(cmd_ssh=ssh, repo1_host="other-host", repo1_host_user="somebody")
+    aside = part(bench, "repo1.aside")
     # At the end of the archive all are asked.
     for name in names[:6]:
+        if aside.exists():
+            os.utime(aside) # However slow this machine is: its half minute is not over.
         expect("asynchronously" in get(bench, name).text, "through the spool")
         idle(bench)
-    equal((bench.dir / "asked").read_text().count("asked"), 1, "how often it was asked")
+    equal(len(set((bench.dir / "asked").read_text().split())), 1, "processes that asked")
     # Half a minute later it has another try.
-    os.utime(part(bench, "repo1.aside"), (0, 0))
+    os.utime(aside, (0, 0))
     for name in names[6:10]:
+        if aside.stat().st_mtime > 0:
+            os.utime(aside)
         expect("asynchronously" in get(bench, name).text, "through the spool")
         idle(bench)
-    equal((bench.dir / "asked").read_text().count("asked"), 2, "how often it was asked")
+    equal(len(set((bench.dir / "asked").read_text().split())), 2, "processes that asked")
 
 
 @test("async: damaged and foreign files of the spool are not delivered", short=True)

@@ -138,4 +138,4 @@ def map_of_the_prior(bench, damage):
 
 for name in MAP_DAMAGES:
     test(f"chain: the prior's block map becomes unreadable in the middle: {name}", name,
-         short=name == "cut", slow=name != "cut")(map_of_the_prior)
+         slow=name != "cut")(map_of_the_prior)

@@ -94,7 +94,7 @@ def taken_away(bench, process, label, goes_on=False):
     equal(len(bench.completed_labels()), 1, "the other backup is there")
 
 
-@test("claim: a backup that another one goes on with fails, and does that one no harm", short=True)
+@test("claim: a backup that another one goes on with fails, and does that one no harm")
 def resumed_elsewhere(bench):
     slow_backup(bench)
     process, label = begin(bench)

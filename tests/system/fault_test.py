@@ -68,7 +68,7 @@ def kill_rounds_bundled(bench):
     kill_rounds(bench, 5, repo1_bundle="y", repo1_bundle_limit="512KiB", repo1_bundle_size="1MiB")
 
 
-@test("fault: SIGTERM, SIGINT and SIGHUP end a backup with 63 and leave nothing behind", short=True)
+@test("fault: SIGTERM, SIGINT and SIGHUP end a backup with 63 and leave nothing behind")
 def signals(bench):
     slow_backup(bench)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -332,7 +332,7 @@ def spoil(path, how):
     damage(path, how)
 
 
-@test("repository: damaged data files stop the restore, pg_control stays away", short=True)
+@test("repository: damaged data files stop the restore, pg_control stays away")
 def damaged_files(bench):
     for kind in lab.TYPES:
         for encrypted in (False, True):
@@ -367,7 +367,7 @@ def damaged_bundle(bench):
         lab.run(["rm", "-rf", bench.dir / "refused"])
 
 
-@test("repository: damaged WAL is refused by archive-get, the destination stays away", short=True)
+@test("repository: damaged WAL is refused by archive-get, the destination stays away")
 def damaged_wal(bench):
     for kind in lab.TYPES:
         for encrypted in (False, True):

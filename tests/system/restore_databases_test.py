@@ -32,8 +32,7 @@ def is_hollow(path):
     return info.st_blocks == 0 and path.read_bytes() == bytes(info.st_size)
 
 
-@test("restore databases: what is left out is zeros of the right length, as pgBackRest leaves it",
-      short=True)
+@test("restore databases: what is left out is zeros of the right length, as pgBackRest leaves it")
 def as_the_peer(bench):
     oids = with_databases(bench)
     for name, words in (("include", ("--db-include=shop",)),

@@ -43,7 +43,7 @@ def auto_conf(home):
     return (home / "pg/postgresql.auto.conf").read_text()
 
 
-@test("restore: to a time, a name, an LSN, a transaction, the end and the earliest point", short=True)
+@test("restore: to a time, a name, an LSN, a transaction, the end and the earliest point")
 def point_in_time(bench):
     marks = with_steps(bench)
     promote = "--target-action=promote"

@@ -152,8 +152,7 @@ def chain(bench):
     restored(bench, noise_of(bench.cluster.data))
 
 
-@test("resume: a file that changed, and one that is damaged in the repository, are copied again",
-      short=True)
+@test("resume: a file that changed, and one that is damaged in the repository, are copied again")
 def changed(bench):
     noisy(bench)
     label = killed(bench)
@@ -188,7 +187,7 @@ def delta(bench):
     restored(bench, noise_of(bench.cluster.data))
 
 
-@test("resume: not when it is switched off, nor with another compression", short=True)
+@test("resume: not when it is switched off, nor with another compression")
 def refused(bench):
     noisy(bench)
     label = killed(bench)
@@ -206,7 +205,7 @@ def refused(bench):
     verified(bench, bench.completed_labels())
 
 
-@test("resume: a backup that was ended by a signal, or failed, is left to the next one", short=True)
+@test("resume: a backup that was ended by a signal, or failed, is left to the next one")
 def left(bench):
     noisy(bench)
     process = spawn_backup(bench)
@@ -250,7 +249,7 @@ def by_the_peer(bench):
     verified(bench, bench.completed_labels())
 
 
-@test("resume: a copy whose WAL came too late is completed by the next run", short=True)
+@test("resume: a copy whose WAL came too late is completed by the next run")
 def late(bench):
     noisy(bench, archive_timeout="3")
     hold = held_up(bench)

@@ -5,7 +5,7 @@ import re
 
 import lab
 from case import test
-from interop import replayed, same_restores, valid_for
+from interop import labels, replayed, same_restores, valid_for
 from lab import OURS, equal, expect
 from later_peer import later_peer
 from object_server import gateway
@@ -17,12 +17,7 @@ LAYOUTS = {"files": {"compress_type": "lz4"},
            "blocks": {"repo1_bundle": "y", "repo1_block": "y", "compress_type": "zst"}}
 
 
-def labels(bench, program=OURS):
-    listed = bench.call(program, "info", "--output=json", "--log-level-console=warn").json()
-    return [one["label"] for one in listed[0]["backup"]]
-
-
-@test("s3: the whole way, files", "files", {}, short=True)
+@test("s3: the whole way, files", "files", {})
 @test("s3: the whole way, encrypted bundles, host style", "encrypted bundles",
       {"repo1_s3_uri_style": "host", "archive_async": "y"})
 @test("s3: the whole way, blocks, in parts, tags", "blocks",
@@ -135,8 +130,39 @@ def page(bench):
     equal(len(labels(bench)), 2, "backups that the page makes")
 
 
-@test("s3: a backup that is killed, or fails, is nothing to the next one")
-def killed(bench):
+@test("s3: expire removes many WAL files with one request, and no others")
+def expire_wal(bench):
+    store = gateway(bench)
+    where = f"expire/{bench.dir.name}"
+    bench.ready(**store.options("/" + where))
+    bench.ours("backup")
+    for _ in range(30):
+        bench.cluster.sql("select pg_switch_wal() from (select pg_logical_emit_message(false, 'a', 'b')) m")
+    bench.cluster.switch_and_wait_archived()
+
+    def segments():
+        listed = store.ask("GET", "", f"?list-type=2&prefix={where}/archive/demo/15-1/0").text
+        return sorted(set(re.findall("/([0-9A-F]{24})-", listed)))
+
+    bench.ours("backup")
+    before, asked = segments(), len(store.requests())
+    told = bench.ours("expire", "--repo1-retention-full=1")
+    removals = [(method, target) for method, target in store.requests()[asked:]
+                if method == "DELETE" or "?delete" in target]
+    span = re.search("remove archive, start = ([0-9A-F]{24}), stop = ([0-9A-F]{24})", told.text)
+    gone = [name for name in before if span[1] <= name <= span[2]]
+    expect(len(gone) > 30, "WAL goes", told)
+    equal(segments(), [name for name in before if name not in gone], "WAL that stays")
+    equal([target for method, target in removals if method == "DELETE" and "/archive/" in target], [],
+          "removals of single WAL files")
+    expect(0 < len(removals) < 10, "requests that remove something", removals)
+    valid_for(bench, later_peer("2.60.0"), labels(bench))
+
+
+@test("s3: a backup that is killed, or fails, is nothing to the next one", None)
+@test("s3: a backup that is killed is nothing to pgBackRest's next one", "2.60.0")
+def killed(bench, version):
+    after = later_peer(version) if version else OURS
     store = gateway(bench)
     where = f"killed/{bench.dir.name}"
     bench.ready(**store.options("/" + where, compress_type="none"))
@@ -147,13 +173,20 @@ def killed(bench):
         left = store.ask("GET", "", f"?list-type=2&prefix={where}/backup/demo/2&delimiter=/").text
         return sorted(set(re.findall("backup/demo/([0-9]{8}-[^/]*)/", left)))
 
+    def files():
+        return store.ask("GET", "", f"?list-type=2&prefix={where}/backup/demo/2").text
+
     backup = lab.spawn(bench.argv(OURS, "backup", "--type=full"), bench.dir / "killed.log")
-    lab.wait_for(directories, "the backup writes")
+    lab.wait_for(lambda: "/pg_data/" in files(), "the backup writes")
     lab.kill_group(backup)
     backup.wait()
+    lab.wait_until_still(files, "nothing more comes")
     equal(len(directories()), 1, "directories of the killed one")
-    bench.ours("backup")
+    bench.call(after, "backup")
     equal(directories(), labels(bench), "directories after the next backup")
+    if version:
+        valid_for(bench, after, labels(bench))
+        same_restores(bench, after, labels(bench)[-1])
     # One that fails removes what it wrote at once, since it cannot be gone on with.
     bench.cluster.stop()
     bench.cluster.start(archive_command="false pgbraid")

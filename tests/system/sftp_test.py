@@ -21,7 +21,7 @@ KEY_PASSPHRASE = "passphrase of the key"
 CIPHER = {"repo1_cipher_type": "aes-256-cbc", "repo1_cipher_pass": lab.PASSPHRASE}
 
 
-@test("sftp: the whole way, files", {}, short=True)
+@test("sftp: the whole way, files", {})
 @test("sftp: the whole way, encrypted bundles, a key with a passphrase",
       {"repo1_bundle": "y", "compress_type": "zst", **CIPHER}, KEY_PASSPHRASE)
 def whole_way(bench, settings, passphrase=""):

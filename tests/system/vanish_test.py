@@ -28,7 +28,7 @@ def lose_tablespace(bench, *words):
     equal(bench.completed_labels(), [], "backups")  # What was copied is left to the next one.
 
 
-@test("vanish: a tablespace that goes away ends the backup, files", {}, short=True)
+@test("vanish: a tablespace that goes away ends the backup, files", {})
 @test("vanish: a tablespace that goes away ends the backup, bundles",
       {"repo1_bundle": "y", "repo1_bundle_limit": "512KiB", "repo1_bundle_size": "1MiB"}, slow=True)
 def tablespace(bench, settings):
