@@ -142,7 +142,8 @@ class Contest:
         port = relay.port if relay else self.server.port
         about = {"data": self.kind, "program": who, "round": number, "delay": delay,
                  "process_max": process_max}
-        home = self.home(who, "run")
+        # A store that is no directory keeps what was there under the same name.
+        home = self.home(who, f"run-{delay}-{process_max}-{number}")
         self.configure(home, port, process_max)
         self.timed({**about, "command": "backup"}, relay, home, "--type=full", "--no-online")
         shutil.rmtree(home)
@@ -217,21 +218,31 @@ def print_table(delay, runs):
         print("| " + " | ".join(cells) + " |", flush=True)
 
 
-def contests(args, server, report):
+def contests(args, make_server, report):
     """Data sets first, then delays: a cluster's pages stay in the cache."""
     for kind in args.data:
-        contest = Contest(args, server, kind)
-        size, count = clusters.bytes_and_files(contest.data)
-        report["data"].append({"kind": kind, "bytes": size, "files": count})
-        print(f"{kind}: {size / MB:.1f} MB in {count} files", flush=True)
-        for delay in args.delay:
-            rounds = {who: args.rounds if who == "pgbraid" or not delay else args.peer_rounds
-                      for who in args.programs}
-            contest.at(delay, args.process_max, args.programs, rounds)
-            if 0 < delay == max(args.delay) and "pgbraid" in args.programs and args.process_max > 1:
-                contest.at(delay, 1, ["pgbraid"], {"pgbraid": args.rounds})
-        report["runs"] += contest.runs
-        shutil.rmtree(contest.dir)
+        place = args.work / "runs" / f"server-{kind}-{os.getpid()}"
+        place.mkdir(parents=True)
+        # Each has its own: a store may keep what was removed for hours, and fill up.
+        server = make_server(place)
+        try:
+            rounds_of(args, Contest(args, server, kind), report)
+        finally:
+            server.stop()
+
+
+def rounds_of(args, contest, report):
+    size, count = clusters.bytes_and_files(contest.data)
+    report["data"].append({"kind": contest.kind, "bytes": size, "files": count})
+    print(f"{contest.kind}: {size / MB:.1f} MB in {count} files", flush=True)
+    for delay in args.delay:
+        rounds = {who: args.rounds if who == "pgbraid" or not delay else args.peer_rounds
+                  for who in args.programs}
+        contest.at(delay, args.process_max, args.programs, rounds)
+        if 0 < delay == max(args.delay) and "pgbraid" in args.programs and args.process_max > 1:
+            contest.at(delay, 1, ["pgbraid"], {"pgbraid": args.rounds})
+    report["runs"] += contest.runs
+    shutil.rmtree(contest.dir)
 
 
 def stop(number, _frame):
@@ -239,7 +250,7 @@ def stop(number, _frame):
 
 
 def main(name, about, make_server):
-    """@param make_server  (directory) -> where repositories lie: `port` on the loopback, `options(port)`
+    """@param make_server  (directory) -> for one data set, where repositories lie: `port` on the loopback, `options(port)`
     as a configuration has them, `requests()` so far or None, `repository_bytes(path)`, `stop()`"""
     args = parse(name, about, sys.argv[1:])
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -249,19 +260,15 @@ def main(name, about, make_server):
     measuring.become_postgres()
     os.chdir(args.work)
     shutil.rmtree(args.work / "runs", ignore_errors=True)
-    place = args.work / "runs" / f"server-{os.getpid()}"
-    place.mkdir(parents=True)
-    server = make_server(place)
     report = {"machine": measuring.machine(args), "data": [], "runs": []}
     print(json.dumps(report["machine"]))
     try:
-        contests(args, server, report)
+        contests(args, make_server, report)
         for delay in args.delay:
             print_table(delay, [run for run in report["runs"] if run["delay"] == delay])
     except (lab.Failure, OSError) as failure:
         sys.exit(f"{name}: {failure}")
     finally:
-        server.stop()
         if output:
             json.dump(report, output, indent=1)
             output.close()
