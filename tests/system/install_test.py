@@ -4,6 +4,7 @@ import ctypes
 import pathlib
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import lab
 from case import test
@@ -57,6 +58,18 @@ def install(bench):
           "debug information is there when asked for")
 
 
+@test("install: two at the same time do not take files from each other", cluster=False, root=True)
+def at_once(bench):
+    folder = build_folder()
+    places = [bench.dir / str(number) for number in range(4)]
+    with ThreadPoolExecutor(len(places)) as pool:
+        list(pool.map(lambda place: run(["cmake", "--install", folder, "--component", "program",
+                                         "--prefix", place]), places))
+    equal({lab.sha1(place / "libexec/pgbraid/pgbraid") for place in places},
+          {lab.sha1(places[0] / "libexec/pgbraid/pgbraid")}, "one program")
+    expect(run([places[-1] / "bin/pgbraid", "version"]).out.startswith(b"pgbraid "), "it runs")
+
+
 @test("install: called as pgbackrest, the program says its version like one", cluster=False)
 def other_name(bench):
     link = bench.dir / "pgbackrest"
@@ -70,8 +83,9 @@ def other_name(bench):
            said)
 
 
-LATE_SOURCES = ("engine/base/late_crypto.cpp", "engine/codec/late_codecs.cpp", "engine/io/late_uring.cpp",
-                "engine/link/late_nghttp2.cpp", "engine/net/late_ssl.cpp", "storage/driver/sftp/late_ssh2.cpp")
+LATE_SOURCES = ("engine/base/late_crypto.cpp", "engine/codec/late_codecs.cpp", "engine/http/late_curl.cpp",
+                "engine/io/late_uring.cpp", "engine/link/late_nghttp2.cpp", "engine/net/late_ssl.cpp",
+                "storage/driver/rest/late_expat.cpp", "storage/driver/sftp/late_ssh2.cpp")
 
 
 def late_functions():
@@ -90,7 +104,7 @@ def light_start(bench):
     needed = re.findall(r"\(NEEDED\).*\[(.*)\]", run(["readelf", "-d", OURS]).text)
     expect(any(name.startswith("libc.so") for name in needed), "readelf names what it needs", needed)
     late = ["libpq.so.5", *late_functions()]
-    expect(len(late) == 12, "libraries that are loaded late", late)
+    expect(len(late) == 14, "libraries that are loaded late", late)
     equal([name for name in needed if name in late], [], "of those the program needs at its start")
 
 

@@ -3,6 +3,8 @@
 # `cmake --install build/release --component debug` puts the debug information where gdb looks for it.
 include(GNUInstallDirs)
 find_program(PGBRAID_OBJCOPY objcopy REQUIRED)
+# What is stripped lies in the build folder: of two installations of one folder the second one waits.
+install(CODE "file(LOCK \"${CMAKE_BINARY_DIR}/install.lock\" TIMEOUT 600)" ALL_COMPONENTS)
 
 # pgbraid_install_program(<name in the build folder> <folder>): installed there as `pgbraid`.
 function(pgbraid_install_program name folder)
