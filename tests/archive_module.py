@@ -37,8 +37,7 @@ class ModuleCluster:
         self.socket = self.place / "a.sock"
         self.place.mkdir()
         self.program = self.place / "program"
-        self.program.write_text(PRETENDING.replace("calls", f"{self.place}/calls").replace("./", f"{self.place}/"))
-        self.program.chmod(0o755)
+        lab.put_script(self.program, PRETENDING.replace("calls", f"{self.place}/calls").replace("./", f"{self.place}/"))
         self.says(tell_socket=f"echo {self.socket}", push="exit 0")
         if major == "15":
             self.cluster = bench.cluster

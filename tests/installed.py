@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 import os
 import pathlib
-import shutil
 
+import lab
 from lab import FRONT, OURS, expect
 
 
@@ -13,7 +13,7 @@ def installed(bench):
     place = bench.dir / "installed"
     for program, target in ((FRONT, place / "bin"), (OURS, place / "libexec/pgbraid")):
         target.mkdir(parents=True)
-        shutil.copy(program, target / "pgbraid")
+        lab.put_program(program, target / "pgbraid")
     return str(place / "bin/pgbraid")
 
 

@@ -87,6 +87,16 @@ def run(argv, codes=(0,), env=None, cwd=None, stdin=None, limit_s=COMMAND_LIMIT_
     return ended
 
 
+def put_program(program, target):
+    """A copy that can be executed. Another process writes it and scripts: what a thread of this one has open for writing, a
+    command that another thread starts just then has open, too, and until that is executed the file cannot be."""
+    run(["cp", program, target])
+
+
+def put_script(path, text, mode="755"):
+    run(["install", "-m", mode, "/dev/stdin", path], stdin=text.encode())
+
+
 def quote(words):
     return " ".join("'" + str(word).replace("'", "'\\''") + "'" if " " in str(word) else str(word)
                     for word in words)

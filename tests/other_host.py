@@ -121,8 +121,7 @@ def over_ssh(bench, role, settings, **more):
     """Puts the repository or the cluster of the Lab behind the stand-in for ssh."""
     other = OtherHost(bench, settings, cluster=role == "pg")
     ssh = bench.dir / "ssh"
-    ssh.write_text(FAKE_SSH.format(log=bench.dir / "ssh.log"))
-    ssh.chmod(0o755)
+    lab.put_script(ssh, FAKE_SSH.format(log=bench.dir / "ssh.log"))
     bench.configure(cmd_ssh=ssh, **more)
     place = {f"{role}1-host": "other-host", f"{role}1-host-user": "somebody",
              f"{role}1-host-cmd": OURS, f"{role}1-host-config": other.conf}

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 import os
 import re
-import shutil
 
+import lab
 from lab import OURS, PEER, expect, run
 
 COMMANDS = r"(pgbraid|pgbackrest|psql|ln|rm|~/pgbackrest) "
@@ -30,11 +30,9 @@ def programs(bench):
     place = bench.dir / "bin"
     if not place.exists():
         place.mkdir()
-        shutil.copy(OURS, place / "pgbraid.real")
+        lab.put_program(OURS, place / "pgbraid.real")
         for name, program in (("pgbraid", place / "pgbraid.real"), ("pgbackrest", PEER)):
-            path = place / name
-            path.write_text(f"#!/bin/sh\nPGBACKREST_CONFIG='{bench.conf}' exec {program} \"$@\"\n")
-            path.chmod(0o755)
+            lab.put_script(place / name, f"#!/bin/sh\nPGBACKREST_CONFIG='{bench.conf}' exec {program} \"$@\"\n")
     return place
 
 

@@ -201,8 +201,7 @@ def as_postgres(bench):
     place = bench.dir / "as-postgres"
     place.mkdir()
     for name in ("initdb", "pg_ctl"):
-        (place / name).write_text(f"#!/bin/sh\nexec runuser -u postgres -- {lab.PG_BIN}/{name} \"$@\"\n")
-        (place / name).chmod(0o755)
+        lab.put_script(place / name, f"#!/bin/sh\nexec runuser -u postgres -- {lab.PG_BIN}/{name} \"$@\"\n")
     for one in (bench.dir.parent, bench.dir):
         one.chmod(one.stat().st_mode | 0o055)
     bench.cluster = lab.Cluster(bench.dir / "c", place)
@@ -217,9 +216,8 @@ def environment(bench):
     server = ModuleCluster(bench)
     place = bench.dir / "with-option"
     place.mkdir()
-    (place / "pg_ctl").write_text("#!/bin/sh\nPGBRAID_LOG_LEVEL_CONSOLE=warn PGBACKREST_REPO1_PATH=/elsewhere "
-                                  f"exec {lab.PG_BIN}/pg_ctl \"$@\"\n")
-    (place / "pg_ctl").chmod(0o755)
+    lab.put_script(place / "pg_ctl", "#!/bin/sh\nPGBRAID_LOG_LEVEL_CONSOLE=warn PGBACKREST_REPO1_PATH=/elsewhere "
+                                     f"exec {lab.PG_BIN}/pg_ctl \"$@\"\n")
     with MadeArchiver(server.socket, fine) as archiver:
         server.start()
         server.archive()

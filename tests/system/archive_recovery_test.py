@@ -97,8 +97,7 @@ class Stops(Undisturbed):
         bench = self.bench
         self.other = OtherHost(bench, {"repo1-path": bench.repo})
         ssh, self.hang = bench.dir / "ssh", bench.dir / "hang"
-        ssh.write_text(SSH.format(hang=self.hang))
-        ssh.chmod(0o755)
+        lab.put_script(ssh, SSH.format(hang=self.hang))
         bench.configure(cmd_ssh=ssh, repo1_host="other-host", repo1_host_user="somebody", repo1_host_cmd=lab.OURS,
                         repo1_host_config=self.other.conf)
 

@@ -123,7 +123,7 @@ def by_front(bench, settings):
     prepared(bench, **settings)
     front = bench.dir / "bin/pgbraid"
     front.parent.mkdir()
-    shutil.copy(FRONT, front)
+    lab.put_program(FRONT, front)
     names = waiting(bench, range(1, 4))
     with Server(bench) as server:
         for name in names[:2]:
@@ -423,11 +423,11 @@ def replaced(bench):
     prepared(bench, **SYNC)
     names = waiting(bench, range(1, 13))
     program = bench.dir / "program"
-    shutil.copy(OURS, program)
+    lab.put_program(OURS, program)
     with Server(bench, program=program) as server:
         for i, name in enumerate(names):
             if i in (3, 7):
-                shutil.copy(OURS, bench.dir / "next")
+                lab.put_program(OURS, bench.dir / "next")
                 (bench.dir / "next").rename(program)
             push(bench, name)
             time.sleep(0.3)

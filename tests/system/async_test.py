@@ -318,8 +318,7 @@ def left_aside(bench):
     idle(bench)
     ssh = bench.dir / "ssh"
     # Two threads of one process may each ask.
-    ssh.write_text(f"#!/bin/sh\necho $PPID >> {bench.dir}/asked\nexec sleep 600\n")
-    ssh.chmod(0o755)
+    lab.put_script(ssh, f"#!/bin/sh\necho $PPID >> {bench.dir}/asked\nexec sleep 600\n")
     bench.configure(cmd_ssh=ssh, repo1_host="other-host", repo1_host_user="somebody")
     aside = part(bench, "repo1.aside")
     # At the end of the archive all are asked.

@@ -153,7 +153,7 @@ def as_stranger(bench):
     shutil.chown(bench.repo, "postgres")
     shutil.chown(bench.conf, "postgres")
     program = bench.dir / "program"
-    shutil.copy(OURS, program)
+    lab.put_program(OURS, program)
     words = ["runuser", "-u", "nobody", "--", program, f"--config={bench.conf}", "info"]
     refused = lab.run(words, codes=None)
     bench.conf.chmod(0o644)

@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 
+import lab
 import spooled
 from case import test
 from installed import full_of, installed
@@ -231,8 +232,7 @@ def no_proc(bench):
     here.mkdir(parents=True)
     planted = here.parent / "libexec/pgbraid/pgbraid"
     planted.parent.mkdir(parents=True)
-    planted.write_text("#!/bin/sh\necho planted\n")
-    planted.chmod(0o755)
+    lab.put_script(planted, "#!/bin/sh\necho planted\n")
     apart = ["unshare", "--mount", "sh", "-c"]
     if run([*apart, "mount -t tmpfs none /proc"], codes=None).code != 0:
         raise Skip("nothing may be mounted")

@@ -13,8 +13,7 @@ from wal_files import prepared, segment
 def hang(bench, **settings):
     """Puts repo1 behind an ssh that never says anything."""
     ssh = bench.dir / "ssh"
-    ssh.write_text("#!/bin/sh\nexec sleep 600\n")
-    ssh.chmod(0o755)
+    lab.put_script(ssh, "#!/bin/sh\nexec sleep 600\n")
     bench.configure(cmd_ssh=ssh, repo1_host="other-host", repo1_host_user="somebody", **settings)
 
 

@@ -166,7 +166,7 @@ def broken_bundles(bench):
     other = over_ssh(bench, "pg", {"repo1-path": bench.repo, "spool-path": bench.dir / "spool"},
                      compress_type="none", repo1_bundle="y", repo1_bundle_limit="16MiB",
                      repo1_bundle_size="64MiB", process_max="2")
-    (bench.dir / "ssh").write_text(BREAKING_SSH.format(count=bench.dir / "connections"))
+    lab.put_script(bench.dir / "ssh", BREAKING_SSH.format(count=bench.dir / "connections"))
     begin_there(bench, other)
     for name in ("a", "b", "c"):
         bench.cluster.sql(f"create table {name} as select g, repeat(md5(g::text), 30) t "
@@ -387,15 +387,15 @@ def ssh_fails(bench):
     bench.cipher = ""
     over_ssh(bench, "repo", {"repo1-path": bench.repo})
     ssh = bench.dir / "ssh"
-    ssh.write_text("#!/bin/sh\necho 'ssh: connect to host other-host port 22: No route' >&2\nexit 255\n")
+    lab.put_script(ssh, "#!/bin/sh\necho 'ssh: connect to host other-host port 22: No route' >&2\nexit 255\n")
     ended = bench.ours("stanza-create", "--no-online", codes=(125,))
     expect("No route" in ended.text and "[255]" in ended.text, "ssh's own words", ended)
     with hostile("output that is no protocol", 3):
-        ssh.write_text("#!/bin/sh\nexec sleep 600\n")
+        lab.put_script(ssh, "#!/bin/sh\nexec sleep 600\n")
         ended = bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39,))
-        ssh.write_text("#!/bin/sh\necho 'Welcome to this host!'\nexec cat\n")
+        lab.put_script(ssh, "#!/bin/sh\necho 'Welcome to this host!'\nexec cat\n")
         bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39,))
-        ssh.write_text("#!/bin/sh\nexec head -c 1000000 /dev/urandom\n")
+        lab.put_script(ssh, "#!/bin/sh\nexec head -c 1000000 /dev/urandom\n")
         bench.ours("stanza-create", "--no-online", "--io-timeout=2", codes=(39, 102, 125))
     ssh.unlink()
     bench.ours("stanza-create", "--no-online", codes=(102, 125))
@@ -458,7 +458,7 @@ def environment_of_ssh(bench):
     bench.cipher = ""
     over_ssh(bench, "repo", {"repo1-path": bench.repo, **SETTINGS["aes"]})
     ssh, seen = bench.dir / "ssh", bench.dir / "environment"
-    ssh.write_text(ssh.read_text().replace("exec sh", f"env >> {seen}\nexec sh"))
+    lab.put_script(ssh, ssh.read_text().replace("exec sh", f"env >> {seen}\nexec sh"))
     bench.ours("stanza-create", "--no-online", env={
         "PGBACKREST_REPO1_CIPHER_TYPE": "aes-256-cbc", "PGPASSWORD": "of the database",
         "PGBACKREST_REPO1_CIPHER_PASS": lab.PASSPHRASE, "PGBACKREST_IO_TIMEOUT": "50"})

@@ -32,7 +32,7 @@ class Way:
         settings = {"repo2_path": bench.dir / "repo2", "repo2_retention_full": "9",
                     "archive_timeout": "2", "io_timeout": "30", **settings}
         over_ssh(bench, "repo", {"repo1-path": bench.repo}, **settings)
-        (bench.dir / "ssh").write_text(GATE.format(state=self.file))
+        lab.put_script(bench.dir / "ssh", GATE.format(state=self.file))
 
     def set(self, state):
         self.file.write_text(state)

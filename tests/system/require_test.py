@@ -81,8 +81,7 @@ def hanging(bench):
     two(bench, **SYNC)
     made = make(bench, range(1, 4))
     ssh = bench.dir / "ssh"
-    ssh.write_text(f"#!/bin/sh\necho asked >> {bench.dir}/asked\nexec sleep 600\n")
-    ssh.chmod(0o755)
+    lab.put_script(ssh, f"#!/bin/sh\necho asked >> {bench.dir}/asked\nexec sleep 600\n")
     bench.configure(cmd_ssh=ssh, repo2_host="other-host", repo2_host_user="somebody")
     for name in made:
         ended = push(bench, name)
@@ -99,8 +98,7 @@ def hanging(bench):
 def behind_ssh(bench, settings):
     OtherHost(bench, {"repo2-path": bench.dir / "repo2"})
     ssh = bench.dir / "ssh"
-    ssh.write_text(FAKE_SSH.format(log=bench.dir / "ssh.log"))
-    ssh.chmod(0o755)
+    lab.put_script(ssh, FAKE_SSH.format(log=bench.dir / "ssh.log"))
     two(bench, cmd_ssh=ssh, **settings)
     bench.configure(repo2_host="other-host", repo2_host_user="somebody", repo2_host_cmd=OURS,
                     repo2_host_config=bench.dir / "other/pgbackrest.conf")

@@ -26,7 +26,7 @@ class Host:
         self.conf = self.home / "c.conf"
         self.uid = pwd.getpwnam(OWNER).pw_uid
         shutil.chown(self.home, OWNER)
-        shutil.copy(OURS, self.home / "pgbraid")
+        lab.put_program(OURS, self.home / "pgbraid")
         self.conf.write_text(
             f"[global]\nrepo1-path={self.home}/repo\nlog-level-file=off\nlog-level-console=info\n"
             f"lock-path={self.home}/lock\nspool-path={self.home}/spool\nrepo1-retention-full=9\n"

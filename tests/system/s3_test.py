@@ -54,8 +54,7 @@ def lent(bench, store):
               "SecretAccessKey": store.settings["S3_SESSION_SECRET"],
               "SessionToken": store.settings["S3_SESSION_TOKEN"],
               "Expiration": "2099-01-01T00:00:00Z"}
-    command.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(answer)}\nEND\n")
-    command.chmod(0o700)
+    lab.put_script(command, f"#!/bin/sh\ncat <<'END'\n{json.dumps(answer)}\nEND\n", mode="700")
     return {"repo1_s3_key_type": "process", "repo1_s3_process_cmd": command, "repo1_s3_key": None,
             "repo1_s3_key_secret": None}
 

@@ -16,8 +16,7 @@ NOBODY_HOME = "This account is currently not available."
 def behind_ssh(bench, script):
     """The repository is on a host whose ssh does this."""
     ssh = bench.dir / "ssh"
-    ssh.write_text("#!/bin/sh\n" + script)
-    ssh.chmod(0o755)
+    lab.put_script(ssh, "#!/bin/sh\n" + script)
     bench.configure(cmd_ssh=ssh, repo1_host="other", archive_timeout="1", protocol_timeout="30",
                     db_timeout="20")
     return bench.cluster.data / "pg_wal/000000010000000000000001"
