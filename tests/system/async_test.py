@@ -65,6 +65,19 @@ def other_files(bench):
           sorted([names[0], history, partial]), "files")
 
 
+def by_turns(bench, name, program):
+    """A call of ours does not wait long for a background process that is not its own, and pgBackRest's next call may then take
+    from its own one what that is about to move: seen once in some 60 runs. It says so with 55, and is asked again."""
+    words = (bench, name, "--archive-get-queue-max=4MiB")
+    if program == OURS:
+        return get(*words)
+    ended = get(*words, program=program, codes=(0, 55))
+    if ended.code == 55:
+        expect("unable to move missing source" in ended.text, "why", ended)
+        ended = get(*words, program=program)
+    return ended
+
+
 def at_once(_bench):
     """The next one comes while the background process of the one before may still run."""
 
@@ -86,7 +99,7 @@ def handed_over(bench, version, between):
     idle(bench)
     all_archived(bench, names)
     for i, name in enumerate(names):
-        ended = get(bench, name, "--archive-get-queue-max=4MiB", program=OURS if i // 2 % 2 else peer)
+        ended = by_turns(bench, name, OURS if i // 2 % 2 else peer)
         expect("found" in ended.text, "it is there", ended)
         between(bench)
     idle(bench)
