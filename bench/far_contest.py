@@ -28,14 +28,14 @@ LARGE_TABLES, LARGE_ROWS = 3, 630_000
 SMALL_FILES, SMALL_ROWS = 4000, (45, 180)
 
 
-def parse(name, about, argv):
+def parse(name, about, argv, more):
     parser = argparse.ArgumentParser(prog=name, description=about,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--pgbraid", default=str(ROOT / "build/bench/pgbraid"))
     add("--pgbackrest", default="/usr/bin/pgbackrest")
     add("--delay", action="append", type=int, help="round trip in ms; default 0, 20, 95")
-    add("--data", action="append", choices=("large", "small", "bundles"))
+    add("--data", action="append", choices=("large", "small", "bundles", *more))
     add("--compress", choices=("none", "lz4"), default="none")
     add("--process-max", type=int, default=2)
     add("--rounds", type=int, default=3)
@@ -46,7 +46,7 @@ def parse(name, about, argv):
     add("--json", type=pathlib.Path)
     args = parser.parse_args(argv)
     args.delay = [0, 20, 95] if args.delay is None else args.delay
-    args.data = args.data or ["large", "small", "bundles"]
+    args.data = args.data or ["large", "small", "bundles", *more]
     args.programs = [args.only] if args.only else list(PROGRAMS)
     return args
 
@@ -91,9 +91,8 @@ def cluster(args, kind):
 class Contest:
     """Both programs with one data set."""
 
-    def __init__(self, args, server, kind):
-        self.args, self.server, self.kind = args, server, kind
-        self.data = cluster(args, kind)
+    def __init__(self, args, server, kind, data):
+        self.args, self.server, self.kind, self.data = args, server, kind, data
         self.dir = args.work / "runs" / kind
         self.dir.mkdir(parents=True)
         self.runs = []
@@ -153,10 +152,17 @@ class Contest:
         target.mkdir(mode=0o700)
         self.timed({**about, "command": "restore"}, relay, home, f"--pg1-path={target}",
                    "--type=none")
+        # A tenth of the files is not what it was.
+        for path in sorted(path for path in target.rglob("*") if path.is_file())[::10]:
+            path.write_bytes(b"")
+        self.timed({**about, "command": "delta"}, relay, home, f"--pg1-path={target}", "--type=none", "--delta")
         shutil.rmtree(target)
 
     def timed(self, run, relay, home, *words):
-        argv = self.argv(run["program"], home, run["command"], *words)
+        command = {"delta": "restore"}.get(run["command"], run["command"])
+        self.timed_argv(run, relay, home, self.argv(run["program"], home, command, *words))
+
+    def timed_argv(self, run, relay, home, argv):
         if relay:
             relay.begin_count()
         requests = self.server.requests()
@@ -218,7 +224,7 @@ def print_table(delay, runs):
         print("| " + " | ".join(cells) + " |", flush=True)
 
 
-def contests(args, make_server, report):
+def contests(args, make_server, report, more):
     """Data sets first, then delays: a cluster's pages stay in the cache."""
     for kind in args.data:
         place = args.work / "runs" / f"server-{kind}-{os.getpid()}"
@@ -226,7 +232,8 @@ def contests(args, make_server, report):
         # Each has its own: a store may keep what was removed for hours, and fill up.
         server = make_server(place)
         try:
-            rounds_of(args, Contest(args, server, kind), report)
+            make, data = more.get(kind, (Contest, lambda args: cluster(args, kind)))
+            rounds_of(args, make(args, server, kind, data(args)), report)
         finally:
             server.stop()
 
@@ -249,10 +256,11 @@ def stop(number, _frame):
     sys.exit(f"ended by signal {number}")
 
 
-def main(name, about, make_server):
+def main(name, about, make_server, more=None):
     """@param make_server  (directory) -> for one data set, where repositories lie: `port` on the loopback, `options(port)`
-    as a configuration has them, `requests()` so far or None, `repository_bytes(path)`, `stop()`"""
-    args = parse(name, about, sys.argv[1:])
+    as a configuration has them, `requests()` so far or None, `repository_bytes(path)`, `stop()`
+    @param more  further data: what contests are made of it (as `Contest`), and what makes it of the arguments"""
+    args = parse(name, about, sys.argv[1:], more or {})
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
     output = args.json and open(args.json, "w")
@@ -263,7 +271,7 @@ def main(name, about, make_server):
     report = {"machine": measuring.machine(args), "data": [], "runs": []}
     print(json.dumps(report["machine"]))
     try:
-        contests(args, make_server, report)
+        contests(args, make_server, report, more or {})
         for delay in args.delay:
             print_table(delay, [run for run in report["runs"] if run["delay"] == delay])
     except (lab.Failure, OSError) as failure:

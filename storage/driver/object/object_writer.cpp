@@ -67,6 +67,11 @@ result<void> object_writer::write(byte_view in) {
     const auto room =
         part_bytes_of(sent_parts_ + 1, chunk_bytes_, size_hint_bytes_) - gathered_.size();
     const auto part = in.first(std::min<uint64_t>(room, in.size()));
+    if (gathered_.empty()) {
+      // As much as is told to come, at once: a part that grows is moved each time.
+      const auto more = size_hint_bytes_ - std::min(size_hint_bytes_, written_bytes_);
+      gathered_.reserve(std::min(room, std::max<uint64_t>(more, part.size())));
+    }
     gathered_.insert(gathered_.end(), part.begin(), part.end());
     written_bytes_ += part.size();
     in = in.subspan(part.size());
