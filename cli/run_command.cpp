@@ -27,6 +27,8 @@ constexpr auto runners = std::to_array<runner>({
     {command_id::check, run_check},
     {command_id::expire, run_expire},
     {command_id::info, run_info},
+    {command_id::repo_get, run_repo_get},
+    {command_id::repo_ls, run_repo_ls},
     {command_id::restore, run_restore},
     {command_id::server, run_server},
     {command_id::server_ping, run_server_ping},

@@ -32,6 +32,9 @@ struct entry_info {
   uint32_t uid = 0;
   uint32_t gid = 0;
   std::string link_destination = {}; ///< for links only
+  /// Of a file that is read as it was at a time, as the store names what it held then; not sent to
+  /// other hosts.
+  std::string version = {};
 };
 
 struct entry {

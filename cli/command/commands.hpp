@@ -22,6 +22,8 @@ result<int> run_expire(const config::options& opts);
 /// The one that follows a backup: it never takes away the newest backup without page errors.
 result<int> run_expire_after_backup(const config::options& opts);
 result<int> run_info(const config::options& opts);
+result<int> run_repo_get(const config::options& opts);
+result<int> run_repo_ls(const config::options& opts);
 result<int> run_restore(const config::options& opts);
 result<int> run_server(const config::options& opts);
 result<int> run_server_ping(const config::options& opts);

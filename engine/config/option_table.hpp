@@ -86,7 +86,6 @@ inline constexpr auto options = std::to_array<option_row>({
     {.name = "sort", .type = choice, .fallback = "asc", .allowed = "none | asc | desc", .commands = repo_ls, .flags = asking, .help = "order of names"},
     {.name = "ignore-missing", .type = boolean, .fallback = "n", .commands = repo_get, .flags = asking, .help = "missing file gives exit 1 and no message"},
     {.name = "raw", .type = boolean, .fallback = "n", .commands = repo_get | repo_put, .flags = asking, .help = "no decrypt/encrypt"},
-    {.name = "cipher-pass", .commands = repo_get | repo_put, .flags = internal | asking, .help = "explicit passphrase for the file"},
     {.name = "report", .type = boolean, .fallback = "n", .commands = check, .flags = internal | asking, .unbuilt = "*", .help = "print config/environment as JSON instead of checking"},
     // Command-line only: backup / restore
     {.name = "online", .type = boolean, .fallback = "y", .commands = db_commands - check - stanza_delete, .flags = negatable | asking, .help = "--no-online: file-level backup/creation without connecting"},

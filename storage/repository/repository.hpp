@@ -65,6 +65,10 @@ public:
   const std::string& stanza() const { return settings_.stanza; }
   cipher_type cipher() const { return settings_.cipher; }
   bool encrypted() const { return settings_.cipher != cipher_type::none; }
+  /// Of the info files; empty when nothing is encrypted here, and when the other host opens them.
+  const secret& passphrase() const { return settings_.passphrase; }
+  /// Whether the other host opens and seals info files.
+  bool sealed_there() const { return settings_.sealed_there; }
   /// Takes the passphrase of WAL out of archive.info; empty when nothing is encrypted here. Fails
   /// with `crypto` where it is and there is none: no segment may be stored plain then.
   result<secret> take_wal_pass(format::archive_info& from) const;

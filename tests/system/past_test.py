@@ -41,6 +41,16 @@ def same_info(bench, peer, at, label, early):
                 for one in (OURS, peer)]
         equal(told[0], told[1], f"info as {output}")
     expect(label in told[0].decode(), "the backups of that time", told[0])
+    # Of what was overwritten since it tells another time, and paths that came later are there for it.
+    told = [bench.call(one, "repo-ls", *at, "--recurse", "--output=json", "--log-level-console=off").json()
+            for one in (OURS, peer)]
+    files = [{name: (of["size"], of["version"]) for name, of in one.items() if of["type"] == "file"} for one in told]
+    expect(f"backup/{lab.STANZA}/{label}/backup.manifest" in files[0], "names of that time", list(files[0]))
+    equal(files[0] == files[1], True, "names, sizes and versions")
+    for name in ("backup.info", f"{label}/backup.manifest"):
+        told = [bench.call(one, "repo-get", *at, f"backup/{lab.STANZA}/{name}", "--log-level-console=off").out
+                for one in (OURS, peer)]
+        equal(told[0], told[1], name)
     before = bench.ours("info", "--repo=1", early, "--log-level-console=off").text
     expect("no valid backups" in before, "before the first backup", before)
 

@@ -82,8 +82,10 @@ result<void> path_entries::add_one(std::string_view key, const entry_info& info)
 }
 
 result<void> path_entries::add(object_page page) {
-  for (const auto& one : page.objects)
-    if (auto added = add_one(one.key, {.size_bytes = one.size_bytes, .mtime_s = one.mtime_s});
+  for (auto& one : page.objects)
+    if (auto added = add_one(one.key, {.size_bytes = one.size_bytes,
+                                       .mtime_s = one.mtime_s,
+                                       .version = std::move(one.version)});
         !added)
       return added;
   for (const auto& one : page.prefixes)

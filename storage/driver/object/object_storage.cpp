@@ -186,8 +186,9 @@ object_storage::many_infos(std::span<const std::string> paths) {
         if (!about)
           return about.failure().within(fmt::format("unable to look at '{}'", keys_.shown(path)));
         if (*about)
-          out[begin + i] =
-              entry_info{.size_bytes = (*about)->size_bytes, .mtime_s = (*about)->mtime_s};
+          out[begin + i] = entry_info{.size_bytes = (*about)->size_bytes,
+                                      .mtime_s = (*about)->mtime_s,
+                                      .version = std::move((*about)->version)};
       }
       if (!out[begin + i])
         lists[i] = in_->list({.prefix = keys_.prefix(path), .below = true, .most = 1});

@@ -41,6 +41,7 @@ struct listed_object {
   std::string key;
   uint64_t size_bytes = 0;
   int64_t mtime_s = 0;
+  std::string version = {}; ///< where it is read as it was at a time
 };
 
 /// A part of a list, in the order of the keys' bytes.
@@ -53,6 +54,7 @@ struct object_page {
 struct object_about {
   uint64_t size_bytes = 0;
   int64_t mtime_s = 0;
+  std::string version = {}; ///< where it is read as it was at a time
 };
 
 /// Some bytes of an object.

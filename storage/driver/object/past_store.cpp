@@ -87,7 +87,8 @@ public:
       return page.failure();
     object_page out;
     for (auto& one : choice_.take(*page))
-      out.objects.push_back({std::move(one.key), one.size_bytes, one.from_s});
+      out.objects.push_back(
+          {std::move(one.key), one.size_bytes, one.from_s, std::move(one.version)});
     if (!page->next.empty())
       out.next = page->next + way_end + choice_.kept();
     auto there = with_content(std::move(page->prefixes));
@@ -132,7 +133,8 @@ public:
       return found.failure();
     if (!*found)
       return std::optional<object_about>();
-    return std::optional(object_about{(*found)->size_bytes, (*found)->from_s});
+    return std::optional(
+        object_about{(*found)->size_bytes, (*found)->from_s, std::move((*found)->version)});
   }
 
 private:

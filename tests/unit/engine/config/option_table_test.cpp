@@ -204,6 +204,10 @@ TEST_CASE("option table: every row is what the specification says") {
     const auto name = table_name(cells[0]);
     CAPTURE(name);
     const auto at = find_option(name);
+    if (name == "cipher-pass") { // 2.60 has it no longer: on a command line everybody reads it
+      CHECK(at >= options_table.size());
+      continue;
+    }
     REQUIRE(at < options_table.size());
     const auto& row = options_table[at];
     CHECK((row.group != option_group::none) == (name != cells[0]));

@@ -31,8 +31,9 @@ inline auto parts(wire::place_request& m) {
   auto& [root, path] = m;
   return std::tie(root, path);
 }
+/// A version is for the asking host to know.
 inline auto parts(entry_info& m) {
-  auto& [kind, size, mtime, mode, uid, gid, destination] = m;
+  auto& [kind, size, mtime, mode, uid, gid, destination, version] = m;
   return std::tie(kind, size, mtime, mode, uid, gid, destination);
 }
 inline auto parts(entry& m) {
