@@ -48,6 +48,12 @@ std::vector<graph::node_row> rows_with_identity(size_t at) {
   return out;
 }
 
+std::vector<std::byte> plain_of(std::string_view stored) {
+  auto plain = codec::decompress_all(compress_type::lz4, as_bytes(stored), uint64_t{1} << 30);
+  REQUIRE(plain);
+  return std::move(*plain);
+}
+
 std::vector<std::shared_ptr<memory_task>> run(const graph::logical_graph& nodes, bool fuse) {
   auto tasks = some_tasks(7);
   memory_job job(tasks);
@@ -68,9 +74,11 @@ TEST_CASE("added node: runs wherever it is put, fused and unfused, and changes n
       CAPTURE(fuse);
       const auto with = run(nodes, fuse);
       for (size_t i = 0; i < with.size(); ++i) {
-        CHECK((with[i]->stored == without[i]->stored));
+        CHECK((plain_of(with[i]->stored) == plain_of(without[i]->stored)));
         CHECK(with[i]->checksum == without[i]->checksum);
-        CHECK(with[i]->repo_checksum == without[i]->repo_checksum);
+        // Between actors pieces are cut as they come, and what lz4 makes of them with them.
+        CHECK((!fuse || with[i]->stored == without[i]->stored));
+        CHECK((!fuse || with[i]->repo_checksum == without[i]->repo_checksum));
         CHECK(with[i]->pages_checked);
       }
     }
