@@ -36,3 +36,32 @@ def replayed(bench, program, home):
     bench.start_restored(target)
     equal(target.fingerprint(), bench.cluster.fingerprint(), f"data restored by {program}")
     target.stop("immediate")
+
+
+def chain_of_three(bench, peer):
+    """We make a full, a diff and an incr backup, which the peer takes for valid, and their WAL can be replayed."""
+    bench.ours("backup")
+    bench.cluster.sql("create table later as select i, repeat('x', 1000) t "
+                      "from generate_series(1, 10000) i")
+    bench.ours("backup", "--type=diff")
+    bench.cluster.sql("insert into later values (0)")
+    bench.ours("backup", "--type=incr")
+    equal(len(labels(bench)), 3, "backups")
+    valid_for(bench, peer, labels(bench))
+    bench.cluster.switch_and_wait_archived()
+    replayed(bench, OURS, "r1")
+
+
+def continued_by_us(bench, peer):
+    """The peer makes a full and a diff backup; both restore the same of them, and our incr is one for both."""
+    bench.call(peer, "backup")
+    bench.cluster.sql("insert into small select i, 'after' from generate_series(2000, 2100) i")
+    bench.call(peer, "backup", "--type=diff")
+    bench.cluster.switch_and_wait_archived()
+    for label in labels(bench):
+        same_restores(bench, peer, label)
+    bench.ours("backup", "--type=incr")
+    equal(labels(bench, peer), labels(bench), "backups in info")
+    valid_for(bench, peer, labels(bench))
+    bench.cluster.switch_and_wait_archived()
+    replayed(bench, peer, "back")

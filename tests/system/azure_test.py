@@ -5,7 +5,7 @@ import re
 import lab
 from azure_server import BlobService
 from case import test
-from interop import labels, replayed, same_restores, valid_for
+from interop import chain_of_three, continued_by_us, labels, replayed, same_restores, valid_for
 from lab import OURS, equal, expect
 from later_peer import later_peer
 from object_server import store
@@ -38,16 +38,7 @@ def whole_way(bench, layout, more, signed_before=False):
     bench.ready(**{**there.options("/" + where), **LAYOUTS[layout], **more, **signed})
     bench.ours("check")
     bench.ours("check", *HOST_STYLE)
-    bench.ours("backup")
-    bench.cluster.sql("create table later as select i, repeat('x', 1000) t "
-                      "from generate_series(1, 10000) i")
-    bench.ours("backup", "--type=diff")
-    bench.cluster.sql("insert into later values (0)")
-    bench.ours("backup", "--type=incr")
-    equal(len(labels(bench)), 3, "backups")
-    valid_for(bench, later_peer("2.60.0"), labels(bench))
-    bench.cluster.switch_and_wait_archived()
-    replayed(bench, OURS, "r1")
+    chain_of_three(bench, later_peer("2.60.0"))
     target = bench.restore(OURS, bench.dir / "r1", "--delta", "--type=none", "--archive-mode=off")
     expect(target.data.exists(), "delta restore")
     bench.ours("backup")
@@ -86,17 +77,7 @@ def peer_writes(bench, layout):
     peer = later_peer("2.60.0")
     bench.ready(program=peer, pusher=peer,
                 **store(bench, BlobService).options(f"/peer/{bench.dir.name}", **LAYOUTS[layout]))
-    bench.call(peer, "backup")
-    bench.cluster.sql("insert into small select i, 'after' from generate_series(2000, 2100) i")
-    bench.call(peer, "backup", "--type=diff")
-    bench.cluster.switch_and_wait_archived()
-    for label in labels(bench):
-        same_restores(bench, peer, label)
-    bench.ours("backup", "--type=incr")
-    equal(labels(bench, peer), labels(bench), "backups in info")
-    valid_for(bench, peer, labels(bench))
-    bench.cluster.switch_and_wait_archived()
-    replayed(bench, peer, "back")
+    continued_by_us(bench, peer)
 
 
 @test("azure: a backup that is killed is nothing to the next one")

@@ -5,7 +5,7 @@ import re
 
 import lab
 from case import test
-from interop import labels, replayed, same_restores, valid_for
+from interop import chain_of_three, continued_by_us, labels, replayed, same_restores, valid_for
 from lab import OURS, equal, expect
 from later_peer import later_peer
 from object_server import gateway
@@ -27,16 +27,7 @@ def whole_way(bench, layout, more):
     where = f"/whole way/{bench.dir.name}"
     bench.ready(**{**store.options(where), **LAYOUTS[layout], **more})
     bench.ours("check")
-    bench.ours("backup")
-    bench.cluster.sql("create table later as select i, repeat('x', 1000) t "
-                      "from generate_series(1, 10000) i")
-    bench.ours("backup", "--type=diff")
-    bench.cluster.sql("insert into later values (0)")
-    bench.ours("backup", "--type=incr")
-    equal(len(labels(bench)), 3, "backups")
-    valid_for(bench, later_peer("2.60.0"), labels(bench))
-    bench.cluster.switch_and_wait_archived()
-    replayed(bench, OURS, "r1")
+    chain_of_three(bench, later_peer("2.60.0"))
     target = bench.restore(OURS, bench.dir / "r1", "--delta", "--type=none", "--archive-mode=off")
     expect(target.data.exists(), "delta restore")
     bench.ours("backup")
@@ -97,17 +88,7 @@ def peer_writes(bench, version, layout):
     peer = later_peer(version)
     bench.ready(program=peer, pusher=peer,
                 **gateway(bench).options(f"/peer/{bench.dir.name}", **LAYOUTS[layout]))
-    bench.call(peer, "backup")
-    bench.cluster.sql("insert into small select i, 'after' from generate_series(2000, 2100) i")
-    bench.call(peer, "backup", "--type=diff")
-    bench.cluster.switch_and_wait_archived()
-    for label in labels(bench):
-        same_restores(bench, peer, label)
-    bench.ours("backup", "--type=incr")
-    equal(labels(bench, peer), labels(bench), "backups in info")
-    valid_for(bench, peer, labels(bench))
-    bench.cluster.switch_and_wait_archived()
-    replayed(bench, peer, "back")
+    continued_by_us(bench, peer)
 
 
 PAGE = lab.SOURCE / "storage/driver/object/README.md"
