@@ -33,6 +33,7 @@ constexpr auto runners = std::to_array<runner>({
     {command_id::server, run_server},
     {command_id::server_ping, run_server_ping},
     {command_id::stanza_create, run_stanza_create},
+    {command_id::verify, run_verify},
 });
 
 /// The commands that go on in the background.

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/restore/batch_bytes.hpp"
 #include "actors/restore/far_blocks.hpp"
 #include "actors/restore/placed_file.hpp"
-#include "actors/restore/shared_bytes.hpp"
 #include "engine/format/block_map.hpp"
 #include "engine/plan/block_reads.hpp"
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/restore/batch_bytes.hpp"
 #include "actors/restore/placed_file.hpp"
-#include "actors/restore/shared_bytes.hpp"
 #include "engine/format/manifest.hpp"
 #include "engine/plan/block_reads.hpp"
 

@@ -7,7 +7,6 @@
 #include "engine/base/command_stage.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/units.hpp"
-#include "engine/format/repository_path.hpp"
 
 #include <fmt/format.h>
 
@@ -27,29 +26,9 @@ const format::manifest_file& wanted_file(const restore_context& context,
   return *found;
 }
 
-std::shared_ptr<shared_bytes> read_near_together(const restore_context& context,
-                                                 const plan::restore_batch& batch) {
-  const auto path_of = [&](const format::manifest_file& file) {
-    return format::stored_file_path(context.stanza, context.stored, file);
-  };
-  if (batch.kind == plan::batch_kind::small) {
-    std::vector<small_read> files;
-    for (const auto* file : batch.files)
-      files.push_back({.path = path_of(*file), .limit_bytes = file->stored_bytes()});
-    return read_small_together(context.repository, std::move(files));
-  }
-  if (batch.kind == plan::batch_kind::bundle) {
-    std::vector<bundle_member> members;
-    for (const auto* file : batch.files)
-      members.push_back({file->bundle_offset_bytes, file->stored_bytes()});
-    return read_members_together(context.repository, path_of(*batch.files.front()),
-                                 std::move(members));
-  }
-  return nullptr;
-}
-
 batch_bytes read_together(restore_context& context, const plan::restore_batch& batch) {
-  batch_bytes out{.near = read_near_together(context, batch)};
+  batch_bytes out{
+      .near = read_batch_together(context.repository, context.stanza, context.stored, batch)};
   if (batch.kind == plan::batch_kind::bundle && context.reading.joins_far_blocks() &&
       std::ranges::count_if(batch.files, [&](const auto* file) {
         return plan::may_have_far_blocks(context.stored, *file);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/restore/placed_file.hpp"
-#include "actors/restore/shared_bytes.hpp"
+#include "storage/repository/shared_bytes.hpp"
 
 #include <cstdint>
 #include <memory>

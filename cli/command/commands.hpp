@@ -28,5 +28,6 @@ result<int> run_restore(const config::options& opts);
 result<int> run_server(const config::options& opts);
 result<int> run_server_ping(const config::options& opts);
 result<int> run_stanza_create(const config::options& opts);
+result<int> run_verify(const config::options& opts);
 
 } // namespace pgbraid::cli

@@ -114,7 +114,7 @@ inline constexpr auto commands = std::to_array<command_row>({
     {command_id::stanza_upgrade, "stanza-upgrade", "tell a stanza that PostgreSQL was upgraded",       false, false, false, true,  false, lock_kind::all},
     {command_id::start,          "start",          "allow commands to run again",                      false, false, false, true,  false, lock_kind::none},
     {command_id::stop,           "stop",           "keep commands from running",                       false, false, false, true,  false, lock_kind::none},
-    {command_id::verify,         "verify",         "verify the contents of a repository",              false, false, false, true,  false, lock_kind::none},
+    {command_id::verify,         "verify",         "verify the contents of a repository",              true,  false, false, true,   false, lock_kind::none},
     {command_id::version,        "version",        "show the version",                                 true,  false, false, false, true,  lock_kind::none},
     // clang-format on
 });

@@ -142,6 +142,15 @@ logical_graph compare_graph(const job_shape& shape) {
   return build.take();
 }
 
+logical_graph read_back_graph(const job_shape& shape) {
+  builder build("verify", shape, shape.stored_bytes);
+  build.on(shape.repo_host);
+  build.then(fetch_row);
+  build.on(std::string());
+  build.then_wanted(unpacking_rows());
+  return build.take();
+}
+
 logical_graph push_graph(codec::file_rules shared, std::span<const codec::file_rules> each) {
   shared.repo_checksum = false;
   const job_shape shape{.rules = std::move(shared), .file_count = 1};

@@ -37,7 +37,7 @@ struct edge {
 /// One source, and a trunk that all bytes pass. Then its end, or several branches, each with its
 /// own nodes, its own end and its own failure.
 struct logical_graph {
-  std::string job; ///< "backup", "restore", "compare" or "push"
+  std::string job; ///< "backup", "restore", "compare", "verify" or "push"
   std::vector<node> nodes;
   std::vector<edge> edges;
   size_t branches = 0; ///< behind the trunk; 0: it has an end of its own
@@ -71,6 +71,8 @@ logical_graph restore_graph(const job_shape& shape,
                             std::span<const node_row> steps = unpacking_rows());
 /// Files that are only looked at: the checksum of their bytes, which go nowhere.
 logical_graph compare_graph(const job_shape& shape);
+/// Files of a repository that are only read back: the checksum of what the rules make of them.
+logical_graph read_back_graph(const job_shape& shape);
 /// One file into several repositories. No checksum is made but that of the plain bytes.
 /// @param shared  what is done to it for all of them
 /// @param each    what is done after that for each: one branch

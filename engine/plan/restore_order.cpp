@@ -19,8 +19,10 @@ using file_list = std::vector<const format::manifest_file*>;
 /// Cuts a sorted list into batches.
 class batcher {
 public:
-  batcher(const format::manifest& of, std::vector<restore_batch>& out, batch_limits limits)
-      : of_(of), out_(out), limits_(limits) {}
+  batcher(const format::manifest& of, std::vector<restore_batch>& out, batch_limits limits,
+          bool follows_blocks)
+      : of_(of), out_(out), limits_(limits), has_far_(follows_blocks && limits.joins_far_blocks()) {
+  }
 
   /// @param gap_bytes  that are read between it and the one before
   void add(const format::manifest_file& file, batch_kind kind, bool joins, uint64_t gap_bytes = 0) {
@@ -43,8 +45,7 @@ private:
   /// What earlier backups may have of a file that is not made of this one alone, with a little for
   /// what lies between there.
   uint64_t far_of(const format::manifest_file& file, batch_kind kind) const {
-    if (kind != batch_kind::bundle || !limits_.joins_far_blocks() ||
-        !may_have_far_blocks(of_, file))
+    if (kind != batch_kind::bundle || !has_far_ || !may_have_far_blocks(of_, file))
       return 0;
     const auto plain = std::min(file.size_bytes, limits_.bytes);
     return plain + plain / 8;
@@ -53,6 +54,7 @@ private:
   const format::manifest& of_;
   std::vector<restore_batch>& out_;
   const batch_limits limits_;
+  const bool has_far_;
   uint64_t bytes_ = 0;
 };
 
@@ -70,6 +72,39 @@ std::optional<uint64_t> gap_between(const format::manifest_file& before,
 
 auto bundle_key(const format::manifest_file* file) {
   return std::tuple(file->reference, file->bundle_id, file->bundle_offset_bytes);
+}
+
+/// Files by how they are read.
+struct sorted_files {
+  file_list alone = {};
+  file_list bundled = {};
+  file_list empty = {};
+};
+
+std::vector<restore_batch> make_batches(const format::manifest& of, sorted_files files,
+                                        batch_limits limits, bool follows_blocks) {
+  auto& [alone, bundled, empty] = files;
+  std::ranges::stable_sort(alone, std::ranges::greater(),
+                           [](const auto* file) { return file->stored_bytes(); });
+  std::ranges::sort(bundled, {}, bundle_key);
+
+  std::vector<restore_batch> out;
+  batcher batches(of, out, limits, follows_blocks);
+  const auto first_small = std::ranges::find_if(
+      alone, [](const auto* file) { return file->stored_bytes() <= batch_limit_bytes; });
+  std::for_each(alone.begin(), first_small,
+                [&](const auto* file) { batches.add(*file, batch_kind::small, false); });
+  const format::manifest_file* before = nullptr;
+  for (const auto* file : bundled) {
+    const auto gap = before == nullptr ? std::nullopt : gap_between(*before, *file);
+    batches.add(*file, batch_kind::bundle, gap && *gap <= limits.read_over_bytes, gap.value_or(0));
+    before = file;
+  }
+  std::for_each(first_small, alone.end(),
+                [&](const auto* file) { batches.add(*file, batch_kind::small, true); });
+  for (const auto* file : empty)
+    batches.add(*file, batch_kind::empty, true);
+  return out;
 }
 
 } // namespace
@@ -117,35 +152,22 @@ std::vector<restore_batch> order_files(const format::manifest& of,
                                        std::span<const format::manifest_file* const> files,
                                        const restore_rules& rules, batch_limits limits,
                                        const file_set& kept) {
-  file_list alone;
-  file_list bundled;
-  file_list empty;
+  sorted_files by;
   for (const auto* file : files) {
     const bool unread = file->size_bytes == 0 || rules.is_zeroed(file->name) || kept.contains(file);
-    auto& list = unread ? empty : file->in_bundle() ? bundled : alone;
+    auto& list = unread ? by.empty : file->in_bundle() ? by.bundled : by.alone;
     list.push_back(file);
   }
-  std::ranges::stable_sort(alone, std::ranges::greater(),
-                           [](const auto* file) { return file->stored_bytes(); });
-  std::ranges::sort(bundled, {}, bundle_key);
+  return make_batches(of, std::move(by), limits, true);
+}
 
-  std::vector<restore_batch> out;
-  batcher batches(of, out, limits);
-  const auto first_small = std::ranges::find_if(
-      alone, [](const auto* file) { return file->stored_bytes() <= batch_limit_bytes; });
-  std::for_each(alone.begin(), first_small,
-                [&](const auto* file) { batches.add(*file, batch_kind::small, false); });
-  const format::manifest_file* before = nullptr;
-  for (const auto* file : bundled) {
-    const auto gap = before == nullptr ? std::nullopt : gap_between(*before, *file);
-    batches.add(*file, batch_kind::bundle, gap && *gap <= limits.read_over_bytes, gap.value_or(0));
-    before = file;
-  }
-  std::for_each(first_small, alone.end(),
-                [&](const auto* file) { batches.add(*file, batch_kind::small, true); });
-  for (const auto* file : empty)
-    batches.add(*file, batch_kind::empty, true);
-  return out;
+std::vector<restore_batch> order_stored(const format::manifest& of,
+                                        std::span<const format::manifest_file* const> files,
+                                        batch_limits limits) {
+  sorted_files by;
+  for (const auto* file : files)
+    (file->in_bundle() ? by.bundled : by.alone).push_back(file);
+  return make_batches(of, std::move(by), limits, false);
 }
 
 } // namespace pgbraid::plan

@@ -79,4 +79,10 @@ std::vector<restore_batch> order_files(const format::manifest& of,
                                        const restore_rules& rules, batch_limits limits = {},
                                        const file_set& kept = {});
 
+/// For who reads all that is stored of some files, as it is: in that order, but the batches have no
+/// room for what earlier backups have of a file, and files of size 0 are read as all others are.
+std::vector<restore_batch> order_stored(const format::manifest& of,
+                                        std::span<const format::manifest_file* const> files,
+                                        batch_limits limits);
+
 } // namespace pgbraid::plan

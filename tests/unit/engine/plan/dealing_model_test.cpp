@@ -244,6 +244,25 @@ TEST_CASE("dealing: what a restore reads at once is one piece, and no more than 
   });
 }
 
+TEST_CASE("dealing: who reads all that is stored gets each file once, and no batch of nothing") {
+  test::for_all([] {
+    const ordered of;
+    std::vector<const format::manifest_file*> files;
+    for (const auto& file : of.backup.files)
+      files.push_back(&file);
+    std::set<std::string_view> seen;
+    for (const auto& one : order_stored(of.backup, files, of.limits)) {
+      RC_ASSERT(one.kind != batch_kind::empty);
+      RC_ASSERT(one.kind == batch_kind::alone || read_of(one) <= of.limits.bytes);
+      for (const auto* file : one.files) {
+        RC_ASSERT(seen.insert(file->name).second);
+        RC_ASSERT((one.kind == batch_kind::bundle) <= file->in_bundle());
+      }
+    }
+    RC_ASSERT(seen.size() == files.size());
+  });
+}
+
 TEST_CASE("dealing: bundles of two backups are two, wherever their members lie") {
   auto backup = plan_test::sample_backup();
   const auto older = backup.reference("20261120-000000F");

@@ -1,6 +1,8 @@
 // Reading the stored bytes of a batch at once.
 // SPDX-License-Identifier: MIT
-#include "actors/restore/shared_bytes.hpp"
+#include "storage/repository/shared_bytes.hpp"
+
+#include "engine/format/repository_path.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -86,6 +88,27 @@ std::shared_ptr<shared_bytes> read_small_together(storage& from, std::vector<sma
 std::shared_ptr<shared_bytes> read_members_together(storage& from, std::string path,
                                                     std::vector<bundle_member> all) {
   return std::make_shared<members>(from, std::move(path), std::move(all));
+}
+
+std::shared_ptr<shared_bytes> read_batch_together(storage& from, std::string_view stanza,
+                                                  const format::manifest& of,
+                                                  const plan::restore_batch& batch,
+                                                  uint64_t beyond_bytes) {
+  if (batch.kind == plan::batch_kind::small) {
+    std::vector<small_read> files;
+    for (const auto* file : batch.files)
+      files.push_back({.path = format::stored_file_path(stanza, of, *file),
+                       .limit_bytes = file->stored_bytes() + beyond_bytes});
+    return read_small_together(from, std::move(files));
+  }
+  if (batch.kind == plan::batch_kind::bundle) {
+    std::vector<bundle_member> members;
+    for (const auto* file : batch.files)
+      members.push_back({file->bundle_offset_bytes, file->stored_bytes()});
+    return read_members_together(from, format::stored_file_path(stanza, of, *batch.files.front()),
+                                 std::move(members));
+  }
+  return nullptr;
 }
 
 } // namespace pgbraid

@@ -3,11 +3,14 @@
 #pragma once
 
 #include "engine/base/result.hpp"
+#include "engine/format/manifest.hpp"
+#include "engine/plan/restore_order.hpp"
 #include "storage/storage.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pgbraid {
@@ -28,20 +31,16 @@ struct bundle_member {
   uint64_t length_bytes = 0;
 };
 
-class far_blocks;
-
-/// What files of a batch read together.
-struct batch_bytes {
-  /// Their stored bytes; null: each file is read on its own.
-  std::shared_ptr<shared_bytes> near = {};
-  /// Of earlier backups; null: nothing.
-  std::shared_ptr<far_blocks> far = {};
-};
-
 /// Files that are stored one by one.
 std::shared_ptr<shared_bytes> read_small_together(storage& from, std::vector<small_read> files);
 /// Members of one bundle, in ascending order: one read, gaps included.
 std::shared_ptr<shared_bytes> read_members_together(storage& from, std::string path,
                                                     std::vector<bundle_member> members);
+/// Those of a batch; null where each file is read on its own, or nothing is read.
+/// @param beyond_bytes  so much more of a small file is read than its manifest says
+std::shared_ptr<shared_bytes> read_batch_together(storage& from, std::string_view stanza,
+                                                  const format::manifest& of,
+                                                  const plan::restore_batch& batch,
+                                                  uint64_t beyond_bytes = 0);
 
 } // namespace pgbraid
