@@ -157,6 +157,7 @@ class Contest:
             path.write_bytes(b"")
         self.timed({**about, "command": "delta"}, relay, home, f"--pg1-path={target}", "--type=none", "--delta")
         shutil.rmtree(target)
+        self.timed({**about, "command": "verify"}, relay, home)
 
     def timed(self, run, relay, home, *words):
         command = {"delta": "restore"}.get(run["command"], run["command"])

@@ -51,6 +51,11 @@ def same_info(bench, peer, at, label, early):
         told = [bench.call(one, "repo-get", *at, f"backup/{lab.STANZA}/{name}", "--log-level-console=off").out
                 for one in (OURS, peer)]
         equal(told[0], told[1], name)
+    told = [bench.call(one, "verify", *at, "--output=text", "--verbose", "--log-level-console=off").out
+            for one in (OURS, peer)]
+    # A path that came later is a backup in progress for it.
+    equal(told[0], re.sub(rb"  backup: \S+ status: in-progress,.*\n", b"", told[1]), "verify")
+    expect(f"backup: {label}, status: valid" in told[0].decode(), "the backups of that time", told[0])
     before = bench.ours("info", "--repo=1", early, "--log-level-console=off").text
     expect("no valid backups" in before, "before the first backup", before)
 

@@ -59,7 +59,7 @@ def check(bench, what, command, *words):
 
 
 # Not in the short rounds: sanitizers keep what was freed.
-@test("scale: a backup, an incr, info and a restore of 50,000 files in 300 bytes for each")
+@test("scale: a backup, an incr, info, verify and a restore of 50,000 files in 300 bytes for each")
 def memory(bench):
     bench.configure(repo1_bundle="y", compress_type="gz", log_level_console="warn")
     add_files(bench.cluster.data / "base" / "77777")
@@ -68,6 +68,7 @@ def memory(bench):
     (bench.cluster.data / "postgresql.auto.conf").write_text("# changed\n")
     check(bench, "incr", "backup", "--no-online", "--type=incr")
     check(bench, "info", "info", f"--set={bench.labels()[-1]}")
+    check(bench, "verify", "verify")
     # Where each new file costs no disk.
     fast = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     target = pathlib.Path(tempfile.mkdtemp(dir=fast, prefix="pgbraid-scale-"))

@@ -1,4 +1,4 @@
-# How often a restore asks an object store for what lies in bundles.
+# How often a restore and verify ask an object store for what lies in bundles.
 # SPDX-License-Identifier: MIT
 import lab
 from case import test
@@ -53,6 +53,14 @@ def few_reads(bench, more):
     told = count.take()
     expect(0 < 10 * whole <= told, f"{whole} requests, {told} by 2.60.0")
     trees.compare_trees(target.home, theirs.home, "restores", ignored=trees.SIGNAL_FILES)
+
+    sums = []
+    for program in (OURS, peer):
+        sums.append((bench.call(program, "verify", "--verbose", "--output=text", "--log-level-console=off").out,
+                     count.take()))
+    (ours, few), (its, many) = sums
+    expect(ours == its and b"status: ok" in ours, "verify says the same", sums)
+    expect(0 < 10 * few <= many, f"{few} requests of verify, {many} by 2.60.0")
 
     def every_other_is_lost():
         files = sorted(path for path in (target.data / "base").rglob("*") if path.is_file())

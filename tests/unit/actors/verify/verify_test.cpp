@@ -217,6 +217,26 @@ TEST_CASE("verify: WAL is what its name says, as long as its header says, and th
   CHECK(wrong(found.archives[0].wal) == 0);
 }
 
+TEST_CASE("verify: what expire removes meanwhile is no damage") {
+  verified_rig on;
+  const auto segment = on.put_wal("000000010000000000000003", 'a');
+  on.files.set_hook([&](storage_verb verb, std::string_view path) -> std::optional<error> {
+    if (verb != storage_verb::open_read)
+      return {};
+    if (path == segment)
+      return error{errc::file_missing, "gone"};
+    if (path.starts_with(on.path_of(on.incr, "pg_data")))
+      REQUIRE(on.repo.remove_backup(on.incr));
+    return {};
+  });
+  const auto found = on.look();
+  REQUIRE(found.archives.size() == 1);
+  CHECK(found.archives[0].wal.total == 0);
+  CHECK(find(found, on.full).state == verified_state::valid);
+  CHECK(find(found, on.incr).state == verified_state::manifest_missing);
+  CHECK_FALSE(found.is_damaged());
+}
+
 TEST_CASE("verify: a backup needs the WAL from its start to its end") {
   verified_rig on;
   auto info = on.repo.load_backup_info();
