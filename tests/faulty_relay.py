@@ -108,6 +108,9 @@ class FaultyRelay:
             self.faults[kind] += 1
             return kind, self.random.random()
 
+    def refusal(self, _head):
+        """What a request is answered with instead of being passed on; None: it is not."""
+
     def serve(self, conn):
         store = None
         try:
@@ -117,6 +120,9 @@ class FaultyRelay:
                 if b"expect: 100-continue" in head.lower():
                     conn.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
                 body = client.take(length_in(head))
+                if refusal := self.refusal(head):
+                    conn.sendall(refusal)
+                    continue
                 kind, where = self.draw()
                 if kind in ("busy", "busy, later"):
                     later = "Retry-After: 1\r\n" if kind == "busy, later" else ""
