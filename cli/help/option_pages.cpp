@@ -58,6 +58,8 @@ constexpr auto meanings = std::to_array<meaning>({
     {"compress-type", "zst", "small and fast: the best choice where nothing asks for another"},
     {"restore-check", "refuse", "end before anything is changed, and say what to do"},
     {"restore-check", "warn", "say it and go on"},
+    {"verify-damage", "fail", "end with exit status 26"},
+    {"verify-damage", "report", "say it in the log and in the sum, and end with 0"},
     {"log-level-console", "off", "nothing"},
     {"log-level-console", "error", "what ends the command"},
     {"log-level-console", "warn", "and what should be looked at"},

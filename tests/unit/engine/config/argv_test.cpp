@@ -41,8 +41,8 @@ TEST_CASE("argv: commands by name or unique beginning") {
   CHECK(run{{"info:async"}}.bad() == "[48]: invalid command/role combination 'info:async'");
   CHECK(run{{"archive-push:local"}}.bad() ==
         "[67]: the 'archive-push:local' command is not supported yet");
-  CHECK(run{{"verify", "--stanza=demo"}}.bad() ==
-        "[67]: the 'verify' command is not supported yet");
+  CHECK(run{{"stanza-delete", "--stanza=demo"}}.bad() ==
+        "[67]: the 'stanza-delete' command is not supported yet");
   CHECK(run{{"--stanza=x"}}.bad() == "[30]: no command found");
 }
 

@@ -215,7 +215,10 @@ TEST_CASE("option table: every row is what the specification says") {
     CHECK(section_text(row.where) == cells[2]);
     check_default(row, cells[3]);
     if (!changed_later(name)) {
-      CHECK(same_meaning(row.allowed, cells[4] == "-" ? "" : cells[4]));
+      if (row.name == "output") // JSON of verify is ours
+        CHECK(row.allowed == "verify: none | text | json; version: text | num; text | json");
+      else
+        CHECK(same_meaning(row.allowed, cells[4] == "-" ? "" : cells[4]));
       // Ours is read without archive-async, too: WAL of archive-require is kept there.
       if (row.name == "spool-path")
         CHECK(dependency_text(row.needs) == "archive-get: archive-async=y");
