@@ -39,11 +39,6 @@ batch_bytes read_together(restore_context& context, const plan::restore_batch& b
 
 } // namespace
 
-plan::batch_limits reading_of(const storage& repository) {
-  const auto features = repository.features();
-  return plan::limits_for(features.batch_bytes, features.read_over_bytes);
-}
-
 restore_job::restore_job(restore_context& context, std::vector<plan::restore_batch> batches)
     : context_(context), batches_(std::move(batches)) {
   for (const auto& batch : batches_)

@@ -12,9 +12,6 @@
 
 namespace pgbraid {
 
-/// How much of a repository is worth reading at once.
-plan::batch_limits reading_of(const storage& repository);
-
 /// A file that its repository could not give.
 struct left_file {
   const format::manifest_file* file = nullptr; ///< of the backup that is restored

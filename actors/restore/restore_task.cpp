@@ -9,9 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstring>
-
 namespace pgbraid {
 
 restore_task::restore_task(restore_context& context, const format::manifest_file& file,
@@ -80,10 +77,7 @@ result<void> restore_task::open_target(const graph::worker_tools& tools) {
 result<size_t> restore_task::read(byte_span out) {
   if (source_)
     return source_->read(out);
-  const auto count = std::min(out.size(), stored_.size());
-  if (count != 0)
-    std::memcpy(out.data(), stored_.data(), count);
-  stored_ = stored_.subspan(count);
+  const auto count = take_front(stored_, out);
   if (stored_.empty())
     together_ = nullptr;
   return count;

@@ -3,14 +3,55 @@
 #include "actors/verify/read_back.hpp"
 
 #include "engine/base/command_stage.hpp"
+#include "engine/base/log.hpp"
 #include "engine/codec/container_kernel.hpp"
 #include "engine/codec/digest.hpp"
 #include "engine/plan/restore_copies.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace pgbraid::verify {
+
+void count(report::verified_files& to, stored_state state) {
+  switch (state) {
+  case stored_state::sound:
+    ++to.valid;
+    break;
+  case stored_state::missing:
+    ++to.missing;
+    break;
+  case stored_state::wrong_content:
+    ++to.wrong_content;
+    break;
+  case stored_state::wrong_size:
+    ++to.wrong_size;
+    break;
+  case stored_state::unreadable:
+    ++to.unreadable;
+    break;
+  }
+}
+
+void tell_damage(const std::string& path, const std::string& member, stored_state state,
+                 const error& why) {
+  switch (state) {
+  case stored_state::sound:
+    break;
+  case stored_state::missing:
+    log::info("file missing '{}'{}", path, member);
+    break;
+  case stored_state::wrong_content:
+    log::info("invalid checksum '{}'{}", path, member);
+    break;
+  case stored_state::wrong_size:
+    log::info("invalid size '{}'{}", path, member);
+    break;
+  case stored_state::unreadable:
+    log::info("invalid result {}{}: [{}] {}", path, member, static_cast<int>(why.code),
+              why.message);
+    break;
+  }
+}
 
 result<bool> read_back::open(const graph::worker_tools& tools) {
   if (wish_.together) {
@@ -38,10 +79,7 @@ std::unique_ptr<codec::stream> read_back::open_stream(codec::kernel& kernel) {
 result<size_t> read_back::read(byte_span out) {
   if (source_)
     return source_->read(out);
-  const auto count = std::min(out.size(), stored_.size());
-  if (count != 0)
-    std::memcpy(out.data(), stored_.data(), count);
-  stored_ = stored_.subspan(count);
+  const auto count = take_front(stored_, out);
   if (stored_.empty())
     wish_.together = nullptr;
   return count;

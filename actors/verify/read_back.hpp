@@ -5,6 +5,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/format/manifest.hpp"
 #include "engine/graph/task.hpp"
+#include "engine/report/verified_stanza.hpp"
 #include "storage/repository/shared_bytes.hpp"
 #include "storage/storage.hpp"
 
@@ -20,6 +21,14 @@
 namespace pgbraid::verify {
 
 enum class stored_state : uint8_t { sound, missing, wrong_content, wrong_size, unreadable };
+
+void count(report::verified_files& to, stored_state state);
+/// A line of the log about a file that is not sound.
+/// @param path    below the archive, or the backups
+/// @param member  of a bundle: what is said of it behind the path
+/// @param why     of one that is unreadable
+void tell_damage(const std::string& path, const std::string& member, stored_state state,
+                 const error& why);
 
 /// What is to be read, and what should come out of the graph.
 struct stored_wish {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/verify/verify.hpp"
 
+#include "actors/verify/needed_wal.hpp"
 #include "actors/verify/verify_archive.hpp"
 #include "actors/verify/verify_backup.hpp"
 #include "engine/base/command_stage.hpp"
@@ -22,9 +23,6 @@ namespace pgbraid::verify {
 namespace {
 
 using report::verified_state;
-
-/// So many segments of a backup are looked for at most: its manifest may say anything.
-constexpr size_t segments_looked_for = size_t{1} << 20;
 
 /// Whether an info file is of no use, and not the way to it.
 bool is_unusable(const error& why) {
@@ -58,7 +56,6 @@ private:
   result<void> verify_backups();
   result<report::verified_backup> verify_backup(const std::string& label);
   verified_state state_without_manifest(const disk_backup& now) const;
-  result<uint64_t> lacking_wal(const format::manifest& of);
   void doubt_blocks();
 
   bool is_listed(const std::string& label) const { return infos_.backup.find(label) != nullptr; }
@@ -71,7 +68,7 @@ private:
   secret wal_pass_ = {};
   std::set<std::string> on_disk_;
   std::set<std::string> labels_; ///< that are verified
-  std::map<std::string, read_archive> archives_;
+  read_archives archives_;
   /// What backups with files in blocks refer to.
   std::map<std::string, std::vector<std::string>> blocks_of_;
   report::verified_stanza out_;
@@ -227,10 +224,12 @@ result<report::verified_backup> stanza_verification::verify_backup(const std::st
   if (!files)
     return files.failure();
   out.files = *files;
-  auto lacking = lacking_wal(*manifest);
-  if (!lacking)
-    return lacking.failure();
-  out.lacking_wal = *lacking;
+  if (!wish_.set || label == *wish_.set) {
+    auto lacking = lacking_wal(repo_, *manifest, archives_);
+    if (!lacking)
+      return lacking.failure();
+    out.lacking_wal = *lacking;
+  }
   if (manifest->block_incremental)
     blocks_of_[label] = manifest->references;
   if (out.files.valid != out.files.total || out.lacking_wal != 0) {
@@ -240,42 +239,6 @@ result<report::verified_backup> stanza_verification::verify_backup(const std::st
   }
   if (out.files.valid != out.files.total)
     out.state = verified_state::invalid;
-  return out;
-}
-
-/// A backup cannot be restored without the WAL that was written while it was made. What the list of
-/// an archive did not have is looked for once more: it may have come since.
-result<uint64_t> stanza_verification::lacking_wal(const format::manifest& of) {
-  if (!of.options.online || !of.options.archive_check || !of.archive_start || !of.archive_stop ||
-      (wish_.set && of.label != *wish_.set))
-    return uint64_t{0};
-  const auto id = format::archive_id(of.db_version, of.history_id);
-  const auto there = archives_.find(id);
-  const read_archive nothing;
-  const auto& archive = there == archives_.end() ? nothing : there->second;
-  const uint32_t segment_bytes =
-      archive.segment_bytes == 0 ? uint32_t{16} << 20 : archive.segment_bytes;
-  uint64_t out = 0;
-  for (const auto& segment :
-       plan::lacking_segments(archive.ranges, *of.archive_start, *of.archive_stop, segment_bytes,
-                              segments_looked_for)) {
-    if (of.find_file("pg_data/pg_wal/" + segment) != nullptr)
-      continue;
-    auto found = repo_.find_wal(id, segment);
-    if (!found)
-      return found.failure();
-    if (found->size() == 1)
-      continue;
-    log::warn("backup '{}' needs WAL segment {}, which {}", of.label, segment,
-              found->empty() ? "is not in the archive" : "is there more than once");
-    ++out;
-  }
-  for (const auto& segment : archive.damaged)
-    if (segment >= *of.archive_start && segment <= *of.archive_stop &&
-        of.find_file("pg_data/pg_wal/" + segment) == nullptr) {
-      log::warn("backup '{}' needs WAL segment {}, which is damaged", of.label, segment);
-      ++out;
-    }
   return out;
 }
 

@@ -8,7 +8,6 @@
 #include "engine/format/repository_path.hpp"
 #include "engine/graph/logical.hpp"
 #include "engine/postgres/wal_header.hpp"
-#include "engine/postgres/wal_name.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -25,7 +24,6 @@ namespace {
 /// Directories are gathered until they have so many, so that a run is worth its start.
 constexpr size_t worth_a_run = 1024;
 constexpr uint64_t most_segment_bytes = uint64_t{1} << 30;
-constexpr uint32_t usual_segment_bytes = uint32_t{16} << 20;
 
 using segments = std::vector<archived_wal>;
 
@@ -92,6 +90,7 @@ private:
   const std::string path_;
   segments gathered_;
   read_archive out_;
+  bool knows_size_ = false; ///< of segments
 };
 
 bool is_within(const std::string& segment, const std::optional<plan::wal_range>& only) {
@@ -171,11 +170,13 @@ result<void> archive_reading::read_gathered() {
     if (auto read = read_packed(gathered_, kind, found); !read)
       return read;
   std::ranges::sort(found, {}, [](const auto& one) { return std::string_view(one.of->path); });
-  if (out_.segment_bytes == 0) {
+  if (!knows_size_) {
     const auto first = std::ranges::find_if(found, [](const read_segment& one) {
       return one.state == stored_state::sound && one.segment_bytes != 0;
     });
-    out_.segment_bytes = first == found.end() ? 0 : first->segment_bytes;
+    knows_size_ = first != found.end();
+    if (knows_size_)
+      out_.segment_bytes = first->segment_bytes;
   }
   for (const auto& one : found)
     judge(one);
@@ -198,47 +199,30 @@ result<void> archive_reading::read_packed(std::span<const archived_wal> all, com
   });
   const auto count = static_cast<uint64_t>(
       std::ranges::count(all, as, [](const auto& one) { return one.entry.compress; }));
-  const auto drawn = graph::read_back_graph(
-      {.rules = {.compression = as, .cipher_pass = from_.pass},
-       .file_count = count,
-       .plain_bytes =
-           count * (out_.segment_bytes == 0 ? usual_segment_bytes : out_.segment_bytes)});
+  const auto drawn =
+      graph::read_back_graph({.rules = {.compression = as, .cipher_pass = from_.pass},
+                              .file_count = count,
+                              .plain_bytes = count * out_.segment_bytes});
   return actors::run_job(job, from_.compile(drawn, {.repository_here = from_.here,
                                                     .settling_files = job.settling().files}));
 }
 
 void archive_reading::judge(const read_segment& one) {
   const auto path = one.of->path.substr(path_.size() - out_.found.id.size());
-  const auto wanted_bytes = out_.segment_bytes == 0 ? usual_segment_bytes : out_.segment_bytes;
   auto state = one.state;
-  if (state == stored_state::sound && one.bytes != wanted_bytes)
+  if (state == stored_state::sound && one.bytes != out_.segment_bytes)
     state = stored_state::wrong_size;
-  auto& wal = out_.found.wal;
-  switch (state) {
-  case stored_state::sound:
-    ++wal.valid;
-    break;
-  case stored_state::missing:
+  if (state == stored_state::missing) {
     // It was there when it was listed: expire goes on beside us.
     log::warn("'{}' was removed meanwhile", path);
-    --wal.total;
+    --out_.found.wal.total;
     return;
-  case stored_state::wrong_content:
-    log::info("invalid checksum '{}'", path);
-    ++wal.wrong_content;
-    break;
-  case stored_state::wrong_size:
-    log::info("invalid size '{}'", path);
-    ++wal.wrong_size;
-    break;
-  case stored_state::unreadable:
-    log::info("invalid result {}: [{}] {}", path, static_cast<int>(one.why.code), one.why.message);
-    ++wal.unreadable;
-    break;
   }
+  count(out_.found.wal, state);
+  tell_damage(path, "", state, one.why);
   if (state != stored_state::sound)
     out_.damaged.push_back(one.of->entry.segment);
-  plan::add_segment(out_.ranges, one.of->entry.segment, wanted_bytes);
+  plan::add_segment(out_.ranges, one.of->entry.segment, out_.segment_bytes);
 }
 
 } // namespace

@@ -3,7 +3,6 @@
 #include "actors/verify/verify_backup.hpp"
 
 #include "actors/run/run_job.hpp"
-#include "engine/base/log.hpp"
 #include "engine/format/label.hpp"
 #include "engine/format/repository_path.hpp"
 #include "engine/graph/logical.hpp"
@@ -47,46 +46,6 @@ uint64_t key_of(std::string_view stanza, const format::manifest& of,
   const auto& checksum = checksum_of(file);
   text.append(reinterpret_cast<const char*>(checksum.data()), checksum.size());
   return std::hash<std::string>{}(text);
-}
-
-void count(report::verified_files& to, stored_state state) {
-  switch (state) {
-  case stored_state::sound:
-    ++to.valid;
-    break;
-  case stored_state::missing:
-    ++to.missing;
-    break;
-  case stored_state::wrong_content:
-    ++to.wrong_content;
-    break;
-  case stored_state::wrong_size:
-    ++to.wrong_size;
-    break;
-  case stored_state::unreadable:
-    ++to.unreadable;
-    break;
-  }
-}
-
-void tell(const std::string& path, const std::string& member, const read_back& done) {
-  switch (done.state()) {
-  case stored_state::sound:
-    break;
-  case stored_state::missing:
-    log::info("file missing '{}'{}", path, member);
-    break;
-  case stored_state::wrong_content:
-    log::info("invalid checksum '{}'{}", path, member);
-    break;
-  case stored_state::wrong_size:
-    log::info("invalid size '{}'{}", path, member);
-    break;
-  case stored_state::unreadable:
-    log::info("invalid result {}{}: [{}] {}", path, member, static_cast<int>(done.why().code),
-              done.why().message);
-    break;
-  }
 }
 
 class file_task final : public read_back {
@@ -177,8 +136,7 @@ result<void> backup_files::read(const format::manifest& of, const file_list& fil
   if (unpack)
     shape.rules = {.compression = of.options.compress_kind, .cipher_pass = of.cipher_pass};
   auto& from = repo_.files();
-  const auto features = from.features();
-  const auto limits = plan::limits_for(features.batch_bytes, features.read_over_bytes);
+  const auto limits = reading_of(from);
   const auto batches = plan::order_stored(of, wanted, limits);
   auto next = batches.begin();
   const auto make = [&]() -> graph::task_list {
@@ -216,7 +174,8 @@ void backup_files::take(const format::manifest& of, const format::manifest_file&
   }
   known.damaged[key] = done.state();
   const auto base = format::backup_path(repo_.stanza()).size() + 1;
-  tell(done.name().substr(base), file.in_bundle() ? " (" + std::string(file.name) + ")" : "", done);
+  tell_damage(done.name().substr(base), file.in_bundle() ? " (" + std::string(file.name) + ")" : "",
+              done.state(), done.why());
 }
 
 } // namespace pgbraid::verify

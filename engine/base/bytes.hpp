@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -17,6 +18,13 @@ inline byte_view as_bytes(std::string_view text) {
 }
 inline std::string_view as_text(byte_view bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+/// Copies as much as there is and fits, and leaves the rest. @return  how much that was
+inline size_t take_front(byte_view& from, byte_span to) {
+  const auto count = std::min(from.size(), to.size());
+  std::ranges::copy(from.first(count), to.begin());
+  from = from.subspan(count);
+  return count;
 }
 /// Lower-case hexadecimal text of `bytes`.
 std::string to_hex(byte_view bytes);

@@ -17,7 +17,6 @@ namespace pgbraid::plan {
 
 namespace {
 
-constexpr uint32_t usual_segment_bytes = 16 << 20;
 // A backup that took more is damaged or hostile.
 constexpr uint64_t max_backup_segments = 1 << 20;
 
@@ -37,7 +36,7 @@ std::vector<uint32_t> possible_sizes(const format::manifest& of,
         (most == stock.end() || most->number < log_bytes / bytes))
       out.push_back(bytes);
   // What is said is said of the first one.
-  const auto usual = std::ranges::find(out, usual_segment_bytes);
+  const auto usual = std::ranges::find(out, postgres::usual_segment_bytes);
   if (usual != out.end())
     std::iter_swap(out.begin(), usual);
   return out;

@@ -19,6 +19,9 @@ result<lsn> parse_lsn(std::string_view text);
 /// `0/4000028`: upper-case hexadecimal without leading zeros.
 std::string format_lsn(lsn location);
 
+/// What initdb chooses where nobody does.
+inline constexpr uint32_t usual_segment_bytes = uint32_t{16} << 20;
+
 /// Exactly 24 upper-case hexadecimal digits.
 bool is_segment_name(std::string_view name);
 /// A segment name, or one with `.partial` after it.

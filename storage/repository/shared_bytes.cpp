@@ -81,6 +81,11 @@ private:
 
 } // namespace
 
+plan::batch_limits reading_of(const storage& repository) {
+  const auto features = repository.features();
+  return plan::limits_for(features.batch_bytes, features.read_over_bytes);
+}
+
 std::shared_ptr<shared_bytes> read_small_together(storage& from, std::vector<small_read> files) {
   return std::make_shared<small_files>(from, std::move(files));
 }

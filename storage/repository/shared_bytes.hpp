@@ -31,6 +31,8 @@ struct bundle_member {
   uint64_t length_bytes = 0;
 };
 
+/// How much of a repository is worth reading at once.
+plan::batch_limits reading_of(const storage& repository);
 /// Files that are stored one by one.
 std::shared_ptr<shared_bytes> read_small_together(storage& from, std::vector<small_read> files);
 /// Members of one bundle, in ascending order: one read, gaps included.

@@ -279,7 +279,7 @@ def how_it_ends(bench):
     bench.ours("verify", codes=95)
 
 
-@test("verify: a cluster's own repository, by several workers, in a bucket and behind ssh", {})
+@test("verify: a cluster's own repository, by several workers, unfused and behind ssh", {})
 @test("verify: a cluster's own repository, encrypted, in bundles and blocks",
       {"repo1_bundle": "y", "repo1_block": "y", "compress_type": "zst", **CIPHER})
 def own_repository(bench, settings):
@@ -299,7 +299,7 @@ def own_repository(bench, settings):
     equal(said(bench, OURS, "--verbose")[1].decode(), whole, "behind ssh")
 
 
-@test("verify: a bucket, with the requests of reading bundles whole")
+@test("verify: a bucket, encrypted bundles")
 def bucket(bench):
     there = store(bench, Gateway)
     bench.cipher = ""
