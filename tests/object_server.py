@@ -123,7 +123,7 @@ def store(bench, kind):
             raise known
         if known is None:
             try:
-                known = _started[kind] = kind(bench.root / f"store-{kind.kind}")
+                known = _started[kind] = kind(bench.root / f"store-{kind.__name__}")
             except Skip as skip:
                 _started[kind] = skip
                 raise
