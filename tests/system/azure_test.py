@@ -47,12 +47,17 @@ def whole_way(bench, layout, more, signed_before=False):
     equal(directories(there, where), labels(bench), "directories of backups after expire")
 
 
-@test("azure: 2.60.0 reads and continues what we wrote, files, SAS", "files", True)
-@test("azure: 2.60.0 reads and continues what we wrote, encrypted bundles", "encrypted bundles",
+@test("azure: 2.60.0 reads and continues what we wrote, files, SAS", "2.60.0", "files", True)
+@test("azure: 2.60.0 reads and continues what we wrote, encrypted bundles", "2.60.0",
+      "encrypted bundles", slow=True)
+@test("azure: 2.60.0 reads and continues what we wrote, blocks", "2.60.0", "blocks", slow=True)
+@test("azure: 2.55.1 reads and continues what we wrote, files, SAS", "2.55.1", "files", True,
       slow=True)
-@test("azure: 2.60.0 reads and continues what we wrote, blocks", "blocks", slow=True)
-def peer_reads_ours(bench, layout, signed_before=False):
-    peer = later_peer("2.60.0")
+@test("azure: 2.55.1 reads and continues what we wrote, encrypted bundles", "2.55.1",
+      "encrypted bundles", slow=True)
+@test("azure: 2.55.1 reads and continues what we wrote, blocks", "2.55.1", "blocks", slow=True)
+def peer_reads_ours(bench, version, layout, signed_before=False):
+    peer = later_peer(version)
     there = store(bench, BlobService)
     signed = there.shared_signature() if signed_before else {}
     bench.ready(**{**there.options(f"/ours/{bench.dir.name}"), **LAYOUTS[layout], **signed})
@@ -70,11 +75,16 @@ def peer_reads_ours(bench, layout, signed_before=False):
     replayed(bench, OURS, "back")
 
 
-@test("azure: we read and continue what 2.60.0 wrote, encrypted bundles", "encrypted bundles")
-@test("azure: we read and continue what 2.60.0 wrote, files", "files", slow=True)
-@test("azure: we read and continue what 2.60.0 wrote, blocks", "blocks", slow=True)
-def peer_writes(bench, layout):
-    peer = later_peer("2.60.0")
+@test("azure: we read and continue what 2.60.0 wrote, encrypted bundles", "2.60.0",
+      "encrypted bundles")
+@test("azure: we read and continue what 2.60.0 wrote, files", "2.60.0", "files", slow=True)
+@test("azure: we read and continue what 2.60.0 wrote, blocks", "2.60.0", "blocks", slow=True)
+@test("azure: we read and continue what 2.55.1 wrote, encrypted bundles", "2.55.1",
+      "encrypted bundles", slow=True)
+@test("azure: we read and continue what 2.55.1 wrote, files", "2.55.1", "files", slow=True)
+@test("azure: we read and continue what 2.55.1 wrote, blocks", "2.55.1", "blocks", slow=True)
+def peer_writes(bench, version, layout):
+    peer = later_peer(version)
     bench.ready(program=peer, pusher=peer,
                 **store(bench, BlobService).options(f"/peer/{bench.dir.name}", **LAYOUTS[layout]))
     continued_by_us(bench, peer)

@@ -31,12 +31,17 @@ def whole_way(bench, layout, token):
     equal(len(labels(bench)), 1, "backups after expire")
 
 
-@test("gcs: 2.60.0 reads and continues what we wrote, blocks, in parts", "blocks, in parts")
-@test("gcs: 2.60.0 reads and continues what we wrote, files", "files", slow=True)
-@test("gcs: 2.60.0 reads and continues what we wrote, encrypted bundles", "encrypted bundles",
-      slow=True)
-def peer_reads_ours(bench, layout):
-    peer = later_peer("2.60.0")
+@test("gcs: 2.60.0 reads and continues what we wrote, blocks, in parts", "2.60.0", "blocks, in parts")
+@test("gcs: 2.60.0 reads and continues what we wrote, files", "2.60.0", "files", slow=True)
+@test("gcs: 2.60.0 reads and continues what we wrote, encrypted bundles", "2.60.0",
+      "encrypted bundles", slow=True)
+@test("gcs: 2.55.1 reads and continues what we wrote, blocks, in parts", "2.55.1",
+      "blocks, in parts", slow=True)
+@test("gcs: 2.55.1 reads and continues what we wrote, files", "2.55.1", "files", slow=True)
+@test("gcs: 2.55.1 reads and continues what we wrote, encrypted bundles", "2.55.1",
+      "encrypted bundles", slow=True)
+def peer_reads_ours(bench, version, layout):
+    peer = later_peer(version)
     there = store(bench, CloudStorage)
     bench.ready(**{**there.options(f"/ours/{bench.dir.name}"), **LAYOUTS[layout]})
     bench.cluster.sql("create table large as select i, repeat(md5(i::text), 20) t "
@@ -54,13 +59,18 @@ def peer_reads_ours(bench, layout):
     replayed(bench, OURS, "back")
 
 
-@test("gcs: we read and continue what 2.60.0 wrote, files", "files")
-@test("gcs: we read and continue what 2.60.0 wrote, encrypted bundles", "encrypted bundles",
-      slow=True)
-@test("gcs: we read and continue what 2.60.0 wrote, blocks, in parts", "blocks, in parts",
-      slow=True)
-def peer_writes(bench, layout):
-    peer = later_peer("2.60.0")
+@test("gcs: we read and continue what 2.60.0 wrote, files", "2.60.0", "files")
+@test("gcs: we read and continue what 2.60.0 wrote, encrypted bundles", "2.60.0",
+      "encrypted bundles", slow=True)
+@test("gcs: we read and continue what 2.60.0 wrote, blocks, in parts", "2.60.0",
+      "blocks, in parts", slow=True)
+@test("gcs: we read and continue what 2.55.1 wrote, files", "2.55.1", "files", slow=True)
+@test("gcs: we read and continue what 2.55.1 wrote, encrypted bundles", "2.55.1",
+      "encrypted bundles", slow=True)
+@test("gcs: we read and continue what 2.55.1 wrote, blocks, in parts", "2.55.1",
+      "blocks, in parts", slow=True)
+def peer_writes(bench, version, layout):
+    peer = later_peer(version)
     there = store(bench, CloudStorage)
     bench.ready(program=peer, pusher=peer, **there.options(f"/peer/{bench.dir.name}"),
                 **LAYOUTS[layout])

@@ -83,6 +83,8 @@ def peer_reads_ours(bench, version, layout, keys_of_a_command=False):
 @test("s3: we read and continue what 2.60.0 wrote, files", "2.60.0", "files", slow=True)
 @test("s3: we read and continue what 2.60.0 wrote, blocks", "2.60.0", "blocks", slow=True)
 @test("s3: we read and continue what 2.55.1 wrote, files", "2.55.1", "files", slow=True)
+@test("s3: we read and continue what 2.55.1 wrote, encrypted bundles", "2.55.1",
+      "encrypted bundles", slow=True)
 @test("s3: we read and continue what 2.55.1 wrote, blocks", "2.55.1", "blocks", slow=True)
 def peer_writes(bench, version, layout):
     peer = later_peer(version)
