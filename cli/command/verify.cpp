@@ -4,6 +4,7 @@
 #include "actors/verify/verify.hpp"
 
 #include "cli/command/commands.hpp"
+#include "cli/command/journals.hpp"
 #include "cli/frame/answer.hpp"
 #include "cli/open/graph_settings.hpp"
 #include "cli/open/repositories.hpp"
@@ -21,11 +22,27 @@ result<int> print_verified(const config::options& opts, const report::verified_s
   if (output == "json")
     return print_answer(report::verified_json(found));
   const bool verbose = opts.flag("verbose");
-  if (!verbose && !found.is_damaged())
+  if (!verbose && !found.is_damaged() && found.gaps.empty())
     return 0;
   const auto text = report::verified_text(found, verbose);
   log::info("{}", text);
   return output == "text" ? print_answer(text + "\n") : result<int>(0);
+}
+
+/// WAL that never got to the repository is known to the host that dropped it, which may be this
+/// one.
+void add_known_gaps(const config::options& opts, const repository& repo,
+                    report::verified_stanza& to) {
+  const auto journal = open_journal(opts, repo.stanza(), repo.key());
+  const auto content =
+      journal ? journal->look() : result<journal::journal_content>(journal.failure());
+  if (!content) {
+    log::detail("whether WAL was dropped on this host cannot be seen: {}",
+                content.failure().text());
+    return;
+  }
+  for (const auto& gap : content->gaps)
+    to.gaps.push_back({gap.first, gap.last, gap.since_s});
 }
 
 } // namespace
@@ -37,11 +54,12 @@ result<int> run_verify(const config::options& opts) {
   verify::verify_wish wish{.repository_here = repo->here};
   if (opts.has_value("set"))
     wish.set = opts.text("set");
-  const auto found = verify::verify_stanza(**repo, wish, [&](const auto& drawn, const auto& use) {
+  auto found = verify::verify_stanza(**repo, wish, [&](const auto& drawn, const auto& use) {
     return graph_settings(opts, drawn, use);
   });
   if (!found)
     return found.failure();
+  add_known_gaps(opts, **repo, *found);
   const auto printed = print_verified(opts, *found);
   if (!printed || !found->is_damaged())
     return printed;

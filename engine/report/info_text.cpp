@@ -4,30 +4,15 @@
 #include "engine/base/printable.hpp"
 #include "engine/base/units.hpp"
 #include "engine/report/info_stanza.hpp"
+#include "engine/report/local_time.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 
 namespace pgbraid::report {
 
 namespace {
-
-/// A time in the local zone with its offset: `2026-11-21 22:36:27+00`, `...+05:30`.
-std::string local_time(int64_t at_s) {
-  const auto at = static_cast<time_t>(at_s);
-  tm local{};
-  localtime_r(&at, &local);
-  char text[32];
-  const std::string time(text, strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local));
-  const long minutes = local.tm_gmtoff / 60;
-  const long size = minutes < 0 ? -minutes : minutes;
-  auto offset = fmt::format("{}{:02}", minutes < 0 ? '-' : '+', size / 60);
-  if (size % 60 != 0)
-    offset += fmt::format(":{:02}", size % 60);
-  return time + offset;
-}
 
 std::string join(const std::vector<std::string>& texts) {
   return fmt::format("{}", fmt::join(texts, ", "));

@@ -3,6 +3,7 @@
 #include "engine/report/verified_stanza.hpp"
 
 #include "engine/format/json_writer.hpp"
+#include "engine/report/local_time.hpp"
 
 #include <fmt/format.h>
 
@@ -89,6 +90,13 @@ void write_files(format::json_writer& to, std::string_view name, const verified_
   to.end_object();
 }
 
+void write_gap(format::json_writer& to, const verified_gap& of) {
+  to.begin_object().member("since").number(of.since_s);
+  to.member("wal").begin_object().member("start").string(of.first);
+  to.member("stop").string(of.last).end_object();
+  to.end_object();
+}
+
 void write_backup(format::json_writer& to, const verified_backup& of) {
   to.begin_object();
   write_files(to, "file", of.files);
@@ -115,6 +123,8 @@ std::string verified_text(const verified_stanza& of, bool verbose) {
     text += "\n  " + problem;
   if (!of.problems.empty())
     return text;
+  for (const auto& gap : of.gaps)
+    text += fmt::format("\n  gap since {}: {}/{}", local_time(gap.since_s), gap.first, gap.last);
   if (of.archives.empty() && of.backups.empty())
     return text + "\n    no archives or backups exist in the repo";
   if (verbose && of.archives.empty())
@@ -141,6 +151,9 @@ std::string verified_json(const verified_stanza& of) {
   to.end_array().member("backup").begin_array();
   for (const auto& backup : of.backups)
     write_backup(to, backup);
+  to.end_array().member("gap").begin_array();
+  for (const auto& gap : of.gaps)
+    write_gap(to, gap);
   to.end_array().member("problem").begin_array();
   for (const auto& problem : of.problems)
     to.string(problem);

@@ -38,12 +38,21 @@ struct verified_backup {
   std::vector<std::string> doubtful = {};
 };
 
+/// WAL that this host dropped before the repository had it.
+struct verified_gap {
+  std::string first;
+  std::string last;
+  int64_t since_s = 0; ///< since 1970
+};
+
 struct verified_stanza {
   std::string name;
   /// Why nothing else could be verified; then the lists are empty.
   std::vector<std::string> problems = {};
   std::vector<verified_archive> archives = {};
   std::vector<verified_backup> backups = {};
+  /// Those that are known here. They damage only what needs their WAL, which counts there.
+  std::vector<verified_gap> gaps = {};
 
   bool is_damaged() const;
 };

@@ -79,6 +79,10 @@ def shown(bench):
     words = bench.ours("info").text
     for repo in (1, 2):
         expect(f"repo{repo}: gap since " in words and f": {names[0]}/{names[0]}\n" in words, "the gap", words)
+        summed = bench.ours("verify", f"--repo={repo}", "--output=text").text
+        expect("status: ok\n  gap since " in summed and f": {names[0]}/{names[0]}\n" in summed, "verify", summed)
+        told = bench.ours("verify", f"--repo={repo}", "--output=json", "--log-level-console=off").json()
+        equal([one["wal"] for one in told["gap"]], [{"start": names[0], "stop": names[0]}], "verify")
 
 
 @test("queue: a stall is told in the log of the background process")

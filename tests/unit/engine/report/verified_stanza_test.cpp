@@ -55,6 +55,19 @@ TEST_CASE("verified: what is wrong is shown to all") {
   CHECK(json["backup"][0]["wal-lacking"] == 3);
 }
 
+TEST_CASE("verified: a known gap is shown to all, and is no damage by itself") {
+  auto of = sample();
+  of.gaps = {{"000000010000000000000003", "000000010000000000000005", 1'700'000'000}};
+  CHECK_FALSE(of.is_damaged());
+  const auto text = verified_text(of, false);
+  CHECK(text.starts_with("stanza: demo\nstatus: ok\n  gap since 2023-11-1"));
+  CHECK(text.ends_with(": 000000010000000000000003/000000010000000000000005"));
+  const auto json = nlohmann::json::parse(verified_json(of));
+  CHECK(json["status"] == "ok");
+  CHECK(json["gap"] == nlohmann::json::parse(R"([{"since": 1700000000, "wal":
+      {"start": "000000010000000000000003", "stop": "000000010000000000000005"}}])"));
+}
+
 TEST_CASE("verified: each thing that is wrong is an error alone") {
   const auto damaged = [](auto change) {
     auto of = sample();
