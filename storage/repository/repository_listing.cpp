@@ -67,11 +67,22 @@ result<std::vector<disk_backup>> repository::list_backups() {
   auto there = files_.many_infos(manifests);
   if (!there)
     return there.failure();
+  std::vector<disk_backup> out;
   for (size_t i = 0; i < found.size(); ++i) {
-    found[i].has_manifest = (*there)[2 * i].has_value();
-    found[i].has_copy = (*there)[2 * i + 1].has_value();
+    auto& one = found[i];
+    one.has_manifest = (*there)[2 * i].has_value();
+    one.has_copy = (*there)[2 * i + 1].has_value();
+    // Some stores list paths of which everything was removed, and is kept as versions.
+    if (!files_.features().paths && !one.has_manifest && !one.has_copy) {
+      const auto held = files_.info(format::backup_path(stanza()) + "/" + one.label);
+      if (!held)
+        return held.failure();
+      if (!*held)
+        continue;
+    }
+    out.push_back(std::move(one));
   }
-  return found;
+  return out;
 }
 
 result<disk_backup> repository::look_at_backup(std::string_view label) {
