@@ -206,6 +206,21 @@ void exchange_state::conclude(CURLcode outcome, const client_settings& how) {
   headers = connect_to = nullptr;
 }
 
+/// Long before all has come that an answer may have. Only of what is read: a store that is at work
+/// on a change sends blanks meanwhile.
+bool exchange_state::drips(monotonic::time_point now, const client_settings& how) {
+  if (asked.method != "GET" || answer.body.empty())
+    return false;
+  const bool begins = measured_bytes == 0;
+  if (!begins && now - measured_at < how.limit)
+    return false;
+  const auto least = slowest_bytes_per_s * static_cast<uint64_t>(how.limit.count()) / 1000;
+  const bool slow = !begins && answer.body.size() - measured_bytes < least;
+  measured_at = now;
+  measured_bytes = answer.body.size();
+  return slow;
+}
+
 bool exchange_state::is_late(monotonic::time_point now, const client_settings& how) {
   const auto shown = how.connect_to.empty() ? authority_of(asked.url) : how.connect_to;
   if (now - moved_at > how.limit)
@@ -213,7 +228,7 @@ bool exchange_state::is_late(monotonic::time_point now, const client_settings& h
                     fmt::format("timeout after {}ms waiting for '{}'", how.limit.count(), shown),
                     {},
                     true};
-  else if (now > until)
+  else if (now > until || drips(now, how))
     refused =
         error{errc::file_read,
               fmt::format("'{}' is slower than {} bytes a second", shown, slowest_bytes_per_s),

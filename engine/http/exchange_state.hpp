@@ -30,6 +30,9 @@ struct exchange_state {
   curl_off_t moved_bytes = 0;
   monotonic::time_point moved_at = {};
   monotonic::time_point until = {};
+  /// How much of the body was there when it was measured last.
+  size_t measured_bytes = 0;
+  monotonic::time_point measured_at = {};
 
   /// Tells libcurl what to do.
   void prepare(const client_settings& how);
@@ -37,6 +40,9 @@ struct exchange_state {
   void conclude(CURLcode outcome, const client_settings& how);
   /// Whether it has to be broken off; `refused` says why.
   bool is_late(monotonic::time_point now, const client_settings& how);
+
+private:
+  bool drips(monotonic::time_point now, const client_settings& how);
 };
 
 } // namespace pgbraid::http

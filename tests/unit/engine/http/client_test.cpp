@@ -176,6 +176,16 @@ TEST_CASE("http: what breaks on the way") {
     CHECK(answer.broken->transient);
     CHECK(answer.broken->message.find("slower than") != std::string::npos);
   }
+  SUBCASE("it never quite falls silent, and might have much more") {
+    scripted_server server(always(
+        {.bytes = http_answer("200 OK", std::string(50000, 'x')), .drip = 50ms, .at_once = 60}));
+    client over(hasty);
+    const auto answer = get(over, server.url(), uint64_t{1} << 30);
+    REQUIRE(answer.broken);
+    CHECK(answer.broken->transient);
+    CHECK(answer.broken->message.find("slower than") != std::string::npos);
+    CHECK(answer.body.size() < 50000);
+  }
   SUBCASE("it is no HTTP") {
     scripted_server server(always({.bytes = "SSH-2.0-OpenSSH_9.2\r\n", .hangs_up = true}));
     client over(patient);
