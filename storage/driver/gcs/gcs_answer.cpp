@@ -141,7 +141,8 @@ std::string hint_for(int status) {
   case 401:
     return "Is repo-gcs-key still valid?";
   case 403:
-    return "May the account of repo-gcs-key list, read, write and remove objects of this bucket?";
+    return "May the account of repo-gcs-key list, read, write, change and remove objects of this "
+           "bucket?";
   case 404:
     return "Is repo-gcs-bucket right, and does the bucket exist?";
   default:

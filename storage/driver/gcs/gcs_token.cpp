@@ -47,8 +47,14 @@ result<lent<secret>> for_form(const lender& from, const std::string& url,
                              .headers = {{"content-type", "application/x-www-form-urlencoded"}},
                              .body = body_of(query_text(form))},
                             from.connecting, from.limit);
-  if (!text)
-    return text.failure();
+  if (!text) {
+    auto why = text.failure();
+    if (why.hint.empty() && why.code == errc::protocol)
+      why.hint =
+          "Is repo-gcs-key the file of an account that still exists, and is the clock of this "
+          "host right?";
+    return why;
+  }
   return token_answer(*text, shown);
 }
 

@@ -125,7 +125,8 @@ std::string hint_for(int status, std::string_view name) {
     return "Is the clock of this host right?";
   if (name == "AccessDenied" || status == 403)
     return "Are repo-s3-key and repo-s3-key-secret right, and may the key list, read, write and "
-           "remove objects below repo-path in this bucket?";
+           "remove objects below repo-path in this bucket, and tag them where repo-storage-tag is "
+           "used?";
   return {};
 }
 
