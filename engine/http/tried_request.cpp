@@ -6,6 +6,7 @@
 #include "engine/base/number_of.hpp"
 #include "engine/base/printable.hpp"
 #include "engine/base/stop_signal.hpp"
+#include "engine/http/http_time.hpp"
 
 #include <fmt/format.h>
 
@@ -65,15 +66,16 @@ std::string_view reason_of(int status) {
   }
 }
 
-/// A query may hold a signature, which nobody else is to see.
+/// A query may hold a signature, or the name of an upload that whoever knows it may go on with:
+/// nobody else is to see them.
 std::string shown_url(const request& asked) {
   const std::string_view url = asked.url;
   if (asked.secret)
     return printable_line(url.substr(0, url.find('?')));
-  const auto signature = url.find("sig=");
-  if (signature == std::string_view::npos)
-    return printable_line(url);
-  return printable_line(url.substr(0, signature)) + "sig=<redacted>";
+  for (const std::string_view name : {"sig=", "upload_id="})
+    if (const auto at = url.find(name); at != std::string_view::npos)
+      return fmt::format("{}{}<redacted>", printable_line(url.substr(0, at)), name);
+  return printable_line(url);
 }
 
 } // namespace
@@ -83,8 +85,15 @@ bool is_busy(int status) {
 }
 
 std::optional<seconds> retry_after(const response& answer) {
-  const auto value = number_of<uint32_t>(answer.find("retry-after"));
-  return value ? std::optional(seconds(*value)) : std::nullopt;
+  const auto text = answer.find("retry-after");
+  if (const auto value = number_of<uint32_t>(text))
+    return seconds(*value);
+  const auto at = seconds_of(std::string(text));
+  if (!at)
+    return std::nullopt;
+  // By the clock that told it, where that is told, too.
+  const auto now = seconds_of(std::string(answer.find("date"))).value_or(wall_s());
+  return seconds(std::max<int64_t>(0, *at - now));
 }
 
 error failure_of(const request& asked, const response& answer, std::string_view told) {

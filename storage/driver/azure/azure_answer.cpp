@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/azure/azure_answer.hpp"
 
+#include "engine/http/http_time.hpp"
 #include "storage/driver/rest/answer_words.hpp"
 #include "storage/driver/rest/web_text.hpp"
 #include "storage/driver/rest/xml_text.hpp"
@@ -48,7 +49,7 @@ result<std::optional<object::listed_object>> object_of(const element& one,
   if (about->text_of("ResourceType") == "directory")
     return listed();
   const auto size = number_of<uint64_t>(about->text_of("Content-Length"));
-  const auto time = seconds_of_http(about->text_of("Last-Modified"));
+  const auto time = http::seconds_of(std::string(about->text_of("Last-Modified")));
   auto key = name_of(one);
   if (!size || !time || key.empty())
     return not_understood("a blob without name, size or time");
@@ -96,7 +97,7 @@ result<Page> list_of(byte_view body, const object::object_store::list_request& a
 constexpr int64_t clock_differs_s = 15 * 60;
 
 bool is_clock_wrong(const http::response& answer, int64_t now_s) {
-  const auto theirs = seconds_of_http(answer.find("date"));
+  const auto theirs = http::seconds_of(std::string(answer.find("date")));
   return theirs && std::abs(*theirs - now_s) >= clock_differs_s;
 }
 
@@ -166,7 +167,8 @@ std::string hint_for(const http::response& answer, key_type kind, int64_t now_s)
     return hint_for_key(kind);
   if (answer.status == 403) // AuthorizationFailure, AuthorizationPermissionMismatch, ...
     return "May whoever repo-azure-key-type and repo-azure-key stand for list, read, write and "
-           "remove blobs in this container, and does the account's firewall let this host in?";
+           "remove blobs in this container, and tag them where repo-storage-tag is used? Does the "
+           "account's firewall let this host in?";
   return {};
 }
 

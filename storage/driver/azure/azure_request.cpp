@@ -3,6 +3,7 @@
 #include "storage/driver/azure/azure_request.hpp"
 
 #include "engine/codec/message_digest.hpp"
+#include "engine/http/http_time.hpp"
 #include "storage/driver/azure/azure_signature.hpp"
 #include "storage/driver/rest/multipart.hpp"
 
@@ -60,7 +61,7 @@ void authorize(std::vector<http::header>& headers, const call& what, const setti
 
 /// As it stands in a batch: without version, which is that of the batch, and without host.
 std::string in_words(const call& what, const settings& of, const secret& token, int64_t now_s) {
-  std::vector<http::header> headers = {{"x-ms-date", http_time(now_s)}};
+  std::vector<http::header> headers = {{"x-ms-date", http::time_text(now_s)}};
   authorize(headers, what, of, token);
   headers.push_back({"content-length", "0"});
   auto out = fmt::format("{} {}{} HTTP/1.1\r\n", what.method, path_of(what.key, of),
@@ -85,7 +86,7 @@ http::request request_for(const call& what, const settings& of, const secret& to
                     .body = what.body,
                     .answer_limit_bytes = what.answer_limit_bytes,
                     .secret = of.kind == key_type::sas};
-  out.headers.push_back({"x-ms-date", http_time(now_s)});
+  out.headers.push_back({"x-ms-date", http::time_text(now_s)});
   out.headers.push_back({"x-ms-version", std::string(interface_version)});
   if (what.body && what.what != touches::nothing)
     out.headers.push_back({"content-md5", codec::to_base64(codec::md5_of(*what.body))});

@@ -3,6 +3,7 @@
 #include "storage/driver/rest/answer_words.hpp"
 
 #include "engine/base/printable.hpp"
+#include "engine/http/http_time.hpp"
 #include "storage/driver/rest/web_text.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +23,7 @@ result<void> check_listed_key(std::string_view key, std::string_view prefix) {
 
 result<object::object_about> about_of(const http::response& answer) {
   const auto size = number_of<uint64_t>(answer.find("content-length"));
-  const auto time = seconds_of_http(answer.find("last-modified"));
+  const auto time = http::seconds_of(std::string(answer.find("last-modified")));
   if (!size || !time)
     return error{errc::protocol, "the store does not tell size and time of an object"};
   return object::object_about{*size, *time};

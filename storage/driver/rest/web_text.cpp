@@ -2,19 +2,14 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/rest/web_text.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 
 namespace pgbraid::rest {
 
 namespace {
-
-constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 std::optional<int64_t> seconds_at(std::string_view year, unsigned month, std::string_view day,
                                   std::string_view time) {
@@ -98,22 +93,6 @@ std::optional<int64_t> seconds_of_iso(std::string_view text) {
   if (!month)
     return {};
   return seconds_at(text.substr(0, 4), *month, text.substr(8, 2), text.substr(11, 8));
-}
-
-std::optional<int64_t> seconds_of_http(std::string_view text) {
-  // "Fri, 02 Jan 2026 03:04:05 GMT"
-  if (text.size() < 25 || text.substr(3, 2) != ", ")
-    return {};
-  const auto at = std::ranges::find(months, text.substr(8, 3));
-  if (at == months.end())
-    return {};
-  return seconds_at(text.substr(12, 4), static_cast<unsigned>(at - months.begin()) + 1,
-                    text.substr(5, 2), text.substr(17, 8));
-}
-
-std::string http_time(int64_t seconds) {
-  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT",
-                     std::chrono::sys_seconds(std::chrono::seconds(seconds)));
 }
 
 } // namespace pgbraid::rest

@@ -27,9 +27,5 @@ std::string query_text(query_fields of);
 std::optional<uint64_t> whole_size_of(std::string_view content_range);
 /// `2026-01-02T03:04:05.678Z` in seconds since 1970; empty for anything else.
 std::optional<int64_t> seconds_of_iso(std::string_view text);
-/// `Fri, 02 Jan 2026 03:04:05 GMT` in the same.
-std::optional<int64_t> seconds_of_http(std::string_view text);
-/// And back.
-std::string http_time(int64_t seconds);
 
 } // namespace pgbraid::rest

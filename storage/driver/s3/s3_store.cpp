@@ -4,6 +4,7 @@
 
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
+#include "engine/http/http_time.hpp"
 #include "storage/driver/object/past_store.hpp"
 #include "storage/driver/rest/answer_words.hpp"
 #include "storage/driver/rest/ranged_read.hpp"
@@ -78,7 +79,7 @@ using bucket_ptr = std::shared_ptr<bucket>;
 
 bool bucket::correct_clock(const http::response& answer) {
   constexpr int64_t worth_s = 60;
-  const auto theirs = seconds_of_http(answer.find("date"));
+  const auto theirs = http::seconds_of(std::string(answer.find("date")));
   if (answer.status != 403 || !theirs || error_name_of(answer) != "RequestTimeTooSkewed")
     return false;
   const auto ahead = *theirs - wall_s();

@@ -1,5 +1,6 @@
 // Which answers lead to another try, when, and when no more.
 // SPDX-License-Identifier: MIT
+#include "engine/http/http_time.hpp"
 #include "engine/http/tried_request.hpp"
 #include "tests/unit/engine/http/scripted_server.hpp"
 
@@ -123,6 +124,15 @@ TEST_CASE("tried request: it comes again when the other end says, or not at all"
       CHECK_FALSE(retry_after({.headers = {{"retry-after", text}}}));
     CHECK(retry_after({.headers = {{"retry-after", "7"}}}) == std::chrono::seconds(7));
   }
+  SUBCASE("at a time, by its own clock or by ours") {
+    const auto wait = [](int64_t at_s, const std::string& date) {
+      return retry_after({.headers = {{"retry-after", time_text(at_s)}, {"date", date}}});
+    };
+    CHECK(wait(1767323045, time_text(1767323000)) == 45s);
+    CHECK(wait(1767323045, time_text(1767323100)) == 0s);
+    CHECK(wait(wall_s() - 10, "") == 0s);
+    CHECK(wait(wall_s() + 1000, "") >= 900s);
+  }
 }
 
 TEST_CASE("tried request: what came before a break is kept, and begins the time anew") {
@@ -145,4 +155,16 @@ TEST_CASE("tried request: what came before a break is kept, and begins the time 
   CHECK_FALSE(kept.empty());
   CHECK(on.server.seen().back().first_line() ==
         "GET /from" + std::to_string(kept.size()) + " HTTP/1.1");
+}
+
+TEST_CASE("tried request: what an error tells of a query") {
+  const auto told = [](const std::string& query) {
+    return failure_of({.method = "PUT", .url = "https://x/o?" + query}, {.status = 503}, "")
+        .message;
+  };
+  CHECK(told("partNumber=1").find("PUT https://x/o?partNumber=1") != std::string::npos);
+  for (const auto* query : {"a=b&sig=hidden", "uploadType=resumable&upload_id=hidden"}) {
+    CHECK(told(query).find("hidden") == std::string::npos);
+    CHECK(told(query).find("<redacted>") != std::string::npos);
+  }
 }
