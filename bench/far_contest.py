@@ -25,6 +25,7 @@ KILL_AFTER_S = 15
 # Eight random values in a row of 168 bytes: nothing that a compression would find.
 ROW = ", ".join(f"gen_random_uuid() {column}" for column in "abcdefgh")
 LARGE_TABLES, LARGE_ROWS = 3, 630_000
+HUGE_MIB = 1024
 SMALL_FILES, SMALL_ROWS = 4000, (45, 180)
 
 
@@ -35,7 +36,7 @@ def parse(name, about, argv, more):
     add("--pgbraid", default=str(ROOT / "build/bench/pgbraid"))
     add("--pgbackrest", default="/usr/bin/pgbackrest")
     add("--delay", action="append", type=int, help="round trip in ms; default 0, 20, 95")
-    add("--data", action="append", choices=("large", "small", "bundles", *more))
+    add("--data", action="append", choices=("large", "huge", "small", "bundles", *more))
     add("--compress", choices=("none", "lz4"), default="none")
     add("--process-max", type=int, default=2)
     add("--rounds", type=int, default=3)
@@ -71,14 +72,23 @@ def small_tables(count):
     yield "checkpoint"
 
 
+def one_file(path):
+    """Its name is none of a relation, so that nobody looks for pages in it."""
+    with open(path, "wb") as out:
+        for _ in range(HUGE_MIB):
+            out.write(os.urandom(1 << 20))
+
+
 def cluster(args, kind):
     """The data directory of a stopped cluster; made when missing."""
-    home = args.work / ("large" if kind == "large" else "small")
+    home = args.work / (kind if kind in ("large", "huge") else "small")
     if not (home / "ready").exists():
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         clusters.fill(home, home / "pg", large_tables() if kind == "large" else small_tables(0))
-        if kind != "large":
+        if kind == "huge":
+            one_file(home / "pg/base/noise")
+        elif kind != "large":
             missing = SMALL_FILES - clusters.bytes_and_files(home / "pg")[1]
             shutil.rmtree(home / "pg")
             clusters.fill(home, home / "pg", small_tables(missing))
