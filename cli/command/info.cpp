@@ -112,14 +112,11 @@ result<bool> has_label(repository& repo, const std::string& label) {
 }
 
 result<void> read_data(repository& repo, const question& asked, report::info_repository& to) {
-  auto has_info = repo.has_backup_info();
-  if (!has_info)
-    return has_info.failure();
-  if (!*has_info) {
+  auto info = repo.load_backup_info();
+  if (!info && info.failure().code == errc::file_missing) { // neither the file nor its copy
     to.code = info_code::missing_stanza_data;
     return success();
   }
-  auto info = repo.load_backup_info();
   if (!info)
     return info.failure();
   auto wal = read_wal(repo);

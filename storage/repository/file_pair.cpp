@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "storage/repository/file_pair.hpp"
 
+#include <array>
+
 namespace pgbraid {
 
 result<bool> file_exists(storage& files, const std::string& path) {
@@ -44,16 +46,14 @@ result<void> add_both(publication& to, const std::string& path, std::string_view
 }
 
 result<bool> mend_pair(storage& files, const std::string& path, uint64_t limit_bytes) {
-  auto has_main = file_exists(files, path);
-  if (!has_main)
-    return has_main;
-  auto has_copy = file_exists(files, copy_of(path));
-  if (!has_copy)
-    return has_copy;
-  if (*has_main == *has_copy)
+  const auto there = files.many_infos(std::array{path, copy_of(path)});
+  if (!there)
+    return there.failure();
+  const bool has_main = there->front().has_value();
+  if (has_main == there->back().has_value())
     return false;
-  const auto from = *has_main ? path : copy_of(path);
-  const auto to = *has_main ? copy_of(path) : path;
+  const auto from = has_main ? path : copy_of(path);
+  const auto to = has_main ? copy_of(path) : path;
   auto bytes = read_all(files, from, limit_bytes);
   if (!bytes)
     return bytes.failure();
