@@ -70,6 +70,9 @@ public:
     return version.empty() ? std::string(etag_mark) + protocol::tag_of(answer)
                            : std::string(version);
   }
+  std::string digest_of(const http::response& answer) const override {
+    return std::string(answer.find("x-ms-blob-content-md5"));
+  }
   bool is_missing(const http::response& answer) const override {
     if (answer.status != 404) // content is not searched for the name of an error
       return false;

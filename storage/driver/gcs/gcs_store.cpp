@@ -60,6 +60,14 @@ public:
   std::string tag_of(const http::response& answer) const override {
     return std::string(answer.find("x-goog-generation"));
   }
+  std::string digest_of(const http::response& answer) const override {
+    constexpr std::string_view name = "md5=";
+    for (const auto& header : answer.headers) // one with both digests, or one for each
+      if (const auto at = header.value.find(name);
+          header.name == "x-goog-hash" && at != header.value.npos)
+        return header.value.substr(at + name.size(), header.value.find(',', at) - at - name.size());
+    return {};
+  }
   bool is_missing(const http::response& answer) const override {
     return answer.status == 404 &&
            told_by(answer).find("bucket does not exist") == std::string::npos;

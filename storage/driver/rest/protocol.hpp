@@ -64,6 +64,12 @@ public:
   virtual std::string tag_of(const http::response& answer) const {
     return std::string(answer.find("etag"));
   }
+  /// The MD5 of the whole object in base64, which an answer with some of its bytes tells; by
+  /// default no store does.
+  virtual std::string digest_of(const http::response& answer) const {
+    static_cast<void>(answer);
+    return {};
+  }
   /// Whether an answer says that there is no such object, in a bucket that is there.
   virtual bool is_missing(const http::response& answer) const = 0;
 

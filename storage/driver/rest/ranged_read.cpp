@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/rest/ranged_read.hpp"
 
+#include "engine/codec/message_digest.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -70,6 +72,10 @@ result<std::optional<object_piece>> ranged_read::read(http::response& answer) {
     return error{errc::protocol, fmt::format("the store sends {} bytes from {} of an object with "
                                              "{}, where {} were asked for",
                                              out.bytes.size(), offset_, *whole, bytes_)};
+  const auto digest =
+      offset_ == 0 && out.bytes.size() == *whole ? in_->digest_of(answer) : std::string();
+  if (!digest.empty() && digest != codec::to_base64(codec::md5_of(out.bytes)))
+    return error{errc::file_read, "what came is not what the store tells the MD5 of"};
   return std::optional(std::move(out));
 }
 

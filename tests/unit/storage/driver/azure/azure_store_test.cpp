@@ -1,5 +1,6 @@
 // A container whose answers a test writes.
 // SPDX-License-Identifier: MIT
+#include "engine/codec/message_digest.hpp"
 #include "storage/driver/azure/azure_store.hpp"
 #include "storage/driver/object/object_storage.hpp"
 #include "tests/hostile.hpp"
@@ -99,6 +100,17 @@ TEST_CASE("azure: a piece of an object") {
   CHECK(seen.header("if-match") == "\"t\"");
   CHECK(seen.header("authorization").starts_with("SharedKey acc:"));
   CHECK(seen.header("x-ms-version") == "2024-08-04");
+}
+
+TEST_CASE("azure: what came is compared with the digest that is told") {
+  const auto read = [](std::string_view of) {
+    rig on(in_turn({{http_answer("206 Partial Content", "abc",
+                                 "Content-Range: bytes 0-2/3\r\nx-ms-blob-content-md5: " +
+                                     codec::to_base64(codec::md5_of(as_bytes(of))) + "\r\n")}}));
+    return on.store->read("k", 0, 3, {})->wait();
+  };
+  CHECK(text_of(read("abc")) == "abc");
+  CHECK(refused_with(read("abd")) == errc::file_read);
 }
 
 TEST_CASE("azure: a container as it was") {

@@ -103,6 +103,34 @@ result<nothing> written(object_store& to, const std::vector<std::string>& conten
 
 } // namespace
 
+TEST_CASE("gcs: what came is compared with the digest that is told") {
+  const auto told = [](std::string_view of, const std::string& more) {
+    return "X-Goog-Hash: " + more + "md5=" + codec::to_base64(codec::md5_of(as_bytes(of))) + "\r\n";
+  };
+  const auto read = [](const std::string& headers, uint64_t offset, const char* range) {
+    rig on([=](const seen_request&, size_t) -> scripted_answer {
+      return {
+          http_answer("206 Partial Content", "abc", headers + "Content-Range: " + range + "\r\n")};
+    });
+    return on.store->read("k", offset, 3, {})->wait();
+  };
+  CHECK(read(told("abc", "crc32c=AAAAAA==,"), 0, "bytes 0-2/3"));
+  CHECK(read("X-Goog-Hash: crc32c=AAAAAA==\r\n" + told("abc", ""), 0, "bytes 0-2/3"));
+  CHECK(failed_with(read(told("abd", "crc32c=AAAAAA==,"), 0, "bytes 0-2/3")) == errc::file_read);
+  CHECK(failed_with(read("X-Goog-Hash: crc32c=AAAAAA==\r\n" + told("abd", ""), 0, "bytes 0-2/3")) ==
+        errc::file_read);
+  // It is the whole object's.
+  CHECK(read(told("abd", ""), 0, "bytes 0-2/4"));
+  CHECK(read(told("abd", ""), 1, "bytes 1-3/4"));
+}
+
+TEST_CASE("gcs: a new time for an object") {
+  rig on(
+      [](const seen_request&, size_t) -> scripted_answer { return {http_answer("200 OK", "{}")}; });
+  CHECK(on.store->touch("a/k")->wait());
+  CHECK(on.server.seen()[0].first_line().starts_with("PATCH /storage/v1/b/b/o/a%2Fk"));
+}
+
 TEST_CASE("gcs: reading, looking, listing") {
   rig on([](const seen_request& asked, size_t) -> scripted_answer {
     const auto line = asked.first_line();
