@@ -5,6 +5,7 @@
 #include "storage/driver/object/object_store.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -14,14 +15,39 @@ namespace pgbraid::test {
 
 using namespace pgbraid::object;
 
+/// Requests between their being asked for and being waited for (or dropped).
+struct under_way {
+  std::atomic<size_t> now{0};
+  std::atomic<size_t> most{0}; ///< at the same time, so far
+};
+
 template <class T> class done final : public pending<T> {
 public:
-  explicit done(result<T> value) : value_(std::move(value)) {}
+  explicit done(result<T> value, std::shared_ptr<under_way> of = std::make_shared<under_way>())
+      : value_(std::move(value)), of_(std::move(of)) {
+    const auto now = ++of_->now;
+    auto most = of_->most.load();
+    while (most < now && !of_->most.compare_exchange_weak(most, now)) {
+    }
+  }
+  ~done() override { end(); }
+  done(const done&) = delete;
+  done& operator=(const done&) = delete;
   bool has_come() const override { return true; }
-  result<T> wait() override { return std::move(value_); }
+  result<T> wait() override {
+    end();
+    return std::move(value_);
+  }
 
 private:
+  void end() {
+    if (of_)
+      --of_->now;
+    of_.reset();
+  }
+
   result<T> value_;
+  std::shared_ptr<under_way> of_;
 };
 
 class memory_store : public object_store {
@@ -32,6 +58,7 @@ public:
   std::vector<size_t> removals;                   ///< how many keys each had
   std::vector<std::string> calls;                 ///< each as `verb key`
   std::function<std::optional<error>(std::string_view verb)> failing = {};
+  std::shared_ptr<under_way> asked_for = std::make_shared<under_way>();
   size_t page_most = 1000;
   unsigned empty_pages = 0;       ///< that each list begins with
   std::set<std::string> phantoms; ///< prefixes that lists show, though nothing is there any more
@@ -168,11 +195,11 @@ public:
   }
 
 private:
-  template <class T> static asked<T> answer(T value) {
-    return std::make_unique<done<T>>(std::move(value));
+  template <class T> asked<T> answer(T value) {
+    return std::make_unique<done<T>>(std::move(value), asked_for);
   }
-  template <class T> static asked<T> failed(error why) {
-    return std::make_unique<done<T>>(std::move(why));
+  template <class T> asked<T> failed(error why) {
+    return std::make_unique<done<T>>(std::move(why), asked_for);
   }
   std::optional<error> note(std::string_view verb, std::string_view key) {
     const std::lock_guard held(mutex_);

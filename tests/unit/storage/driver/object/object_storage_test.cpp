@@ -401,3 +401,36 @@ TEST_CASE("object storage: a list that begins again does not go on for ever") {
   const auto repo = make_object_storage(std::make_shared<liar>(), "/r", {});
   CHECK(code_of(repo->list("p")) == errc::protocol);
 }
+
+TEST_CASE("object storage: what a round trip is dear for goes side by side") {
+  rig on("/", in_small_parts);
+  const auto most_of = [&](auto what) {
+    on.bucket->asked_for->most = 0;
+    what();
+    CHECK(on.bucket->asked_for->now == 0);
+    return on.bucket->asked_for->most.load();
+  };
+  for (int i = 0; i < 100; ++i)
+    on.bucket->objects["f" + std::to_string(i)] = std::string(100, 'x');
+  names paths;
+  std::vector<small_read> reads;
+  for (int i = 0; i < 100; ++i) {
+    paths.push_back("f" + std::to_string(i));
+    reads.push_back({.path = paths.back(), .limit_bytes = 100});
+  }
+  CHECK(most_of([&] { on.repo.read_small(reads, nullptr); }) == 32);
+  CHECK(most_of([&] { REQUIRE(on.repo.many_infos(paths)); }) == 32);
+  CHECK(most_of([&] { CHECK(read(on.repo, "f0") == std::string(100, 'x')); }) == 3);
+  CHECK(most_of([&] {
+          auto file = on.repo.open_write("w", {});
+          REQUIRE(file);
+          REQUIRE((*file)->write(as_bytes(std::string_view(on.bucket->objects["f1"]))));
+          REQUIRE((*file)->begin_commit());
+          REQUIRE((*file)->committed(true));
+        }) == 4);
+  // One batch for a thousand, four batches at a time.
+  names many;
+  for (int i = 0; i < 7000; ++i)
+    many.push_back("m" + std::to_string(i));
+  CHECK(most_of([&] { REQUIRE(on.repo.remove_files(many)); }) == 4);
+}
