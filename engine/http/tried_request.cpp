@@ -93,7 +93,8 @@ std::optional<seconds> retry_after(const response& answer) {
     return std::nullopt;
   // By the clock that told it, where that is told, too.
   const auto now = seconds_of(std::string(answer.find("date"))).value_or(wall_s());
-  return seconds(std::max<int64_t>(0, *at - now));
+  return seconds(
+      std::clamp<int64_t>(*at - now, 0, UINT32_MAX)); // as many as may be told themselves
 }
 
 error failure_of(const request& asked, const response& answer, std::string_view told) {

@@ -131,6 +131,8 @@ TEST_CASE("tried request: it comes again when the other end says, or not at all"
     CHECK(wait(1767323045, time_text(1767323000)) == 45s);
     CHECK(wait(1767323045, time_text(1767323100)) == 0s);
     CHECK(wait(wall_s() - 10, "") == 0s);
+    CHECK(retry_after({.headers = {{"retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"}}}) ==
+          std::chrono::seconds(UINT32_MAX));
     CHECK(wait(wall_s() + 1000, "") >= 900s);
   }
 }
