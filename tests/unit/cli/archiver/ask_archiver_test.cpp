@@ -24,7 +24,7 @@ struct rig : test::archiver_rig {
   archiver_question question{
       .place = place, .wal = {.directory = "/pg_wal", .name = "a"}, .timeout = 20s, .silence = 20s};
 
-  /// Asks a server that says this, and breaks off unless it `stays`.
+  /// Asks a server that says this once it was asked, and breaks off unless it `stays`.
   result<archiver_reply> ask(const std::string& says, bool stays = false) const {
     const auto listener = listen();
     io::unique_fd there;
@@ -32,6 +32,8 @@ struct rig : test::archiver_rig {
       pollfd one = {listener.get(), POLLIN, 0};
       ::poll(&one, 1, 10'000);
       there = io::unique_fd(::accept(listener.get(), nullptr, nullptr));
+      char asked = 0;
+      ::recv(there.get(), &asked, 1, MSG_PEEK);
       ::send(there.get(), says.data(), says.size(), MSG_NOSIGNAL);
       if (!stays)
         there.reset();
