@@ -3,12 +3,17 @@
 """Plain HTTP/1.1 with lengths. What happens to a request is drawn from a seed; the relay counts it."""
 import collections
 import random
+import re
 import socket
+import ssl
 import threading
 import time
 
 BUSY = ("500 Internal Server Error", "503 Service Unavailable", "429 Too Many Requests",
         "408 Request Timeout", "499 Client Closed Request")
+# How many of each kind there are among the next faults, in an order that is drawn: the one that takes long is seldom.
+KINDS = {"busy": 6, "busy, later": 2, "request lost": 6, "request cut": 6, "answer lost": 6, "answer cut": 12,
+         "answer too short": 6, "noise": 4, "slow": 4, "stall": 1}
 
 
 class Gone(Exception):
@@ -68,15 +73,32 @@ def chunked(stream):
             return body
 
 
+def too_short(answer, bodiless):
+    """An answer with less than its length says. Where it tells no length, or an object's, its last byte is missing."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if bodiless or not re.search(rb"(?i)\r\ncontent-length:", head):
+        return answer[:-1]
+    longer = re.sub(rb"(?i)\r\ncontent-length:[^\r]*", b"\r\nContent-Length: %d" % (len(body) + 7), head)
+    return longer + b"\r\n\r\n" + body
+
+
 class FaultyRelay:
-    def __init__(self, port, seed, share, stall_s):
-        """To 127.0.0.1:`port`; a `share` of all requests meets a fault."""
+    def __init__(self, port, seed, share, stall_s, kinds=KINDS, certificate=None):
+        """To 127.0.0.1:`port`; a `share` of all requests meets a fault. With a certificate, whose key lies beside it,
+        TLS is spoken on both sides."""
+        self.kinds = kinds
+        self.theirs = self.ours = None
+        if certificate:
+            self.theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            self.theirs.load_cert_chain(certificate, certificate.with_suffix(".key"))
+            self.ours = ssl._create_unverified_context()
         self.upstream = port
         self.share = share
         self.stall_s = stall_s
         self.random = random.Random(seed)
         self.lock = threading.Lock()
         self.faults = collections.Counter()
+        self.deck = []
         self.requests = 0
         self.ending = False
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -97,16 +119,20 @@ class FaultyRelay:
             threading.Thread(target=self.serve, args=(conn,), daemon=True).start()
 
     def draw(self):
-        kinds = ("busy", "busy, later", "request lost", "answer lost", "answer cut", "noise", "slow",
-                 "stall")
         with self.lock:
             self.requests += 1
             if self.random.random() >= self.share:
                 return None, 0.0
-            # Each kind has its turn, the one that takes long seldom.
-            kind = self.random.choices(kinds, weights=(3, 1, 3, 3, 6, 2, 2, 0.3))[0]
+            if not self.deck:
+                self.deck = [kind for kind, count in self.kinds.items() for _ in range(count)]
+                self.random.shuffle(self.deck)
+            kind = self.deck.pop()
             self.faults[kind] += 1
             return kind, self.random.random()
+
+    def reach(self):
+        conn = socket.create_connection(("127.0.0.1", self.upstream))
+        return Stream(self.ours.wrap_socket(conn) if self.ours else conn)
 
     def refusal(self, _head):
         """What a request is answered with instead of being passed on; None: it is not."""
@@ -114,16 +140,24 @@ class FaultyRelay:
     def serve(self, conn):
         store = None
         try:
+            if self.theirs:
+                conn = self.theirs.wrap_socket(conn, server_side=True)
             client = Stream(conn)
             while not self.ending:
                 head = client.head()
                 if b"expect: 100-continue" in head.lower():
                     conn.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-                body = client.take(length_in(head))
-                if refusal := self.refusal(head):
+                length, refusal = length_in(head), self.refusal(head)
+                if refusal:
+                    client.take(length)
                     conn.sendall(refusal)
                     continue
                 kind, where = self.draw()
+                if kind == "request cut":
+                    store = store or self.reach()
+                    store.conn.sendall(head[:-1] if not length else head + client.take(int(length * where)))
+                    return
+                body = client.take(length)
                 if kind in ("busy", "busy, later"):
                     later = "Retry-After: 1\r\n" if kind == "busy, later" else ""
                     status = BUSY[int(where * len(BUSY))]
@@ -134,13 +168,16 @@ class FaultyRelay:
                     return
                 if kind == "request lost":
                     return
-                store = store or Stream(socket.create_connection(("127.0.0.1", self.upstream)))
+                store = store or self.reach()
                 store.conn.sendall(head + body)
                 answer = self.answer(store, head.startswith(b"HEAD "))
                 if kind == "answer lost":
                     return
                 if kind == "answer cut":
                     conn.sendall(answer[:int(len(answer) * where)])
+                    return
+                if kind == "answer too short":
+                    conn.sendall(too_short(answer, head.startswith(b"HEAD ")))
                     return
                 if kind == "stall":
                     time.sleep(self.stall_s)

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import urllib.parse
 
 import lab
 from lab import Skip, run
@@ -14,6 +15,7 @@ from lab import Skip, run
 SERVERS = lab.SOURCE.parent / "shared/servers"
 START_LIMIT_S = 180
 REQUEST = re.compile(r'beast: .*"(GET|PUT|POST|HEAD|DELETE) (\S+)')
+OBJECT = re.compile("<Key>(.*?)</Key>.*?<ETag>(.*?)</ETag>")
 
 _lock = threading.Lock()
 _started = {}
@@ -89,6 +91,17 @@ class Gateway(StoreServer):
         """The name of one that keeps what is overwritten or removed, and where versions can be locked."""
         self.ask("PUT", "", bucket="pgbraid-locked", header="x-amz-bucket-object-lock-enabled:true")
         return "pgbraid-locked"
+
+    def objects(self, prefix):
+        """What lies below a prefix, past all of our code: key -> tag."""
+        found, way_on = {}, ""
+        while way_on is not None:
+            page = self.ask("GET", "", f"?list-type=2&prefix={urllib.parse.quote(prefix)}{way_on}").text
+            lab.expect(page.startswith("200"), "the bucket is listed", page)
+            found.update(OBJECT.findall(page))
+            next_page = re.search("<NextContinuationToken>(.*?)</NextContinuationToken>", page)
+            way_on = f"&continuation-token={urllib.parse.quote(next_page[1])}" if next_page else None
+        return found
 
     def ask(self, method, key, query="", bucket=None, header=None):
         """The answer of the bucket itself, past all of our code."""
