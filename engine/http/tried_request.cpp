@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 
 namespace pgbraid::http {
 
@@ -66,6 +68,19 @@ std::string_view reason_of(int status) {
   }
 }
 
+/// Somebody on the way may tell the request that it refuses, with all that it was authorized with.
+std::string_view before_secrets(std::string_view told) {
+  constexpr std::array<std::string_view, 5> names = {
+      "sig=", "upload_id=", "authorization:", "x-amz-security-token", "bearer "};
+  auto end = told.end();
+  for (const auto name : names)
+    end = std::min(
+        end, std::search(told.begin(), told.end(), name.begin(), name.end(), [](char a, char b) {
+          return std::tolower(static_cast<unsigned char>(a)) == b;
+        }));
+  return told.substr(0, static_cast<size_t>(end - told.begin()));
+}
+
 /// A query may hold a signature, or the name of an upload that whoever knows it may go on with:
 /// nobody else is to see them.
 std::string shown_url(const request& asked) {
@@ -98,11 +113,13 @@ std::optional<seconds> retry_after(const response& answer) {
 }
 
 error failure_of(const request& asked, const response& answer, std::string_view told) {
-  const auto body = asked.secret ? std::string_view() : told.substr(0, shown_body_bytes);
+  const auto fine = asked.secret ? std::string_view() : before_secrets(told);
+  const auto body = printable(fine.substr(0, shown_body_bytes)) +
+                    (fine.size() < told.size() && !asked.secret ? "<redacted>" : "");
   return {is_busy(answer.status) ? errc::service : errc::protocol,
           fmt::format("HTTP request failed with {} ({}):\n*** Request ***:\n{} {}{}{}",
                       answer.status, reason_of(answer.status), asked.method, shown_url(asked),
-                      body.empty() ? "" : "\n*** Response Content ***:\n", printable(body)),
+                      body.empty() ? "" : "\n*** Response Content ***:\n", body),
           {},
           is_busy(answer.status)};
 }

@@ -101,12 +101,6 @@ bool is_clock_wrong(const http::response& answer, int64_t now_s) {
   return theirs && std::abs(*theirs - now_s) >= clock_differs_s;
 }
 
-/// Somebody on the way may tell the request that it refuses, with the key in it.
-std::string without_signature(std::string_view text) {
-  const auto at = text.find("sig=");
-  return std::string(text.substr(0, at)) + (at == std::string_view::npos ? "" : "<redacted>");
-}
-
 std::string hint_for_key(key_type kind) {
   switch (kind) {
   case key_type::shared:
@@ -137,12 +131,12 @@ std::string told_by(const http::response& answer) {
     return error_name_of(answer);
   const auto root = parse_xml(answer.body);
   if (!root)
-    return without_signature(as_text(answer.body));
+    return std::string(as_text(answer.body));
   if (root->name != "Error")
     return error_name_of(answer);
   auto message = root->text_of("Message");
   message = message.substr(0, message.find_first_of("\r\n"));
-  return without_signature(fmt::format("{}: {}", error_name_of(answer), message));
+  return fmt::format("{}: {}", error_name_of(answer), message);
 }
 
 std::string hint_for(const http::response& answer, key_type kind, int64_t now_s) {

@@ -261,7 +261,8 @@ result<void> check_removal(byte_view body) {
       return error{errc::protocol,
                    fmt::format("the store does not remove '{}': {} {}",
                                printable_line(one.text_of("Key")), one.text_of("Code"),
-                               printable_line(one.text_of("Message")))};
+                               printable_line(one.text_of("Message"))),
+                   hint_for(200, one.text_of("Code"))};
   return success();
 }
 

@@ -159,6 +159,22 @@ TEST_CASE("tried request: what came before a break is kept, and begins the time 
         "GET /from" + std::to_string(kept.size()) + " HTTP/1.1");
 }
 
+TEST_CASE("tried request: who refuses a request may tell it") {
+  for (const auto* told : {"no:\nGET /c?sv=1&sig=hidden", "no:\nPUT /o?upload_id=hidden",
+                           "no:\nAuthorization: Bearer hidden", "no:\nx-amz-security-token:hidden",
+                           "no:\n{\"auth\": \"Bearer hidden\"}"}) {
+    const auto text =
+        failure_of({.method = "GET", .url = "https://x"}, {.status = 403}, told).message;
+    CHECK(text.find("no:") != std::string::npos);
+    CHECK(text.find("hidden") == std::string::npos);
+    CHECK(text.ends_with("<redacted>"));
+  }
+  const auto fine =
+      failure_of({.method = "GET", .url = "https://x"}, {.status = 400},
+                 "AuthorizationHeaderMalformed: The authorization header is malformed");
+  CHECK(fine.message.ends_with("header is malformed"));
+}
+
 TEST_CASE("tried request: what an error tells of a query") {
   const auto told = [](const std::string& query) {
     return failure_of({.method = "PUT", .url = "https://x/o?" + query}, {.status = 503}, "")

@@ -135,6 +135,7 @@ TEST_CASE("s3 answers: removing many, and ending an object in parts") {
       "<DeleteResult><Error><Key>a</Key><Code>AccessDenied</Code></Error></DeleteResult>"));
   CHECK(code_of(refused) == errc::protocol);
   CHECK(refused.failure().message.find("'a': AccessDenied") != std::string::npos);
+  CHECK(refused.failure().hint.find("remove objects") != std::string::npos);
   CHECK(code_of(check_removal(as_bytes("<Other/>"))) == errc::format);
   const std::vector<object::uploaded_part> parts = {{1, "\"x\""}, {2, "\"y\""}};
   CHECK(part_list_of(parts).find("<Part><PartNumber>2</PartNumber><ETag>\"y\"</ETag></Part>") !=
