@@ -173,7 +173,10 @@ result<void> storage::sync_files() {
   return success();
 }
 
-result<void> storage::make_hardlink(std::string_view path, std::string_view) {
+result<void> storage::make_hardlink(std::string_view path, std::string_view existing) {
+  for (const auto one : {path, existing})
+    if (auto fine = check_storage_path(one); !fine)
+      return fine;
   return error{errc::feature_not_supported,
                "cannot link '" + std::string(path) + "': this storage has no hard links"};
 }

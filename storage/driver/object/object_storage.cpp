@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <initializer_list>
 
 namespace pgbraid::object {
 
@@ -67,11 +68,11 @@ public:
   result<void> remove_files(std::span<const std::string> paths) override;
   result<void> remove_tree(std::string_view path) override;
   result<void> remove_unfinished(std::string_view path, int64_t before_s) override;
-  result<void> move(std::string_view from, std::string_view) override {
-    return cannot("move", from, "objects of a store keep their names");
+  result<void> move(std::string_view from, std::string_view to) override {
+    return cannot("move", {from, to}, "objects of a store keep their names");
   }
   result<void> make_symlink(std::string_view path, std::string_view) override {
-    return cannot("link", path, "an object store has no links");
+    return cannot("link", {path}, "an object store has no links");
   }
   result<void> sync_path(std::string_view path) override { return check_storage_path(path); }
   result<void> sync_many_paths(std::span<const std::string>) override { return success(); }
@@ -87,9 +88,13 @@ private:
             fmt::format("unable to list '{}': the store begins the same part of its list again",
                         keys_.shown(path))};
   }
-  error cannot(std::string_view verb, std::string_view path, std::string_view why) const {
-    return {errc::feature_not_supported,
-            fmt::format("cannot {} '{}': {}", verb, keys_.shown(path), why)};
+  result<void> cannot(std::string_view verb, std::initializer_list<std::string_view> paths,
+                      std::string_view why) const {
+    for (const auto path : paths)
+      if (auto fine = check_storage_path(path); !fine)
+        return fine;
+    return error{errc::feature_not_supported,
+                 fmt::format("cannot {} '{}': {}", verb, keys_.shown(*paths.begin()), why)};
   }
 
   const std::shared_ptr<object_store> in_;
@@ -237,7 +242,7 @@ result<std::unique_ptr<io::writer>> object_storage::open_write(std::string_view 
   if (auto fine = check_storage_path(path); !fine)
     return fine.failure();
   if (path.empty())
-    return error{errc::file_open, fmt::format("cannot write '{}': it is a path", keys_.root())};
+    return error{errc::param_invalid, fmt::format("cannot write '{}': it is a path", keys_.root())};
   return std::unique_ptr<io::writer>(std::make_unique<object_writer>(
       in_, keys_.key(path), keys_.shown(path), how_.chunk_bytes, options.size_hint_bytes));
 }

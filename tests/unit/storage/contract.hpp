@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/unit/actors/serve/remote_rig.hpp"
+#include "tests/unit/storage/object_rigs.hpp"
 #include "tests/unit/storage/rigs.hpp"
 #include "tests/unit/storage/sftp_rig.hpp"
 #include "tests/unit/storage/wrap/wrapped_rigs.hpp"
@@ -13,7 +14,10 @@
 /// A dry run is none of them: what it says it did is not to be found (dry_run_storage_test.cpp).
 #define WRAPPED_RIGS faulty_rig, metered_rig, retrying_rig, throttled_rig
 #define LOCAL_RIGS OWN_RIGS, WRAPPED_RIGS
-#define ALL_RIGS LOCAL_RIGS, remote_rig
+/// Where somebody may have made a link, even if not the driver.
+#define PATH_RIGS LOCAL_RIGS, remote_rig
+#define OBJECT_RIGS object_rig, object_in_parts_rig, remote_object_rig
+#define ALL_RIGS PATH_RIGS, OBJECT_RIGS
 
 namespace pgbraid::test {
 
@@ -45,6 +49,12 @@ template <class Rig> void plant(Rig& on, const std::string& path, const std::str
     on.plant(path, destination);
   else
     REQUIRE(on.repo.make_symlink(path, destination));
+}
+
+/// Whether the list of a file is no list. Without paths a file is nothing but a name: there may be
+/// others below it.
+template <class T> bool lists_nothing(storage& in, const result<std::optional<T>>& listed) {
+  return in.features().paths ? code_of(listed) == errc::path_open : listed && !*listed;
 }
 
 inline std::string read(storage& in, std::string_view path, const read_options& options = {}) {

@@ -1,4 +1,5 @@
-// A bucket in memory, which does what a test says.
+// A bucket in memory, which does what a test says. As every store it may be asked by several
+// threads; what a test looks at it looks at when they are done.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -65,6 +66,7 @@ public:
   int64_t now_s = 1000;
 
   asked<object_page> list(const list_request& what) override {
+    const std::lock_guard held(mutex_);
     if (auto why = note("list", what.prefix))
       return failed<object_page>(*why);
     object_page page;
@@ -103,6 +105,7 @@ public:
   }
   asked<std::optional<object_about>> look(const std::string& key) override {
     using about = std::optional<object_about>;
+    const std::lock_guard held(mutex_);
     if (auto why = note("look", key))
       return failed<about>(*why);
     const auto at = objects.find(key);
@@ -111,6 +114,7 @@ public:
   asked<std::optional<object_piece>> read(const std::string& key, uint64_t offset, uint64_t bytes,
                                           const std::string& tag) override {
     using piece = std::optional<object_piece>;
+    const std::lock_guard held(mutex_);
     if (auto why = note("read", key))
       return failed<piece>(*why);
     const auto at = objects.find(key);
@@ -124,12 +128,14 @@ public:
     return answer(piece({{part.begin(), part.end()}, at->second.size(), now}));
   }
   asked<nothing> put(const std::string& key, std::vector<std::byte> content) override {
+    const std::lock_guard held(mutex_);
     if (auto why = note("put", key))
       return failed<nothing>(*why);
     objects[key] = as_text(content);
     return answer(nothing{});
   }
   asked<std::string> begin_parts(const std::string& key) override {
+    const std::lock_guard held(mutex_);
     if (auto why = note("begin", key))
       return failed<std::string>(*why);
     const auto id = "upload" + std::to_string(calls.size());
@@ -138,6 +144,7 @@ public:
     return answer(id);
   }
   asked<upload_page> list_uploads(const list_request& what) override {
+    const std::lock_guard held(mutex_);
     if (auto why = note("uploads", what.prefix))
       return failed<upload_page>(*why);
     upload_page page;
@@ -154,6 +161,7 @@ public:
   }
   asked<uploaded_part> put_part(const std::string& key, const std::string& upload, unsigned number,
                                 std::vector<std::byte> content) override {
+    const std::lock_guard held(mutex_);
     if (auto why = note("part", key))
       return failed<uploaded_part>(*why);
     uploads.at(upload)[number] = as_text(content);
@@ -161,6 +169,7 @@ public:
   }
   asked<nothing> end_parts(const std::string& key, const std::string& upload,
                            std::span<const uploaded_part> parts, uint64_t bytes) override {
+    const std::lock_guard held(mutex_);
     if (auto why = note("end", key))
       return failed<nothing>(*why);
     std::string whole;
@@ -173,11 +182,13 @@ public:
     return answer(nothing{});
   }
   asked<nothing> drop_parts(const std::string& key, const std::string& upload) override {
+    const std::lock_guard held(mutex_);
     note("drop", key);
     uploads.erase(upload);
     return answer(nothing{});
   }
   asked<nothing> remove(std::span<const std::string> keys) override {
+    const std::lock_guard held(mutex_);
     if (auto why = note("remove", keys.front()))
       return failed<nothing>(*why);
     removals.push_back(keys.size());
@@ -186,6 +197,7 @@ public:
     return answer(nothing{});
   }
   asked<nothing> touch(const std::string& key) override {
+    const std::lock_guard held(mutex_);
     note("touch", key);
     return answer(nothing{});
   }
@@ -202,7 +214,6 @@ private:
     return std::make_unique<done<T>>(std::move(why), asked_for);
   }
   std::optional<error> note(std::string_view verb, std::string_view key) {
-    const std::lock_guard held(mutex_);
     calls.push_back(std::string(verb) + " " + std::string(key));
     return failing ? failing(verb) : std::nullopt;
   }
