@@ -85,6 +85,15 @@ def straight(bench, there, **more):
     bench.start()
 
 
+def with_backups(bench, there, count=1, **more):
+    """From here on the way is straight, and there are further backups."""
+    straight(bench, there, **more)
+    bench.ours("stanza-create")
+    for _ in range(count):
+        bench.ours("backup")
+    bench.cluster.switch_and_wait_archived()
+
+
 def untouched(bench, there, before, what):
     """The bucket has what it had."""
     after = there.objects(place_of(bench))
@@ -175,10 +184,7 @@ def listing(bench):
         behind(bench, there, relay)
         refused(bench, ("list",), "stanza-create")
         untouched(bench, there, {}, "stanza-create")
-        straight(bench, there)
-        bench.ours("stanza-create")
-        bench.ours("backup")
-        bench.cluster.switch_and_wait_archived()
+        with_backups(bench, there)
         before = there.objects(place_of(bench))
         behind(bench, there, relay)
         for command, *words in (("check",), ("backup", "--type=full"), ("backup", "--type=incr"),
@@ -211,11 +217,7 @@ def tags(bench):
     try:
         for command, *words in WRITING:
             if command == "backup":
-                straight(bench, there)
-                bench.ours("stanza-create")
-                bench.ours("backup")
-                bench.ours("backup")
-                bench.cluster.switch_and_wait_archived()
+                with_backups(bench, there, 2)
             before = there.objects(place_of(bench))
             behind(bench, there, relay, repo1_storage_tag="team=db", archive_check="n")
             if command == "archive-push":
@@ -238,11 +240,7 @@ def tags_of_expire(bench):
     there = gateway(bench)
     relay = Refusing(there, tagged)
     try:
-        straight(bench, there)
-        bench.ours("stanza-create")
-        for _ in range(2):
-            bench.ours("backup")
-        bench.cluster.switch_and_wait_archived()
+        with_backups(bench, there, 2)
         made = labels(bench)
         behind(bench, there, relay, repo1_storage_tag="team=db")
         refused(bench, ("tag",), "expire", "--repo1-retention-full=1")
@@ -273,10 +271,7 @@ def whoever_asks(bench):
                "repo1_s3_key_secret": there.settings["S3_SESSION_SECRET"]}
     (bench.dir / "r/pg").mkdir(parents=True, mode=0o700)
     try:
-        straight(bench, there, **session)
-        bench.ours("stanza-create")
-        bench.ours("backup")
-        bench.cluster.switch_and_wait_archived()
+        with_backups(bench, there, **session)
         before = there.objects(place_of(bench))
         behind(bench, there, relay, **session)
         for answer, hint in ((WRONG_REGION, "repo-s3-region"), (EXPIRED, "repo-s3-token")):
@@ -321,10 +316,7 @@ def redirects(bench):
     relay, elsewhere = Refusing(there), Elsewhere()
     (bench.dir / "r/pg").mkdir(parents=True, mode=0o700)
     try:
-        straight(bench, there)
-        bench.ours("stanza-create")
-        bench.ours("backup")
-        bench.cluster.switch_and_wait_archived()
+        with_backups(bench, there)
         before = there.objects(place_of(bench))
         behind(bench, there, relay)
         for status in ("301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect",
