@@ -254,9 +254,7 @@ std::vector<report::info_journal> read_journals(const config::options& opts,
   std::vector<report::info_journal> out;
   for (const auto position : positions) {
     const auto key = opts.repo_key(position);
-    const auto journal = open_journal(opts, stanza, key);
-    const auto content =
-        journal ? journal->look() : result<journal::journal_content>(journal.failure());
+    const auto content = look_at_journal(opts, stanza, key);
     if (content && !content->empty())
       out.push_back(shown_journal(key, *content));
   }

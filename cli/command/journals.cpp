@@ -57,6 +57,14 @@ result<journal::wal_journal> open_journal(const config::options& opts, const std
                               fmt::format("{}/journal/{}/repo{}", name, stanza, key), limit_bytes);
 }
 
+result<journal::journal_content> look_at_journal(const config::options& opts,
+                                                 const std::string& stanza, unsigned key) {
+  const auto journal = open_journal(opts, stanza, key);
+  if (!journal)
+    return journal.failure();
+  return journal->look();
+}
+
 std::vector<std::string> journal_in_words(const journal::journal_content& content) {
   std::vector<std::string> out;
   if (content.hold)

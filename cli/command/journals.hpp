@@ -19,6 +19,10 @@ namespace pgbraid::cli {
 result<journal::wal_journal> open_journal(const config::options& opts, const std::string& stanza,
                                           unsigned key, uint64_t limit_bytes = 0);
 
+/// What is in it; of one that there is not, nothing.
+result<journal::journal_content> look_at_journal(const config::options& opts,
+                                                 const std::string& stanza, unsigned key);
+
 /// What is there to be told of, a line for each; none when there is nothing.
 std::vector<std::string> journal_in_words(const journal::journal_content& content);
 

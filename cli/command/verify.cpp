@@ -33,9 +33,7 @@ result<int> print_verified(const config::options& opts, const report::verified_s
 /// one.
 void add_known_gaps(const config::options& opts, const repository& repo,
                     report::verified_stanza& to) {
-  const auto journal = open_journal(opts, repo.stanza(), repo.key());
-  const auto content =
-      journal ? journal->look() : result<journal::journal_content>(journal.failure());
+  const auto content = look_at_journal(opts, repo.stanza(), repo.key());
   if (!content) {
     log::detail("whether WAL was dropped on this host cannot be seen: {}",
                 content.failure().text());
