@@ -26,6 +26,11 @@ forwarding_storage::list_some(std::string_view path, std::string_view after, siz
   return base_->list_some(path, after, count);
 }
 
+result<std::optional<std::vector<entry>>>
+forwarding_storage::list_named(std::string_view path, std::string_view beginning) {
+  return base_->list_named(path, beginning);
+}
+
 result<std::optional<std::vector<entry>>> forwarding_storage::list_tree(std::string_view path) {
   return base_->list_tree(path);
 }
@@ -53,6 +58,10 @@ forwarding_storage::open_update(std::string_view path, const update_options& opt
 
 void forwarding_storage::read_small(std::span<small_read> files, io::io_engine* engine) {
   return base_->read_small(files, engine);
+}
+
+std::unique_ptr<small_reads_ahead> forwarding_storage::begin_small(std::vector<small_read> files) {
+  return base_->begin_small(std::move(files));
 }
 
 result<std::vector<file_version>> forwarding_storage::versions(std::string_view path) {

@@ -23,6 +23,8 @@ public:
   result<bool> each_entry(std::string_view path, const entry_visitor& visit) override;
   result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
                                              size_t count) override;
+  result<std::optional<std::vector<entry>>> list_named(std::string_view path,
+                                                       std::string_view beginning) override;
   result<std::optional<std::vector<entry>>> list_tree(std::string_view path) override;
 
   result<std::unique_ptr<io::reader>> open_read(std::string_view path,
@@ -34,6 +36,7 @@ public:
   result<std::unique_ptr<io::updater>> open_update(std::string_view path,
                                                    const update_options& options) override;
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
+  std::unique_ptr<small_reads_ahead> begin_small(std::vector<small_read> files) override;
   result<std::vector<file_version>> versions(std::string_view path) override;
   result<std::unique_ptr<io::reader>> open_version(std::string_view path, std::string_view id,
                                                    const read_options& options = {}) override;

@@ -16,7 +16,8 @@ namespace {
 constexpr uint64_t zeros_at_once_bytes = uint64_t{256} * 1024;
 
 result<void> read_one(storage& from, small_read& wanted) {
-  auto file = from.open_read(wanted.path, {.limit_bytes = wanted.limit_bytes});
+  auto file = from.open_read(
+      wanted.path, {.offset_bytes = wanted.offset_bytes, .limit_bytes = wanted.limit_bytes});
   if (!file)
     return file.failure();
   wanted.content.resize(wanted.limit_bytes);
@@ -27,7 +28,34 @@ result<void> read_one(storage& from, small_read& wanted) {
   return success();
 }
 
+/// Nothing is read before it is waited for.
+class reads_at_last final : public small_reads_ahead {
+public:
+  reads_at_last(storage& from, std::vector<small_read> files)
+      : from_(from), files_(std::move(files)) {}
+  std::vector<small_read> wait(io::io_engine* engine) override {
+    from_.read_small(files_, engine);
+    return std::move(files_);
+  }
+
+private:
+  storage& from_;
+  std::vector<small_read> files_;
+};
+
 } // namespace
+
+std::unique_ptr<small_reads_ahead> storage::begin_small(std::vector<small_read> files) {
+  return std::make_unique<reads_at_last>(*this, std::move(files));
+}
+
+result<std::optional<std::vector<entry>>> storage::list_named(std::string_view path,
+                                                              std::string_view beginning) {
+  auto all = list(path);
+  if (all && *all)
+    std::erase_if(**all, [&](const entry& one) { return !one.name.starts_with(beginning); });
+  return all;
+}
 
 void storage::read_small(std::span<small_read> files, io::io_engine*) {
   for (auto& one : files) {

@@ -54,6 +54,9 @@ struct read_options {
   /// For large cold files: lets the driver use the ring and O_DIRECT. May be null.
   io::io_engine* engine = nullptr;
   uint64_t size_hint_bytes = 0;
+  /// Nothing else will be asked for beside it: a driver that would ask for pieces side by side asks
+  /// once for as many bytes, where a connection for each would cost more than it gains.
+  bool alone = false;
 };
 
 struct write_options {
@@ -118,6 +121,8 @@ struct storage_features {
   bool tree_listing = false;
   /// Parts of a file can be written in any order: `open_update`.
   bool updates = false;
+  /// `begin_small` asks at once: what is wanted soon is worth asking for, and the memory.
+  bool reads_ahead = false;
 };
 
 /// Something that a file held until it was overwritten or removed, or holds now.
@@ -127,12 +132,21 @@ struct file_version {
   int64_t mtime_s = 0;
 };
 
-/// One file of a batch of small ones.
+/// One file of a batch of small ones, or a part of one.
 struct small_read {
   std::string path;
   uint64_t limit_bytes = 0; ///< at most this much is read; room in `content` is made by the driver
+  uint64_t offset_bytes = 0;
   std::vector<std::byte> content = {};
   std::optional<error> failure = {};
+};
+
+/// Small files that were asked for. Dropped before they have come, they are given up.
+class small_reads_ahead {
+public:
+  virtual ~small_reads_ahead() = default;
+  /// All of them, in their order. To be called once, by any one thread.
+  virtual std::vector<small_read> wait(io::io_engine* engine) = 0;
 };
 
 /// Files, paths and links below one root.
@@ -176,6 +190,10 @@ public:
   /// @param count  at most so many, at least 1
   virtual result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
                                                      size_t count);
+  /// The entries of one path whose names begin so. The default lists all of them.
+  /// @param beginning  a part of a path segment; "" is the beginning of all
+  virtual result<std::optional<std::vector<entry>>> list_named(std::string_view path,
+                                                               std::string_view beginning);
   /// All that is below a path, each named by its way from there (`a/b`), sorted by that name. Empty
   /// optional when the path does not exist. The default lists one path after the other, and passes
   /// over those that vanish meanwhile.
@@ -196,6 +214,10 @@ public:
                                                            const update_options& options);
   /// Reads many small files; failures are per file. The default opens one after the other.
   virtual void read_small(std::span<small_read> files, io::io_engine* engine);
+  /// The same in two steps, so that the bytes of the next files come while others are worked on.
+  /// The default, and every driver that does not claim `reads_ahead`, reads in the second one. The
+  /// storage must outlive what is returned.
+  virtual std::unique_ptr<small_reads_ahead> begin_small(std::vector<small_read> files);
   /// What a file held so far, the latest last; empty when there was none of that name.
   /// feature_not_supported where `versions` is not claimed.
   virtual result<std::vector<file_version>> versions(std::string_view path);

@@ -71,7 +71,8 @@ result<void> small_work::take_lines(std::string_view body) {
       return error{errc::param_invalid, "a file is too large to be read as a small one"};
     if (files_.size() == remote::small_read_files_max)
       return error{errc::protocol, "too many small files were asked for at once"};
-    files_.push_back({.path = std::move(one->path), .limit_bytes = one->limit});
+    files_.push_back(
+        {.path = std::move(one->path), .limit_bytes = one->limit, .offset_bytes = one->offset});
     body.remove_prefix(std::min(end + 1, body.size()));
   }
   return success();
@@ -107,7 +108,8 @@ void small_work::read_group() {
       break;
     where = place->where;
     bytes += one.limit_bytes;
-    group.push_back({.path = place->path, .limit_bytes = one.limit_bytes});
+    group.push_back(
+        {.path = place->path, .limit_bytes = one.limit_bytes, .offset_bytes = one.offset_bytes});
     ++next_;
   }
   where->read_small(group, nullptr);

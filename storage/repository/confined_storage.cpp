@@ -45,6 +45,12 @@ public:
       return fine.failure();
     return base().list_some(path, after, count);
   }
+  result<std::optional<std::vector<entry>>> list_named(std::string_view path,
+                                                       std::string_view beginning) override {
+    if (auto fine = check(path, reach::above); !fine)
+      return fine.failure();
+    return base().list_named(path, beginning);
+  }
   result<std::optional<std::vector<entry>>> list_tree(std::string_view path) override {
     if (auto fine = check(path); !fine)
       return fine.failure();
@@ -86,6 +92,7 @@ public:
     return base().open_update(path, options);
   }
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
+  std::unique_ptr<small_reads_ahead> begin_small(std::vector<small_read> files) override;
   result<void> make_path(std::string_view path, uint32_t mode) override {
     if (auto fine = check(path, reach::above); !fine)
       return fine;
@@ -180,6 +187,12 @@ void confined_storage::read_small(std::span<small_read> files, io::io_engine* en
     else
       base().read_small({&one, 1}, engine);
   }
+}
+
+std::unique_ptr<small_reads_ahead> confined_storage::begin_small(std::vector<small_read> files) {
+  if (std::ranges::all_of(files, [&](const small_read& one) { return bool(check(one.path)); }))
+    return base().begin_small(std::move(files));
+  return storage::begin_small(std::move(files)); // where each is looked at
 }
 
 result<void> confined_storage::make_symlink(std::string_view path, std::string_view destination) {

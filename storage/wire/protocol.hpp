@@ -12,8 +12,8 @@ namespace pgbraid::wire {
 
 /// Versions of all this that we speak. Hosts agree on the highest that both know; none is
 /// `protocol` (39) with both ranges.
-inline constexpr uint32_t version_min = 4;
-inline constexpr uint32_t version_max = 4;
+inline constexpr uint32_t version_min = 5;
+inline constexpr uint32_t version_max = 5;
 
 /// Added to the length of a piece of a copied file that is no part of its bytes: notes of blocks.
 inline constexpr uint32_t notes_piece = uint32_t{1} << 31;

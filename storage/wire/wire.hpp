@@ -91,6 +91,7 @@ struct removal_line {
 struct small_request {
   std::string path = {};
   uint64_t limit = 0;
+  uint64_t offset = 0;
 };
 /// Before the bytes of each file.
 struct small_answer {

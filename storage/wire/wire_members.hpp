@@ -129,6 +129,7 @@ template <class Io> void members(Io& io, removal_line& m) {
 template <class Io> void members(Io& io, small_request& m) {
   io("path", m.path);
   io("limit", m.limit);
+  io("offset", m.offset);
 }
 
 template <class Io> void members(Io& io, error& m) {

@@ -9,12 +9,18 @@ namespace pgbraid {
 
 /// Calls `around(verb, path, call)` of the wrapper for each verb of the contract but `read_small`,
 /// which has its outcomes elsewhere; `call()` asks what is behind, as often as it is called.
-/// `around` returns what `call` does. Of several paths the first one is named, and of two the one
+/// `around` returns what `call` does. Nothing is read ahead: `begin_small` reads with `read_small`,
+/// when it is waited for. Of several paths the first one is named, and of two the one
 /// that changes.
 template <class Wrapper> class each_verb : public forwarding_storage {
 public:
   using forwarding_storage::forwarding_storage;
 
+  storage_features features() const override {
+    auto told = base().features();
+    told.reads_ahead = false;
+    return told;
+  }
   result<std::optional<entry_info>> info(std::string_view path) override {
     return wrapper().around(storage_verb::info, path, [&] { return base().info(path); });
   }
@@ -35,6 +41,11 @@ public:
     return wrapper().around(storage_verb::list, path,
                             [&] { return base().list_some(path, after, count); });
   }
+  result<std::optional<std::vector<entry>>> list_named(std::string_view path,
+                                                       std::string_view beginning) override {
+    return wrapper().around(storage_verb::list, path,
+                            [&] { return base().list_named(path, beginning); });
+  }
   result<std::optional<std::vector<entry>>> list_tree(std::string_view path) override {
     return wrapper().around(storage_verb::list, path, [&] { return base().list_tree(path); });
   }
@@ -42,6 +53,9 @@ public:
                                                 const read_options& options = {}) override {
     return wrapper().around(storage_verb::open_read, path,
                             [&] { return base().open_read(path, options); });
+  }
+  std::unique_ptr<small_reads_ahead> begin_small(std::vector<small_read> files) override {
+    return storage::begin_small(std::move(files));
   }
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,
                                                  const write_options& options = {}) override {

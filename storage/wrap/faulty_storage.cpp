@@ -211,7 +211,8 @@ void faulty_storage::read_small(std::span<small_read> files, io::io_engine* engi
       one.failure = std::move(fault->failure);
       continue;
     }
-    fine.push_back({.path = one.path, .limit_bytes = one.limit_bytes});
+    fine.push_back(
+        {.path = one.path, .limit_bytes = one.limit_bytes, .offset_bytes = one.offset_bytes});
     owners.push_back(&one);
   }
   base().read_small(fine, engine);

@@ -108,7 +108,8 @@ void retrying_storage::read_small(std::span<small_read> files, io::io_engine* en
       if (!to.failure || !to.failure->transient)
         continue;
       why = to.failure;
-      left.push_back({.path = to.path, .limit_bytes = to.limit_bytes});
+      left.push_back(
+          {.path = to.path, .limit_bytes = to.limit_bytes, .offset_bytes = to.offset_bytes});
       left_places.push_back(places[i]);
     }
     batch = std::move(left);

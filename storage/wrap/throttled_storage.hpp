@@ -23,12 +23,17 @@ private:
 
 /// What is read and written counts, in either direction; names, lists and commits pass freely.
 /// Requests go on as they are: what came is waited for before the caller gets it, what goes before
-/// it is sent. As safe to share between threads as what is behind.
+/// it is sent. Nothing is read ahead. As safe to share between threads as what is behind.
 class throttled_storage final : public forwarding_storage {
 public:
   throttled_storage(std::shared_ptr<storage> base, std::shared_ptr<throttle> with)
       : forwarding_storage(std::move(base)), with_(std::move(with)) {}
 
+  storage_features features() const override {
+    auto told = base().features();
+    told.reads_ahead = false;
+    return told;
+  }
   result<std::unique_ptr<io::reader>> open_read(std::string_view path,
                                                 const read_options& options = {}) override;
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,
@@ -38,6 +43,9 @@ public:
   result<std::unique_ptr<io::reader>> open_version(std::string_view path, std::string_view id,
                                                    const read_options& options = {}) override;
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
+  std::unique_ptr<small_reads_ahead> begin_small(std::vector<small_read> files) override {
+    return storage::begin_small(std::move(files));
+  }
 
 private:
   const std::shared_ptr<throttle> with_;

@@ -15,12 +15,19 @@ uint64_t end_of(const read_options& options) {
   return options.offset_bytes + std::min(*options.limit_bytes, UINT64_MAX - options.offset_bytes);
 }
 
+/// No more than may be held of a file otherwise.
+uint64_t first_of(const read_options& options, const read_ahead_limits& limits) {
+  return options.alone ? (limits.pieces + 1) * limits.piece_bytes : limits.piece_bytes;
+}
+
 } // namespace
 
 object_reader::object_reader(std::shared_ptr<object_store> in, std::string key, std::string shown,
                              const read_options& options, const read_ahead_limits& limits)
     : in_(std::move(in)), key_(std::move(key)), shown_(std::move(shown)), limits_(limits),
-      end_(end_of(options)), next_(options.offset_bytes) {}
+      first_bytes_(first_of(options, limits)), end_(end_of(options)),
+      known_end_(std::min(end_, options.offset_bytes + options.size_hint_bytes)),
+      next_(options.offset_bytes) {}
 
 result<std::unique_ptr<io::reader>> object_reader::open(std::shared_ptr<object_store> in,
                                                         std::string key, std::string shown,
@@ -48,23 +55,30 @@ result<object_piece> object_reader::read_piece(uint64_t offset, uint64_t bytes) 
 
 /// Also where nothing is wanted: somebody wants to know whether the file is there.
 result<void> object_reader::begin() {
-  const auto wanted = std::clamp<uint64_t>(end_ - next_, 1, limits_.piece_bytes);
-  auto first = read_piece(next_, wanted);
+  const auto begin = next_;
+  const auto wanted = std::clamp<uint64_t>(end_ - begin, 1, first_bytes_);
+  auto asked = in_->read(key_, begin, wanted, {});
+  next_ += wanted;
+  ask_ahead(known_end_);
+  auto first = taken(std::move(asked));
   if (!first)
     return first.failure();
   size_ = first->object_bytes;
   tag_ = std::move(first->tag);
   here_ = std::move(first->bytes);
-  if (end_ <= next_)
+  if (end_ <= begin)
     here_.clear();
-  next_ += here_.size();
-  ask_ahead();
+  if (next_ > std::min(end_, size_)) { // it is shorter than somebody thought
+    under_way_.clear();
+    next_ = begin + here_.size();
+  }
+  ask_ahead(std::min(end_, size_));
   return success();
 }
 
-void object_reader::ask_ahead() {
-  while (under_way_.size() < limits_.pieces && next_ < std::min(end_, size_)) {
-    const auto bytes = std::min(limits_.piece_bytes, std::min(end_, size_) - next_);
+void object_reader::ask_ahead(uint64_t until) {
+  while (under_way_.size() < limits_.pieces && next_ < until) {
+    const auto bytes = std::min(limits_.piece_bytes, until - next_);
     under_way_.push_back(in_->read(key_, next_, bytes, tag_));
     next_ += bytes;
   }
@@ -78,12 +92,15 @@ result<bool> object_reader::next_piece() {
   under_way_.pop_front();
   if (!one)
     return one.failure();
+  // What was asked for before the first piece was there may be of another content.
+  if (one->tag != tag_)
+    return error{errc::file_read, "unable to read '" + shown_ + "': it changed meanwhile"};
   // All but the last are as long as they were asked for.
   if (one->bytes.size() < limits_.piece_bytes && !under_way_.empty())
     return error{errc::file_read, "unable to read '" + shown_ + "': it became shorter"};
   here_ = std::move(one->bytes);
   used_ = 0;
-  ask_ahead();
+  ask_ahead(std::min(end_, size_));
   return true;
 }
 

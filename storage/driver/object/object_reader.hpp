@@ -23,8 +23,8 @@ struct read_ahead_limits {
 
 class object_reader final : public io::reader {
 public:
-  /// Asks for the first piece and waits for it. Fails with `file_missing` when there is no such
-  /// object.
+  /// Asks for the first piece, and for those behind it where `size_hint_bytes` says that there are
+  /// some, and waits for the first. Fails with `file_missing` when there is no such object.
   static result<std::unique_ptr<io::reader>> open(std::shared_ptr<object_store> in, std::string key,
                                                   std::string shown, const read_options& options,
                                                   const read_ahead_limits& limits);
@@ -35,7 +35,7 @@ private:
   object_reader(std::shared_ptr<object_store> in, std::string key, std::string shown,
                 const read_options& options, const read_ahead_limits& limits);
   result<void> begin();
-  void ask_ahead();
+  void ask_ahead(uint64_t until);
   result<bool> next_piece();
   result<object_piece> taken(asked<std::optional<object_piece>> one);
   result<object_piece> read_piece(uint64_t offset, uint64_t bytes);
@@ -44,10 +44,12 @@ private:
   const std::string key_;
   const std::string shown_;
   const read_ahead_limits limits_;
-  uint64_t end_;      ///< nothing is asked for behind it
-  uint64_t next_;     ///< of what is asked for next
-  uint64_t size_ = 0; ///< of the object, once the first piece has come
-  std::string tag_;   ///< of the object
+  const uint64_t first_bytes_; ///< so many are asked for at first
+  uint64_t end_;               ///< nothing is asked for behind it
+  uint64_t known_end_;         ///< what the caller knows to be there ends here
+  uint64_t next_;              ///< of what is asked for next
+  uint64_t size_ = 0;          ///< of the object, once the first piece has come
+  std::string tag_;            ///< of the object
   std::deque<asked<std::optional<object_piece>>> under_way_;
   std::vector<std::byte> here_;
   size_t used_ = 0; ///< of here_

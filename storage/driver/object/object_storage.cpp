@@ -3,10 +3,12 @@
 #include "storage/driver/object/object_storage.hpp"
 
 #include "engine/base/log.hpp"
+#include "engine/base/path.hpp"
 #include "engine/base/printable.hpp"
 #include "storage/driver/object/list_guard.hpp"
 #include "storage/driver/object/object_keys.hpp"
 #include "storage/driver/object/object_writer.hpp"
+#include "storage/driver/object/small_objects.hpp"
 #include "storage/storage_path.hpp"
 
 #include <fmt/format.h>
@@ -19,7 +21,7 @@ namespace pgbraid::object {
 
 namespace {
 
-constexpr uint64_t batch_bytes = uint64_t{8} << 20;
+constexpr uint64_t batch_bytes = uint64_t{4} << 20;
 /// Requests of one call that are under way.
 constexpr size_t asked_at_once = 32;
 /// Batches of removals that are under way.
@@ -46,7 +48,8 @@ public:
             .path_sync = false,
             .rename = false,
             .part_bytes = how_.chunk_bytes,
-            .tree_listing = true};
+            .tree_listing = true,
+            .reads_ahead = true};
   }
   const std::string& root() const override { return keys_.root(); }
   result<std::optional<entry_info>> info(std::string_view path) override;
@@ -55,12 +58,21 @@ public:
   result<std::optional<std::vector<entry>>> list(std::string_view path) override {
     return list_below(path, false);
   }
+  result<std::optional<std::vector<entry>>> list_named(std::string_view path,
+                                                       std::string_view beginning) override {
+    if (auto fine = check_storage_path(join_path(path, beginning)); !fine)
+      return fine.failure();
+    return list_below(path, false, beginning);
+  }
   result<std::optional<std::vector<entry>>> list_tree(std::string_view path) override;
   result<std::unique_ptr<io::reader>> open_read(std::string_view path,
                                                 const read_options& options) override;
   result<std::unique_ptr<io::writer>> open_write(std::string_view path,
                                                  const write_options& options) override;
   void read_small(std::span<small_read> files, io::io_engine* engine) override;
+  std::unique_ptr<small_reads_ahead> begin_small(std::vector<small_read> files) override {
+    return begin_small_objects(in_, keys_, std::move(files), asked_at_once);
+  }
   result<void> make_path(std::string_view path, uint32_t) override {
     return check_storage_path(path);
   }
@@ -79,8 +91,10 @@ public:
   result<void> set_attributes(std::string_view path, const attributes& wanted) override;
 
 private:
-  result<std::optional<std::vector<entry>>> list_below(std::string_view path, bool all);
-  template <class Visit> result<void> each_page(std::string_view path, bool all, Visit visit);
+  result<std::optional<std::vector<entry>>> list_below(std::string_view path, bool all,
+                                                       std::string_view beginning = {});
+  template <class Visit>
+  result<void> each_page(std::string_view path, object_store::list_request what, Visit visit);
   result<void> remove_keys(std::vector<std::string> keys, std::string_view shown);
   result<bool> holds_something(std::string_view path, asked<object_page> first);
   error begins_again(std::string_view path) const {
@@ -103,8 +117,8 @@ private:
 };
 
 template <class Visit>
-result<void> object_storage::each_page(std::string_view path, bool all, Visit visit) {
-  object_store::list_request what{.prefix = keys_.prefix(path), .below = all};
+result<void> object_storage::each_page(std::string_view path, object_store::list_request what,
+                                       Visit visit) {
   list_guard guard;
   while (true) {
     auto page = in_->list(what)->wait();
@@ -122,14 +136,15 @@ result<void> object_storage::each_page(std::string_view path, bool all, Visit vi
   }
 }
 
-result<std::optional<std::vector<entry>>> object_storage::list_below(std::string_view path,
-                                                                     bool all) {
+result<std::optional<std::vector<entry>>>
+object_storage::list_below(std::string_view path, bool all, std::string_view beginning) {
   using found = std::optional<std::vector<entry>>;
   if (auto fine = check_storage_path(path); !fine)
     return fine.failure();
   path_entries entries(keys_.prefix(path), keys_.shown(path));
   auto listed =
-      each_page(path, all, [&](object_page page) { return entries.add(std::move(page)); });
+      each_page(path, {.prefix = keys_.prefix(path) + std::string(beginning), .below = all},
+                [&](object_page page) { return entries.add(std::move(page)); });
   if (!listed)
     return listed.failure();
   return entries.found() ? found(entries.take()) : found();
@@ -247,38 +262,9 @@ result<std::unique_ptr<io::writer>> object_storage::open_write(std::string_view 
       in_, keys_.key(path), keys_.shown(path), how_.chunk_bytes, options.size_hint_bytes));
 }
 
-void object_storage::read_small(std::span<small_read> files, io::io_engine*) {
-  std::deque<std::pair<small_read*, asked<std::optional<object_piece>>>> under_way;
-  const auto settle = [&] {
-    auto [file, one] = std::move(under_way.front());
-    under_way.pop_front();
-    auto piece = one->wait();
-    if (!piece)
-      file->failure = piece.failure().within("unable to read '" + keys_.shown(file->path) + "'");
-    else if (!*piece)
-      file->failure = error{errc::file_missing, "unable to open missing file '" +
-                                                    keys_.shown(file->path) + "' for read"};
-    else
-      file->content = std::move((*piece)->bytes);
-  };
-  for (auto& file : files) {
-    file.content.clear();
-    file.failure.reset();
-    if (auto fine = check_storage_path(file.path); !fine || file.path.empty()) {
-      file.failure =
-          fine ? error{errc::file_open, "cannot read '" + keys_.root() + "'"} : fine.failure();
-      continue;
-    }
-    if (under_way.size() == asked_at_once)
-      settle();
-    under_way.emplace_back(
-        &file, in_->read(keys_.key(file.path), 0, std::max<uint64_t>(file.limit_bytes, 1), {}));
-  }
-  while (!under_way.empty())
-    settle();
-  for (auto& file : files)
-    if (file.limit_bytes == 0)
-      file.content.clear();
+void object_storage::read_small(std::span<small_read> files, io::io_engine* engine) {
+  auto read = begin_small({files.begin(), files.end()})->wait(engine);
+  std::ranges::move(read, files.begin());
 }
 
 result<void> object_storage::remove_file(std::string_view path) {
@@ -333,12 +319,13 @@ result<void> object_storage::remove_keys(std::vector<std::string> keys, std::str
 result<void> object_storage::remove_tree(std::string_view path) {
   if (auto fine = check_storage_path(path); !fine)
     return fine;
-  return each_page(path, true, [&](object_page page) -> result<void> {
-    std::vector<std::string> keys;
-    for (auto& one : page.objects)
-      keys.push_back(std::move(one.key));
-    return remove_keys(std::move(keys), path);
-  });
+  return each_page(path, {.prefix = keys_.prefix(path), .below = true},
+                   [&](object_page page) -> result<void> {
+                     std::vector<std::string> keys;
+                     for (auto& one : page.objects)
+                       keys.push_back(std::move(one.key));
+                     return remove_keys(std::move(keys), path);
+                   });
 }
 
 /// Whoever ended or dropped one meanwhile was quicker: then there is nothing to drop.

@@ -102,7 +102,8 @@ void read_remote_small(link::remote_host& on, const std::string& root,
       one.failure = fine.failure();
       continue;
     }
-    auto line = wire::encode(wire::small_request{one.path, one.limit_bytes}) + "\n";
+    auto line =
+        wire::encode(wire::small_request{one.path, one.limit_bytes, one.offset_bytes}) + "\n";
     if (next.files.size() == small_read_files_max ||
         next.body_bytes + line.size() >= small_read_body_bytes) {
       read_whole_batch(on, root, next);

@@ -30,9 +30,11 @@ public:
     auto file = end_open(opening_, what_.full_path);
     if (!file)
       return file.failure();
-    const auto size = std::min(file->about.size.value_or(0), what_.file->limit_bytes);
-    reader_ =
-        std::make_unique<read_ahead>(std::move(*file), what_.full_path, 0, what_.file->limit_bytes);
+    const auto begin = what_.file->offset_bytes;
+    const auto whole = file->about.size.value_or(0);
+    const auto size = std::min(whole - std::min(whole, begin), what_.file->limit_bytes);
+    reader_ = std::make_unique<read_ahead>(std::move(*file), what_.full_path, begin,
+                                           begin + what_.file->limit_bytes);
     room_bytes_ = static_cast<size_t>(size);
     return reader_->begin();
   }

@@ -264,6 +264,60 @@ TEST_CASE_TEMPLATE("storage: reads small files together, each with its own outco
   }
 }
 
+TEST_CASE_TEMPLATE("storage: parts of files are read together, in one step or in two", rig,
+                   ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  const auto content = noise(20'000, 3);
+  REQUIRE(write_all(repo, "p/bundle", content));
+  struct part {
+    uint64_t offset, limit;
+  };
+  const std::vector<part> parts = {{0, 10},       {5, 7000},   {19'990, 10},
+                                   {19'990, 100}, {20'000, 5}, {12'000, 0}};
+  std::vector<small_read> wanted;
+  for (const auto& one : parts)
+    wanted.push_back({.path = "p/bundle", .limit_bytes = one.limit, .offset_bytes = one.offset});
+  wanted.push_back({.path = "p/missing", .limit_bytes = 10, .offset_bytes = 5});
+  auto together = wanted;
+  repo.read_small(together, on.engine);
+  for (const auto& files : {together, repo.begin_small(wanted)->wait(on.engine)}) {
+    REQUIRE(files.size() == wanted.size());
+    for (size_t i = 0; i < parts.size(); ++i) {
+      CAPTURE(i);
+      CHECK_FALSE(files[i].failure);
+      CHECK(as_text(files[i].content) == content.substr(parts[i].offset, parts[i].limit));
+    }
+    REQUIRE(files.back().failure);
+    CHECK(files.back().failure->code == errc::file_missing);
+  }
+  repo.begin_small(wanted); // and nobody waits
+}
+
+TEST_CASE_TEMPLATE("storage: lists what begins so", rig, ALL_RIGS) {
+  rig on;
+  auto& repo = on.repo;
+  for (const auto* name : {"0001-a", "0001-b", "0001", "0002-a", "x0001"})
+    REQUIRE(write_all(repo, std::string("p/") + name, "1", {.sync = false}));
+  REQUIRE(write_all(repo, "p/0001-d/f", "1", {.sync = false}));
+  const auto named = [&](std::string_view beginning) {
+    const auto all = repo.list_named("p", beginning);
+    REQUIRE(all);
+    names out;
+    if (*all)
+      for (const auto& one : **all)
+        out.push_back(one.name + (one.info.kind == entry_kind::path ? "/" : ""));
+    return out;
+  };
+  CHECK(named("0001-") == names{"0001-a", "0001-b", "0001-d/"});
+  CHECK(named("0001") == names{"0001", "0001-a", "0001-b", "0001-d/"});
+  CHECK(named("0003").empty());
+  CHECK(named("").size() == 6);
+  const auto none = repo.list_named("q", "0001");
+  REQUIRE(none);
+  CHECK_FALSE(none->has_value());
+}
+
 TEST_CASE_TEMPLATE("storage: is shared by threads", rig, memory_rig, posix_rig, WRAPPED_RIGS,
                    remote_rig, sftp_rig, OBJECT_RIGS) {
   rig on;

@@ -31,6 +31,11 @@ public:
     asked_.emplace_back("list_some");
     return memory_storage::list_some(path, after, count);
   }
+  result<std::optional<std::vector<entry>>> list_named(std::string_view path,
+                                                       std::string_view beginning) override {
+    asked_.emplace_back("list_named");
+    return memory_storage::list_named(path, beginning);
+  }
   result<std::optional<std::vector<entry>>> list_tree(std::string_view path) override {
     asked_.emplace_back("list_tree");
     return memory_storage::list_tree(path);
@@ -38,6 +43,10 @@ public:
   void read_small(std::span<small_read> files, io::io_engine* engine) override {
     asked_.emplace_back("read_small");
     memory_storage::read_small(files, engine);
+  }
+  std::unique_ptr<small_reads_ahead> begin_small(std::vector<small_read> files) override {
+    asked_.emplace_back("begin_small");
+    return memory_storage::begin_small(std::move(files)); // which asks `read_small`
   }
   result<std::vector<file_version>> versions(std::string_view path) override {
     asked_.emplace_back("versions");
@@ -97,10 +106,12 @@ void use(storage& repo) {
   REQUIRE(repo.many_infos(paths));
   REQUIRE(repo.each_entry("backup/demo", [](entry&) { return success(); }));
   REQUIRE(repo.list_some("backup/demo", "", 1));
+  REQUIRE(repo.list_named("backup/demo", "f"));
   REQUIRE(repo.list_tree("backup/demo"));
   std::vector<small_read> files = {{.path = "backup/demo/f", .limit_bytes = 9}};
   repo.read_small(files, nullptr);
   REQUIRE_FALSE(files[0].failure);
+  REQUIRE_FALSE(repo.begin_small(files)->wait(nullptr)[0].failure);
   REQUIRE(repo.versions("backup/demo/f"));
   REQUIRE(repo.make_hardlink("backup/demo/g", "backup/demo/f"));
   REQUIRE(repo.remove_files(names{"backup/demo/g"}));
@@ -116,12 +127,14 @@ void use(storage& repo) {
 } // namespace
 
 TEST_CASE("forwarding: every verb goes on as it came") {
-  const names all = {"make_many_paths", "many_infos",        "each_entry",      "list_some",
-                     "list_tree",       "read_small",        "versions",        "make_hardlink",
-                     "remove_files",    "remove_unfinished", "sync_many_paths", "open_hollow",
-                     "open_update",     "may_sync_later",    "sync_files",      "free_bytes"};
+  const names all = {"make_many_paths",   "many_infos",      "each_entry",    "list_some",
+                     "list_named",        "list_tree",       "read_small",    "begin_small",
+                     "read_small",        "versions",        "make_hardlink", "remove_files",
+                     "remove_unfinished", "sync_many_paths", "open_hollow",   "open_update",
+                     "may_sync_later",    "sync_files",      "free_bytes"};
   names retried = all; // what tries a second time cannot hand on what comes one by one
   std::erase(retried, "each_entry");
+  std::erase(retried, "begin_small");
   const auto passes = [&](auto make, const names& wanted) {
     names asked;
     auto repo = make(std::make_unique<noting_storage>(asked));

@@ -59,6 +59,8 @@ const std::vector<verb> verbs = {
     {"list", true, [](auto& in, const auto& path) { return code_of(in.list(path)); }},
     {"list some", true,
      [](auto& in, const auto& path) { return code_of(in.list_some(path, "", 5)); }},
+    {"list named", true,
+     [](auto& in, const auto& path) { return code_of(in.list_named(path, "f")); }},
     {"read", false, [](auto& in, const auto& path) { return code_of(in.open_read(path)); }},
     {"read small", false,
      [](auto& in, const auto& path) {
@@ -69,6 +71,15 @@ const std::vector<verb> verbs = {
        // The others are read all the same.
        RC_ASSERT(!files[0].failure);
        return files[1].failure ? files[1].failure->code : errc{};
+     }},
+    {"read small later", false,
+     [](auto& in, const auto& path) {
+       std::vector<small_read> files(2);
+       files[0] = {.path = "archive/mine/f", .limit_bytes = 5};
+       files[1] = {.path = path, .limit_bytes = 5};
+       const auto read = in.begin_small(std::move(files))->wait(nullptr);
+       RC_ASSERT(!read[0].failure);
+       return read[1].failure ? read[1].failure->code : errc{};
      }},
     {"write", false, [](auto& in, const auto& path) { return code_of(in.open_write(path)); }},
     {"make path", true, [](auto& in, const auto& path) { return code_of(in.make_path(path)); }},

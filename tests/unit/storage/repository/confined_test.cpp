@@ -81,6 +81,11 @@ TEST_CASE("confined: nothing else is touched, or read") {
     CHECK_FALSE(files[0].failure);
     REQUIRE(files[1].failure);
     CHECK(files[1].failure->code == errc::access);
+    const auto later = repo.begin_small(files)->wait(nullptr);
+    CHECK_FALSE(later[0].failure);
+    REQUIRE(later[1].failure);
+    CHECK(later[1].failure->code == errc::access);
+    CHECK(denied(repo.list_named(other, "f")));
   }
   for (const auto* above : {"", "archive", "backup"}) {
     CHECK(denied(repo.remove_tree(above)));

@@ -69,8 +69,8 @@ inline auto parts(wire::removal_line& m) {
   return std::tie(path);
 }
 inline auto parts(wire::small_request& m) {
-  auto& [path, limit] = m;
-  return std::tie(path, limit);
+  auto& [path, limit, offset] = m;
+  return std::tie(path, limit, offset);
 }
 inline auto parts(error& m) {
   return std::tie(m.code, m.message, m.hint);
@@ -174,7 +174,7 @@ PGBRAID_DOCUMENTED(wire::free_answer, "bytes")
 PGBRAID_DOCUMENTED(wire::read_request, "limit offset path root size_hint")
 PGBRAID_DOCUMENTED(wire::read_answer, "version")
 PGBRAID_DOCUMENTED(wire::removal_line, "path")
-PGBRAID_DOCUMENTED(wire::small_request, "limit path")
+PGBRAID_DOCUMENTED(wire::small_request, "limit offset path")
 PGBRAID_DOCUMENTED(wire::small_answer, "error size")
 PGBRAID_DOCUMENTED(wire::write_request,
                    "gid how make_parents mode mtime path path_mode root size_hint sync uid")

@@ -225,6 +225,83 @@ TEST_CASE("object storage: an object that changes while it is read is noticed") 
   CHECK(code_of((*file)->read(std::as_writable_bytes(std::span(room)))) == errc::file_read);
 }
 
+TEST_CASE("object storage: who knows how long it is asks for all pieces at once") {
+  rig on("/r", in_small_parts);
+  const std::string content = "0123456789abcdefghijklmnopqrstuvwxyz";
+  REQUIRE(write_all(on.repo, "f", content));
+  on.bucket->asked_for->most = 0;
+  CHECK(read(on.repo, "f", {.size_hint_bytes = 36}) == content);
+  CHECK(on.bucket->asked_for->most == 4); // the first, and three behind it
+  CHECK(on.bucket->count("read") == 6);
+  // It knew wrong: nothing is missing, and nothing comes twice.
+  CHECK(read(on.repo, "f", {.size_hint_bytes = 20}) == content);
+  CHECK(read(on.repo, "f", {.size_hint_bytes = 100}) == content);
+  CHECK(read(on.repo, "f", {.offset_bytes = 30, .limit_bytes = 4, .size_hint_bytes = 100}) ==
+        "uvwx");
+  CHECK(read(on.repo, "f", {.offset_bytes = 40, .size_hint_bytes = 100}).empty());
+  CHECK(code_of(on.repo.open_read("none", {.size_hint_bytes = 100})) == errc::file_missing);
+  CHECK(on.bucket->asked_for->now == 0);
+}
+
+TEST_CASE("object storage: of two contents no piece is taken for one of the other") {
+  rig on("/r", in_small_parts);
+  REQUIRE(write_all(on.repo, "f", std::string(36, 'a')));
+  int asked = 0;
+  on.bucket->failing = [&](std::string_view verb) -> std::optional<error> {
+    if (verb == "read" && ++asked == 2)
+      on.bucket->objects["r/f"] = std::string(36, 'b');
+    return {};
+  };
+  auto file = on.repo.open_read("f", {.size_hint_bytes = 36});
+  REQUIRE(file);
+  std::string room(36, '\0');
+  CHECK(code_of((*file)->read(std::as_writable_bytes(std::span(room)))) == errc::file_read);
+}
+
+TEST_CASE("object storage: what is read alone comes with one request, as far as memory allows") {
+  rig on("/r", in_small_parts);
+  const std::string content = "0123456789abcdefghijklmnopqrstuvwxyz";
+  REQUIRE(write_all(on.repo, "f", content));
+  CHECK(read(on.repo, "f", {.limit_bytes = 1000, .alone = true}) == content);
+  CHECK(on.bucket->count("read") == 3); // 28, as four pieces of 7, and twice as ever
+  CHECK(read(on.repo, "f", {.offset_bytes = 10, .limit_bytes = 20, .alone = true}) ==
+        content.substr(10, 20));
+  CHECK(on.bucket->count("read") == 4);
+}
+
+TEST_CASE("object storage: of a path only what begins so is asked for") {
+  rig on;
+  REQUIRE(write_all(on.repo, "p/0001-a", "x"));
+  REQUIRE(write_all(on.repo, "p/0002-a", "x"));
+  on.bucket->calls.clear();
+  const auto found = on.repo.list_named("p", "0001");
+  REQUIRE(found);
+  REQUIRE(*found);
+  CHECK((*found)->size() == 1);
+  CHECK(on.bucket->calls == names{"list some/repo/p/0001"});
+  CHECK(code_of(on.repo.list_named("p", "../q")) == errc::param_invalid);
+}
+
+TEST_CASE("object storage: what is asked for ahead is under way before anybody waits") {
+  rig on;
+  CHECK(on.repo.features().reads_ahead);
+  std::vector<small_read> files;
+  for (int i = 0; i < 40; ++i) {
+    files.push_back({.path = "f" + std::to_string(i), .limit_bytes = 4});
+    REQUIRE(write_all(on.repo, files.back().path, std::to_string(i)));
+  }
+  auto ahead = on.repo.begin_small(files);
+  CHECK(on.bucket->asked_for->now == 32);
+  const auto read = ahead->wait(nullptr);
+  CHECK(on.bucket->asked_for->now == 0);
+  for (size_t i = 0; i < files.size(); ++i)
+    CHECK(as_text(read[i].content) == std::to_string(i));
+  ahead = on.repo.begin_small(files);
+  ahead.reset();
+  CHECK(on.bucket->asked_for->now == 0);
+  CHECK(on.bucket->count("read") == 72);
+}
+
 TEST_CASE("object storage: any place of an object can be read again") {
   rig on("/r", in_small_parts);
   const std::string content = "0123456789abcdefghijklmnopqrstuvwxyz";
