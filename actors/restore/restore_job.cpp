@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace pgbraid {
 
@@ -26,9 +27,9 @@ const format::manifest_file& wanted_file(const restore_context& context,
   return *found;
 }
 
-batch_bytes read_together(restore_context& context, const plan::restore_batch& batch) {
-  batch_bytes out{
-      .near = read_batch_together(context.repository, context.stanza, context.stored, batch)};
+batch_bytes read_together(restore_context& context, const plan::restore_batch& batch,
+                          std::shared_ptr<shared_bytes> near) {
+  batch_bytes out{.near = std::move(near)};
   if (batch.kind == plan::batch_kind::bundle && context.reading.joins_far_blocks() &&
       std::ranges::count_if(batch.files, [&](const auto* file) {
         return plan::may_have_far_blocks(context.stored, *file);
@@ -40,7 +41,8 @@ batch_bytes read_together(restore_context& context, const plan::restore_batch& b
 } // namespace
 
 restore_job::restore_job(restore_context& context, std::vector<plan::restore_batch> batches)
-    : context_(context), batches_(std::move(batches)) {
+    : context_(context), batches_(std::move(batches)),
+      reading_(context.repository, context.stanza, context.stored, batches_) {
   for (const auto& batch : batches_)
     for (const auto* file : batch.files) {
       total_bytes_ += file->size_bytes;
@@ -64,7 +66,7 @@ graph::task_list restore_job::deal() {
   if (next_ == batches_.size())
     return out;
   const auto& batch = batches_[next_++];
-  const auto together = read_together(context_, batch);
+  const auto together = read_together(context_, batch, reading_.next());
   for (size_t i = 0; i < batch.files.size(); ++i) {
     const auto& copy = *batch.files[i];
     const auto& file = wanted_file(context_, copy);
@@ -121,6 +123,7 @@ graph::task_use restore_job::use(bool repository_here) const {
   // A worker holds the batch it works on and the one that was dealt ahead.
   return {.bytes_per_worker = 2 * context_.reading.bytes,
           .bytes_per_file = most,
+          .shared_bytes = batches_ahead::memory_bytes(context_.repository, context_.reading),
           .repository_here = repository_here,
           .settling_files = settling().files,
           .shared_descriptors = context_.where.roots().size() + 1};

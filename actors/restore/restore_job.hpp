@@ -6,6 +6,7 @@
 #include "engine/graph/compile.hpp"
 #include "engine/graph/logical.hpp"
 #include "engine/plan/restore_order.hpp"
+#include "storage/repository/batches_ahead.hpp"
 
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ struct left_file {
 /// Deals the batches of `plan::order_restore`, one per ask. Everything passed must outlive it.
 ///
 /// Nothing in a batch but `plan::batch_limits::bytes` of stored bytes is held besides the chunks of
-/// the lanes, and a worker holds at most two batches.
+/// the lanes; a worker holds at most two batches, and the job those that are read ahead.
 /// The batches are files of `restore_context::stored`, made with `restore_context::reading`.
 class restore_job final : public graph::job {
 public:
@@ -52,6 +53,7 @@ private:
   restore_context& context_;
   std::vector<plan::restore_batch> batches_;
   size_t next_ = 0;
+  batches_ahead reading_;
   uint64_t total_bytes_ = 0;
   uint64_t total_files_ = 0;
   uint64_t done_bytes_ = 0;

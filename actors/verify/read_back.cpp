@@ -64,7 +64,7 @@ result<bool> read_back::open(const graph::worker_tools& tools) {
   auto opened = in_.open_read(wish_.path, {.offset_bytes = wish_.offset_bytes,
                                            .limit_bytes = wish_.limit_bytes,
                                            .engine = tools.engine,
-                                           .size_hint_bytes = wish_.limit_bytes.value_or(0)});
+                                           .size_hint_bytes = wish_.stored_bytes});
   if (!opened)
     return opened.failure();
   source_ = std::move(*opened);

@@ -35,6 +35,7 @@ struct stored_wish {
   std::string path; ///< relative to the root of the repository
   uint64_t offset_bytes = 0;
   std::optional<uint64_t> limit_bytes = {}; ///< stored; none: to the end of the file
+  uint64_t stored_bytes = 0;                ///< so many should be there; 0: not known
   bool raw_container = false;
   format::sha1_bytes checksum = {};
   std::optional<uint64_t> size_bytes = {}; ///< none: any

@@ -7,6 +7,7 @@
 #include "engine/format/repository_path.hpp"
 #include "engine/graph/logical.hpp"
 #include "engine/plan/restore_order.hpp"
+#include "storage/repository/batches_ahead.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -68,6 +69,7 @@ stored_wish wish_for(std::string_view stanza, const format::manifest& of,
           .offset_bytes = offset_of(file),
           // One byte more shows what is too long. An unpacker has to see the end.
           .limit_bytes = file.in_bundle() ? stored : stored + (unpack ? room_bytes : 1),
+          .stored_bytes = stored,
           .raw_container = unpack && file.in_bundle() && of.bundle_raw,
           .checksum = unpack ? file.checksum : checksum_of(file),
           .size_bytes = comes_out,
@@ -139,12 +141,13 @@ result<void> backup_files::read(const format::manifest& of, const file_list& fil
   const auto limits = reading_of(from);
   const auto batches = plan::order_stored(of, wanted, limits);
   auto next = batches.begin();
+  batches_ahead reading(from, repo_.stanza(), of, batches, unpack ? 4096 : 1);
   const auto make = [&]() -> graph::task_list {
     graph::task_list out;
     if (next == batches.end())
       return out;
     const auto& batch = *next++;
-    const auto together = read_batch_together(from, repo_.stanza(), of, batch, unpack ? 4096 : 1);
+    const auto together = reading.next();
     for (size_t i = 0; i < batch.files.size(); ++i) {
       auto wish = wish_for(repo_.stanza(), of, *batch.files[i], unpack);
       wish.together = together;
@@ -157,10 +160,11 @@ result<void> backup_files::read(const format::manifest& of, const file_list& fil
     take(of, dynamic_cast<const file_task&>(done).file(), done, to);
   });
   // A worker holds the batch it works on and the one that was dealt ahead.
-  return actors::run_job(
-      job, compile_(graph::read_back_graph(shape), {.bytes_per_worker = 2 * limits.bytes,
-                                                    .repository_here = here_,
-                                                    .settling_files = job.settling().files}));
+  return actors::run_job(job, compile_(graph::read_back_graph(shape),
+                                       {.bytes_per_worker = 2 * limits.bytes,
+                                        .shared_bytes = batches_ahead::memory_bytes(from, limits),
+                                        .repository_here = here_,
+                                        .settling_files = job.settling().files}));
 }
 
 void backup_files::take(const format::manifest& of, const format::manifest_file& file,

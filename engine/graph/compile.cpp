@@ -137,9 +137,10 @@ compiled_graph compile(logical_graph logical, const machine& on, const task_use&
   const auto files = on.fuse ? out.lanes : out.slabs_per_worker;
   const auto kernels = memory_of(out.logical);
   out.budget_bytes =
+      use.shared_bytes +
       out.workers_max *
-      (out.slabs_per_worker * uint64_t{slab_bytes} + on.engine_bytes + use.bytes_per_worker +
-       kernels.kernel_bytes + files * (kernels.stream_bytes + use.bytes_per_file));
+          (out.slabs_per_worker * uint64_t{slab_bytes} + on.engine_bytes + use.bytes_per_worker +
+           kernels.kernel_bytes + files * (kernels.stream_bytes + use.bytes_per_file));
   return out;
 }
 

@@ -27,6 +27,8 @@ struct task_use {
   uint64_t bytes_per_worker = 0;
   /// Of each file in a lane.
   uint64_t bytes_per_file = 0;
+  /// Of the job, whatever its workers have.
+  uint64_t shared_bytes = 0;
   /// Files of the repository are open in this process.
   bool repository_here = true;
   /// How many files of a worker may be that; see `settling_limits`.

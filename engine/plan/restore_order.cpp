@@ -97,7 +97,9 @@ std::vector<restore_batch> make_batches(const format::manifest& of, sorted_files
   const format::manifest_file* before = nullptr;
   for (const auto* file : bundled) {
     const auto gap = before == nullptr ? std::nullopt : gap_between(*before, *file);
-    batches.add(*file, batch_kind::bundle, gap && *gap <= limits.read_over_bytes, gap.value_or(0));
+    const bool near = gap && *gap <= limits.read_over_bytes;
+    batches.add(*file, batch_kind::bundle, near || (gap && limits.joins_scattered()),
+                near ? *gap : 0);
     before = file;
   }
   std::for_each(first_small, alone.end(),

@@ -16,7 +16,7 @@ namespace pgbraid::plan {
 enum class batch_kind : uint8_t {
   alone,  ///< one file, streamed
   small,  ///< small files of their own, read together
-  bundle, ///< members of one bundle, read as one piece
+  bundle, ///< members of one bundle, read together
   empty,  ///< files of size 0, zeroed and kept ones: nothing is read
 };
 
@@ -39,6 +39,9 @@ struct batch_limits {
   /// Where a request costs as little as here, files of a batch need not ask together for what
   /// earlier backups have of them: with delta each would be compared with its map a second time.
   bool joins_far_blocks() const { return bytes > batch_limit_bytes; }
+  /// Members of a bundle are in one batch wherever they lie: what is between them is asked around,
+  /// but all is asked for together.
+  bool joins_scattered() const { return bytes > batch_limit_bytes; }
 };
 /// @param bytes  what is worth reading at once, at least `batch_limit_bytes`
 batch_limits limits_for(uint64_t bytes, uint64_t read_over_bytes = 0);

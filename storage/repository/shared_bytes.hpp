@@ -4,6 +4,7 @@
 
 #include "engine/base/result.hpp"
 #include "engine/format/manifest.hpp"
+#include "engine/plan/bundle_runs.hpp"
 #include "engine/plan/restore_order.hpp"
 #include "storage/storage.hpp"
 
@@ -20,24 +21,23 @@ namespace pgbraid {
 class shared_bytes {
 public:
   virtual ~shared_bytes() = default;
+  /// Asks for them now where the storage reads ahead; otherwise nothing is done.
+  virtual void begin() = 0;
+  /// What is held of all files.
+  virtual uint64_t most_bytes() const = 0;
   /// The stored bytes of one file of the batch; fewer if the repository has fewer.
   /// @param engine  may be null
   virtual result<byte_view> bytes_of(size_t position, io::io_engine* engine) = 0;
-};
-
-/// A piece of a bundle that one file takes.
-struct bundle_member {
-  uint64_t offset_bytes = 0;
-  uint64_t length_bytes = 0;
 };
 
 /// How much of a repository is worth reading at once.
 plan::batch_limits reading_of(const storage& repository);
 /// Files that are stored one by one.
 std::shared_ptr<shared_bytes> read_small_together(storage& from, std::vector<small_read> files);
-/// Members of one bundle, in ascending order: one read, gaps included.
+/// Members of one bundle, in ascending order: neighbours with one read, those that lie elsewhere at
+/// the same time.
 std::shared_ptr<shared_bytes> read_members_together(storage& from, std::string path,
-                                                    std::vector<bundle_member> members);
+                                                    std::vector<plan::bundle_member> members);
 /// Those of a batch; null where each file is read on its own, or nothing is read.
 /// @param beyond_bytes  so much more of a small file is read than its manifest says
 std::shared_ptr<shared_bytes> read_batch_together(storage& from, std::string_view stanza,

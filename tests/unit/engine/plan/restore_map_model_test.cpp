@@ -49,7 +49,7 @@ format::manifest any_backup() {
   return out;
 }
 
-map_wish any_wish() {
+map_wish any_map_wish() {
   map_wish out{.pg_path = *rc::gen::element<std::string>("/data", "/other/", "/space/pg"),
                .links_all = *rc::gen::arbitrary<bool>()};
   for (const auto* name : {"t1", "16385", "ts1", "16384"})
@@ -89,7 +89,7 @@ TEST_CASE("restore map model: refusals have the codes of their rules") {
   test::for_all(
       [&] {
         const auto backup = any_backup();
-        const auto where = map_restore(backup, any_wish());
+        const auto where = map_restore(backup, any_map_wish());
         mapped += where ? 1 : 0;
         if (!where)
           RC_ASSERT(std::ranges::count(
@@ -105,7 +105,7 @@ TEST_CASE(
   test::for_all(
       [] {
         const auto backup = any_backup();
-        const auto where = map_restore(backup, any_wish());
+        const auto where = map_restore(backup, any_map_wish());
         RC_PRE(bool(where));
         std::set<std::string> places;
         for_each_name(backup, [&](const std::string& name, bool) {
@@ -127,7 +127,7 @@ TEST_CASE("restore map model: no root is in another, and nothing is where pg_con
   test::for_all(
       [] {
         const auto backup = any_backup();
-        const auto where = map_restore(backup, any_wish());
+        const auto where = map_restore(backup, any_map_wish());
         RC_PRE(bool(where));
         for (const auto& a : where->roots())
           for (const auto& b : where->roots())
@@ -144,7 +144,7 @@ TEST_CASE("restore map model: who follows a link comes to the root that has its 
   test::for_all(
       [] {
         const auto backup = any_backup();
-        const auto where = map_restore(backup, any_wish());
+        const auto where = map_restore(backup, any_map_wish());
         RC_PRE(bool(where));
         std::map<std::string, const restore_root*> roots;
         for (const auto& root : where->roots())
