@@ -61,7 +61,7 @@ result<std::optional<byte_view>> block_source::find(const plan::block_range& ran
   }
   if (!together_.far)
     return std::optional<byte_view>();
-  return together_.far->bytes_of(range, path_, engine_);
+  return together_.far->bytes_of(range, engine_);
 }
 
 result<void> block_source::next_range() {

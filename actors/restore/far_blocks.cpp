@@ -3,6 +3,7 @@
 #include "actors/restore/far_blocks.hpp"
 
 #include "actors/restore/blocks_in_place.hpp"
+#include "engine/format/repository_path.hpp"
 #include "engine/plan/joined_ranges.hpp"
 #include "storage/repository/block_map_file.hpp"
 
@@ -65,14 +66,13 @@ void far_blocks::add(std::vector<plan::block_range>& to, size_t position, io::io
 void far_blocks::plan(io::io_engine* engine) {
   if (std::exchange(planned_, true))
     return;
-  const auto& last = *files_.back();
-  const auto near_bytes =
-      last.bundle_offset_bytes + last.stored_bytes() - files_.front()->bundle_offset_bytes;
+  const auto near_bytes = near_->most_bytes();
   if (near_bytes >= context_.reading.bytes)
     return;
   // Together with the batch's own bytes this is what a batch may have, the list included.
   const auto left_bytes = context_.reading.bytes - near_bytes;
-  constexpr auto bytes_of_one = 2 * sizeof(plan::block_range) + sizeof(piece);
+  constexpr size_t path_bytes = 128;
+  constexpr auto bytes_of_one = 2 * sizeof(plan::block_range) + sizeof(small_read) + path_bytes;
   const auto most = left_bytes / 8 / bytes_of_one;
   std::vector<plan::block_range> wanted;
   for (size_t i = 0; i < files_.size() && wanted.size() < most; ++i)
@@ -81,35 +81,29 @@ void far_blocks::plan(io::io_engine* engine) {
   const auto list_bytes = wanted.size() * bytes_of_one;
   ranges_ = plan::joined_ranges(std::move(wanted), context_.reading.read_over_bytes,
                                 left_bytes - list_bytes);
-  pieces_.resize(ranges_.size());
-}
-
-void far_blocks::load(piece& into, const plan::block_range& what, const std::string& path,
-                      io::io_engine* engine) {
-  into.asked = true;
-  auto file = context_.repository.open_read(path, {.offset_bytes = what.offset_bytes,
-                                                   .limit_bytes = what.length_bytes,
-                                                   .engine = engine,
-                                                   .size_hint_bytes = what.length_bytes});
-  if (!file)
+  if (ranges_.empty())
     return;
-  into.content.resize(what.length_bytes);
-  const auto got = (*file)->read(into.content);
-  into.content.resize(got ? *got : 0);
+  std::vector<small_read> reads;
+  for (const auto& one : ranges_) {
+    const auto& label = context_.stored.references[one.reference];
+    reads.push_back({.path = format::bundle_path(context_.stanza, label, one.bundle_id),
+                     .limit_bytes = one.length_bytes,
+                     .offset_bytes = one.offset_bytes});
+  }
+  pieces_ = read_small_together(context_.repository, std::move(reads));
+  pieces_->begin();
 }
 
 std::optional<byte_view> far_blocks::bytes_of(const plan::block_range& wanted,
-                                              const std::string& path, io::io_engine* engine) {
+                                              io::io_engine* engine) {
   const auto* const range = plan::holding(ranges_, wanted);
   if (range == nullptr)
     return {};
-  auto& one = pieces_[static_cast<size_t>(range - ranges_.data())];
-  if (!one.asked)
-    load(one, *range, path, engine);
+  const auto all = pieces_->bytes_of(static_cast<size_t>(range - ranges_.data()), engine);
   const auto begin = wanted.offset_bytes - range->offset_bytes;
-  if (begin + wanted.length_bytes > one.content.size())
+  if (!all || begin + wanted.length_bytes > all->size())
     return {};
-  return byte_view(one.content).subspan(begin, wanted.length_bytes);
+  return all->subspan(begin, wanted.length_bytes);
 }
 
 } // namespace pgbraid

@@ -32,28 +32,20 @@ public:
   /// time.
   void plan(io::io_engine* engine);
   /// The bytes of a range, if they were read together with others. Valid as long as this.
-  std::optional<byte_view> bytes_of(const plan::block_range& wanted, const std::string& path,
-                                    io::io_engine* engine);
+  std::optional<byte_view> bytes_of(const plan::block_range& wanted, io::io_engine* engine);
 
 private:
-  struct piece {
-    bool asked = false;
-    std::vector<std::byte> content = {};
-  };
-
   /// Of the blocks of a file, with delta, those that are there.
   result<std::vector<bool>> blocks_there(const format::manifest_file& file,
                                          const format::block_map& map);
   void add(std::vector<plan::block_range>& to, size_t position, io::io_engine* engine);
-  void load(piece& into, const plan::block_range& what, const std::string& path,
-            io::io_engine* engine);
 
   restore_context& context_;
   const std::vector<const format::manifest_file*> files_;
   const std::shared_ptr<shared_bytes> near_;
   bool planned_ = false;
   std::vector<plan::block_range> ranges_;
-  std::vector<piece> pieces_; ///< one for each range
+  std::shared_ptr<shared_bytes> pieces_ = {}; ///< one for each range; null: there are none
 };
 
 } // namespace pgbraid

@@ -41,7 +41,7 @@ std::vector<block_range> joined_ranges(std::vector<block_range> wanted, uint64_t
         break;
       joined.length_bytes = length;
     }
-    if (next - at > 1) {
+    if (joined.length_bytes <= left_bytes) {
       left_bytes -= joined.length_bytes;
       out.push_back(joined);
     }

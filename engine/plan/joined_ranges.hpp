@@ -9,8 +9,8 @@
 
 namespace pgbraid::plan {
 
-/// Brings together what files want of bundles, by backup, bundle and offset. What lies alone is
-/// left out, as is what would be too much: it is read by the file that wants it.
+/// Brings together what files want of bundles, by backup, bundle and offset. What would be too much
+/// is left out: it is read by the file that wants it.
 /// @param wanted       in any order; may overlap
 /// @param gap_bytes    so much that nobody wants is read along rather than asked around
 /// @param limit_bytes  all that is returned has at most so many bytes

@@ -18,15 +18,15 @@ using ranges = std::vector<block_range>;
 
 } // namespace
 
-TEST_CASE("joined ranges: in the order of the bundle, gaps read along, what lies alone left out") {
+TEST_CASE("joined ranges: in the order of the bundle, gaps read along") {
   const ranges wanted = {{0, 2, 500, 10}, {0, 1, 60, 20}, {0, 1, 0, 50}, {0, 1, 300, 5},
                          {1, 1, 50, 10},  {1, 1, 40, 10}, {0, 2, 510, 1}};
   CHECK(joined_ranges(wanted, 10, no_limit) ==
-        ranges{{0, 1, 0, 80}, {0, 2, 500, 11}, {1, 1, 40, 20}});
-  CHECK(joined_ranges(wanted, 9, no_limit) == ranges{{0, 2, 500, 11}, {1, 1, 40, 20}});
+        ranges{{0, 1, 0, 80}, {0, 1, 300, 5}, {0, 2, 500, 11}, {1, 1, 40, 20}});
+  CHECK(joined_ranges(wanted, 9, no_limit) ==
+        ranges{{0, 1, 0, 50}, {0, 1, 60, 20}, {0, 1, 300, 5}, {0, 2, 500, 11}, {1, 1, 40, 20}});
   CHECK(joined_ranges(wanted, 220, no_limit).front() == block_range{0, 1, 0, 305});
   CHECK(joined_ranges({}, 10, no_limit).empty());
-  CHECK(joined_ranges({{0, 1, 0, 50}}, 10, no_limit).empty());
 }
 
 TEST_CASE("joined ranges: what is too much is left to the files, what still fits is not") {
@@ -34,8 +34,8 @@ TEST_CASE("joined ranges: what is too much is left to the files, what still fits
       {0, 1, 0, 50}, {0, 1, 50, 50}, {0, 1, 100, 50}, {0, 2, 0, 10}, {0, 2, 10, 10}};
   CHECK(joined_ranges(wanted, 0, 170) == ranges{{0, 1, 0, 150}, {0, 2, 0, 20}});
   CHECK(joined_ranges(wanted, 0, 149) == ranges{{0, 1, 0, 100}, {0, 2, 0, 20}});
-  CHECK(joined_ranges(wanted, 0, 110) == ranges{{0, 1, 0, 100}});
-  CHECK(joined_ranges(wanted, 0, 19).empty());
+  CHECK(joined_ranges(wanted, 0, 110) == ranges{{0, 1, 0, 100}, {0, 2, 0, 10}});
+  CHECK(joined_ranges(wanted, 0, 9).empty());
 }
 
 TEST_CASE("joined ranges: the one that holds another") {
@@ -63,7 +63,7 @@ TEST_CASE("joined ranges: of any, all are apart, within the limit, and have what
       bytes += one.length_bytes;
       RC_ASSERT(std::ranges::count_if(wanted, [&](const block_range& file) {
                   return holding(joined, file) == &one;
-                }) >= 2);
+                }) >= 1);
     }
     RC_ASSERT(bytes <= limit);
     const auto all = joined_ranges(wanted, gap, no_limit);
@@ -71,11 +71,6 @@ TEST_CASE("joined ranges: of any, all are apart, within the limit, and have what
       if (all[i].reference == all[i - 1].reference && all[i].bundle_id == all[i - 1].bundle_id)
         RC_ASSERT(all[i].offset_bytes > all[i - 1].offset_bytes + all[i - 1].length_bytes + gap);
     for (const auto& one : wanted)
-      if (holding(all, one) == nullptr)
-        for (const auto& other : wanted)
-          RC_ASSERT(&one == &other || one.reference != other.reference ||
-                    one.bundle_id != other.bundle_id ||
-                    one.offset_bytes > other.offset_bytes + other.length_bytes + gap ||
-                    other.offset_bytes > one.offset_bytes + one.length_bytes + gap);
+      RC_ASSERT(holding(all, one) != nullptr);
   });
 }
