@@ -162,7 +162,7 @@ result<void> get::deliver(const candidate& from) {
   const auto limit_bytes =
       from.at.checksum.empty() ? format::history_limit_bytes : uint64_t{control_.wal_segment_bytes};
   auto file = from.source->from->repo->files().open_read(
-      from.at.path, {.limit_bytes = codec::packed_limit_bytes(limit_bytes)});
+      from.at.path, {.limit_bytes = codec::packed_limit_bytes(limit_bytes), .alone = true});
   if (!file)
     return file.failure();
   auto writer = open_destination();

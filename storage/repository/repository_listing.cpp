@@ -149,12 +149,15 @@ result<std::vector<std::string>> repository::list_archive_ids() {
 result<std::vector<archived_wal>> repository::find_wal(std::string_view archive_id,
                                                        std::string_view segment) {
   const auto directory = format::wal_directory(stanza(), archive_id, segment);
-  auto listed = list_or_nothing(files_, directory);
+  // Of a directory with hundreds of segments a bucket tells only these.
+  auto listed = files_.list_named(directory, segment);
   if (!listed)
     return listed.failure();
   std::vector<archived_wal> found;
   const bool wants_partial = segment.ends_with(".partial");
-  for (const auto& one : *listed) {
+  if (!*listed)
+    return found;
+  for (const auto& one : **listed) {
     auto wal = format::parse_wal_entry(one.name);
     if (wal && wal->partial == wants_partial && segment.starts_with(wal->segment))
       found.push_back({std::move(*wal), directory + "/" + one.name});

@@ -11,6 +11,7 @@
 #include "storage/repository/sealed_text.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,8 @@ namespace {
 
 /// Some eight million files. The text is read in pieces; what it says of them is kept.
 constexpr uint64_t manifest_limit_bytes = uint64_t{2} << 30;
+/// As much may be there whatever the storage says: smaller ones are not looked at first.
+constexpr uint64_t room_bytes = uint64_t{16} << 20;
 constexpr size_t piece_bytes = size_t{256} << 10;
 /// A million files take two seconds at the level that is usual elsewhere, 9, and a tenth of one so.
 constexpr int history_level = 6;
@@ -29,7 +32,6 @@ constexpr int history_level = 6;
 /// What it may have by the storage's own word, with room for what another host put in its place
 /// since, where attributes are kept for a while. Servers that tell no size say 0.
 result<uint64_t> most_bytes(storage& files, const std::string& path) {
-  constexpr uint64_t room_bytes = uint64_t{16} << 20;
   auto about = files.info(path);
   if (!about)
     return about.failure();
@@ -38,21 +40,30 @@ result<uint64_t> most_bytes(storage& files, const std::string& path) {
   return std::min((*about)->size_bytes + room_bytes, manifest_limit_bytes);
 }
 
-/// @param limit_bytes  what has no end ends there
-result<void> read_manifest(io::reader& from, uint64_t limit_bytes, const secret& pass,
+/// @param most  of bytes, asked for when there are more than `room_bytes`: what has no end ends
+/// there
+template <class Most>
+result<void> read_manifest(io::reader& from, Most most, const secret& pass,
                            format::manifest_feed& into) {
   unsealer open(pass);
   const auto take = [&](std::string_view plain) { return into.feed(plain); };
   std::vector<std::byte> piece(piece_bytes);
   uint64_t total_bytes = 0;
+  std::optional<uint64_t> limit_bytes;
   for (bool last = false; !last;) {
     auto got = from.read(piece);
     if (!got)
       return got.failure();
     last = *got < piece.size();
     total_bytes += *got;
-    if (total_bytes > limit_bytes)
-      return error{errc::file_read, "it is larger than " + std::to_string(limit_bytes) + " bytes"};
+    if (total_bytes > room_bytes && !limit_bytes) {
+      auto told = most();
+      if (!told)
+        return told.failure();
+      limit_bytes = *told;
+    }
+    if (limit_bytes && total_bytes > *limit_bytes)
+      return error{errc::file_read, "it is larger than " + std::to_string(*limit_bytes) + " bytes"};
     if (auto fed = open.feed(byte_view(piece).first(*got), last, take); !fed)
       return fed;
   }
@@ -66,11 +77,9 @@ result<format::manifest> load_one_manifest(storage& files, const std::string& pa
   auto from = files.open_read(path);
   if (!from)
     return from.failure();
-  auto limit = most_bytes(files, path);
-  if (!limit)
-    return within_file(files, path, limit.failure());
   format::manifest_feed feed(keep);
-  if (auto read = read_manifest(**from, *limit, pass, feed); !read)
+  const auto most = [&] { return most_bytes(files, path); };
+  if (auto read = read_manifest(**from, most, pass, feed); !read)
     return within_file(files, path, read.failure());
   auto parsed = feed.finish();
   if (!parsed)

@@ -1,5 +1,7 @@
-# How often a restore and verify ask an object store for what lies in bundles.
+# How often an object store is asked: for what lies in bundles, by a restore and verify, and for WAL.
 # SPDX-License-Identifier: MIT
+import urllib.parse
+
 import lab
 from case import test
 from lab import OURS, expect
@@ -10,11 +12,11 @@ import trees
 QUIET = ("--type=none", "--archive-mode=off")
 
 
-class Bundles:
-    """What is asked for below a repository's bundles."""
+class Asked:
+    """What is asked for below a part of a repository."""
 
-    def __init__(self, store, where):
-        self.store, self.where = store, where
+    def __init__(self, store, where, part):
+        self.store, self.where, self.part = store, where, part
         self.marks = self.seen = 0
         self.take()
 
@@ -25,8 +27,8 @@ class Bundles:
         self.store.ask("GET", "", f"?list-type=2&prefix={mark}")
         lab.wait_for(lambda: any(mark in target for _, target in self.store.requests()),
                      "the gateway's log")
-        count = sum(self.where in target and "/bundle/" in target
-                    for _, target in self.store.requests())
+        targets = [urllib.parse.unquote(target) for _, target in self.store.requests()]
+        count = sum(self.where[1:] in target and self.part in target for target in targets)
         came, self.seen = count - self.seen, count
         return came
 
@@ -46,7 +48,7 @@ def few_reads(bench, more):
     bench.cluster.sql("do $$ begin for i in 1..60 loop execute 'update t' || i || "
                       "' set t = ''x'' where g = 1500'; end loop; end $$")
     bench.ours("backup", "--type=incr")
-    count = Bundles(store, where)
+    count = Asked(store, where, "/bundle/")
     target = bench.restore(OURS, bench.dir / "whole", *QUIET)
     whole = count.take()
     theirs = bench.restore(peer, bench.dir / "theirs", *QUIET)
@@ -77,3 +79,26 @@ def few_reads(bench, more):
     alone = count.take()
     trees.compare_trees(target.home, theirs.home, "without gaps", ignored=trees.SIGNAL_FILES)
     expect(0 < 10 * delta < alone, f"{delta} requests with gaps, {alone} without")
+
+
+@test("object store: archive-get asks no more often than 2.60.0", {"compress_type": "none"})
+@test("object store: archive-get asks no more often than 2.60.0, compressed", {"compress_type": "lz4"}, slow=True)
+def few_for_wal(bench, how):
+    peer = later_peer("2.60.0")
+    store = gateway(bench)
+    where = f"/gets/{bench.dir.name}"
+    bench.ready(**store.options(where, **how))
+    for _ in range(3):
+        bench.cluster.switch_and_wait_archived()
+    segment = bench.cluster.sql("select last_archived_wal from pg_stat_archiver")
+    count = Asked(store, where, "/archive/")
+    got = []
+    for program in (OURS, peer):
+        target = bench.dir / f"got-by-{len(got)}"
+        bench.call(program, "archive-get", segment, target)
+        got.append((count.take(), lab.sha1(target)))
+        bench.call(program, "archive-get", "0000000100000000000000FF", target, codes=(1,))
+        got[-1] += (count.take(),)
+    (few, content, few_for_none), (its, same, its_for_none) = got
+    expect(content == same, "the segment is the same")
+    expect(0 < few <= its and 0 < few_for_none <= its_for_none, "requests", got)
