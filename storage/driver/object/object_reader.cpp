@@ -79,7 +79,7 @@ result<void> object_reader::begin() {
 void object_reader::ask_ahead(uint64_t until) {
   while (under_way_.size() < limits_.pieces && next_ < until) {
     const auto bytes = std::min(limits_.piece_bytes, until - next_);
-    under_way_.push_back(in_->read(key_, next_, bytes, tag_));
+    under_way_.push_back({bytes, in_->read(key_, next_, bytes, tag_)});
     next_ += bytes;
   }
 }
@@ -88,7 +88,8 @@ void object_reader::ask_ahead(uint64_t until) {
 result<bool> object_reader::next_piece() {
   if (under_way_.empty())
     return false;
-  auto one = taken(std::move(under_way_.front()));
+  const auto wanted_bytes = under_way_.front().bytes;
+  auto one = taken(std::move(under_way_.front().outcome));
   under_way_.pop_front();
   if (!one)
     return one.failure();
@@ -96,7 +97,7 @@ result<bool> object_reader::next_piece() {
   if (one->tag != tag_)
     return error{errc::file_read, "unable to read '" + shown_ + "': it changed meanwhile"};
   // All but the last are as long as they were asked for.
-  if (one->bytes.size() < limits_.piece_bytes && !under_way_.empty())
+  if (one->bytes.size() < wanted_bytes && !under_way_.empty())
     return error{errc::file_read, "unable to read '" + shown_ + "': it became shorter"};
   here_ = std::move(one->bytes);
   used_ = 0;

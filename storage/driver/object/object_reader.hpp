@@ -50,7 +50,11 @@ private:
   uint64_t next_;              ///< of what is asked for next
   uint64_t size_ = 0;          ///< of the object, once the first piece has come
   std::string tag_;            ///< of the object
-  std::deque<asked<std::optional<object_piece>>> under_way_;
+  struct asked_piece {
+    uint64_t bytes = 0;
+    asked<std::optional<object_piece>> outcome = {};
+  };
+  std::deque<asked_piece> under_way_;
   std::vector<std::byte> here_;
   size_t used_ = 0; ///< of here_
 };

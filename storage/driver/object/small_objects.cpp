@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <utility>
 
 namespace pgbraid::object {
@@ -31,7 +32,9 @@ public:
 private:
   void ask() {
     for (; under_way_.size() < at_once_ && next_ < files_.size(); ++next_)
-      if (auto& file = files_[next_]; may_ask(file))
+      if (auto& file = files_[next_]; lost_)
+        file.failure = *lost_;
+      else if (may_ask(file))
         under_way_.emplace_back(&file, in_->read(keys_.key(file.path), file.offset_bytes,
                                                  std::max<uint64_t>(file.limit_bytes, 1), {}));
   }
@@ -49,10 +52,16 @@ private:
   void settle() {
     auto [file, one] = std::move(under_way_.front());
     under_way_.pop_front();
+    if (lost_) {
+      file->failure = *lost_;
+      return;
+    }
     auto piece = one->wait();
-    if (!piece)
+    if (!piece) {
       file->failure = piece.failure().within("unable to read '" + keys_.shown(file->path) + "'");
-    else if (!*piece)
+      if (file->failure->transient)
+        lost_ = file->failure;
+    } else if (!*piece)
       file->failure = error{errc::file_missing, "unable to open missing file '" +
                                                     keys_.shown(file->path) + "' for read"};
     else if (file->limit_bytes != 0)
@@ -64,6 +73,8 @@ private:
   std::vector<small_read> files_;
   const size_t at_once_;
   size_t next_ = 0; ///< the first that was not asked for
+  /// Set once one was tried for as long as a store may take: so long each of the others would take.
+  std::optional<error> lost_ = {};
   std::deque<std::pair<small_read*, asked<std::optional<object_piece>>>> under_way_;
 };
 

@@ -12,7 +12,8 @@
 
 namespace pgbraid::object {
 
-/// Asks for the first of them before it returns, for the others as those come.
+/// Asks for the first of them before it returns, for the others as those come. A store that does
+/// not answer is waited for once: what comes behind that file fails as it did.
 /// @param keys     outlive what is returned
 /// @param at_once  so many are under way
 std::unique_ptr<small_reads_ahead> begin_small_objects(std::shared_ptr<object_store> in,

@@ -132,9 +132,10 @@ TEST_CASE("forwarding: every verb goes on as it came") {
                      "read_small",        "versions",        "make_hardlink", "remove_files",
                      "remove_unfinished", "sync_many_paths", "open_hollow",   "open_update",
                      "may_sync_later",    "sync_files",      "free_bytes"};
-  names retried = all; // what tries a second time cannot hand on what comes one by one
+  names counted = all; // what waits or counts does so for bytes that somebody waits for
+  std::erase(counted, "begin_small");
+  names retried = counted; // what tries a second time cannot hand on what comes one by one
   std::erase(retried, "each_entry");
-  std::erase(retried, "begin_small");
   const auto passes = [&](auto make, const names& wanted) {
     names asked;
     auto repo = make(std::make_unique<noting_storage>(asked));
@@ -166,5 +167,5 @@ TEST_CASE("forwarding: every verb goes on as it came") {
         return std::make_unique<throttled_storage>(
             std::move(to), std::make_shared<throttle>(uint64_t{1} << 40, uint64_t{1} << 40));
       },
-      all);
+      counted);
 }

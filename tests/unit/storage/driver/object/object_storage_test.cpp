@@ -302,6 +302,36 @@ TEST_CASE("object storage: what is asked for ahead is under way before anybody w
   CHECK(on.bucket->count("read") == 72);
 }
 
+TEST_CASE("object storage: a store that is lost is waited for once, not for each file") {
+  rig on;
+  std::vector<small_read> files(100, {.path = "f", .limit_bytes = 4});
+  REQUIRE(write_all(on.repo, "f", "x"));
+  size_t asked = 0;
+  on.bucket->failing = [&](std::string_view verb) -> std::optional<error> {
+    if (verb == "read" && ++asked > 3)
+      return error{errc::host_connect, "gone", {}, true};
+    return {};
+  };
+  on.repo.read_small(files, nullptr);
+  CHECK(asked == 32 + 3); // with the first three answers three more were asked for
+  for (size_t i = 0; i < 3; ++i)
+    CHECK(as_text(files[i].content) == "x");
+  for (size_t i = 3; i < files.size(); ++i) {
+    REQUIRE(files[i].failure);
+    CHECK(files[i].failure->code == errc::host_connect);
+  }
+  // What is wrong with one is no reason to leave the others.
+  files.assign(40, {.path = "f", .limit_bytes = 4});
+  on.bucket->failing = [n = 0](std::string_view verb) mutable -> std::optional<error> {
+    if (verb == "read" && ++n == 2)
+      return error{errc::file_read, "damaged"};
+    return {};
+  };
+  on.repo.read_small(files, nullptr);
+  CHECK(std::ranges::count_if(files, [](const auto& one) { return one.failure.has_value(); }) == 1);
+  on.bucket->failing = {};
+}
+
 TEST_CASE("object storage: any place of an object can be read again") {
   rig on("/r", in_small_parts);
   const std::string content = "0123456789abcdefghijklmnopqrstuvwxyz";
