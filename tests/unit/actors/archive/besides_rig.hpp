@@ -7,7 +7,9 @@
 #include "tests/unit/engine/base/manual_clock.hpp"
 #include "tests/unit/quiet.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +54,15 @@ struct besides_rig : archive_rig {
     join_all_asides();
     return done ? errc{} : done.failure().code;
   }
+  /// Hangs until the end. So much time passes at once, and as much again for whoever begins to wait
+  /// only now, but not once `left` says that nobody does any more: the next try would become due.
+  void hang(const std::shared_future<void>& end, std::chrono::seconds at_once) {
+    clock.advance(at_once);
+    while (!left && end.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready)
+      clock.advance(at_once / 100);
+    end.wait();
+  }
+  std::atomic<bool> left = false;
   /// The next try of a repository that failed is due.
   void later() { clock.advance(std::chrono::minutes(5)); }
   bool has(size_t repository, unsigned number) {

@@ -67,13 +67,13 @@ TEST_CASE("besides: one that never answers is left behind, and is not waited for
   auto between = rig.ends();
   between.besides[0].door.open = [ended, &asked, &rig]() -> result<open_repository> {
     ++asked;
-    rig.clock.advance(std::chrono::seconds(3));
-    ended.wait();
+    rig.hang(ended, std::chrono::seconds(3));
     return error{errc::host_connect, "that was long"};
   };
   for (const unsigned number : {1, 2}) {
     rig.wanted.wal.name = segment(number);
     REQUIRE(push_wal(rig.wanted, between));
+    rig.left = true;
   }
   CHECK(asked == 1);
   CHECK(rig.waiting() == std::vector{segment(1), segment(2)});
@@ -87,13 +87,13 @@ TEST_CASE("besides: one that hangs while it is given a file is left behind, too"
   const auto ended = end.get_future().share();
   rig.places[1]->files->set_hook([ended, &rig](storage_verb verb, std::string_view) {
     if (verb == storage_verb::publish) {
-      rig.clock.advance(std::chrono::seconds(20));
-      ended.wait();
+      rig.hang(ended, std::chrono::seconds(20));
     }
     return std::optional<error>();
   });
   rig.wanted.wal.name = segment(1);
   REQUIRE(push_wal(rig.wanted, rig.ends()));
+  rig.left = true;
   CHECK(rig.waiting() == std::vector{segment(1)});
   CHECK(rig.kept().hold);
   // It comes to its end after all, which does no harm.
