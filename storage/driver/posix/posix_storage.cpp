@@ -221,12 +221,9 @@ result<std::unique_ptr<io::reader>> posix_storage::open_read(std::string_view pa
 
 void posix_storage::read_small(std::span<small_read> files, io::io_engine* engine) {
   const auto root = root_.open();
-  const bool parts =
-      std::ranges::any_of(files, [](const auto& one) { return one.offset_bytes != 0; });
-  if (!root || root_.walks_by_segment() || parts) {
-    storage::read_small(files, engine);
-    return;
-  }
+  const auto is_part = [](const auto& one) { return one.offset_bytes != 0; };
+  if (!root || root_.walks_by_segment() || std::ranges::any_of(files, is_part))
+    return storage::read_small(files, engine);
   std::vector<io::small_file> batch;
   std::vector<small_read*> owners;
   for (auto& one : files) {
