@@ -5,6 +5,7 @@
 #include "storage/wire/wire.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace pgbraid::serve {
 
@@ -69,6 +70,8 @@ result<void> small_work::take_lines(std::string_view body) {
       return one.failure();
     if (one->limit > remote::small_read_limit_bytes)
       return error{errc::param_invalid, "a file is too large to be read as a small one"};
+    if (one->offset > uint64_t{std::numeric_limits<int64_t>::max()} - one->limit)
+      return error{errc::param_invalid, "a file cannot be read that far behind its start"};
     if (files_.size() == remote::small_read_files_max)
       return error{errc::protocol, "too many small files were asked for at once"};
     files_.push_back(

@@ -209,6 +209,14 @@ TEST_CASE("serve: huge numbers cost nothing") {
   const auto small = R"({"root":"repo"})";
   CHECK(code_of(*r.on, path::storage_read_small, small,
                 "{\"path\":\"f\",\"limit\":99999999999}\n") == errc::param_invalid);
+  const std::string part = "{\"path\":\"f\",\"limit\":4,\"offset\":";
+  CHECK(code_of(*r.on, path::storage_read_small, small, part + "18446744073709551615}\n") ==
+        errc::param_invalid);
+  CHECK(code_of(*r.on, path::storage_read_small, small, part + "9223372036854775804}\n") ==
+        errc::param_invalid);
+  const auto behind = r.on->ask(path::storage_read_small, small, part + "9223372036854775803}\n");
+  REQUIRE(behind);
+  CHECK(behind->body.find("\"size\":0") != std::string::npos);
   std::string many;
   for (int i = 0; i < 10000; ++i)
     many += "{\"path\":\"f\",\"limit\":1}\n";
