@@ -108,7 +108,7 @@ class Client:
         return done
 
     def hello(self, *words, locks=()):
-        return self.ask("/v1/hello", {"versions": [4, 4], "program": "a test", "args": words,
+        return self.ask("/v1/hello", {"versions": [5, 5], "program": "a test", "args": words,
                                       "locks": list(locks)})
 
     def reset(self, stream):
