@@ -16,6 +16,12 @@ namespace {
 /// As much of a bundle is asked for at once; more of it is asked for side by side.
 constexpr uint64_t run_limit_bytes = uint64_t{4} << 20;
 
+/// As much of a member as there is.
+byte_view part_of(byte_view all, uint64_t begin, uint64_t bytes) {
+  begin = std::min<uint64_t>(all.size(), begin);
+  return all.subspan(begin, std::min<uint64_t>(all.size() - begin, bytes));
+}
+
 class small_files final : public shared_bytes {
 public:
   small_files(storage& from, std::vector<small_read> files)
@@ -70,10 +76,8 @@ public:
         return read.failure();
     loaded_ = true;
     const auto& member = members_[position];
-    const auto all = byte_view(content_.get(), bytes_);
-    const auto begin =
-        std::min<uint64_t>(all.size(), member.offset_bytes - members_.front().offset_bytes);
-    return all.subspan(begin, std::min<uint64_t>(all.size() - begin, member.length_bytes));
+    return part_of(byte_view(content_.get(), bytes_),
+                   member.offset_bytes - members_.front().offset_bytes, member.length_bytes);
   }
 
 private:
@@ -122,8 +126,7 @@ public:
     if (!part)
       return part;
     const auto& member = members_[position];
-    const auto begin = std::min<uint64_t>(part->size(), member.offset_bytes - run_offset_bytes);
-    return part->subspan(begin, std::min<uint64_t>(part->size() - begin, member.length_bytes));
+    return part_of(*part, member.offset_bytes - run_offset_bytes, member.length_bytes);
   }
 
 private:

@@ -25,9 +25,7 @@ uint64_t first_of(const read_options& options, const read_ahead_limits& limits) 
 object_reader::object_reader(std::shared_ptr<object_store> in, std::string key, std::string shown,
                              const read_options& options, const read_ahead_limits& limits)
     : in_(std::move(in)), key_(std::move(key)), shown_(std::move(shown)), limits_(limits),
-      first_bytes_(first_of(options, limits)), end_(end_of(options)),
-      known_end_(std::min(end_, options.offset_bytes + options.size_hint_bytes)),
-      next_(options.offset_bytes) {}
+      end_(end_of(options)), next_(options.offset_bytes) {}
 
 result<std::unique_ptr<io::reader>> object_reader::open(std::shared_ptr<object_store> in,
                                                         std::string key, std::string shown,
@@ -35,7 +33,7 @@ result<std::unique_ptr<io::reader>> object_reader::open(std::shared_ptr<object_s
                                                         const read_ahead_limits& limits) {
   std::unique_ptr<object_reader> made(
       new object_reader(std::move(in), std::move(key), std::move(shown), options, limits));
-  if (auto begun = made->begin(); !begun)
+  if (auto begun = made->begin(options); !begun)
     return begun.failure();
   return std::unique_ptr<io::reader>(std::move(made));
 }
@@ -54,12 +52,12 @@ result<object_piece> object_reader::read_piece(uint64_t offset, uint64_t bytes) 
 }
 
 /// Also where nothing is wanted: somebody wants to know whether the file is there.
-result<void> object_reader::begin() {
+result<void> object_reader::begin(const read_options& options) {
   const auto begin = next_;
-  const auto wanted = std::clamp<uint64_t>(end_ - begin, 1, first_bytes_);
+  const auto wanted = std::clamp<uint64_t>(end_ - begin, 1, first_of(options, limits_));
   auto asked = in_->read(key_, begin, wanted, {});
   next_ += wanted;
-  ask_ahead(known_end_);
+  ask_ahead(std::min(end_, begin + options.size_hint_bytes)); // which the caller knows to be there
   auto first = taken(std::move(asked));
   if (!first)
     return first.failure();

@@ -34,7 +34,7 @@ public:
 private:
   object_reader(std::shared_ptr<object_store> in, std::string key, std::string shown,
                 const read_options& options, const read_ahead_limits& limits);
-  result<void> begin();
+  result<void> begin(const read_options& options);
   void ask_ahead(uint64_t until);
   result<bool> next_piece();
   result<object_piece> taken(asked<std::optional<object_piece>> one);
@@ -44,12 +44,10 @@ private:
   const std::string key_;
   const std::string shown_;
   const read_ahead_limits limits_;
-  const uint64_t first_bytes_; ///< so many are asked for at first
-  uint64_t end_;               ///< nothing is asked for behind it
-  uint64_t known_end_;         ///< what the caller knows to be there ends here
-  uint64_t next_;              ///< of what is asked for next
-  uint64_t size_ = 0;          ///< of the object, once the first piece has come
-  std::string tag_;            ///< of the object
+  uint64_t end_;      ///< nothing is asked for behind it
+  uint64_t next_;     ///< of what is asked for next
+  uint64_t size_ = 0; ///< of the object, once the first piece has come
+  std::string tag_;   ///< of the object
   struct asked_piece {
     uint64_t bytes = 0;
     asked<std::optional<object_piece>> outcome = {};

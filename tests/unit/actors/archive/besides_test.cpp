@@ -86,9 +86,8 @@ TEST_CASE("besides: one that hangs while it is given a file is left behind, too"
   std::promise<void> end;
   const auto ended = end.get_future().share();
   rig.places[1]->files->set_hook([ended, &rig](storage_verb verb, std::string_view) {
-    if (verb == storage_verb::publish) {
+    if (verb == storage_verb::publish)
       rig.hang(ended, std::chrono::seconds(20));
-    }
     return std::optional<error>();
   });
   rig.wanted.wal.name = segment(1);
