@@ -30,7 +30,7 @@ const format::manifest_file& wanted_file(const restore_context& context,
 batch_bytes read_together(restore_context& context, const plan::restore_batch& batch,
                           std::shared_ptr<shared_bytes> near) {
   batch_bytes out{.near = std::move(near)};
-  if (batch.kind == plan::batch_kind::bundle && context.reading.joins_far_blocks() &&
+  if (batch.kind == plan::batch_kind::bundle && context.reading.asks_together() &&
       std::ranges::count_if(batch.files, [&](const auto* file) {
         return plan::may_have_far_blocks(context.stored, *file);
       }) > 1)

@@ -21,8 +21,7 @@ class batcher {
 public:
   batcher(const format::manifest& of, std::vector<restore_batch>& out, batch_limits limits,
           bool follows_blocks)
-      : of_(of), out_(out), limits_(limits), has_far_(follows_blocks && limits.joins_far_blocks()) {
-  }
+      : of_(of), out_(out), limits_(limits), has_far_(follows_blocks && limits.asks_together()) {}
 
   /// @param gap_bytes  that are read between it and the one before
   void add(const format::manifest_file& file, batch_kind kind, bool joins, uint64_t gap_bytes = 0) {
@@ -98,7 +97,7 @@ std::vector<restore_batch> make_batches(const format::manifest& of, sorted_files
   for (const auto* file : bundled) {
     const auto gap = before == nullptr ? std::nullopt : gap_between(*before, *file);
     const bool near = gap && *gap <= limits.read_over_bytes;
-    batches.add(*file, batch_kind::bundle, near || (gap && limits.joins_scattered()),
+    batches.add(*file, batch_kind::bundle, near || (gap && limits.asks_together()),
                 near ? *gap : 0);
     before = file;
   }

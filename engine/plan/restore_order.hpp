@@ -36,12 +36,10 @@ struct batch_limits {
   /// So much of a bundle that nobody wants is read along rather than asked around.
   uint64_t read_over_bytes = 0;
 
-  /// Where a request costs as little as here, files of a batch need not ask together for what
-  /// earlier backups have of them: with delta each would be compared with its map a second time.
-  bool joins_far_blocks() const { return bytes > batch_limit_bytes; }
-  /// Members of a bundle are in one batch wherever they lie: what is between them is asked around,
-  /// but all is asked for together.
-  bool joins_scattered() const { return bytes > batch_limit_bytes; }
+  /// Where a request is dear. Members of a bundle are in one batch wherever they lie: what is
+  /// between them is asked around, but all is asked for together. So is what files of a batch have
+  /// in earlier backups; elsewhere that would only compare each with its map a second time.
+  bool asks_together() const { return bytes > batch_limit_bytes; }
 };
 /// @param bytes  what is worth reading at once, at least `batch_limit_bytes`
 batch_limits limits_for(uint64_t bytes, uint64_t read_over_bytes = 0);

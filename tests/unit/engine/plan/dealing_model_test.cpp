@@ -241,7 +241,7 @@ TEST_CASE("dealing: what a restore reads at once is of one bundle, and no more t
         RC_ASSERT(a.bundle_id == b.bundle_id);
         const auto end = a.bundle_offset_bytes + a.stored_bytes();
         RC_ASSERT(end <= b.bundle_offset_bytes);
-        RC_ASSERT((of.limits.joins_scattered() ||
+        RC_ASSERT((of.limits.asks_together() ||
                    b.bundle_offset_bytes - end <= of.limits.read_over_bytes));
       }
     }
