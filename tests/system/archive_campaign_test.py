@@ -79,7 +79,7 @@ def campaign(bench, row, count, restorer):
         with Chaos(bench, work.done, row["deeds"], max(2, count // 130), **parts) as chaos:
             work.load(count)
         loaded = time.monotonic()
-        wanted = work.settle()
+        wanted = work.settle(chaos.counts["postgresql"])
     finally:
         stop_archivers(bench)
     idle(bench)
