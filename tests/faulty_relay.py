@@ -137,6 +137,9 @@ class FaultyRelay:
     def refusal(self, _head):
         """What a request is answered with instead of being passed on; None: it is not."""
 
+    def instead(self, _head, _body):
+        """The same, where the body counts."""
+
     def serve(self, conn):
         store = None
         try:
@@ -158,6 +161,10 @@ class FaultyRelay:
                     store.conn.sendall(head[:-1] if not length else head + client.take(int(length * where)))
                     return
                 body = client.take(length)
+                own = self.instead(head, body)
+                if own:
+                    conn.sendall(own)
+                    continue
                 if kind in ("busy", "busy, later"):
                     later = "Retry-After: 1\r\n" if kind == "busy, later" else ""
                     status = BUSY[int(where * len(BUSY))]

@@ -3,6 +3,7 @@
 import shutil
 
 from case import test
+import lab
 from lab import OURS, Skip, equal, expect, run
 from object_server import SERVERS, CloudStorage, Gateway
 
@@ -22,6 +23,21 @@ look() {
   cat "$work/said"
   if grep -q '^No stanzas exist in the repository' "$work/said"; then echo "keys: $*"; else echo "no keys: $*"; fi
 }
+walk() {
+  { echo "[global]"; grep -v repo1-path "$work/common"; printf '%s\\n' "$@" repo1-retention-full=1 allow-root=y "lock-path=$work/lock" \
+    log-level-file=off compress-type=lz4 "[demo]" "pg1-path=$work/data"; } >"$work/conf"
+  rm -rf "$work/back"
+  mkdir -p "$work/back"
+  do_it() { "$program" --config="$work/conf" --stanza=demo --io-timeout=5 --log-level-console=warn "$@"; }
+  segment=$(ls "$work/data/pg_wal" | grep -E '^[0-9A-F]{24}$' | head -n 1)
+  if do_it stanza-create --no-online && do_it archive-push "$work/data/pg_wal/$segment" &&
+    do_it backup --no-online --type=full && echo "$*" >"$work/data/new" && do_it backup --no-online --type=incr &&
+    do_it backup --no-online --type=full && do_it archive-get "$segment" "$work/got" &&
+    cmp "$work/got" "$work/data/pg_wal/$segment" && do_it verify && do_it restore --type=none --pg1-path="$work/back" &&
+    diff -r -x pg_wal -x pg_subtrans -x pg_control -x postmaster.opts "$work/data" "$work/back" &&
+    test "$(do_it info --output=json | grep -o '"label":"[^"]*"' | wc -l)" = 1
+  then echo "walked: $*"; else echo "not walked: $*"; fi
+}
 trap '"$servers/stop-metadata.sh" "$work/metadata"; "$servers/stop-$0.sh" "$work/store"' EXIT
 """
 S3_LOOKS = """look repo1-s3-key-type=auto
@@ -33,6 +49,11 @@ printf wrong >"$work/wrong"
 AWS_WEB_IDENTITY_TOKEN_FILE=$work/wrong look repo1-s3-key-type=web-id
 AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=$work/wrong look repo1-s3-key-type=pod-id
 """
+S3_WALKS = """walk repo1-s3-key-type=auto repo1-path=/auto
+walk repo1-s3-key-type=web-id repo1-path=/web-id
+walk repo1-s3-key-type=pod-id repo1-path=/pod-id
+"""
+GCS_WALKS = "walk repo1-gcs-key-type=auto repo1-path=/auto\n"
 GCS_LOOKS = "look repo1-gcs-key-type=auto\n"
 
 
@@ -51,7 +72,8 @@ def looked(bench, kind, looks):
 
 
 def outcomes(ended):
-    return [line for line in ended.text.splitlines() if line.startswith(("keys: ", "no keys: "))]
+    return [line for line in ended.text.splitlines() if line.startswith(("keys: ", "no keys: ", "walked: ",
+                                                                        "not walked: "))]
 
 
 @test("lent keys: S3, of the machine, of a token service, of a pod", cluster=False, root=True)
@@ -70,3 +92,19 @@ def of_s3(bench):
 def of_gcs(bench):
     ended = looked(bench, CloudStorage, GCS_LOOKS)
     equal(outcomes(ended), ["keys: repo1-gcs-key-type=auto"], ended.text)
+
+
+@test("lent keys: S3, backups, WAL, verify, expire and a restore with each kind", Gateway, S3_WALKS, cluster=False,
+      root=True)
+@test("lent keys: GCS, backups, WAL, verify, expire and a restore", CloudStorage, GCS_WALKS, cluster=False,
+      root=True)
+def whole_walks(bench, kind, walks):
+    """With a cluster that is stopped: nothing else is on that network."""
+    data = bench.dir / "data"
+    data.mkdir(mode=0o700)
+    shutil.chown(data, "postgres", "postgres")
+    for above in (bench.dir, *bench.dir.parents[:2]):
+        above.chmod(above.stat().st_mode | 0o011)
+    run(["runuser", "-u", "postgres", "--", lab.PG_BIN / "initdb", "-D", data, "-k", "--wal-segsize=1", "-A", "trust"])
+    ended = looked(bench, kind, walks)
+    equal(outcomes(ended), [f"walked: {line.partition(' ')[2]}" for line in walks.splitlines()], ended.text)
