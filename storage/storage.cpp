@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/storage.hpp"
 
+#include "engine/base/failures.hpp"
 #include "engine/base/path.hpp"
 #include "storage/list_budget.hpp"
 #include "storage/storage_path.hpp"
@@ -165,10 +166,11 @@ result<void> storage::make_many_paths(std::span<const std::string> paths, uint32
 }
 
 result<void> storage::remove_files(std::span<const std::string> paths) {
+  past_holds all;
   for (const auto& path : paths)
-    if (auto gone = remove_file(path); !gone)
-      return gone;
-  return success();
+    if (!all.goes_on(remove_file(path)))
+      break;
+  return all.outcome();
 }
 
 result<void> storage::remove_unfinished(std::string_view path, int64_t) {

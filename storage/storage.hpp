@@ -230,6 +230,7 @@ public:
   virtual result<void> make_many_paths(std::span<const std::string> paths, uint32_t mode = 0750);
   virtual result<void> remove_file(std::string_view path) = 0; ///< a missing file is success
   /// Several, in any order and several at a time; after a failure it is not known which are gone.
+  /// What a store holds stays, here and in a tree, and the others go: then it fails, `held`.
   /// Who needs an order asks for a few at a time. The default removes one after the other.
   virtual result<void> remove_files(std::span<const std::string> paths);
   virtual result<void>

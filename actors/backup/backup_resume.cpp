@@ -100,7 +100,12 @@ result<void> backup_run::settle_incomplete(std::vector<disk_backup>& found) {
     return success();
   log::write(wanted.resume ? log::level::warn : log::level::info,
              fmt::format("backup '{}' cannot be resumed: {}", (*newest)->label, *why));
-  return repo.remove_backup((*newest)->label);
+  auto gone = repo.remove_backup((*newest)->label);
+  if (gone || !gone.failure().held)
+    return gone;
+  log::info("what is left of backup '{}' may not be removed yet: {}", (*newest)->label,
+            gone.failure().message);
+  return success();
 }
 
 result<void> backup_run::look_for_resumable() {

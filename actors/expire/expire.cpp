@@ -6,6 +6,7 @@
 #include "actors/expire/expire_archive.hpp"
 #include "actors/expire/expire_choice.hpp"
 #include "actors/expire/expire_history.hpp"
+#include "actors/expire/removals.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/format/repository_path.hpp"
@@ -18,6 +19,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,14 +30,16 @@ namespace {
 
 class repository_expiry {
 public:
-  repository_expiry(repository& repo, const expire_settings& settings)
-      : repo_(repo), settings_(settings) {}
+  repository_expiry(repository& repo, const expire_settings& settings, removals& with)
+      : repo_(repo), settings_(settings), with_(with) {}
 
   result<void> run();
 
 private:
   result<void> look();
   result<void> remove_backups(const plan::backup_expiry& going);
+  void tell_held(const std::vector<std::string>& set, const std::string& label,
+                 const error& why) const;
   result<void> repoint_latest();
   result<void> remove_directories();
   result<void> remove_archive(const plan::retention& keep);
@@ -46,6 +50,7 @@ private:
 
   repository& repo_;
   const expire_settings& settings_;
+  removals& with_;
   format::backup_info info_ = {};
   bool changed_ = false; ///< what backup.info says
   std::vector<disk_backup> on_disk_ = {};
@@ -77,7 +82,7 @@ result<void> repository_expiry::run() {
     return what_is_kept(*why_unreadable_);
   if (auto done = remove_archive(choice->keep); !done)
     return done;
-  if (auto done = expire_history(repo_, info_, choice->keep, settings_.dry_run); !done)
+  if (auto done = expire_history(repo_, info_, choice->keep, with_); !done)
     return done;
   warn_of_bad_pages(repo_, info_);
   return success();
@@ -127,14 +132,19 @@ error repository_expiry::what_is_kept(const error& why) const {
 }
 
 /// Takes expired backups out of backup.info and removes their manifests, the newest dependent
-/// first.
+/// first. One whose manifest the store holds stays a backup, and so does all that it may depend on.
 result<void> repository_expiry::remove_backups(const plan::backup_expiry& going) {
   for (const auto& set : going.sets) {
     log::info("{}: {}", repo_.name(), plan::in_words(set));
     for (auto label = set.labels.rbegin(); label != set.labels.rend(); ++label) {
       if (!settings_.dry_run) {
-        if (auto done = repo_.remove_manifest(*label); !done)
-          return done.failure();
+        auto done = repo_.remove_manifest(*label);
+        if (!done && done.failure().held) {
+          tell_held(set.labels, *label, done.failure());
+          break;
+        }
+        if (!done)
+          return done;
         if (const auto here = std::ranges::find(on_disk_, *label, &disk_backup::label);
             here != on_disk_.end())
           *here = {.label = *label};
@@ -145,6 +155,14 @@ result<void> repository_expiry::remove_backups(const plan::backup_expiry& going)
     }
   }
   return success();
+}
+
+void repository_expiry::tell_held(const std::vector<std::string>& set, const std::string& label,
+                                  const error& why) const {
+  const auto kept =
+      std::span(set).first(static_cast<size_t>(std::ranges::find(set, label) - set.begin()) + 1);
+  log::info("{}: backup(s) {} may not be removed yet and stay: {}", repo_.name(),
+            fmt::join(kept, ", "), why.message);
 }
 
 /// `latest` names the newest backup of those that are left, if what it named is gone.
@@ -214,12 +232,13 @@ result<void> repository_expiry::remove_directories() {
     log::info("{}: remove expired backup {}", repo_.name(), *label);
     if (settings_.dry_run)
       continue;
-    if (auto done = repo_.remove_manifest(*label); !done)
+    if (auto done = with_.without_holds(repo_.remove_manifest(*label)); !done)
       return done;
-    if (auto done = repo_.remove_backup(*label); !done)
+    if (auto done = with_.without_holds(repo_.remove_backup(*label)); !done)
       return done;
   }
-  return settings_.dry_run ? success() : sweep_temporary(repo_, settings_.exec_id);
+  return settings_.dry_run ? success()
+                           : with_.without_holds(sweep_temporary(repo_, settings_.exec_id));
 }
 
 result<void> repository_expiry::remove_archive(const plan::retention& keep) {
@@ -229,9 +248,8 @@ result<void> repository_expiry::remove_archive(const plan::retention& keep) {
                         {.count = plan::archive_count(info_, keep, wall_s()),
                          .keep = keep,
                          .keep_from = sound.value_or(""),
-                         .before = settings_.archive_before,
-                         .dry_run = settings_.dry_run},
-                        info_);
+                         .before = settings_.archive_before},
+                        info_, with_);
 }
 
 /// Nobody else has the lock: whoever wrote these is gone.
@@ -252,9 +270,12 @@ result<void> clear_away(repository& repo, const expire_settings& settings) {
 } // namespace
 
 result<void> expire(repository& repo, const expire_settings& settings) {
-  if (auto done = repository_expiry(repo, settings).run(); !done)
+  removals with(repo, settings.dry_run);
+  if (auto done = repository_expiry(repo, settings, with).run(); !done)
     return done;
-  return settings.dry_run ? success() : clear_away(repo, settings);
+  auto cleared = settings.dry_run ? success() : with.without_holds(clear_away(repo, settings));
+  with.tell();
+  return cleared;
 }
 
 } // namespace pgbraid

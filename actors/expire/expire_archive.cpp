@@ -25,8 +25,8 @@ constexpr size_t segment_length = 24;
 
 class archive_sweep {
 public:
-  archive_sweep(repository& repo, const archive_expiry& settings)
-      : repo_(repo), settings_(settings) {}
+  archive_sweep(repository& repo, const archive_expiry& settings, removals& with)
+      : repo_(repo), settings_(settings), with_(with) {}
 
   result<void> run(const format::backup_info& info);
 
@@ -41,12 +41,9 @@ private:
   void removed(const std::string& name);
   void kept(const std::string& id);
 
-  result<void> remove_tree(const std::string& path) {
-    return settings_.dry_run ? success() : repo_.files().remove_tree(path);
-  }
-
   repository& repo_;
   const archive_expiry& settings_;
+  removals& with_;
   /// The run of neighbours that is being removed from an archive id, for one line in the log.
   std::optional<std::pair<std::string, std::string>> removal_ = {};
   bool removed_any_ = false;
@@ -97,7 +94,7 @@ result<void> archive_sweep::expire_archive_id(const std::string& id,
   case plan::archive_plan::action::remove_all: {
     const auto path = format::archive_path(repo_.stanza()) + "/" + id;
     log::info("{}: remove archive path {}/{}", repo_.name(), repo_.files().root(), path);
-    return remove_tree(path);
+    return with_.tree(path);
   }
   case plan::archive_plan::action::keep_spans:
     break;
@@ -139,7 +136,7 @@ result<void> archive_sweep::expire_wal(const std::string& id, const plan::archiv
       continue;
     const auto directory = path + "/" + one.name;
     if (!plan.keeps_directory(one.name)) {
-      if (auto done = remove_tree(directory); !done)
+      if (auto done = with_.tree(directory); !done)
         return done;
       removed(one.name);
     } else if (plan.must_look_into(one.name)) {
@@ -158,7 +155,7 @@ result<void> archive_sweep::expire_files(const std::string& path, const std::str
   auto listed = repo_.files().list(path);
   if (!listed)
     return listed.failure();
-  removal_batches going(repo_, settings_.dry_run);
+  removal_batches going(with_);
   for (const auto& one : listed->value_or(std::vector<entry>())) {
     const auto segment = one.name.substr(0, segment_length);
     if (one.info.kind != entry_kind::file || !postgres::is_segment_name(segment))
@@ -178,7 +175,7 @@ result<void> archive_sweep::expire_files(const std::string& path, const std::str
 
 result<void> archive_sweep::remove_histories(const std::string& id, const plan::archive_plan& plan,
                                              const std::vector<entry>& entries) {
-  removal_batches going(repo_, settings_.dry_run);
+  removal_batches going(with_);
   for (const auto& one : entries) {
     if (!postgres::is_history_name(one.name) || plan.keeps_history(one.name))
       continue;
@@ -193,8 +190,8 @@ result<void> archive_sweep::remove_histories(const std::string& id, const plan::
 } // namespace
 
 result<void> expire_archive(repository& repo, const archive_expiry& settings,
-                            const format::backup_info& info) {
-  return archive_sweep(repo, settings).run(info);
+                            const format::backup_info& info, removals& with) {
+  return archive_sweep(repo, settings, with).run(info);
 }
 
 } // namespace pgbraid

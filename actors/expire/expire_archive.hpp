@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/expire/removals.hpp"
 #include "engine/plan/retention.hpp"
-#include "storage/repository/repository.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -19,12 +19,11 @@ struct archive_expiry {
   std::string keep_from = {};
   /// No WAL from this segment on goes.
   std::optional<std::string> before = {};
-  bool dry_run = false;
 };
 
 /// Removes WAL and timeline histories that retention no longer keeps.
 /// @param info  as it is after expired backups have gone
 result<void> expire_archive(repository& repo, const archive_expiry& settings,
-                            const format::backup_info& info);
+                            const format::backup_info& info, removals& with);
 
 } // namespace pgbraid

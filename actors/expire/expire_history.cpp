@@ -31,11 +31,11 @@ result<std::vector<std::string>> names_in(storage& files, const std::string& pat
 
 /// The newest first, as with backups.
 result<void> expire_year(repository& repo, const std::string& path,
-                         const plan::history_retention& keep, bool dry_run) {
+                         const plan::history_retention& keep, removals& with) {
   auto names = names_in(repo.files(), path, entry_kind::file);
   if (!names)
     return names.failure();
-  removal_batches going(repo, dry_run);
+  removal_batches going(with);
   for (auto name = names->rbegin(); name != names->rend(); ++name) {
     if (!keep.drops_file(*name))
       continue;
@@ -49,7 +49,7 @@ result<void> expire_year(repository& repo, const std::string& path,
 } // namespace
 
 result<void> expire_history(repository& repo, const format::backup_info& info,
-                            const plan::retention& keep, bool dry_run) {
+                            const plan::retention& keep, removals& with) {
   if (!keep.history_days)
     return success();
   const plan::history_retention retention(info, *keep.history_days, wall_s());
@@ -63,11 +63,10 @@ result<void> expire_history(repository& repo, const format::backup_info& info,
       continue;
     auto done = success();
     if (!retention.drops_year(year)) {
-      done = expire_year(repo, path + "/" + year, retention, dry_run);
+      done = expire_year(repo, path + "/" + year, retention, with);
     } else {
       log::info("{}: remove expired backup history path {}", repo.name(), year);
-      if (!dry_run)
-        done = repo.files().remove_tree(path + "/" + year);
+      done = with.tree(path + "/" + year);
     }
     if (!done)
       return done;

@@ -10,7 +10,7 @@ result<void> removal_batches::add(std::string path) {
 }
 
 result<void> removal_batches::finish() {
-  auto gone = dry_run_ || paths_.empty() ? success() : in_.files().remove_files(paths_);
+  auto gone = with_.files(paths_);
   paths_.clear();
   return gone;
 }

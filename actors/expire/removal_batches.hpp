@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "storage/repository/repository.hpp"
+#include "actors/expire/removals.hpp"
 
 #include <string>
 #include <vector>
@@ -17,8 +17,7 @@ public:
   /// What an object store removes with one request.
   static constexpr size_t most = 1000;
 
-  /// @param dry_run  nothing goes
-  removal_batches(repository& in, bool dry_run) : in_(in), dry_run_(dry_run) {}
+  explicit removal_batches(removals& with) : with_(with) {}
 
   /// The file is gone, or will be with those that come after it.
   result<void> add(std::string path);
@@ -26,8 +25,7 @@ public:
   result<void> finish();
 
 private:
-  repository& in_;
-  const bool dry_run_;
+  removals& with_;
   std::vector<std::string> paths_;
 };
 

@@ -1,6 +1,7 @@
 // Removing many files for another host.
 // SPDX-License-Identifier: MIT
 #include "actors/serve/file_work.hpp"
+#include "engine/base/failures.hpp"
 #include "storage/wire/protocol.hpp"
 #include "storage/wire/wire.hpp"
 
@@ -21,12 +22,13 @@ private:
   result<bool> go_on(byte_span room) override;
   result<std::string> body();
   result<void> take_line(std::string_view root, std::string_view line);
-  result<void> remove();
+  bool remove();
 
   std::shared_ptr<served_roots> roots_;
   size_t lines_ = 0;
   std::shared_ptr<storage> where_; ///< of all in `paths_`
   std::vector<std::string> paths_;
+  past_holds gone_;
 };
 
 result<std::string> removal_work::body() {
@@ -40,10 +42,11 @@ result<std::string> removal_work::body() {
   return out;
 }
 
-result<void> removal_work::remove() {
-  auto gone = where_ ? where_->remove_files(paths_) : success();
+/// Whether to go on.
+bool removal_work::remove() {
+  const bool on = gone_.goes_on(where_ ? where_->remove_files(paths_) : success());
   paths_.clear();
-  return gone;
+  return on;
 }
 
 result<void> removal_work::take_line(std::string_view root, std::string_view line) {
@@ -55,9 +58,8 @@ result<void> removal_work::take_line(std::string_view root, std::string_view lin
   auto place = roots_->find(std::string(root), one->path, purpose::write);
   if (!place)
     return place.failure();
-  if (place->where != where_)
-    if (auto gone = remove(); !gone)
-      return gone;
+  if (place->where != where_ && !remove())
+    return gone_.outcome();
   where_ = place->where;
   paths_.push_back(std::move(place->path));
   return success();
@@ -76,7 +78,8 @@ result<bool> removal_work::go_on(byte_span) {
       return taken.failure();
     left.remove_prefix(std::min(end + 1, left.size()));
   }
-  if (auto gone = remove(); !gone)
+  remove();
+  if (auto gone = gone_.outcome(); !gone)
     return gone.failure();
   if (auto told = asked().respond("{}"); !told)
     return told.failure();

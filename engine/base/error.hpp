@@ -98,6 +98,9 @@ struct error {
   /// busy. Set by whoever knows (drivers, links, the system's own numbers), never for what stays as
   /// it is, like a file that is missing or a disk that is full.
   bool transient = false;
+  /// The store keeps the file from everybody, until a time or until somebody ends a hold: it cannot
+  /// be removed or changed now, and others can. Set by drivers of object stores.
+  bool held = false;
 
   /// The message followed by one `HINT: ` line per hint, as the log prints it.
   std::string text() const;

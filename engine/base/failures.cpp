@@ -29,6 +29,15 @@ result<void> joined_failures::outcome() const {
   return success();
 }
 
+bool past_holds::goes_on(const result<void>& done) {
+  if (done)
+    return true;
+  const auto& why = done.failure();
+  if (!why_ || (why_->held && !why.held))
+    why_ = why;
+  return why.held;
+}
+
 void repository_errors::add(unsigned repo_key, const error& what) {
   lines_.push_back(fmt::format("repo{}: [{}] {}", repo_key, error_name(what.code), what.text()));
 }

@@ -27,6 +27,18 @@ private:
   std::optional<error> first_ = {};
 };
 
+/// Files of which each is to be removed: what is held (`error::held`) does not keep the others.
+class past_holds {
+public:
+  /// Whether the next one is to be tried: this one is gone, or held.
+  bool goes_on(const result<void>& done);
+  /// Fails with what ended it, otherwise with the first hold.
+  result<void> outcome() const { return why_ ? result<void>(*why_) : success(); }
+
+private:
+  std::optional<error> why_ = {};
+};
+
 /// Errors of several repositories: `repo2: [FileWriteError] text`, one per line.
 class repository_errors {
 public:

@@ -108,7 +108,8 @@ public:
   /// there
   /// (`backup_claim`).
   result<void> add(publication& to, const format::manifest& of, const secret& pass);
-  /// Makes a backup invalid: removes `backup.manifest`, then the copy.
+  /// Makes a backup invalid: removes `backup.manifest`, then the copy. A copy that a store holds is
+  /// left for whoever removes the backup.
   result<void> remove_manifest(std::string_view label);
   /// Removes the whole directory of a backup.
   result<void> remove_backup(std::string_view label);

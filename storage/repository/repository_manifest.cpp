@@ -193,7 +193,8 @@ result<void> repository::remove_manifest(std::string_view label) {
   const auto path = format::manifest_path_of(stanza(), label);
   if (auto done = files_.remove_file(path); !done)
     return done;
-  return files_.remove_file(copy_of(path));
+  auto copy_gone = files_.remove_file(copy_of(path));
+  return copy_gone || copy_gone.failure().held ? success() : copy_gone;
 }
 
 result<void> repository::remove_backup(std::string_view label) {

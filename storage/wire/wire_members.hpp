@@ -137,6 +137,7 @@ template <class Io> void members(Io& io, error& m) {
   io("message", m.message);
   io("hint", m.hint);
   io("transient", m.transient);
+  io("held", m.held);
 }
 
 template <class Io> void members(Io& io, small_answer& m) {

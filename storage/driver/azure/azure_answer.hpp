@@ -20,6 +20,10 @@ std::string error_name_of(const http::response& answer);
 /// Name and first line of the message of an error; the body of what is no XML. Other parts of an
 /// error may be secrets, or what was signed; what is behind `sig=` is no part of it either.
 std::string told_by(const http::response& answer);
+/// Whether an error means that the blob is kept: by a policy for a time, or by a legal hold.
+inline bool tells_of_hold(std::string_view error_name) {
+  return error_name.starts_with("BlobImmutableDueTo");
+}
 /// What users can do about an answer that is no success; empty when nothing is known.
 /// @param now_s  of this host's clock
 std::string hint_for(const http::response& answer, key_type kind, int64_t now_s);

@@ -48,6 +48,8 @@ public:
     return answer.status == 401 && tokens_.refused(loan);
   }
   error failure(const call& what, const http::response& answer) const override {
+    if (!what.key.empty() && tells_of_hold(error_name_of(answer)))
+      return held_failure(what.key, told_by(answer));
     auto why = http::failure_of({.method = what.method, .url = url_of(what, about)}, answer,
                                 told_by(answer));
     why.hint = hint_for(answer, about.kind, wall_s());
@@ -85,10 +87,6 @@ private:
 };
 using container_ptr = std::shared_ptr<container>;
 
-asked<nothing> remove_one(const container_ptr& in, const std::string& key) {
-  return do_it(in, {.method = "DELETE", .key = key}, 404);
-}
-
 /// Many in one request. What its answer does not confirm is removed by requests of its own, which
 /// tell what is wrong.
 class batch_removal final : public pending<nothing> {
@@ -120,8 +118,10 @@ result<nothing> batch_removal::wait() {
     auto one = remove_one(in_, keys_[i]);
     if (any) {
       left.add(std::move(one));
-    } else if (auto gone = one->wait(); !gone) { // so will the others, most likely
-      return gone;
+    } else if (auto gone = one->wait(); !gone) {
+      if (!gone.failure().held) // so will the others, most likely
+        return gone;
+      left.add(std::make_unique<known_answer<nothing>>(std::move(gone)));
     }
     any = true;
   }

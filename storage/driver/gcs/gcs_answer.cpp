@@ -136,6 +136,21 @@ std::string told_by(const http::response& answer) {
   return word(*at, "message").value_or(word(body, "error_description").value_or(""));
 }
 
+bool tells_of_hold(const http::response& answer) {
+  // The reason has a name, or is `forbidden` like others.
+  const auto body = answer.status == 403 ? parsed(answer.body) : nlohmann::json();
+  const auto at = body.is_object() ? body.find("error") : body.end();
+  if (at == body.end() || !at->is_object())
+    return false;
+  if (word(*at, "message").value_or("").find("cannot be deleted") != std::string::npos)
+    return true;
+  const auto all = at->find("errors");
+  if (all == at->end() || !all->is_array() || all->empty())
+    return false;
+  const auto reason = word(all->front(), "reason").value_or("");
+  return reason == "retentionPolicyNotMet" || reason == "objectUnderActiveHold";
+}
+
 std::string hint_for(int status) {
   switch (status) {
   case 401:

@@ -21,6 +21,8 @@ struct description {
 
 /// The message of an error; the whole body where it is none of theirs.
 std::string told_by(const http::response& answer);
+/// Whether it means that the object is kept: by a retention policy, or by a hold.
+bool tells_of_hold(const http::response& answer);
 /// What users can do about an answer that is no success; empty when nothing is known.
 std::string hint_for(int status);
 

@@ -50,6 +50,8 @@ public:
     return answer.status == 401 && keys_.refused(loan);
   }
   error failure(const call& what, const http::response& answer) const override {
+    if (!what.key.empty() && tells_of_hold(answer))
+      return held_failure(what.key, told_by(answer));
     auto why =
         http::failure_of({.method = what.method, .url = url_of(what)}, answer, told_by(answer));
     why.hint = hint_for(answer.status);
@@ -160,16 +162,6 @@ public:
 private:
   const std::shared_ptr<gcs_upload> of_;
 };
-
-asked<nothing> remove_one(const bucket_ptr& in, const std::string& key) {
-  const call what{.method = "DELETE", .key = key};
-  const auto read = [in, what](const http::response& answer, unsigned) -> result<nothing> {
-    if (answer.status == 404 && !in->is_missing(answer))
-      return in->failure(what, answer);
-    return nothing{};
-  };
-  return ask<nothing>(in, what, read, 404);
-}
 
 /// Whatever a batch does not tell the removal of is removed by itself, which tells why it is not.
 asked<nothing> remove_batch(const bucket_ptr& in, std::vector<std::string> keys) {

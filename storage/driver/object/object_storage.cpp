@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/object/object_storage.hpp"
 
+#include "engine/base/failures.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/path.hpp"
 #include "engine/base/printable.hpp"
@@ -288,44 +289,46 @@ result<void> object_storage::remove_files(std::span<const std::string> paths) {
   return remove_keys(std::move(keys), paths.empty() ? std::string_view() : paths.front());
 }
 
-/// In batches, several of them under way; after a failure the others are given up.
+/// In batches, several of them under way; after a failure that is no hold the others are given up.
 /// @param shown  a path, for messages
 result<void> object_storage::remove_keys(std::vector<std::string> keys, std::string_view shown) {
   const auto odd = std::ranges::stable_partition(keys, is_plain);
   const auto plain = keys.size() - odd.size();
   std::deque<asked<nothing>> under_way;
-  const auto settle = [&]() -> result<void> {
+  past_holds all;
+  const auto settle = [&] {
     auto gone = under_way.front()->wait();
     under_way.pop_front();
-    if (!gone)
-      return gone.failure().within(fmt::format("unable to remove '{}'", keys_.shown(shown)));
-    return success();
+    return all.goes_on(
+        gone ? success()
+             : gone.failure().within(fmt::format("unable to remove '{}'", keys_.shown(shown))));
   };
   for (size_t begin = 0; begin < keys.size();) {
     const auto count = begin < plain ? std::min(object_store::remove_most, plain - begin) : 1;
-    if (under_way.size() == removals_at_once)
-      if (auto gone = settle(); !gone)
-        return gone;
+    if (under_way.size() == removals_at_once && !settle())
+      return all.outcome();
     under_way.push_back(in_->remove(std::span<const std::string>(keys).subspan(begin, count)));
     begin += count;
   }
-  while (!under_way.empty())
-    if (auto gone = settle(); !gone)
-      return gone;
-  return success();
+  while (!under_way.empty() && settle()) {
+  }
+  return all.outcome();
 }
 
 /// The store's own keys are removed, whatever names they have. A file of that name stays.
 result<void> object_storage::remove_tree(std::string_view path) {
   if (auto fine = check_storage_path(path); !fine)
     return fine;
-  return each_page(path, {.prefix = keys_.prefix(path), .below = true},
-                   [&](object_page page) -> result<void> {
-                     std::vector<std::string> keys;
-                     for (auto& one : page.objects)
-                       keys.push_back(std::move(one.key));
-                     return remove_keys(std::move(keys), path);
-                   });
+  past_holds all;
+  auto listed = each_page(path, {.prefix = keys_.prefix(path), .below = true},
+                          [&](object_page page) -> result<void> {
+                            std::vector<std::string> keys;
+                            for (auto& one : page.objects)
+                              keys.push_back(std::move(one.key));
+                            auto gone = remove_keys(std::move(keys), path);
+                            return all.goes_on(gone) ? success() : gone;
+                          });
+  return listed ? all.outcome() : listed;
 }
 
 /// Whoever ended or dropped one meanwhile was quicker: then there is nothing to drop.

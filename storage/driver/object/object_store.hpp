@@ -113,7 +113,8 @@ public:
     static_cast<void>(what);
     return nullptr;
   }
-  /// Those that are missing are passed over.
+  /// Those that are missing are passed over. What the store holds stays, and the others go: then it
+  /// fails, `held`, with one line that says until when, where the store tells.
   /// @param keys  at most `remove_most`
   virtual asked<nothing> remove(std::span<const std::string> keys) = 0;
   static constexpr size_t remove_most = 1000;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/remote/remote_storage.hpp"
 
+#include "engine/base/failures.hpp"
 #include "engine/format/repository_reach.hpp"
 #include "storage/driver/remote/main_connection.hpp"
 #include "storage/driver/remote/remote_reader.hpp"
@@ -247,6 +248,7 @@ result<void> remote_storage::remove_files(std::span<const std::string> paths) {
   for (const auto& path : paths)
     if (auto fine = check_storage_path(path); !fine)
       return fine;
+  past_holds all;
   std::string body;
   for (size_t i = 0, in_body = 0; i < paths.size(); ++i) {
     body += wire::encode(wire::removal_line{paths[i]}) + "\n";
@@ -257,12 +259,12 @@ result<void> remote_storage::remove_files(std::span<const std::string> paths) {
       continue;
     auto gone = on_->main()->ask(wire::path::storage_remove_files,
                                  wire::encode(wire::place_request{.root = root_}), body, 0);
-    if (!gone)
-      return failed(gone.failure());
+    if (!all.goes_on(gone ? success() : failed(gone.failure())))
+      break;
     body.clear();
     in_body = 0;
   }
-  return success();
+  return all.outcome();
 }
 
 result<void> remote_storage::make_hardlink(std::string_view path, std::string_view existing) {

@@ -29,4 +29,24 @@ result<object::object_about> about_of(const http::response& answer) {
   return object::object_about{*size, *time};
 }
 
+error held_failure(std::string_view key, std::string_view told) {
+  return {.code = errc::protocol,
+          .message = fmt::format("the store holds '{}' ({})", printable_line(key),
+                                 printable_line(told.substr(0, told.find_first_of("\r\n")))),
+          .hint = "What is held cannot be replaced either, unless the bucket keeps versions.",
+          .held = true};
+}
+
+std::string hold_of(const http::response& look) {
+  std::string out;
+  for (const auto* name :
+       {"x-amz-object-lock-retain-until-date", "x-ms-immutability-policy-until-date"})
+    if (const auto until = look.find(name); !until.empty())
+      out += fmt::format(" until {}", printable_line(until));
+  for (const auto* name : {"x-amz-object-lock-legal-hold", "x-ms-legal-hold"})
+    if (const auto is = look.find(name); is == "ON" || is == "true")
+      out += fmt::format("{} until its legal hold ends", out.empty() ? "" : " and");
+  return out;
+}
+
 } // namespace pgbraid::rest

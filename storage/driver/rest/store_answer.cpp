@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include "storage/driver/rest/store_answer.hpp"
 
+#include "engine/base/failures.hpp"
+#include "storage/driver/rest/answer_words.hpp"
+
 #include <algorithm>
 
 namespace pgbraid::rest {
@@ -41,18 +44,39 @@ result<http::response> mended_request::wait() {
   return answer;
 }
 
+error with_hold_of(const protocol_ptr& in, const std::string& key, error why) {
+  if (!why.held || why.message.find(" until ") != std::string::npos)
+    return why;
+  const auto look = mended_request(in, [&] {
+                      return call{.method = "HEAD", .key = key, .what = touches::content};
+                    }).wait();
+  if (look && is_success(look->status))
+    why.message += hold_of(*look);
+  return why;
+}
+
+object::asked<object::nothing> remove_one(const protocol_ptr& in, const std::string& key) {
+  const call what{.method = "DELETE", .key = key};
+  const auto read = [in, what](const http::response& answer, unsigned) -> result<object::nothing> {
+    if (is_success(answer.status) || in->is_missing(answer))
+      return object::nothing{};
+    return with_hold_of(in, what.key, in->failure(what, answer));
+  };
+  return std::make_unique<store_answer<object::nothing>>(in, what, read);
+}
+
 bool all_of::has_come() const {
   return std::ranges::all_of(parts_, [](const auto& one) { return one->has_come(); });
 }
 
 result<object::nothing> all_of::wait() {
-  std::optional<error> first;
-  for (auto& one : parts_)
-    if (auto done = one->wait(); !done && !first)
-      first = done.failure();
-  if (first)
-    return *first;
-  return object::nothing{};
+  past_holds all;
+  for (auto& one : parts_) {
+    const auto done = one->wait();
+    all.goes_on(done ? success() : result<void>(done.failure()));
+  }
+  const auto whole = all.outcome();
+  return whole ? result<object::nothing>(object::nothing{}) : whole.failure();
 }
 
 } // namespace pgbraid::rest

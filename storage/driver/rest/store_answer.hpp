@@ -75,6 +75,12 @@ inline object::asked<object::nothing> do_it(const protocol_ptr& in, call what, i
       [](const auto&, unsigned) { return result<object::nothing>(object::nothing{}); }, also);
 }
 
+/// Removes one object; one that is missing is success. Where the store holds it, and does not tell
+/// until when, the object is looked at.
+object::asked<object::nothing> remove_one(const protocol_ptr& in, const std::string& key);
+/// The failure of a removal with what a look at the object adds.
+error with_hold_of(const protocol_ptr& in, const std::string& key, error why);
+
 /// Something that needs no request.
 template <class T> class known_answer final : public object::pending<T> {
 public:
@@ -86,7 +92,8 @@ private:
   result<T> what_;
 };
 
-/// Several that are under way together; fails with the first failure.
+/// Several that are under way together; fails with the first failure, with a hold only where there
+/// is none that is worse.
 class all_of final : public object::pending<object::nothing> {
 public:
   void add(object::asked<object::nothing> one) { parts_.push_back(std::move(one)); }

@@ -130,6 +130,14 @@ std::string hint_for(int status, std::string_view name) {
   return {};
 }
 
+bool tells_of_hold(std::string_view error_name, std::string_view told) {
+  if (error_name.starts_with("ObjectLocked") || error_name == "ObjectUnderRetention")
+    return true;
+  return (error_name == "AccessDenied" || error_name == "InvalidRequest") &&
+         (told.find("object lock") != std::string_view::npos ||
+          told.find("WORM") != std::string_view::npos);
+}
+
 result<object::object_page> page_of(byte_view body,
                                     const object::object_store::list_request& asked) {
   auto root = list_in(body, "ListBucketResult");
@@ -250,20 +258,29 @@ std::string removal_of(std::span<const std::string> keys) {
   return out + "</Delete>";
 }
 
-result<void> check_removal(byte_view body) {
+result<std::optional<refusal>> refusal_in(byte_view body) {
   const auto root = parse_xml(body);
   if (!root)
     return root.failure();
   if (root->name != "DeleteResult")
     return not_understood("no DeleteResult");
-  for (const auto& one : root->children)
-    if (one.name == "Error" && one.text_of("Code") != "NoSuchKey")
-      return error{errc::protocol,
-                   fmt::format("the store does not remove '{}': {} {}",
-                               printable_line(one.text_of("Key")), one.text_of("Code"),
-                               printable_line(one.text_of("Message"))),
-                   hint_for(200, one.text_of("Code"))};
-  return success();
+  std::optional<refusal> held;
+  for (const auto& one : root->children) {
+    const auto name = one.text_of("Code");
+    if (one.name != "Error" || name == "NoSuchKey")
+      continue;
+    const std::string key(one.text_of("Key"));
+    const auto told = fmt::format("{}: {}", name, one.text_of("Message"));
+    if (!tells_of_hold(name, told))
+      return std::optional(refusal{key,
+                                   {errc::protocol,
+                                    fmt::format("the store does not remove '{}': {}",
+                                                printable_line(key), printable_line(told)),
+                                    hint_for(200, name)}});
+    if (!held)
+      held = {key, held_failure(key, told)};
+  }
+  return held;
 }
 
 std::string part_list_of(std::span<const object::uploaded_part> parts) {

@@ -24,6 +24,10 @@ result<void> check_root(byte_view body, std::string_view wanted);
 /// What users can do about an answer that is no success; empty when nothing is known.
 std::string hint_for(int status, std::string_view error_name);
 
+/// Whether an error means that the object is kept for a time, or by a legal hold: stores without
+/// versions, or with a bucket lock, have names and texts of their own for it.
+bool tells_of_hold(std::string_view error_name, std::string_view told);
+
 /// A page of a list. Fails with `format` (29) for what is no list, and with `protocol` (39) for
 /// keys that nobody asked for.
 result<object::object_page> page_of(byte_view body,
@@ -42,8 +46,13 @@ rest::query_fields markers_of(std::string_view next);
 result<std::string> text_in(byte_view body, std::string_view root, std::string_view wanted);
 /// The body of a request to remove many.
 std::string removal_of(std::span<const std::string> keys);
-/// Whether the answer tells that all are removed. Fails with `protocol` and the first that is not.
-result<void> check_removal(byte_view body);
+/// An object that was not removed.
+struct refusal {
+  std::string key;
+  error why;
+};
+/// The first one that the answer tells; one that is held only where there is none that is worse.
+result<std::optional<refusal>> refusal_in(byte_view body);
 /// The body of a request to end an object in parts.
 std::string part_list_of(std::span<const object::uploaded_part> parts);
 

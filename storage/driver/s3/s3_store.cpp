@@ -101,8 +101,10 @@ bool bucket::renew_keys(const http::response& answer, uint64_t loan) {
 }
 
 error bucket::failure(const call& what, const http::response& answer) const {
-  auto why = http::failure_of({.method = what.method, .url = url_of(what, about)}, answer,
-                              told_by(answer));
+  const auto told = told_by(answer);
+  if (!what.key.empty() && tells_of_hold(error_name_of(answer), told))
+    return held_failure(what.key, told);
+  auto why = http::failure_of({.method = what.method, .url = url_of(what, about)}, answer, told);
   why.hint = hint_for(answer.status, error_name_of(answer));
   return why;
 }
@@ -271,12 +273,15 @@ asked<upload_page> s3_store::list_uploads(const list_request& what) {
 
 asked<nothing> s3_store::remove(std::span<const std::string> keys) {
   if (keys.size() == 1)
-    return do_it(in_, {.method = "DELETE", .key = keys.front()}, 404);
+    return remove_one(in_, keys.front());
   return ask<nothing>(
       in_, {.method = "POST", .query = {{"delete", ""}}, .body = body_of(removal_of(keys))},
-      [](const http::response& answer, unsigned) -> result<nothing> {
-        if (auto gone = check_removal(answer.body); !gone)
-          return gone.failure();
+      [in = in_](const http::response& answer, unsigned) -> result<nothing> {
+        const auto refused = refusal_in(answer.body);
+        if (!refused)
+          return refused.failure();
+        if (*refused)
+          return with_hold_of(in, (*refused)->key, (*refused)->why);
         return nothing{};
       });
 }

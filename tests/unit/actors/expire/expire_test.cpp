@@ -185,14 +185,16 @@ TEST_CASE_FIXTURE(rig, "expire: WAL goes in batches, the oldest first") {
   const archive_expiry settings{.count = 1};
   // What is left after a failure is what comes after it.
   files.fail(storage_verb::remove, 1500, {errc::file_remove, "no"});
-  CHECK_FALSE(expire_archive(repo, settings, info));
+  removals going(repo, false);
+  CHECK_FALSE(expire_archive(repo, settings, info, going));
   CHECK(oldest_wal() == segment(1500));
   CHECK(left() == count - 1499);
   files.clear_faults();
   const auto meter = std::make_shared<storage_meter>();
   metered_storage metered(std::shared_ptr<storage>(&files, [](storage*) {}), meter);
   repository counted(metered, {.key = 1, .stanza = "demo"});
-  REQUIRE(expire_archive(counted, settings, info));
+  removals counted_going(counted, false);
+  REQUIRE(expire_archive(counted, settings, info, counted_going));
   CHECK(oldest_wal() == segment(2600));
   CHECK(left() == 101);
   CHECK(meter->of(storage_verb::remove).requests == 2); // of 1,100 files

@@ -73,7 +73,8 @@ inline auto parts(wire::small_request& m) {
   return std::tie(path, limit, offset);
 }
 inline auto parts(error& m) {
-  return std::tie(m.code, m.message, m.hint);
+  auto& [code, message, hint, transient, held] = m;
+  return std::tie(code, message, hint, transient, held);
 }
 inline auto parts(wire::small_answer& m) {
   auto& [size, failure] = m;

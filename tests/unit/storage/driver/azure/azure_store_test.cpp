@@ -365,6 +365,30 @@ TEST_CASE("azure: removing many") {
   }
 }
 
+TEST_CASE("azure: what is held stays, and the others are asked for") {
+  rig on([&](const seen_request& asked, size_t) -> scripted_answer {
+    const auto line = asked.first_line();
+    if (line.starts_with("POST "))
+      return {batch_of({{0, "409 x"}, {1, "409 x"}, {2, "409 x"}})};
+    if (line.starts_with("HEAD "))
+      return {http_answer("200 OK", "",
+                          "x-ms-immutability-policy-until-date: Sat, 02 Jan 2027 03:04:05 GMT\r\n"
+                          "x-ms-legal-hold: false\r\n")};
+    return {line.find("/b ") == std::string::npos
+                ? refusal("409 Conflict", "BlobImmutableDueToPolicy")
+                : http_answer("202 Accepted")};
+  });
+  const std::array keys = {std::string("a"), std::string("b"), std::string("c")};
+  const auto gone = on.store->remove(keys)->wait();
+  CHECK(refused_with(gone) == errc::protocol);
+  CHECK(gone.failure().held);
+  CHECK(gone.failure().message.find("the store holds 'a' (BlobImmutableDueToPolicy") == 0);
+  CHECK(gone.failure().message.ends_with(" until Sat, 02 Jan 2027 03:04:05 GMT"));
+  const auto seen = on.server.seen();
+  CHECK(std::ranges::count_if(
+            seen, [](const auto& one) { return one.first_line().starts_with("DELETE "); }) == 3);
+}
+
 TEST_CASE("azure: more than a batch can take are several batches") {
   std::vector<std::string> keys;
   for (int i = 0; i < 600; ++i)

@@ -149,3 +149,16 @@ TEST_CASE("gcs answers: what is no list of versions is refused") {
   CHECK(code_of(version_page(R"({"items":[)" + version_named("other/a", "1") + "]}")) ==
         errc::protocol);
 }
+
+TEST_CASE("gcs answers: what is held, and texts that are none of the service's") {
+  const auto tells = [](int status, std::string_view body) {
+    const auto bytes = as_bytes(body);
+    return tells_of_hold({.status = status, .body = {bytes.begin(), bytes.end()}});
+  };
+  CHECK(tells(403, R"({"error":{"errors":[{"reason":"retentionPolicyNotMet"}]}})"));
+  CHECK_FALSE(tells(404, R"({"error":{"errors":[{"reason":"retentionPolicyNotMet"}]}})"));
+  CHECK_FALSE(tells(403, R"({"error":{"message":"no","errors":[{"reason":"forbidden"}]}})"));
+  for (const auto* body : {"", "[]", "null", R"({"error":7})", R"({"error":{"errors":[]}})",
+                           R"({"error":{"errors":{}}})", R"({"error":{"errors":[7]}})"})
+    CHECK_FALSE(tells(403, body));
+}

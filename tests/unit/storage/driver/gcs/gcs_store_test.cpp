@@ -4,6 +4,8 @@
 #include "storage/driver/gcs/gcs_store.hpp"
 #include "tests/unit/engine/http/scripted_server.hpp"
 
+#include <set>
+
 using namespace pgbraid;
 using namespace pgbraid::object;
 using namespace pgbraid::test;
@@ -313,4 +315,32 @@ TEST_CASE("gcs: a token that is refused is asked for again") {
   on.store = gcs::make_gcs_store(on.about);
   CHECK(on.store->look("k")->wait());
   CHECK(lent.seen().size() == 2);
+}
+
+TEST_CASE("gcs: what a policy or a hold keeps is told in the service's words; the others go") {
+  const std::string policy =
+      R"({"error":{"code":403,"message":"Object 'b/k1' is subject to bucket's )"
+      R"(retention policy and cannot be deleted until 2027-01-02","errors":[)"
+      R"({"reason":"forbidden"}]}})";
+  const std::string hold =
+      R"({"error":{"message":"x","errors":[{"reason":"objectUnderActiveHold"}]}})";
+  std::set<std::string> asked_for;
+  rig on([&](const seen_request& asked, size_t) -> scripted_answer {
+    if (asked.first_line().starts_with("POST "))
+      return {http_answer("200 OK", "--x--\r\n", "Content-Type: multipart/mixed; boundary=x\r\n")};
+    asked_for.insert(asked.first_line().substr(0, asked.first_line().find(" HTTP")));
+    if (asked.first_line().find("/k1 ") != std::string::npos)
+      return {http_answer("403 Forbidden", policy)};
+    if (asked.first_line().find("/k2 ") != std::string::npos)
+      return {http_answer("403 Forbidden", hold)};
+    return {http_answer("204 No Content")};
+  });
+  const std::vector<std::string> keys = {"k1", "k2", "k3"};
+  const auto gone = on.store->remove(keys)->wait();
+  CHECK(failed_with(gone) == errc::protocol);
+  CHECK(gone.failure().held);
+  CHECK(gone.failure().message.find("the store holds 'k1' (") == 0);
+  CHECK(gone.failure().message.find("until 2027-01-02") != std::string::npos);
+  CHECK(asked_for.contains("DELETE /storage/v1/b/b/o/k3"));
+  CHECK(on.store->remove(std::vector<std::string>{"k2"})->wait().failure().held);
 }

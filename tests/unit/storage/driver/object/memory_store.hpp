@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/failures.hpp"
 #include "storage/driver/object/object_store.hpp"
 
 #include <algorithm>
@@ -57,6 +58,7 @@ public:
   std::map<std::string, std::map<unsigned, std::string>> uploads;
   std::map<std::string, unfinished_upload> begun; ///< also those that ended
   std::vector<size_t> removals;                   ///< how many keys each had
+  std::set<std::string> kept;                     ///< keys that may not be removed
   std::vector<std::string> calls;                 ///< each as `verb key`
   std::function<std::optional<error>(std::string_view verb)> failing = {};
   std::shared_ptr<under_way> asked_for = std::make_shared<under_way>();
@@ -64,6 +66,7 @@ public:
   unsigned empty_pages = 0;       ///< that each list begins with
   std::set<std::string> phantoms; ///< prefixes that lists show, though nothing is there any more
   int64_t now_s = 1000;
+  std::map<std::string, int64_t> times; ///< of keys whose time is not now
 
   asked<object_page> list(const list_request& what) override {
     const std::lock_guard held(mutex_);
@@ -96,7 +99,7 @@ public:
         break;
       }
       if (prefix.empty())
-        page.objects.push_back({at->first, at->second.size(), now_s});
+        page.objects.push_back({at->first, at->second.size(), time_of(at->first)});
       else
         prefixes.insert(prefix);
     }
@@ -109,7 +112,7 @@ public:
     if (auto why = note("look", key))
       return failed<about>(*why);
     const auto at = objects.find(key);
-    return answer(at == objects.end() ? about() : about({at->second.size(), now_s}));
+    return answer(at == objects.end() ? about() : about({at->second.size(), time_of(key)}));
   }
   asked<std::optional<object_piece>> read(const std::string& key, uint64_t offset, uint64_t bytes,
                                           const std::string& tag) override {
@@ -192,9 +195,15 @@ public:
     if (auto why = note("remove", keys.front()))
       return failed<nothing>(*why);
     removals.push_back(keys.size());
+    past_holds all;
     for (const auto& key : keys)
-      objects.erase(key);
-    return answer(nothing{});
+      if (kept.contains(key))
+        all.goes_on(error{
+            .code = errc::protocol, .message = "the store holds '" + key + "'", .held = true});
+      else
+        objects.erase(key);
+    const auto gone = all.outcome();
+    return gone ? answer(nothing{}) : failed<nothing>(gone.failure());
   }
   asked<nothing> touch(const std::string& key) override {
     const std::lock_guard held(mutex_);
@@ -207,6 +216,10 @@ public:
   }
 
 private:
+  int64_t time_of(const std::string& key) const {
+    const auto at = times.find(key);
+    return at == times.end() ? now_s : at->second;
+  }
   template <class T> asked<T> answer(T value) {
     return std::make_unique<done<T>>(std::move(value), asked_for);
   }

@@ -331,3 +331,46 @@ TEST_CASE("object storage: what a round trip is dear for goes side by side") {
     many.push_back("m" + std::to_string(i));
   CHECK(most_of([&] { REQUIRE(on.repo.remove_files(many)); }) == 4);
 }
+
+TEST_CASE("object storage: what is held stays, and all others go") {
+  rig on("/r");
+  names paths;
+  for (int i = 0; i < 9000; ++i) {
+    paths.push_back("p/" + std::to_string(i));
+    on.bucket->objects["r/" + paths.back()] = "x";
+  }
+  on.bucket->kept = {"r/p/7", "r/p/8999"};
+  SUBCASE("of many") {
+    const auto gone = on.repo.remove_files(paths);
+    REQUIRE_FALSE(gone);
+    CHECK(gone.failure().held);
+    CHECK(gone.failure().message.find("the store holds 'r/p/7'") != std::string::npos);
+    CHECK(on.bucket->objects.size() == 2);
+  }
+  SUBCASE("of a tree") {
+    const auto gone = on.repo.remove_tree("p");
+    REQUIRE_FALSE(gone);
+    CHECK(gone.failure().held);
+    CHECK(on.bucket->objects.size() == 2);
+    on.bucket->kept.clear();
+    REQUIRE(on.repo.remove_tree("p"));
+    CHECK(on.bucket->objects.empty());
+  }
+  SUBCASE("one by one") {
+    CHECK(on.repo.remove_file("p/7").failure().held);
+    CHECK(on.repo.remove_file("p/8"));
+  }
+  SUBCASE("what is worse ends it, and is told") {
+    size_t asked = 0;
+    on.bucket->failing = [&](std::string_view verb) -> std::optional<error> {
+      if (verb == "remove" && ++asked == 2)
+        return error{errc::protocol, "no"};
+      return {};
+    };
+    const auto gone = on.repo.remove_files(paths);
+    REQUIRE_FALSE(gone);
+    CHECK_FALSE(gone.failure().held);
+    CHECK(gone.failure().message.ends_with("no"));
+    CHECK(on.bucket->removals.size() < 9);
+  }
+}

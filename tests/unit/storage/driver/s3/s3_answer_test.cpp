@@ -126,17 +126,44 @@ TEST_CASE("s3 answers: errors have a name, and a hint where there is something t
   CHECK(hint_for(400, "Unknown").empty());
 }
 
+TEST_CASE("s3 answers: what is held") {
+  // Names and texts of several stores.
+  CHECK(tells_of_hold("AccessDenied", "Access Denied because object protected by object lock."));
+  CHECK(tells_of_hold("InvalidRequest", "Object is WORM protected and cannot be overwritten"));
+  CHECK(tells_of_hold("ObjectLockedByBucketPolicy", "x"));
+  CHECK(tells_of_hold("ObjectUnderRetention", "x"));
+  CHECK_FALSE(tells_of_hold("AccessDenied", "Access Denied"));
+  CHECK_FALSE(tells_of_hold("InvalidRequest", "x"));
+}
+
 TEST_CASE("s3 answers: removing many, and ending an object in parts") {
   const std::vector<std::string> keys = {"a&b", "<c>"};
   CHECK(removal_of(keys).find("<Object><Key>a&amp;b</Key></Object><Object><Key>&lt;c&gt;</Key>") !=
         std::string::npos);
-  CHECK(check_removal(as_bytes("<DeleteResult/>")));
-  const auto refused = check_removal(as_bytes(
-      "<DeleteResult><Error><Key>a</Key><Code>AccessDenied</Code></Error></DeleteResult>"));
-  CHECK(code_of(refused) == errc::protocol);
-  CHECK(refused.failure().message.find("'a': AccessDenied") != std::string::npos);
-  CHECK(refused.failure().hint.find("remove objects") != std::string::npos);
-  CHECK(code_of(check_removal(as_bytes("<Other/>"))) == errc::format);
+  const auto refused = [](std::string_view inside) {
+    const auto found =
+        refusal_in(as_bytes("<DeleteResult>" + std::string(inside) + "</DeleteResult>"));
+    REQUIRE(found);
+    return *found;
+  };
+  CHECK_FALSE(refused(""));
+  CHECK_FALSE(refused("<Error><Key>a</Key><Code>NoSuchKey</Code></Error>"));
+  const std::string denied = "<Error><Key>a</Key><Code>AccessDenied</Code></Error>";
+  const std::string held =
+      "<Error><Key>b</Key><Code>AccessDenied</Code><Message>Access Denied because "
+      "object protected by object lock.</Message></Error>";
+  for (const auto& body : {denied, denied + held, held + denied}) {
+    const auto worst = refused(body);
+    REQUIRE(worst);
+    CHECK(worst->key == "a");
+    CHECK(worst->why.code == errc::protocol);
+    CHECK_FALSE(worst->why.held);
+    CHECK(worst->why.message.find("'a': AccessDenied") != std::string::npos);
+    CHECK(worst->why.hint.find("remove objects") != std::string::npos);
+  }
+  CHECK(refused(held)->why.held);
+  CHECK(refused(held)->key == "b");
+  CHECK(code_of(refusal_in(as_bytes("<Other/>"))) == errc::format);
   const std::vector<object::uploaded_part> parts = {{1, "\"x\""}, {2, "\"y\""}};
   CHECK(part_list_of(parts).find("<Part><PartNumber>2</PartNumber><ETag>\"y\"</ETag></Part>") !=
         std::string::npos);

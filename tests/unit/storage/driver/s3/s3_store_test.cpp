@@ -309,6 +309,38 @@ TEST_CASE("s3: removing") {
   CHECK_FALSE(seen[1].header("content-md5").empty());
 }
 
+TEST_CASE("s3: what is held is told, and until when where the store says it") {
+  const std::string held =
+      "<Code>AccessDenied</Code><Message>object protected by object lock</Message>";
+  std::string headers = "x-amz-object-lock-retain-until-date: 2027-01-02T03:04:05Z\r\n"
+                        "x-amz-object-lock-legal-hold: ON\r\n";
+  rig on([&](const seen_request& asked, size_t) -> scripted_answer {
+    if (asked.first_line().starts_with("HEAD "))
+      return {http_answer("200 OK", "", headers)};
+    if (asked.first_line().starts_with("DELETE "))
+      return {http_answer("403 Forbidden", "<Error>" + held + "</Error>")};
+    return {http_answer("200 OK",
+                        "<DeleteResult><Error><Key>b</Key>" + held + "</Error></DeleteResult>")};
+  });
+  for (const auto& keys : {std::vector<std::string>{"b"}, std::vector<std::string>{"a", "b"}}) {
+    const auto gone = on.store->remove(keys)->wait();
+    CHECK(code_of(gone) == errc::protocol);
+    CHECK(gone.failure().held);
+    CHECK(gone.failure().message ==
+          "the store holds 'b' (AccessDenied: object protected by object lock) until "
+          "2027-01-02T03:04:05Z and until its legal hold ends");
+  }
+  headers = "";
+  const auto gone = on.store->remove(std::array{std::string("b")})->wait();
+  CHECK(gone.failure().message ==
+        "the store holds 'b' (AccessDenied: object protected by object lock)");
+}
+
+TEST_CASE("s3: a bucket that is missing is no object that has gone") {
+  rig on(in_turn({{refusal("404 Not Found", "NoSuchBucket")}}));
+  CHECK(code_of(on.store->remove(std::array{std::string("a")})->wait()) == errc::protocol);
+}
+
 TEST_CASE("s3: lists") {
   rig on(in_turn({{http_answer(
       "200 OK", "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")}}));
