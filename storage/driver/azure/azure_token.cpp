@@ -4,6 +4,7 @@
 
 #include "storage/driver/rest/lender_answer.hpp"
 #include "storage/driver/rest/token_answer.hpp"
+#include "storage/driver/rest/web_text.hpp"
 
 namespace pgbraid::azure {
 

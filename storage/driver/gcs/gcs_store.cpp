@@ -8,6 +8,7 @@
 #include "storage/driver/gcs/gcs_token.hpp"
 #include "storage/driver/gcs/gcs_upload.hpp"
 #include "storage/driver/object/past_store.hpp"
+#include "storage/driver/rest/answer_words.hpp"
 #include "storage/driver/rest/multipart.hpp"
 #include "storage/driver/rest/ranged_read.hpp"
 

@@ -7,7 +7,9 @@
 #include "engine/codec/message_digest.hpp"
 #include "engine/codec/rsa_signature.hpp"
 #include "storage/driver/rest/lender_answer.hpp"
+#include "storage/driver/rest/protocol.hpp"
 #include "storage/driver/rest/token_answer.hpp"
+#include "storage/driver/rest/web_text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,6 @@
 // Key files, and tokens for them.
 // SPDX-License-Identifier: MIT
+#include "engine/codec/message_digest.hpp"
 #include "storage/driver/gcs/gcs_token.hpp"
 #include "tests/unit/engine/codec/tool.hpp"
 #include "tests/unit/engine/http/scripted_server.hpp"
