@@ -425,6 +425,22 @@ def kill_group(process, number=signal.SIGKILL):
         pass
 
 
+def wait_for_group(process, limit_s=30):
+    """Waits until none of a killed group lives: each of them may hold what the others held, a lock for instance."""
+    def lives():
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                state, _, group = stat.read_text().rpartition(")")[2].split()[:3]
+            except OSError:
+                continue
+            if int(group) == process.pid and state not in "ZX":
+                return True
+        return False
+
+    process.wait()
+    wait_for(lambda: not lives(), f"the end of group {process.pid}", limit_s)
+
+
 def wait_until_still(look, what, pause_s=1):
     """Waits until two looks are equal: a server may still do what it was asked by one who is dead."""
     seen = [look()]

@@ -46,7 +46,7 @@ def killed(bench, *words, program=OURS, count=3):
     lab.wait_for(lambda: len(copied(bench)) >= count or process.poll() is not None, "files are stored", 60,
                  0.002)
     lab.kill_group(process)
-    process.wait()
+    lab.wait_for_group(process)
     expect(len(copied(bench)) >= count, "it was killed in its middle", log_of(bench))
     label, = set(bench.labels()) - set(known)
     expect(not (bench.label_dir(label) / "backup.manifest").exists(), "it is incomplete", label)
