@@ -27,16 +27,15 @@ std::string stanza_of(const config::options& opts) {
 result<void> check_target_time(const config::options& opts, size_t position) {
   if (!opts.has_value("repo-target-time"))
     return success();
-  const auto& kind = opts.text("repo-type", position);
-  const bool keeps_versions =
-      !repo_is_remote(opts, position) && (kind == "s3" || kind == "gcs" || kind == "azure");
-  if (keeps_versions)
+  const auto& word = opts.text("repo-type", position);
+  const auto kind = storage_kind_of(word);
+  if (kind && is_bucket(*kind) && !repo_is_remote(opts, position))
     return success();
   return error{
       errc::option_invalid,
       fmt::format("option 'repo-target-time' is not supported for repo{}, which is of type "
                   "'{}'{}",
-                  opts.repo_key(position), kind,
+                  opts.repo_key(position), word,
                   repo_is_remote(opts, position) ? " on another host" : ""),
       "earlier versions are kept by versioned buckets of S3, GCS and Azure only, which this host "
       "asks itself."};

@@ -94,9 +94,14 @@ result<bucket_settings> bucket_of(storage_kind kind, const config::options& opts
     return one_of(gcs_bucket_of(opts, position));
   case storage_kind::azure:
     return one_of(azure_container_of(opts, position));
-  default:
-    return bucket_settings();
+  case storage_kind::posix:
+  case storage_kind::cifs:
+  case storage_kind::sftp:
+  case storage_kind::remote:
+  case storage_kind::memory:
+    break;
   }
+  return bucket_settings();
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/enum_words.hpp"
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -15,17 +17,16 @@ enum class compress_type : uint8_t { none, gz, lz4, zst, bz2 };
 inline constexpr std::array all_compress_types{compress_type::none, compress_type::gz,
                                                compress_type::lz4, compress_type::zst,
                                                compress_type::bz2};
+static_assert(!is_enumerator<static_cast<compress_type>(all_compress_types.size())>());
 
 /// The word used by options and manifests: `none`, `gz`, `lz4`, `zst`, `bz2`.
 constexpr std::string_view compress_type_name(compress_type type) {
-  constexpr std::array<std::string_view, 5> names{"none", "gz", "lz4", "zst", "bz2"};
-  return names[static_cast<size_t>(type)];
+  return word_for(words_of<compress_type>("none", "gz", "lz4", "zst", "bz2"), type);
 }
 
 /// What a file name gets: "" for none, otherwise `.gz`, `.lz4`, `.zst`, `.bz2`.
 constexpr std::string_view compress_extension(compress_type type) {
-  constexpr std::array<std::string_view, 5> extensions{"", ".gz", ".lz4", ".zst", ".bz2"};
-  return extensions[static_cast<size_t>(type)];
+  return word_for(words_of<compress_type>("", ".gz", ".lz4", ".zst", ".bz2"), type);
 }
 
 /// Empty for a word that names no type we know.

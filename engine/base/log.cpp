@@ -3,6 +3,7 @@
 #include "engine/base/log.hpp"
 
 #include "engine/base/clock.hpp"
+#include "engine/base/enum_words.hpp"
 #include "engine/base/last_line.hpp"
 #include "engine/base/log_banner.hpp"
 #include "engine/base/log_sink.hpp"
@@ -86,11 +87,10 @@ std::unique_lock<std::timed_mutex> lock_for_line() {
   return lock;
 }
 
-constexpr std::array<std::string_view, 7> names = {"OFF",    "ERROR", "WARN", "INFO",
-                                                   "DETAIL", "DEBUG", "TRACE"};
+constexpr auto names = words_of<level>("OFF", "ERROR", "WARN", "INFO", "DETAIL", "DEBUG", "TRACE");
 
 std::string_view name_of(level at) {
-  return names[static_cast<size_t>(at)];
+  return word_for(names, at);
 }
 
 std::string time_stamp() {

@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plan/backup_changes.hpp"
 
+#include "engine/base/enum_words.hpp"
 #include "engine/format/info_value.hpp"
 #include "engine/postgres/wal_name.hpp"
 
 #include <fmt/format.h>
-
-#include <array>
 
 namespace pgbraid::plan {
 
@@ -78,9 +77,8 @@ std::optional<std::string> find_delta_reason(const format::manifest& now, std::s
 }
 
 std::string_view file_change_name(file_change change) {
-  constexpr std::array<std::string_view, 6> names{"unchanged", "new",     "size",
-                                                  "time",      "compare", "empty"};
-  return names[static_cast<size_t>(change)];
+  return word_for(words_of<file_change>("unchanged", "new", "size", "time", "compare", "empty"),
+                  change);
 }
 
 file_change judge_file(const format::manifest& now, const format::manifest_file& file,

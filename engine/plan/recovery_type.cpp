@@ -2,15 +2,16 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plan/recovery_type.hpp"
 
-#include <array>
+#include "engine/base/enum_words.hpp"
+
 #include <cstddef>
 
 namespace pgbraid::plan {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> words{
-    "default", "immediate", "standby", "none", "preserve", "name", "time", "lsn", "xid"};
+constexpr auto words = words_of<recovery_type>("default", "immediate", "standby", "none",
+                                               "preserve", "name", "time", "lsn", "xid");
 
 } // namespace
 
@@ -22,7 +23,7 @@ std::optional<recovery_type> parse_recovery_type(std::string_view word) {
 }
 
 std::string_view recovery_type_word(recovery_type type) {
-  return words[static_cast<size_t>(type)];
+  return word_for(words, type);
 }
 
 recovery_type type_for_backup(recovery_type wished, bool given, bool online) {

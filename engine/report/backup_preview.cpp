@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/report/backup_preview.hpp"
 
+#include "engine/base/enum_words.hpp"
 #include "engine/base/printable.hpp"
 #include "engine/base/units.hpp"
 #include "engine/format/json_writer.hpp"
@@ -14,7 +15,7 @@ namespace pgbraid::report {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> words{"compare", "copy", "keep", "record", "refer"};
+constexpr auto words = words_of<backup_action>("compare", "copy", "keep", "record", "refer");
 
 struct sum {
   uint64_t count = 0;
@@ -36,7 +37,7 @@ std::array<sum, words.size()> sums_of(const backup_preview& of) {
 std::string preview_text(const backup_preview& of) {
   std::string out;
   for (const auto& one : of.entries) {
-    out += fmt::format("{:7} {} ({}, {})", words[static_cast<size_t>(one.action)],
+    out += fmt::format("{:7} {} ({}, {})", word_for(words, one.action),
                        printable_line(std::string(one.name)), one.why, format_size(one.bytes));
     const auto* const to = one.action == backup_action::refer ? "to" : "of";
     out += one.from.empty() ? "\n" : fmt::format(" {} {}\n", to, one.from);
@@ -56,7 +57,7 @@ std::string preview_json(const backup_preview& of) {
   to.begin_object().member("delta").boolean(of.delta);
   to.member("entry").begin_array();
   for (const auto& one : of.entries) {
-    to.begin_object().member("action").string(words[static_cast<size_t>(one.action)]);
+    to.begin_object().member("action").string(word_for(words, one.action));
     to.member("bytes").number(one.bytes);
     if (!one.from.empty())
       to.member("from").string(one.from);

@@ -39,6 +39,11 @@ constexpr bool is_mounted_here(storage_kind kind) {
   return kind == storage_kind::posix || kind == storage_kind::cifs;
 }
 
+/// Whether it is an object store, which may keep versions.
+constexpr bool is_bucket(storage_kind kind) {
+  return kind == storage_kind::s3 || kind == storage_kind::gcs || kind == storage_kind::azure;
+}
+
 /// What the kind needs is set, the rest is not looked at.
 struct location {
   storage_kind kind = storage_kind::posix;

@@ -41,7 +41,7 @@ private:
     } else if constexpr (std::is_same_v<T, std::chrono::seconds>) {
       to = value.count();
     } else if constexpr (std::is_enum_v<T>) {
-      to = words<T>::all[static_cast<size_t>(value)];
+      to = word_for(words<T>::all, value);
     } else if constexpr (std::is_arithmetic_v<T>) {
       to = value;
     } else {

@@ -2,45 +2,43 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/enum_words.hpp"
 #include "storage/wire/wire.hpp"
-
-#include <array>
-#include <string_view>
 
 namespace pgbraid::wire {
 
 /// What the values of an enumeration are called, in their order.
 template <class T> struct words;
 template <> struct words<cipher_type> {
-  static constexpr std::array<std::string_view, 2> all{"none", "aes-256-cbc"};
+  static constexpr auto all = words_of<cipher_type>("none", "aes-256-cbc");
 };
 template <> struct words<entry_kind> {
-  static constexpr std::array<std::string_view, 4> all{"file", "path", "link", "special"};
+  static constexpr auto all = words_of<entry_kind>("file", "path", "link", "special");
 };
 template <> struct words<publish> {
-  static constexpr std::array<std::string_view, 2> all{"in-place", "atomic"};
+  static constexpr auto all = words_of<publish>("in-place", "atomic");
 };
 template <> struct words<change_op> {
-  static constexpr std::array<std::string_view, 10> all{
-      "none",    "make-path", "remove-file", "remove-tree", "move",
-      "symlink", "hardlink",  "sync",        "attributes",  "remove-unfinished"};
+  static constexpr auto all =
+      words_of<change_op>("none", "make-path", "remove-file", "remove-tree", "move", "symlink",
+                          "hardlink", "sync", "attributes", "remove-unfinished");
 };
 template <> struct words<pg_op> {
-  static constexpr std::array<std::string_view, 13> all{
-      "none",        "is-in-recovery",       "clock",          "current-segment", "start-backup",
-      "stop-backup", "create-restore-point", "switch-segment", "checkpoint",      "replay-location",
-      "databases",   "tablespaces",          "is-broken"};
+  static constexpr auto all =
+      words_of<pg_op>("none", "is-in-recovery", "clock", "current-segment", "start-backup",
+                      "stop-backup", "create-restore-point", "switch-segment", "checkpoint",
+                      "replay-location", "databases", "tablespaces", "is-broken");
 };
 
 template <> struct words<compress_type> {
-  static constexpr std::array<std::string_view, 5> all{"none", "gz", "lz4", "zst", "bz2"};
+  static constexpr auto all = words_of<compress_type>("none", "gz", "lz4", "zst", "bz2");
 };
 template <> struct words<codec::gz_engine> {
-  static constexpr std::array<std::string_view, 3> all{"auto", "zlib", "isal"};
+  static constexpr auto all = words_of<codec::gz_engine>("auto", "zlib", "isal");
 };
 template <> struct words<copy_outcome> {
-  static constexpr std::array<std::string_view, 5> all{"stored", "empty", "vanished", "grown",
-                                                       "unchanged"};
+  static constexpr auto all =
+      words_of<copy_outcome>("stored", "empty", "vanished", "grown", "unchanged");
 };
 
 // Hands each member with its name to `io`, which writes or reads it.

@@ -1,5 +1,6 @@
 // Every message between hosts with any content: there and back, and what is wrong with it refused.
 // SPDX-License-Identifier: MIT
+#include "storage/wire/wire_members.hpp"
 #include "tests/hostile.hpp"
 #include "tests/unit/property.hpp"
 #include "tests/unit/storage/wire/any_message.hpp"
@@ -27,16 +28,6 @@ using nlohmann::json;
 namespace {
 
 constexpr auto hostile_class = "requests and answers between hosts";
-
-template <class T> constexpr uint8_t values_of = 0;
-template <> constexpr uint8_t values_of<cipher_type> = 2;
-template <> constexpr uint8_t values_of<entry_kind> = 4;
-template <> constexpr uint8_t values_of<publish> = 2;
-template <> constexpr uint8_t values_of<wire::change_op> = 9;
-template <> constexpr uint8_t values_of<wire::pg_op> = 13;
-template <> constexpr uint8_t values_of<compress_type> = 5;
-template <> constexpr uint8_t values_of<codec::gz_engine> = 3;
-template <> constexpr uint8_t values_of<wire::copy_outcome> = 5;
 
 /// Any number, and often one at the edge of what JSON libraries hold well.
 uint64_t any_number() {
@@ -79,7 +70,7 @@ template <class T> void fill(T& value) {
   if constexpr (std::is_same_v<T, bool>)
     value = any_flag();
   else if constexpr (std::is_enum_v<T>)
-    value = static_cast<T>(*rc::gen::inRange<int>(0, values_of<T>));
+    value = static_cast<T>(*rc::gen::inRange<size_t>(0, wire::words<T>::all.size()));
   else if constexpr (std::is_integral_v<T>)
     value = static_cast<T>(any_number());
   else
