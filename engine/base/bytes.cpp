@@ -5,14 +5,19 @@
 namespace pgbraid {
 
 std::string to_hex(byte_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const auto b : bytes) {
-    out += digits[std::to_integer<unsigned>(b) >> 4];
-    out += digits[std::to_integer<unsigned>(b) & 15];
-  }
+  append_hex(out, bytes);
   return out;
+}
+
+void append_hex(std::string& to, byte_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  auto at = to.size();
+  to.resize(at + bytes.size() * 2);
+  for (const auto b : bytes) {
+    to[at++] = digits[std::to_integer<unsigned>(b) >> 4];
+    to[at++] = digits[std::to_integer<unsigned>(b) & 15];
+  }
 }
 
 } // namespace pgbraid

@@ -28,5 +28,6 @@ inline size_t take_front(byte_view& from, byte_span to) {
 }
 /// Lower-case hexadecimal text of `bytes`.
 std::string to_hex(byte_view bytes);
+void append_hex(std::string& to, byte_view bytes);
 
 } // namespace pgbraid

@@ -21,7 +21,9 @@ public:
   /// The longest line that anybody writes: a file of 1 GiB of which every second page is wrong.
   static constexpr size_t line_limit_bytes = size_t{16} << 20;
 
-  explicit info_feed(info_visitor visit);
+  /// @param checked_section  of which the visitor refuses whatever is no JSON: its lines, which may
+  ///                         be a million, are not looked through before
+  explicit info_feed(info_visitor visit, std::string_view checked_section = {});
   ~info_feed();
   info_feed(const info_feed&) = delete;
   info_feed& operator=(const info_feed&) = delete;

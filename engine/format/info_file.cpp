@@ -78,6 +78,13 @@ result<void> check_plain(std::string_view text) {
   return success();
 }
 
+/// The only `=`, which may leave anything behind it.
+std::optional<size_t> find_only_assignment(std::string_view line) {
+  const auto at = line.find('=');
+  return at > 0 && at != line.npos && line.find('=', at + 1) == line.npos ? std::optional(at)
+                                                                          : std::nullopt;
+}
+
 /// Splits at the first `=` that leaves valid JSON: file names may contain `=`.
 std::optional<size_t> find_assignment(std::string_view line) {
   for (size_t at = line.find('='); at != line.npos; at = line.find('=', at + 1)) {
@@ -92,7 +99,8 @@ std::optional<size_t> find_assignment(std::string_view line) {
 /// Reads the lines of one file.
 struct info_feed::lines {
 public:
-  explicit lines(info_visitor visit) : visit_(std::move(visit)) {}
+  lines(info_visitor visit, std::string_view checked_section)
+      : visit_(std::move(visit)), checked_section_(checked_section) {}
 
   result<void> line(std::string_view text) {
     ++number_;
@@ -103,11 +111,11 @@ public:
       in_section_ = true;
       return success();
     }
+    if (in_section_ && section_ == checked_section_ && !visitor_failure_)
+      if (const auto at = find_only_assignment(text))
+        return unchecked({section_, text.substr(0, *at), text.substr(*at + 1)});
     const auto at = in_section_ ? find_assignment(text) : std::nullopt;
-    if (!at)
-      // Without its text: a broken line may be the one that holds a passphrase.
-      return refused("line " + std::to_string(number_) + " is neither a section nor key=value");
-    return assignment({section_, text.substr(0, *at), text.substr(*at + 1)});
+    return at ? assignment({section_, text.substr(0, *at), text.substr(*at + 1)}) : broken();
   }
 
   result<std::string> finish() {
@@ -128,6 +136,16 @@ public:
   }
 
 private:
+  /// Without its text: a broken line may be the one that holds a passphrase.
+  error broken() const {
+    return refused("line " + std::to_string(number_) + " is neither a section nor key=value");
+  }
+
+  result<void> unchecked(const info_line& line) {
+    auto done = assignment(line);
+    return visitor_failure_ && !is_json(line.value) ? broken() : done;
+  }
+
   result<void> assignment(const info_line& line) {
     if (line.section == header_section && line.key == checksum_key)
       return read_value(line, checksum_);
@@ -157,6 +175,7 @@ private:
   }
 
   const info_visitor visit_;
+  const std::string checked_section_;
   line_digest digest_;
   std::string section_;
   std::string version_;
@@ -167,7 +186,8 @@ private:
   bool has_format_ = false;
 };
 
-info_feed::info_feed(info_visitor visit) : lines_(std::make_unique<lines>(std::move(visit))) {
+info_feed::info_feed(info_visitor visit, std::string_view checked_section)
+    : lines_(std::make_unique<lines>(std::move(visit), checked_section)) {
   rest_.reserve(4096); // a line with a passphrase never moves to a larger place
 }
 

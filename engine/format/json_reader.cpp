@@ -128,14 +128,16 @@ void json_reader::parse_string(std::string& scratch, std::string_view& out) {
   out = {};
   if (!take('"'))
     return fail("string expected");
-  const size_t begin = at_;
-  while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\')
-    ++at_;
+  const auto rest = text_.substr(at_);
+  const auto whole = rest.substr(0, rest.find('"'));
+  const auto plain = whole.substr(0, whole.find('\\'));
+  at_ += plain.size();
   if (at_ < text_.size() && text_[at_] == '"') {
-    out = text_.substr(begin, at_++ - begin);
+    out = plain;
+    ++at_;
     return;
   }
-  scratch.assign(text_.substr(begin, at_ - begin));
+  scratch.assign(plain);
   while (at_ < text_.size() && text_[at_] != '"') {
     if (text_[at_] != '\\')
       scratch += text_[at_++];

@@ -2,31 +2,22 @@
 // SPDX-License-Identifier: MIT
 #include "engine/format/json_writer.hpp"
 
+#include <array>
 #include <charconv>
 
 namespace pgbraid::format {
 
 namespace {
 
-char escape_letter(char c) {
-  switch (c) {
-  case '"':
-  case '\\':
-    return c;
-  case '\n':
-    return 'n';
-  case '\r':
-    return 'r';
-  case '\t':
-    return 't';
-  case '\b':
-    return 'b';
-  case '\f':
-    return 'f';
-  default:
-    return 0;
-  }
-}
+/// What follows the backslash of each byte; 0: it stands for itself.
+constexpr auto escape_letters = [] {
+  std::array<char, 256> out{};
+  constexpr std::string_view from = "\"\\\n\r\t\b\f";
+  constexpr std::string_view to = "\"\\nrtbf";
+  for (size_t i = 0; i < from.size(); ++i)
+    out[static_cast<unsigned char>(from[i])] = to[i];
+  return out;
+}();
 
 template <class Int> void append_number(std::string& out, Int value) {
   char digits[24];
@@ -39,7 +30,7 @@ template <class Int> void append_number(std::string& out, Int value) {
 void append_json_escaped(std::string& out, std::string_view text) {
   size_t begin = 0;
   for (size_t i = 0; i < text.size(); ++i) {
-    const char letter = escape_letter(text[i]);
+    const char letter = escape_letters[static_cast<unsigned char>(text[i])];
     if (letter == 0)
       continue;
     out.append(text.substr(begin, i - begin));
@@ -101,6 +92,14 @@ json_writer& json_writer::string(std::string_view value) {
   separate();
   out_ += '"';
   append_json_escaped(out_, value);
+  out_ += '"';
+  return *this;
+}
+
+json_writer& json_writer::hex(byte_view value) {
+  separate();
+  out_ += '"';
+  append_hex(out_, value);
   out_ += '"';
   return *this;
 }

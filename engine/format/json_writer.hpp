@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/base/bytes.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,6 +24,8 @@ public:
   /// The name of the next value.
   json_writer& member(std::string_view name);
   json_writer& string(std::string_view value);
+  /// A string of digits, as `to_hex` makes it.
+  json_writer& hex(byte_view value);
   json_writer& number(uint64_t value);
   json_writer& number(int64_t value);
   json_writer& boolean(bool value);

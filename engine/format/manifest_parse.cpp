@@ -22,7 +22,7 @@ constexpr uint64_t block_checksum_limit = 16;
 } // namespace
 
 result<void> manifest_parser::line(const info_line& at) {
-  if (at.section == "target:file")
+  if (at.section == files_section)
     return file(at);
   if (at.section == "target:path")
     return path(at);
@@ -327,7 +327,8 @@ struct manifest_feed::state {
   explicit state(kept_files keep) : parser(parser_of(keep)) {}
 
   std::unique_ptr<manifest_parser> parser;
-  info_feed lines{[this](const info_line& at) { return parser->line(at); }};
+  info_feed lines{[this](const info_line& at) { return parser->line(at); },
+                  manifest_parser::files_section};
 };
 
 manifest_feed::manifest_feed(kept_files keep) : state_(std::make_unique<state>(keep)) {}

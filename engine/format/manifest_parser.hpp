@@ -35,6 +35,8 @@ private:
 /// Takes the lines of a manifest, and makes it of them.
 class manifest_parser {
 public:
+  static constexpr std::string_view files_section = "target:file";
+
   manifest_parser() { m_.options.has_compress_kind = false; } // until the key is read
   virtual ~manifest_parser() = default;
   manifest_parser(const manifest_parser&) = delete;

@@ -73,7 +73,8 @@ struct manifest_proof::state {
 
   const manifest& of;
   reader parser;
-  info_feed lines{[this](const info_line& at) { return parser.line(at); }};
+  info_feed lines{[this](const info_line& at) { return parser.line(at); },
+                  manifest_parser::files_section};
   std::optional<error> broken;
 };
 
@@ -101,15 +102,6 @@ result<void> manifest_proof::finish() {
   if (const auto difference = state_->parser.difference(*read))
     return would_not_be_read(what, *difference);
   return success();
-}
-
-result<void> prove_readable(const manifest& of) {
-  manifest_proof proof(of);
-  auto rendered = render(of, [&](std::string_view piece) {
-    proof.feed(piece);
-    return success();
-  });
-  return rendered ? proof.finish() : rendered;
 }
 
 } // namespace pgbraid::format

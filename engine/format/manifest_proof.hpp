@@ -31,8 +31,4 @@ private:
   std::unique_ptr<state> state_;
 };
 
-/// The same of the text that `render` makes, and of which nothing is kept: what nobody could read
-/// in the end is not begun.
-result<void> prove_readable(const manifest& of);
-
 } // namespace pgbraid::format

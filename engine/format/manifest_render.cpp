@@ -234,7 +234,7 @@ void manifest_renderer::file(const manifest_file& of) {
       to.member("bno").number(of.bundle_offset_bytes);
   }
   if (of.size_bytes != 0 && of.has_checksum)
-    to.member("checksum").string(to_hex(of.checksum));
+    to.member("checksum").hex(of.checksum);
   if (of.pages != page_check::absent)
     to.member("checksum-page").boolean(of.pages == page_check::valid);
   if (of.rare->page_errors != none_index)
@@ -244,7 +244,7 @@ void manifest_renderer::file(const manifest_file& of) {
     to.member("master").boolean(of.master);
   mode_member(to, of.mode, m_.file_defaults.mode);
   if (of.has_repo_checksum)
-    to.member("rck").string(to_hex(of.repo_checksum));
+    to.member("rck").hex(of.repo_checksum);
   if (of.reference != none_index)
     to.member("reference").string(m_.references[of.reference]);
   if (of.has_repo_size && of.repo_size_bytes != of.size_bytes)

@@ -4,6 +4,7 @@
 
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
+#include "engine/format/manifest_proof.hpp"
 #include "engine/format/repository_path.hpp"
 #include "storage/repository/file_pair.hpp"
 #include "storage/repository/repository.hpp"
@@ -62,8 +63,8 @@ result<std::unique_ptr<backup_claim>> backup_claim::take(repository& in, const f
   std::unique_ptr<backup_claim> made(new backup_claim(in, of.label, owner));
   auto& files = in.files();
   const auto name = files.features().paths ? made->temporary_name() : made->directory_;
-  if (auto written =
-          made->write(name + std::string(made->copy_.substr(made->directory_.size())), of, pass);
+  if (auto written = made->write(name + std::string(made->copy_.substr(made->directory_.size())),
+                                 of, pass, true);
       !written) {
     if (name != made->directory_)
       static_cast<void>(files.remove_tree(name)); // what is wrong has been found
@@ -101,8 +102,8 @@ backup_claim::take_over(repository& in, std::string_view label, const format::ma
     return back(complete.failure());
   if (*complete)
     return back(lost);
-  if (auto written =
-          made->write(name + std::string(made->copy_.substr(made->directory_.size())), of, pass);
+  if (auto written = made->write(name + std::string(made->copy_.substr(made->directory_.size())),
+                                 of, pass, true);
       !written)
     return back(written.failure());
   if (auto moved = made->move_here(name, old); !moved)
@@ -112,8 +113,9 @@ backup_claim::take_over(repository& in, std::string_view label, const format::ma
   return made;
 }
 
+/// @param proves  that the text can be read, before it gets its name
 result<void> backup_claim::write(const std::string& path, const format::manifest& of,
-                                 const secret& pass) {
+                                 const secret& pass, bool proves) {
   // Only the first time there is no directory yet.
   const bool first = wrote_.size_bytes == 0;
   proved_file file(repo_.files(), path, {.make_parents = first, .may_open_late = true});
@@ -122,9 +124,15 @@ result<void> backup_claim::write(const std::string& path, const format::manifest
     file.write(piece);
     return success();
   };
-  if (auto rendered = format::render(
-          of, [&](std::string_view piece) { return sealed.feed(piece, false, write); });
-      !rendered)
+  format::manifest_proof proof(of);
+  auto rendered = format::render(of, [&](std::string_view piece) {
+    if (proves)
+      proof.feed(piece);
+    return sealed.feed(piece, false, write);
+  });
+  if (rendered && proves)
+    rendered = proof.finish();
+  if (!rendered)
     return rendered;
   if (auto ended = sealed.feed({}, true, write); !ended)
     return ended;
@@ -158,7 +166,7 @@ result<void> backup_claim::save(const format::manifest& of, const secret& pass) 
     return *failure_;
   if (auto ours = look(true); !ours)
     return ours;
-  if (auto written = write(copy_, of, pass); !written)
+  if (auto written = write(copy_, of, pass, false); !written)
     return written;
   return look(false);
 }

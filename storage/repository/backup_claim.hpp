@@ -70,7 +70,8 @@ private:
   std::string temporary_name() const;
   result<void> move_here(const std::string& name, const std::string& back);
   result<void> confirm();
-  result<void> write(const std::string& path, const format::manifest& of, const secret& pass);
+  result<void> write(const std::string& path, const format::manifest& of, const secret& pass,
+                     bool proves);
   result<void> look(bool expected_unchanged);
   result<void> renew_now();
   result<void> prove();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/actors/backup/whole_backup_rig.hpp"
 #include "tests/unit/storage/power_cut.hpp"
+#include "tests/unit/storage/repository/small_manifest.hpp"
 
 #include <algorithm>
 
@@ -150,9 +151,7 @@ TEST_CASE_FIXTURE(resumed_rig, "backup: one that turns out to be a backup is not
   const auto manifest = format::manifest_path_of("demo", label);
   REQUIRE(write_all(files, manifest, *files.content(manifest + ".copy")));
   const auto copy = files.content(manifest + ".copy");
-  format::manifest other;
-  other.label = "20990101-000000F";
-  other.references = {other.label};
+  const auto other = small_manifest("20990101-000000F");
   const auto taken = backup_claim::take_over(repo, label, other, {}, "2-other");
   REQUIRE_FALSE(taken);
   CHECK(taken.failure().code == errc::path_missing);
@@ -162,14 +161,11 @@ TEST_CASE_FIXTURE(resumed_rig, "backup: one that turns out to be a backup is not
 
 TEST_CASE_FIXTURE(resumed_rig, "backup: of two that go on with one, one has it") {
   const auto label = fail(calls_of_copy());
-  format::manifest other;
-  other.label = "20990101-000000F";
-  other.references = {other.label};
+  const auto other = small_manifest("20990101-000000F");
   auto first = backup_claim::take_over(repo, label, other, {}, "2-a");
   REQUIRE(first);
-  other.label = "20990101-000001F";
-  other.references = {other.label};
-  const auto second = backup_claim::take_over(repo, label, other, {}, "3-b");
+  const auto later = small_manifest("20990101-000001F");
+  const auto second = backup_claim::take_over(repo, label, later, {}, "3-b");
   REQUIRE_FALSE(second);
   CHECK(second.failure().code == errc::path_missing);
   CHECK((*first)->close());

@@ -4,8 +4,8 @@
 #include "engine/format/archive_info.hpp"
 #include "engine/format/backup_info.hpp"
 #include "engine/format/manifest.hpp"
-#include "engine/format/manifest_proof.hpp"
 #include "tests/unit/engine/format/golden.hpp"
+#include "tests/unit/engine/format/proved.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -42,7 +42,7 @@ TEST_CASE("golden: manifests come back byte for byte and are valid") {
     REQUIRE_MESSAGE(read, (read ? "" : read.failure().message));
     CHECK(render(*read) == content);
     CHECK(validate(*read, strictness::strict));
-    CHECK(prove_readable(*read));
+    CHECK(test::prove_readable(*read));
     ++count;
   }
   CHECK((count >= 50 || golden::sets().empty()));

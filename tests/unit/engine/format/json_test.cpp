@@ -79,4 +79,7 @@ TEST_CASE("json: writes compact text") {
   out.member("b").null().member("c").boolean(true).member("d").begin_object().end_object();
   out.end_object();
   CHECK(text == R"({"a":[3,[-7,9]],"b":null,"c":true,"d":{}})");
+  text.clear();
+  json_writer(text).begin_array().hex(as_bytes("\x01\xfe")).hex({}).end_array();
+  CHECK(text == R"(["01fe",""])");
 }

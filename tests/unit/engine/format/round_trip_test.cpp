@@ -13,11 +13,11 @@
 #include "engine/format/lock_content.hpp"
 #include "engine/format/manifest.hpp"
 #include "engine/format/manifest_equality.hpp"
-#include "engine/format/manifest_proof.hpp"
 #include "engine/format/manifest_values.hpp"
 #include "engine/format/timeline_history.hpp"
 #include "tests/hostile.hpp"
 #include "tests/unit/engine/format/any_content.hpp"
+#include "tests/unit/engine/format/proved.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -172,7 +172,7 @@ TEST_CASE("round trip: archive.info and backup.info") {
 TEST_CASE("round trip: manifests") {
   for_all([](any& from) {
     const auto made = from.whole_manifest();
-    const auto proved = prove_readable(made);
+    const auto proved = test::prove_readable(made);
     CHECK_MESSAGE(proved, proved.failure().message);
     const auto text = render(made);
     const auto read = parse_manifest(text);
@@ -257,7 +257,7 @@ TEST_CASE("round trip: what a manifest cannot name is told before, not by its re
     auto made = from.whole_manifest();
     change(made);
     made.sort();
-    const auto proved = prove_readable(made);
+    const auto proved = test::prove_readable(made);
     REQUIRE_FALSE(proved);
     CHECK(proved.failure().code == errc::format);
   };

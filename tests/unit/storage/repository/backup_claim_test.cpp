@@ -61,6 +61,21 @@ TEST_CASE_TEMPLATE("backup claim: of two that want a label, one gets it", rig, D
   CHECK((*first)->close());
 }
 
+TEST_CASE_TEMPLATE("backup claim: what nobody could read is not begun", rig, DRIVERS) {
+  stanza_in<rig> on;
+  auto of = small_manifest(label);
+  of.databases.push_back({.name = "a\nb", .oid = 7});
+  const auto taken = backup_claim::take(on.here, of, no_pass, "1-a");
+  REQUIRE_FALSE(taken);
+  CHECK(taken.failure().code == errc::format);
+  CHECK(names_of(on.repo, "backup/demo").empty());
+  // Nor is what is there taken over for it.
+  const std::string old = "20261121-231200F";
+  REQUIRE(backup_claim::take(on.here, small_manifest(old), no_pass, "1-a"));
+  CHECK_FALSE(backup_claim::take_over(on.here, old, of, no_pass, "2-b"));
+  CHECK(names_of(on.repo, "backup/demo") == std::vector<std::string>{old});
+}
+
 TEST_CASE_TEMPLATE("backup claim: a backup that is being made renews its copy", rig, DRIVERS) {
   stanza_in<rig> on;
   auto claim = on.take("1-a");
