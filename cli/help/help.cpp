@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include "cli/help/help.hpp"
 
+#include "cli/help/completion.hpp"
 #include "cli/help/exit_codes.hpp"
 #include "cli/help/help_pages.hpp"
+#include "cli/help/man_page.hpp"
 #include "cli/help/option_pages.hpp"
 #include "cli/help/wrapped.hpp"
 #include "engine/base/version.hpp"
@@ -53,7 +55,8 @@ std::string general_help() {
                   command_column, command_column));
   }
   return out + "\nUse 'pgbraid help [command]' for more information, and\n"
-               "'pgbraid help exit-codes' for what an exit code means.\n";
+               "'pgbraid help exit-codes' for what an exit code means.\n"
+               "'pgbraid help man-page' and 'pgbraid help completion' are for man and bash.\n";
 }
 
 constexpr std::array<std::string_view, 5> headings = {"Command", "General", "Log", "PostgreSQL",
@@ -305,6 +308,12 @@ private:
   const config::options& opts_;
 };
 
+std::string topic_page(std::string_view topic) {
+  if (topic == "completion")
+    return completion_script();
+  return topic == "man-page" ? man_page() : exit_codes_page();
+}
+
 std::string number_of(unsigned major, unsigned minor, unsigned patch) {
   return fmt::format("{}", major * 1'000'000 + minor * 1'000 + patch);
 }
@@ -314,7 +323,7 @@ std::string number_of(unsigned major, unsigned minor, unsigned patch) {
 result<std::string> help_text(const config::options& opts) {
   if (opts.command() == config::command_id::help)
     return opts.parameters().empty() ? general_help() + configuration_line(opts)
-                                     : exit_codes_page();
+                                     : topic_page(opts.parameters().front());
   const option_help help(opts);
   if (opts.parameters().empty())
     return help.command_page() + configuration_line(opts);

@@ -213,13 +213,14 @@ private:
       out_.given.erase({static_cast<uint16_t>(find_option(name)), 0});
   }
 
-  /// `help exit-codes` and `help [command [option]]`: the latter becomes help on that command, with
+  /// `help [topic]` and `help [command [option]]`: the latter becomes help on that command, with
   /// the option as parameter.
   result<command_line> help_line() {
     out_.help = true;
     if (out_.parameters.empty())
       return std::move(out_);
-    if (out_.parameters == std::vector<std::string>{"exit-codes"})
+    if (out_.parameters.size() == 1 &&
+        std::ranges::find(help_topics, out_.parameters.front()) != help_topics.end())
       return std::move(out_);
     auto command = command_named(out_.parameters.front());
     if (!command)

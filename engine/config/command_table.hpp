@@ -120,6 +120,10 @@ inline constexpr auto commands = std::to_array<command_row>({
 });
 static_assert(commands.size() == command_count);
 
+/// Pages of `help` that are about no command.
+inline constexpr std::array<std::string_view, 3> help_topics{"completion", "exit-codes",
+                                                             "man-page"};
+
 constexpr const command_row& row_of(command_id id) {
   return commands[static_cast<size_t>(id)];
 }

@@ -53,9 +53,32 @@ def install(bench):
     missing = [name for name in named if not (documents / name).is_file()]
     equal(missing, [], "documents that README names and that are not installed")
 
+    page = run(["groff", "-man", "-Tutf8", "-ww", "-P-cbou", place / "share/man/man1/pgbraid.1"])
+    for words in ("archive-server", "--repo<N>-path=...", 'archive-get %f "%p"', "EXIT STATUS"):
+        expect(words in page.text, f"the manual page has '{words}'", page)
+    equal(page.err, b"", "what groff complains of")
+    completed(place / "share/bash-completion/completions/pgbraid.bash")
+
     run(["cmake", "--install", folder, "--prefix", place, "--component", "debug"])
     equal(sorted(path.name for path in place.rglob("*.debug")), ["pgbraid.debug", "pgbraid_front.debug"],
           "debug information is there when asked for")
+
+
+def completed(script):
+    """What bash offers: `=` is a word of its own."""
+    def offered(*words):
+        call = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pgbraid; printf "%s\\n" "${COMPREPLY[@]}"'
+        ended = run(["bash", "-uc", call, "bash", script, "pgbraid", *words])
+        equal(ended.err, b"", f"what bash complains of: {words}")
+        return ended.text.split()
+
+    equal(offered("ba"), ["backup"], "a command")
+    equal(offered("--stanza", "=", "demo", "ba"), ["backup"], "a command behind an option")
+    equal(offered("backup", "--type", "="), ["full", "diff", "incr"], "what an option takes")
+    equal(offered("restore", "--type", "=", "imm"), ["immediate"], "what it takes for another command")
+    equal(offered("--repo2-stor", "=", "x", "backup", "--repo2-sftp-host-u"), ["--repo2-sftp-host-user="], "of a second repository")
+    equal(sorted(offered("backup", "--no-del")), ["--no-delta"], "what can be switched off")
+    equal(sorted(offered("help", "ex")), ["exit-codes", "expire"], "a page of help")
 
 
 @test("install: two at the same time do not take files from each other", cluster=False, root=True)

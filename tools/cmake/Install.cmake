@@ -22,6 +22,16 @@ endfunction()
 
 pgbraid_install_program(pgbraid_front ${CMAKE_INSTALL_BINDIR})
 pgbraid_install_program(pgbraid ${CMAKE_INSTALL_LIBEXECDIR}/pgbraid)
+# What the program says of itself: its manual page, and what bash completes.
+function(pgbraid_install_page topic file folder)
+  install(CODE "
+    execute_process(COMMAND \"${CMAKE_BINARY_DIR}/pgbraid\" --no-config help ${topic}
+                    OUTPUT_FILE \"${CMAKE_BINARY_DIR}/${file}\" COMMAND_ERROR_IS_FATAL ANY)
+  " COMPONENT program)
+  install(FILES ${CMAKE_BINARY_DIR}/${file} DESTINATION ${folder} COMPONENT program)
+endfunction()
+pgbraid_install_page(man-page pgbraid.1 ${CMAKE_INSTALL_MANDIR}/man1)
+pgbraid_install_page(completion pgbraid.bash ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 configure_file(cli/server/systemd/pgbraid-archive@.service.in pgbraid-archive@.service @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/pgbraid-archive@.service cli/server/systemd/pgbraid-archive@.socket
         DESTINATION lib/systemd/system COMPONENT program)

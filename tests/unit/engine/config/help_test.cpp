@@ -200,6 +200,33 @@ TEST_CASE("help: every exit code is listed with its meaning") {
   }
 }
 
+TEST_CASE("help: the manual page names every command and option, and troff takes it as text") {
+  const auto page = help({{"help", "man-page"}});
+  const auto written = [](std::string_view text) {
+    std::string out;
+    for (const char c : text)
+      out += c == '-' ? std::string("\\-") : std::string(1, c);
+    return out;
+  };
+  for (const auto& command : commands)
+    CHECK((page.find(fmt::format("\n.B {}\n", written(command.name))) != std::string::npos) ==
+          (command.built && !command.internal));
+  for (const auto& row : options_table)
+    if (!(row.flags & internal) && row.group == option_group::none && row.unbuilt != "*" &&
+        row.commands.contains(command_id::backup))
+      CHECK_MESSAGE(page.find(".B " + written("--" + std::string(row.name))) != std::string::npos,
+                    row.name);
+  CHECK(page.find(".B \\-\\-repo<N>\\-path=...\n") != std::string::npos);
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    CHECK(line.find('"') == (line.starts_with(".TH ") ? 14 : std::string::npos));
+    const auto request = line.substr(0, line.find(' '));
+    const bool known = request == ".TH" || request == ".SH" || request == ".TP" ||
+                       request == ".IP" || request == ".br" || request == ".B" || request == ".I";
+    CHECK_MESSAGE(known == line.starts_with('.'), line);
+  }
+}
+
 TEST_CASE("help: version as text and as a number, and as the peer says it") {
   const auto text = run{{"version"}}.good();
   const auto number = run{{"version", "--output=num"}}.good();
