@@ -10,6 +10,7 @@
 #include "cli/open/workers.hpp"
 #include "engine/base/caught.hpp"
 #include "engine/base/clock.hpp"
+#include "engine/base/enum_words.hpp"
 #include "engine/base/log_banner.hpp"
 #include "engine/base/stop_signal.hpp"
 #include "engine/config/load.hpp"
@@ -19,7 +20,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <optional>
@@ -30,8 +30,8 @@ namespace pgbraid::cli {
 namespace {
 
 log::level level_named(std::string_view name) {
-  constexpr std::array<std::string_view, 7> names = {"off",    "error", "warn", "info",
-                                                     "detail", "debug", "trace"};
+  constexpr auto names =
+      words_of<log::level>("off", "error", "warn", "info", "detail", "debug", "trace");
   for (size_t i = 0; i < names.size(); ++i) {
     if (names[i] == name)
       return static_cast<log::level>(i);

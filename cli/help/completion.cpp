@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/help/completion.hpp"
 
+#include "engine/config/option_name.hpp"
 #include "engine/config/option_table.hpp"
 #include "engine/config/options.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 namespace pgbraid::cli {
@@ -32,9 +34,9 @@ bool is_offered(const option_row& option, const command_row& command) {
 
 /// As it is typed, of the first of a group: `--repo1-path=`, `--delta --no-delta`.
 std::string typed(const option_row& option) {
-  std::string name(option.name);
-  if (option.group != option_group::none)
-    name.insert(name.find('-'), "1");
+  const auto row = static_cast<uint16_t>(config::find_option(option.name));
+  const auto name =
+      config::shown_name({.row = row, .key = option.group == option_group::none ? 0U : 1U});
   if (option.type != option_type::boolean)
     return "--" + name + "=";
   return "--" + name + (option.flags & config::negatable ? " --no-" + name : "");
@@ -63,12 +65,13 @@ std::string options_of_commands() {
     if (!(option.flags & config::internal))
       all += (all.empty() ? "" : " ") + typed(option);
   for (const auto& command : config::commands) {
+    if (!command.is_offered())
+      continue;
     std::string words;
     for (const auto& option : options_table)
       if (is_offered(option, command))
         words += (words.empty() ? "" : " ") + typed(option);
-    if (command.built && !command.internal)
-      out += line_of(command.name, words);
+    out += line_of(command.name, words);
   }
   return out + line_of("''", all) + "  esac\n}\n";
 }
@@ -77,7 +80,7 @@ std::string values_of_options() {
   std::string out = "_pgbraid_values() {\n  case $1:$2 in\n";
   for (const auto& option : options_table)
     for (const auto& command : config::commands)
-      if (command.built && !command.internal && is_offered(option, command))
+      if (command.is_offered() && is_offered(option, command))
         if (const auto words = words_of_list(part(option.allowed, command)); !words.empty())
           out += line_of(fmt::format("{}:{}", command.name, option.name), words);
   return out + "  esac\n}\n";
@@ -86,7 +89,7 @@ std::string values_of_options() {
 std::string commands_and_topics() {
   std::string commands;
   for (const auto& command : config::commands)
-    if (command.built && !command.internal)
+    if (command.is_offered())
       commands += fmt::format("{}{}", commands.empty() ? "" : " ", command.name);
   return fmt::format("_pgbraid_commands='{}'\n_pgbraid_topics='{}'\n", commands,
                      fmt::join(config::help_topics, " "));

@@ -55,7 +55,7 @@ std::string paragraphs(std::string_view text) {
 std::string commands_section() {
   std::string out = ".SH COMMANDS\n";
   for (const auto& command : config::commands) {
-    if (command.internal || !command.built)
+    if (!command.is_offered())
       continue;
     const auto& page = page_of(command.id);
     out += fmt::format(".TP\n.B {}\n{}", shown(command.name), paragraphs(page.text));
@@ -78,7 +78,7 @@ std::string commands_of(const option_row& option) {
   std::vector<std::string_view> names;
   size_t all = 0;
   for (const auto& command : config::commands) {
-    if (command.internal || !command.built)
+    if (!command.is_offered())
       continue;
     ++all;
     if (option.commands.contains(command.id))

@@ -86,6 +86,9 @@ struct command_row {
   bool log_file;         ///< writes its own log file without being asked for it
   bool quiet;            ///< begin and end lines are DEBUG instead of INFO
   lock_kind lock;
+
+  /// Whether users are offered it: in completion and the manual page.
+  constexpr bool is_offered() const { return built && !internal; }
 };
 
 /// In alphabetical order of the names, which is the order of `command_id`.

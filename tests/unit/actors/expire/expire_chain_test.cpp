@@ -7,6 +7,7 @@
 #include "tests/unit/quiet.hpp"
 #include "tests/unit/storage/faulty_memory.hpp"
 #include "tests/unit/storage/power_cut.hpp"
+#include "tests/unit/storage/repository/small_infos.hpp"
 #include "tests/unit/storage/repository/small_manifest.hpp"
 
 #include <doctest/doctest.h>
@@ -52,11 +53,8 @@ struct chains : test::quiet {
   repository repo{files, {.key = 1, .stanza = "demo"}};
 
   chains() {
-    format::archive_info archive;
-    archive.add(77, "15");
-    REQUIRE(repo.save(archive));
-    format::backup_info info;
-    info.add_history(77, "15", 202209061, 1300);
+    REQUIRE(repo.save(test::small_archive_info()));
+    auto info = test::small_backup_info();
     for (size_t i = 0; i < everything.size(); ++i)
       info.add(make(everything[i], segment(3 * i + 2)));
     REQUIRE(repo.save(info));

@@ -4,6 +4,7 @@
 #include "engine/format/repository_path.hpp"
 #include "storage/driver/object/object_storage.hpp"
 #include "tests/unit/storage/driver/object/memory_store.hpp"
+#include "tests/unit/storage/repository/small_infos.hpp"
 #include "tests/unit/storage/repository/small_manifest.hpp"
 
 #include <doctest/doctest.h>
@@ -37,13 +38,10 @@ struct rig {
   std::shared_ptr<test::memory_store> bucket = std::make_shared<test::memory_store>();
   std::unique_ptr<storage> files = object::make_object_storage(bucket, "/", {});
   repository repo{*files, {.key = 1, .stanza = "demo"}};
-  format::backup_info info;
+  format::backup_info info = test::small_backup_info();
 
   rig() {
-    format::archive_info archive;
-    archive.add(77, "15");
-    REQUIRE(repo.save(archive));
-    info.add_history(77, "15", 202209061, 1300);
+    REQUIRE(repo.save(test::small_archive_info()));
     add(first, 10, {});
     add(diff, 20, first);
     add(incr, 30, diff);

@@ -7,6 +7,7 @@
 #include "tests/unit/quiet.hpp"
 #include "tests/unit/storage/faulty_memory.hpp"
 #include "tests/unit/storage/power_cut.hpp"
+#include "tests/unit/storage/repository/small_infos.hpp"
 #include "tests/unit/storage/repository/small_manifest.hpp"
 
 #include <doctest/doctest.h>
@@ -61,11 +62,8 @@ struct stanza {
       }
     }
     last_wal = wal + *rc::gen::inRange(0U, 3U);
-    format::archive_info archive;
-    archive.add(77, "15");
-    keep(repo.save(archive));
-    format::backup_info info;
-    info.add_history(77, "15", 202209061, 1300);
+    keep(repo.save(test::small_archive_info()));
+    auto info = test::small_backup_info();
     for (const auto& one : backups)
       store(info, one);
     keep(repo.save(info));

@@ -7,6 +7,7 @@
 #include "storage/wrap/metered_storage.hpp"
 #include "tests/unit/storage/faulty_memory.hpp"
 #include "tests/unit/storage/power_cut.hpp"
+#include "tests/unit/storage/repository/small_infos.hpp"
 #include "tests/unit/storage/repository/small_manifest.hpp"
 
 #include <doctest/doctest.h>
@@ -33,13 +34,10 @@ std::string segment(unsigned number) {
 struct rig {
   test::faulty_memory files;
   repository repo{files, {.key = 1, .stanza = "demo"}};
-  format::backup_info info;
+  format::backup_info info = test::small_backup_info();
 
   rig() {
-    format::archive_info archive;
-    archive.add(77, "15");
-    REQUIRE(repo.save(archive));
-    info.add_history(77, "15", 202209061, 1300);
+    REQUIRE(repo.save(test::small_archive_info()));
     for (size_t i = 0; i < labels.size(); ++i)
       add_backup(labels[i], segment(10 * static_cast<unsigned>(i) + 2));
     save();
