@@ -82,10 +82,10 @@ def of_a_command(bench):
         relay.stop()
 
 
-@test("ending keys: GCS, tokens of two seconds")
+@test("ending keys: GCS, tokens of four seconds")
 def of_a_service(bench):
     class ShortLived(CloudStorage):
-        environment = {"PAGE": "1000", "TOKEN_LIFE": "2"}
+        environment = {"PAGE": "1000", "TOKEN_LIFE": "4"}
     there = store(bench, ShortLived)
     bench.ready(**there.options(f"/ending/{bench.dir.name}"), compress_type="none")
 
@@ -94,7 +94,7 @@ def of_a_service(bench):
 
     def meanwhile(process):
         before = asked()
-        time.sleep(3)  # a token ends, and what the backup looks for in the archive takes another one
+        time.sleep(5)  # a token ends, and what the backup looks for in the archive takes another one
         lab.wait_for(lambda: asked() > before or process.poll() is not None, "tokens are asked for again")
     backup_meanwhile(bench, meanwhile)
     bench.cluster.switch_and_wait_archived()

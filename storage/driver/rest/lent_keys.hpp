@@ -45,10 +45,16 @@ private:
   /// They are renewed so long before their end, or half-way when they live for less than twice
   /// that.
   static constexpr int64_t renew_before_s = 300;
-  /// So long a lender is left alone after it was asked.
+  /// So long a lender is left alone after it was asked, at most.
   static constexpr int64_t at_rest_s = 5;
 
   bool is_due() const;
+  /// For half of what is left of keys that hold: else they would be used beyond their end. Keys
+  /// that have ended when they come are no reason to hurry, some clock is wrong.
+  int64_t rest_s(int64_t now_s) const {
+    const auto left_s = now_.until_s.value_or(now_s) - now_s;
+    return left_s > 0 ? std::min(at_rest_s, left_s / 2) : at_rest_s;
+  }
 
   std::mutex mutex_;
   const ask from_;
@@ -77,11 +83,11 @@ template <class Keys> result<typename lent_keys<Keys>::loan> lent_keys<Keys>::cu
     now_ = std::move(*given);
     ++number_;
     since_s_ = wall_s();
-    not_before_s_ = since_s_ + at_rest_s;
+    not_before_s_ = since_s_ + rest_s(since_s_);
     have_ = true;
     return loan{now_.keys, number_};
   }
-  not_before_s_ = wall_s() + at_rest_s;
+  not_before_s_ = wall_s() + rest_s(wall_s());
   if (!have_ || wall_s() >= *now_.until_s)
     return given.failure();
   log::warn("credentials are not renewed yet: {}", given.failure().message);

@@ -54,6 +54,20 @@ TEST_CASE("lent keys: asked for when they are needed, and again before they end"
   clock.advance(2s);
   CHECK(shortly.current());
   CHECK(asked == so_far + 1);
+  // Those that hold for less than the lender is left alone are not used beyond their end either.
+  lent_keys<secret> briefly({}, end_after(2));
+  CHECK(briefly.current());
+  clock.advance(2s);
+  const auto ended = asked;
+  CHECK(briefly.current());
+  CHECK(asked == ended + 1);
+  // Those that have ended when they come: one clock is wrong, and the lender has its rest.
+  lent_keys<secret> from_yesterday({}, end_after(-3600));
+  CHECK(from_yesterday.current());
+  const auto once = asked;
+  clock.advance(4s);
+  CHECK(from_yesterday.current());
+  CHECK(asked == once);
   lent_keys<secret> fixed(secret("k"), nullptr);
   CHECK(fixed.current()->keys.view() == "k");
   CHECK_FALSE(fixed.refused(fixed.current()->number));
