@@ -47,7 +47,8 @@ def whole_way(bench, layout, more, signed_before=False):
     equal(directories(there, where), labels(bench), "directories of backups after expire")
 
 
-@test("azure: 2.60.0 reads and continues what we wrote, files, SAS", "2.60.0", "files", True)
+@test("azure: 2.60.0 reads and continues what we wrote, files, SAS", "2.60.0", "files", True,
+      slow=True)
 @test("azure: 2.60.0 reads and continues what we wrote, encrypted bundles", "2.60.0",
       "encrypted bundles", slow=True)
 @test("azure: 2.60.0 reads and continues what we wrote, blocks", "2.60.0", "blocks", slow=True)

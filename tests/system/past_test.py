@@ -98,7 +98,7 @@ def removed(bench, kind, layout):
 
 
 @test("past: a repository that was removed is there at a time before, Azure, encrypted bundles",
-      {"repo1_bundle": "y", "compress_type": "zst", **CIPHER})
+      {"repo1_bundle": "y", "compress_type": "zst", **CIPHER}, slow=True)
 @test("past: a repository that was removed is there at a time before, Azure, files", {}, slow=True)
 def removed_blobs(bench, layout):
     peer = later_peer("2.60.0")

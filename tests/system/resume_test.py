@@ -249,7 +249,7 @@ def by_the_peer(bench):
     verified(bench, bench.completed_labels())
 
 
-@test("resume: a copy whose WAL came too late is completed by the next run")
+@test("resume: a copy whose WAL came too late is completed by the next run", slow=True)
 def late(bench):
     noisy(bench, archive_timeout="3")
     hold = held_up(bench)

@@ -40,7 +40,8 @@ def as_other(bench, other, do):
         bench.conf = here
 
 
-@test("store host: S3 behind a repository host, ssh, files", over_ssh, {"compress_type": "lz4"}, 0)
+@test("store host: S3 behind a repository host, ssh, files", over_ssh, {"compress_type": "lz4"}, 0,
+      slow=True)
 @test("store host: S3 behind a repository host, TLS, bundles and blocks", over_tls,
       {"repo1_bundle": "y", "repo1_block": "y", "compress_type": "zst", "archive_async": "y"}, 0)
 @test("store host: S3 behind a repository host, TLS, in parts, a way to the store that breaks", over_tls,

@@ -118,7 +118,7 @@ def of_many(_method, target, _head):
     return DENIED if "?delete" in target else None
 
 
-@test("store refusals: S3, removals", one_by_one)
+@test("store refusals: S3, removals", one_by_one, slow=True)
 @test("store refusals: S3, removals, key by key", key_by_key)
 @test("store refusals: S3, removals of many at once", of_many, slow=True)
 def removals(bench, refuses):
@@ -209,7 +209,7 @@ WRITING = (("stanza-create",), ("backup", "--type=full"), ("backup", "--type=inc
            ("archive-push",))
 
 
-@test("store refusals: S3, tags, what writes")
+@test("store refusals: S3, tags, what writes", slow=True)
 def tags(bench):
     there = gateway(bench)
     relay = Refusing(there, tagged)
@@ -262,7 +262,7 @@ def every_command(bench):
             ("repo-ls",), ("restore", f"--pg1-path={bench.dir}/r/pg"))
 
 
-@test("store refusals: S3, another region, and a token that has expired")
+@test("store refusals: S3, another region, and a token that has expired", slow=True)
 def whoever_asks(bench):
     there = gateway(bench)
     relay = Refusing(there)

@@ -135,7 +135,7 @@ class Watched:
 @test("store secrets: GCS, a service account", CloudStorage, of_service_account)
 @test("store secrets: GCS, a token", CloudStorage, of_token, slow=True)
 @test("store secrets: Azure, the key of the account", BlobService, of_account, slow=True)
-@test("store secrets: Azure, a signature", BlobService, of_signature)
+@test("store secrets: Azure, a signature", BlobService, of_signature, slow=True)
 def nowhere(bench, kind, key):
     watched = Watched(bench, kind, key, BusyAtFirst)
     try:

@@ -86,7 +86,7 @@ def segment(bench):
 
 
 @test("store verbs: Azure, removals are refused", Blobs)
-@test("store verbs: GCS, removals are refused", Cloud)
+@test("store verbs: GCS, removals are refused", Cloud, slow=True)
 def removals(bench, kind):
     peer, there = later_peer("2.60.0"), store(bench, kind.server)
     bench.ready(**there.options("/" + place_of(bench)))
@@ -113,7 +113,7 @@ def removals(bench, kind):
 
 
 @test("store verbs: Azure, lists are refused", Blobs, "list")
-@test("store verbs: Azure, what writes is refused", Blobs, "write")
+@test("store verbs: Azure, what writes is refused", Blobs, "write", slow=True)
 @test("store verbs: GCS, lists are refused", Cloud, "list")
 @test("store verbs: GCS, what writes is refused", Cloud, "write")
 def before_anything(bench, kind, verb):
