@@ -9,6 +9,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace pgbraid::http {
 
@@ -168,6 +169,7 @@ client::~client() {
 
 exchange client::send(request what) {
   auto state = std::make_shared<exchange_state>();
+  state->mutex = &core_->mutex;
   state->asked = std::move(what);
   {
     const std::lock_guard held(core_->mutex);
@@ -207,11 +209,23 @@ bool exchange::ends_within(std::chrono::milliseconds how_long) {
                     [this] { return state_->ended.load(); });
 }
 
+response exchange::take_some(std::chrono::milliseconds how_long) {
+  std::unique_lock held(core_->mutex);
+  state_->is_read_meanwhile = true;
+  wait_until(state_->changed, held, monotonic::now() + how_long,
+             [this] { return state_->ended || !state_->some.body.empty(); });
+  return std::exchange(state_->some, {});
+}
+
 response exchange::take() {
   std::unique_lock held(core_->mutex);
   // Each comes to its end by the limits that the thread keeps.
   while (!state_->ended)
     wait_until(state_->changed, held, monotonic::now() + core_->settings.limit);
+  auto& some = state_->some.body;
+  auto& rest = state_->answer.body;
+  if (!some.empty())
+    rest.insert(rest.begin(), some.begin(), some.end());
   return std::move(state_->answer);
 }
 

@@ -33,6 +33,9 @@ struct client_settings {
 /// What libcurl holds of a connection: a buffer for each way.
 inline constexpr uint64_t buffer_bytes = uint64_t{512} << 10;
 
+/// What is handed out of an answer that has not ended.
+inline constexpr size_t some_bytes = size_t{512} << 10;
+
 struct client_core;
 struct exchange_state;
 
@@ -47,6 +50,10 @@ public:
   bool has_ended() const;
   /// Waits so long at most. What `has_ended` says then.
   bool ends_within(std::chrono::milliseconds how_long);
+  /// Of a part of something (206), what has come of it since, as soon as that is `some_bytes`, with
+  /// the head of the answer. Waits so long at most; without a body once the answer has ended, and
+  /// for others, which come as a whole. `take` gives the rest, which is never nothing.
+  response take_some(std::chrono::milliseconds how_long);
   /// Waits for the end. It comes: nothing moves for longer than the limit, and a body that comes or
   /// goes slower than 8 KiB/s is broken off. To be called once.
   response take();

@@ -24,9 +24,30 @@ uint64_t room_for(const exchange_state& one) {
   return std::min(told.value_or(0), one.asked.answer_limit_bytes);
 }
 
+/// All but the last byte: who asks for the rest, after a break, asks for something.
+void hand_out(exchange_state& one) {
+  auto& here = one.answer.body;
+  {
+    const std::lock_guard held(*one.mutex);
+    auto& some = one.some.body;
+    if (some.empty()) {
+      one.some = {.status = 206, .headers = one.answer.headers};
+      some.reserve(some_bytes + buffer_bytes);
+      some.swap(here);
+      here.push_back(some.back());
+      some.pop_back();
+    } else {
+      some.insert(some.end(), here.begin(), here.end() - 1);
+      here.erase(here.begin(), here.end() - 1);
+    }
+  }
+  one.changed.notify_all();
+}
+
 size_t take_body(char* data, size_t, size_t bytes, void* of) {
   auto& one = *static_cast<exchange_state*>(of);
-  if (one.answer.body.size() + bytes > one.asked.answer_limit_bytes) {
+  one.body_bytes += bytes;
+  if (one.body_bytes > one.asked.answer_limit_bytes) {
     one.refused =
         error{errc::protocol, fmt::format("the answer is longer than the {} bytes that it may have",
                                           one.asked.answer_limit_bytes)};
@@ -36,6 +57,9 @@ size_t take_body(char* data, size_t, size_t bytes, void* of) {
     one.answer.body.reserve(room_for(one));
   const auto more = std::as_bytes(std::span(data, bytes));
   one.answer.body.insert(one.answer.body.end(), more.begin(), more.end());
+  if (one.is_read_meanwhile && one.answer.body.size() >= some_bytes &&
+      curl::number(one.on, CURLINFO_RESPONSE_CODE) == 206)
+    hand_out(one);
   return bytes;
 }
 
@@ -209,15 +233,15 @@ void exchange_state::conclude(CURLcode outcome, const client_settings& how) {
 /// Long before all has come that an answer may have. Only of what is read: a store that is at work
 /// on a change sends blanks meanwhile.
 bool exchange_state::drips(monotonic::time_point now, const client_settings& how) {
-  if (asked.method != "GET" || answer.body.empty())
+  if (asked.method != "GET" || body_bytes == 0)
     return false;
   const bool begins = measured_bytes == 0;
   if (!begins && now - measured_at < how.limit)
     return false;
   const auto least = slowest_bytes_per_s * static_cast<uint64_t>(how.limit.count()) / 1000;
-  const bool slow = !begins && answer.body.size() - measured_bytes < least;
+  const bool slow = !begins && body_bytes - measured_bytes < least;
   measured_at = now;
-  measured_bytes = answer.body.size();
+  measured_bytes = body_bytes;
   return slow;
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <mutex>
 
 namespace pgbraid::http {
 
@@ -18,6 +19,9 @@ struct exchange_state {
   std::atomic<bool> ended{false};
   std::condition_variable changed = {}; ///< who waits holds the mutex of the client
   std::atomic<bool> forgotten{false};
+  std::atomic<bool> is_read_meanwhile{false}; ///< somebody takes what comes before the end
+  std::mutex* mutex = nullptr;                ///< of the client; guards what follows
+  response some = {};                         ///< of the answer, to be taken
 
   // Of the thread alone:
   CURL* on = nullptr;
@@ -30,8 +34,9 @@ struct exchange_state {
   curl_off_t moved_bytes = 0;
   monotonic::time_point moved_at = {};
   monotonic::time_point until = {};
-  /// How much of the body was there when it was measured last.
-  size_t measured_bytes = 0;
+  uint64_t body_bytes = 0; ///< as many as came, also those that were taken
+  /// How much of the body had come when it was measured last.
+  uint64_t measured_bytes = 0;
   monotonic::time_point measured_at = {};
 
   /// Tells libcurl what to do.

@@ -37,6 +37,10 @@ public:
   bool comes_within(std::chrono::milliseconds how_long) {
     return failed_ || under_way_.ends_within(how_long);
   }
+  /// As of `exchange`, of the try that is under way: after a break the rest comes as a whole.
+  response take_some(std::chrono::milliseconds how_long) {
+    return failed_ ? response() : under_way_.take_some(how_long);
+  }
   /// An answer that came whole, of any status that is not worth another try. Fails with what the
   /// last try failed with.
   result<response> wait();

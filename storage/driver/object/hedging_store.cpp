@@ -6,6 +6,8 @@
 #include "engine/base/printable.hpp"
 #include "storage/driver/object/read_pace.hpp"
 
+#include <algorithm>
+
 namespace pgbraid::object {
 
 namespace {
@@ -31,6 +33,7 @@ public:
   }
   bool has_come() const override { return first_->has_come(); }
   bool comes_within(milliseconds how_long) override { return first_->comes_within(how_long); }
+  std::vector<std::byte> some(milliseconds how_long) override;
   result<maybe_piece> wait() override;
 
 private:
@@ -48,6 +51,7 @@ private:
   const wanted_piece what_;
   const monotonic::time_point begun_ = monotonic::now();
   asked<maybe_piece> first_;
+  bool comes_in_parts_ = false; ///< then it is waited for alone, at the pace of who takes them
 };
 
 /// Waits as long as others took, and longer.
@@ -74,7 +78,19 @@ result<maybe_piece> hedged_read::sooner_of_two() {
   return (first_ ? first_ : second)->wait();
 }
 
+/// Where nothing comes for longer than all of it should take, `wait` may ask twice.
+std::vector<std::byte> hedged_read::some(milliseconds how_long) {
+  const auto patience = pace_->patience(what_.bytes);
+  if (patience && !comes_in_parts_)
+    how_long = std::min(how_long, std::max(*patience - taken(), milliseconds(0)));
+  auto came = first_->some(how_long);
+  comes_in_parts_ = comes_in_parts_ || !came.empty();
+  return came;
+}
+
 result<maybe_piece> hedged_read::wait() {
+  if (comes_in_parts_)
+    return first_->wait();
   // Of what came before anybody waited it is not known when.
   const bool here = first_->has_come();
   auto got = !here && is_slow() ? sooner_of_two() : first_->wait();

@@ -9,6 +9,9 @@ namespace pgbraid::object {
 
 namespace {
 
+/// Each read comes to its end by the limits of its store.
+constexpr std::chrono::hours no_hurry{1};
+
 uint64_t end_of(const read_options& options) {
   if (!options.limit_bytes)
     return UINT64_MAX;
@@ -58,6 +61,12 @@ result<void> object_reader::begin(const read_options& options) {
   auto asked = in_->read(key_, begin, wanted, {});
   next_ += wanted;
   ask_ahead(std::min(end_, begin + options.size_hint_bytes)); // which the caller knows to be there
+  if (options.alone)
+    here_ = asked->some(no_hurry);
+  if (!here_.empty()) {
+    coming_ = std::move(asked);
+    return success();
+  }
   auto first = taken(std::move(asked));
   if (!first)
     return first.failure();
@@ -80,6 +89,29 @@ void object_reader::ask_ahead(uint64_t until) {
     under_way_.push_back({bytes, in_->read(key_, next_, bytes, tag_)});
     next_ += bytes;
   }
+}
+
+/// What it is part of is known now.
+result<void> object_reader::end_of_first() {
+  auto rest = taken(std::move(coming_));
+  if (!rest)
+    return rest.failure();
+  size_ = rest->object_bytes;
+  tag_ = std::move(rest->tag);
+  here_.insert(here_.end(), rest->bytes.begin(), rest->bytes.end());
+  ask_ahead(std::min(end_, size_));
+  return success();
+}
+
+result<bool> object_reader::next_bytes() {
+  if (!coming_)
+    return next_piece();
+  here_ = coming_->some(no_hurry);
+  used_ = 0;
+  if (here_.empty())
+    if (auto ended = end_of_first(); !ended)
+      return ended.failure();
+  return true;
 }
 
 /// False at the end.
@@ -107,7 +139,7 @@ result<size_t> object_reader::read(byte_span out) {
   size_t filled = 0;
   while (filled < out.size()) {
     if (used_ == here_.size()) {
-      auto more = next_piece();
+      auto more = next_bytes();
       if (!more)
         return more.failure();
       if (!*more)
@@ -123,6 +155,9 @@ result<size_t> object_reader::read(byte_span out) {
 }
 
 result<size_t> object_reader::read_at(byte_span out, uint64_t offset_bytes) {
+  if (coming_)
+    if (auto ended = end_of_first(); !ended)
+      return ended.failure();
   size_t filled = 0;
   while (filled < out.size() && offset_bytes + filled < size_) {
     auto piece = read_piece(offset_bytes + filled,

@@ -36,7 +36,9 @@ private:
                 const read_options& options, const read_ahead_limits& limits);
   result<void> begin(const read_options& options);
   void ask_ahead(uint64_t until);
+  result<bool> next_bytes();
   result<bool> next_piece();
+  result<void> end_of_first();
   result<object_piece> taken(asked<std::optional<object_piece>> one);
   result<object_piece> read_piece(uint64_t offset, uint64_t bytes);
 
@@ -44,10 +46,11 @@ private:
   const std::string key_;
   const std::string shown_;
   const read_ahead_limits limits_;
-  uint64_t end_;      ///< nothing is asked for behind it
-  uint64_t next_;     ///< of what is asked for next
-  uint64_t size_ = 0; ///< of the object, once the first piece has come
-  std::string tag_;   ///< of the object
+  uint64_t end_;                              ///< nothing is asked for behind it
+  uint64_t next_;                             ///< of what is asked for next
+  uint64_t size_ = 0;                         ///< of the object, once the first piece has come
+  std::string tag_;                           ///< of the object
+  asked<std::optional<object_piece>> coming_; ///< the first, while it is read as it comes
   struct asked_piece {
     uint64_t bytes = 0;
     asked<std::optional<object_piece>> outcome = {};

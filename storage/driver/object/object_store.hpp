@@ -30,6 +30,13 @@ public:
       sleep_through(std::chrono::milliseconds(1));
     return has_come();
   }
+  /// Of a read: bytes that have come before all have; `wait` gives the rest, and says whether all
+  /// of it is what was asked for. None once there are no more, after so long, and from who gives
+  /// all at once.
+  virtual std::vector<std::byte> some(std::chrono::milliseconds how_long) {
+    static_cast<void>(how_long);
+    return {};
+  }
   /// The outcome. Tries again what is worth it, within limits. To be called once.
   virtual result<T> wait() = 0;
 };

@@ -20,6 +20,10 @@ public:
   mended_request(protocol_ptr in, maker make, http::tried_request::keeper keep = {});
   bool has_come() const { return request_->has_come(); }
   bool comes_within(std::chrono::milliseconds how_long) { return request_->comes_within(how_long); }
+  /// As of `http::tried_request`.
+  http::response take_some(std::chrono::milliseconds how_long) {
+    return request_->take_some(how_long);
+  }
   result<http::response> wait();
   /// How often it was sent since it was mended.
   unsigned sent() const { return request_->sent(); }

@@ -117,6 +117,88 @@ TEST_CASE("http: a redirect is an answer like others") {
   CHECK(server.seen().size() == 1);
 }
 
+TEST_CASE("http: a part of something is had as it comes, anything else as a whole") {
+  const auto body = [] {
+    std::string out;
+    for (int i = 0; out.size() < 3 * some_bytes + 5; ++i)
+      out += std::to_string(i);
+    return out;
+  }();
+  client over(patient);
+  const auto asked = [&](const scripted_server& server, std::string& all) {
+    auto one =
+        over.send({.method = "GET", .url = server.url(), .answer_limit_bytes = uint64_t{4} << 20});
+    size_t times = 0;
+    while (true) {
+      const auto some = one.take_some(60s);
+      if (some.body.empty())
+        break;
+      CHECK(some.status == 206);
+      CHECK(some.find("etag") == "\"t\"");
+      all += as_text(some.body);
+      ++times;
+    }
+    // It stays what it was when it is looked at once more.
+    CHECK(one.take_some(60s).body.empty());
+    auto rest = one.take();
+    CHECK_FALSE(rest.body.empty());
+    all += as_text(rest.body);
+    return std::pair(times, std::move(rest));
+  };
+  const auto whole = http_answer("206 Partial Content", body, "ETag: \"t\"\r\n");
+  SUBCASE("it comes whole") {
+    // The end waits until somebody takes what was before it.
+    scripted_server server(always({.bytes = whole, .drip = 2ms, .at_once = whole.size() - 100}));
+    std::string all;
+    const auto [times, rest] = asked(server, all);
+    CHECK(times > 0);
+    CHECK(all == body);
+    CHECK_FALSE(rest.broken);
+    CHECK(rest.status == 206);
+  }
+  SUBCASE("it is cut, wherever") {
+    for (const size_t missing : {size_t{1}, some_bytes, 2 * some_bytes, body.size() - 1}) {
+      CAPTURE(missing);
+      scripted_server server(
+          always({.bytes = whole.substr(0, whole.size() - missing), .hangs_up = true}));
+      std::string all;
+      const auto [times, rest] = asked(server, all);
+      CHECK(all == body.substr(0, body.size() - missing));
+      REQUIRE(rest.broken);
+      CHECK(rest.broken->transient);
+    }
+  }
+  SUBCASE("nobody takes what was handed out") {
+    scripted_server server(always({.bytes = whole, .drip = 1ms, .at_once = whole.size() - 50}));
+    auto one =
+        over.send({.method = "GET", .url = server.url(), .answer_limit_bytes = uint64_t{4} << 20});
+    CHECK(one.take_some(0ms).body.size() <= body.size());
+    CHECK(one.ends_within(60s));
+    auto rest = one.take();
+    CHECK_FALSE(rest.broken);
+    CHECK(rest.body.size() <= body.size());
+    CHECK(body.ends_with(as_text(rest.body)));
+  }
+  SUBCASE("others") {
+    scripted_server server(always({http_answer("200 OK", body)}));
+    std::string all;
+    CHECK(asked(server, all).first == 0);
+    CHECK(all == body);
+  }
+  SUBCASE("it is longer than it may be") {
+    scripted_server server(always({whole}));
+    auto one =
+        over.send({.method = "GET", .url = server.url(), .answer_limit_bytes = 2 * some_bytes});
+    size_t taken = 0;
+    while (const auto some = one.take_some(60s).body.size())
+      taken += some;
+    const auto rest = one.take();
+    CHECK(taken + rest.body.size() <= 2 * some_bytes);
+    REQUIRE(rest.broken);
+    CHECK(rest.broken->code == errc::protocol);
+  }
+}
+
 TEST_CASE("http: what breaks on the way") {
   SUBCASE("nobody listens") {
     uint16_t port = 0;

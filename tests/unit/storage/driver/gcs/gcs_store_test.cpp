@@ -4,6 +4,8 @@
 #include "storage/driver/gcs/gcs_store.hpp"
 #include "tests/unit/engine/http/scripted_server.hpp"
 
+#include <fmt/format.h>
+
 #include <set>
 
 using namespace pgbraid;
@@ -124,6 +126,41 @@ TEST_CASE("gcs: what came is compared with the digest that is told") {
   // It is the whole object's.
   CHECK(read(told("abd", ""), 0, "bytes 0-2/4"));
   CHECK(read(told("abd", ""), 1, "bytes 1-3/4"));
+}
+
+TEST_CASE("gcs: what is had as it comes is compared with the digest, too") {
+  const std::string content(3 * http::some_bytes, 'x');
+  for (const auto& [stored, also_later] :
+       {std::pair(content, true), {content + "y", true}, {content + "y", false}}) {
+    const auto digest = codec::to_base64(codec::md5_of(as_bytes(stored)));
+    const auto about = [&, size = content.size()](size_t from) {
+      return fmt::format("x-goog-generation: 7\r\nContent-Range: bytes {}-{}/{}\r\n", from,
+                         size - 1, size) +
+             (from == 0 || also_later ? "X-Goog-Hash: md5=" + digest + "\r\n" : "");
+    };
+    for (const bool breaks : {false, true}) {
+      rig on([&](const seen_request& asked, size_t number) -> scripted_answer {
+        const auto from = std::stoul(asked.header("range").substr(6));
+        auto answer =
+            http_answer("206 Partial Content", std::string_view(content).substr(from), about(from));
+        const bool cut = breaks && number == 0;
+        return {.bytes = answer.substr(0, answer.size() - (cut ? 10 : 0)),
+                .hangs_up = cut,
+                .drip = std::chrono::milliseconds(2),
+                .at_once = number == 0 ? answer.size() - 110 : answer.size()};
+      });
+      auto one = on.store->read("k", 0, content.size(), {});
+      size_t had = 0;
+      while (const auto more = one->some(std::chrono::minutes(1)).size())
+        had += more;
+      CHECK(had > 0);
+      const auto rest = one->wait();
+      if (stored == content)
+        CHECK(had + (*rest)->bytes.size() == content.size());
+      else
+        CHECK(failed_with(rest) == errc::file_read);
+    }
+  }
 }
 
 TEST_CASE("gcs: a new time for an object") {

@@ -22,6 +22,13 @@ public:
   timed(asked<maybe_piece> what, milliseconds after)
       : what_(std::move(what)), at_(monotonic::now() + after) {}
   bool has_come() const override { return monotonic::now() >= at_; }
+  /// Where it comes in parts those are there sooner than all of it.
+  std::vector<std::byte> some(milliseconds how_long) override {
+    auto came = what_->some(how_long);
+    if (came.empty() && !has_come())
+      sleep_through(std::min<monotonic::duration>(how_long, at_ - monotonic::now()));
+    return came;
+  }
   result<maybe_piece> wait() override {
     if (!has_come())
       sleep_through(at_ - monotonic::now());
@@ -108,6 +115,27 @@ TEST_CASE("hedging: a read that hangs is asked for once more, and the second ans
   REQUIRE(*got);
   CHECK(as_text((*got)->bytes) == "some content");
   CHECK(on.in->reads == 2);
+  CHECK(on.clock.passed() - before < 1s);
+}
+
+TEST_CASE(
+    "hedging: what comes in parts is waited for alone; what does not come is asked for twice") {
+  hedged_bucket on;
+  on.warm_up();
+  on.in->some_bytes = 4;
+  on.in->takes = {60s};
+  auto one = on.store->read("key", 0, 100, {});
+  CHECK(as_text(one->some(1h)) == "some");
+  CHECK(as_text(one->some(1h)) == " con");
+  CHECK(as_text((*one->wait())->bytes) == "tent");
+  CHECK(on.in->reads == 1);
+  on.in->some_bytes = 0;
+  on.in->takes = {60s};
+  const auto before = on.clock.passed();
+  one = on.store->read("key", 0, 100, {});
+  CHECK(one->some(1h).empty());
+  CHECK(as_text((*one->wait())->bytes) == "some content");
+  CHECK(on.in->reads == 3);
   CHECK(on.clock.passed() - before < 1s);
 }
 

@@ -52,8 +52,32 @@ private:
   std::shared_ptr<under_way> of_;
 };
 
+/// Comes so many bytes at a time, and the last of them with the outcome.
+class in_parts final : public pending<std::optional<object_piece>> {
+public:
+  in_parts(asked<std::optional<object_piece>> what, size_t some_bytes)
+      : what_(std::move(what)), all_(what_->wait()), some_bytes_(some_bytes) {}
+  bool has_come() const override { return true; }
+  std::vector<std::byte> some(std::chrono::milliseconds) override {
+    if (!all_ || !*all_ || (*all_)->bytes.size() <= some_bytes_)
+      return {};
+    auto& left = (*all_)->bytes;
+    const auto end = left.begin() + static_cast<std::ptrdiff_t>(some_bytes_);
+    std::vector<std::byte> out(left.begin(), end);
+    left.erase(left.begin(), end);
+    return out;
+  }
+  result<std::optional<object_piece>> wait() override { return std::move(all_); }
+
+private:
+  asked<std::optional<object_piece>> what_; ///< under way as long as this is
+  result<std::optional<object_piece>> all_;
+  const size_t some_bytes_;
+};
+
 class memory_store : public object_store {
 public:
+  size_t some_bytes = 0; ///< reads give so many before the end; 0: none
   std::map<std::string, std::string> objects;
   std::map<std::string, std::map<unsigned, std::string>> uploads;
   std::map<std::string, unfinished_upload> begun; ///< also those that ended
@@ -128,7 +152,10 @@ public:
       return failed<piece>({errc::file_read, "the object changed while it was read"});
     const auto from = std::min<uint64_t>(offset, at->second.size());
     const auto part = as_bytes(std::string_view(at->second).substr(from, bytes));
-    return answer(piece({{part.begin(), part.end()}, at->second.size(), now}));
+    auto all = answer(piece({{part.begin(), part.end()}, at->second.size(), now}));
+    if (some_bytes == 0)
+      return all;
+    return std::make_unique<in_parts>(std::move(all), some_bytes);
   }
   asked<nothing> put(const std::string& key, std::vector<std::byte> content) override {
     const std::lock_guard held(mutex_);

@@ -3,6 +3,7 @@
 #include "tests/unit/storage/driver/object/bucket_rig.hpp"
 
 #include <algorithm>
+#include <utility>
 
 using namespace pgbraid;
 using namespace pgbraid::object_test;
@@ -59,6 +60,60 @@ TEST_CASE("object storage: what is read alone comes with one request, as far as 
   CHECK(read(on.repo, "f", {.offset_bytes = 10, .limit_bytes = 20, .alone = true}) ==
         content.substr(10, 20));
   CHECK(on.bucket->count("read") == 4);
+}
+
+TEST_CASE("object storage: what is read alone is read as it comes") {
+  const std::string content = "0123456789abcdefghijklmnopqrstuvwxyz";
+  for (const size_t at_once : {1, 5, 13, 27, 28, 36}) {
+    CAPTURE(at_once);
+    rig on("/r", in_small_parts);
+    on.bucket->some_bytes = at_once;
+    REQUIRE(write_all(on.repo, "f", content));
+    CHECK(read(on.repo, "f", {.limit_bytes = 1000, .alone = true}) == content);
+    CHECK(on.bucket->count("read") == 3);
+    CHECK(read(on.repo, "f", {.offset_bytes = 10, .limit_bytes = 20, .alone = true}) ==
+          content.substr(10, 20));
+    CHECK(read(on.repo, "f", {.offset_bytes = 36, .limit_bytes = 20, .alone = true}).empty());
+    CHECK(code_of(on.repo.open_read("none", {.alone = true})) == errc::file_missing);
+    // Whoever looks somewhere in between.
+    auto file = on.repo.open_read("f", {.alone = true});
+    REQUIRE(file);
+    std::string room(10, '\0');
+    CHECK(*(*file)->read(std::as_writable_bytes(std::span(room).first(3))) == 3);
+    CHECK(*(*file)->read_at(std::as_writable_bytes(std::span(room)), 20) == 10);
+    CHECK(room == "klmnopqrst");
+    CHECK(*(*file)->read(std::as_writable_bytes(std::span(room))) == 10);
+    CHECK(room == "3456789abc");
+    file->reset();
+    CHECK(on.bucket->asked_for->now == 0);
+  }
+}
+
+TEST_CASE("object storage: what is damaged is said at its end, however it came") {
+  class damaged final : public memory_store {
+    class late final : public pending<std::optional<object_piece>> {
+      bool has_come() const override { return true; }
+      std::vector<std::byte> some(std::chrono::milliseconds) override {
+        return std::vector<std::byte>(std::exchange(left_, 0));
+      }
+      result<std::optional<object_piece>> wait() override {
+        return error{errc::file_read, "it is not what was stored"};
+      }
+      size_t left_ = 10;
+    };
+    asked<std::optional<object_piece>> read(const std::string&, uint64_t, uint64_t,
+                                            const std::string&) override {
+      return std::make_unique<late>();
+    }
+  };
+  const auto repo = make_object_storage(std::make_shared<damaged>(), "/r", {});
+  auto file = repo->open_read("f", {.alone = true});
+  REQUIRE(file);
+  std::string room(10, '\0');
+  REQUIRE((*file)->read(std::as_writable_bytes(std::span(room))));
+  const auto end = (*file)->read(std::as_writable_bytes(std::span(room)));
+  CHECK(code_of(end) == errc::file_read);
+  CHECK(end.failure().message == "unable to read '/r/f': it is not what was stored");
 }
 
 TEST_CASE("object storage: of a path only what begins so is asked for") {

@@ -6,6 +6,8 @@
 #include "storage/driver/s3/s3_store.hpp"
 #include "tests/unit/engine/http/scripted_server.hpp"
 
+#include <fmt/format.h>
+
 using namespace pgbraid;
 using namespace pgbraid::object;
 using namespace pgbraid::test;
@@ -85,6 +87,90 @@ TEST_CASE("s3: a piece that is cut goes on where it broke") {
   REQUIRE(seen.size() == 2);
   CHECK(seen[1].header("range") == "bytes=5-9"); // one byte twice
   CHECK(seen[1].header("if-match") == "\"t\"");
+}
+
+namespace {
+
+/// So long that some of it is had before its end.
+std::string long_content() {
+  std::string out;
+  for (int i = 0; out.size() < 3 * http::some_bytes; ++i)
+    out += std::to_string(i) + ' ';
+  return out;
+}
+
+/// What was had before the end, and the outcome.
+std::pair<std::string, result<std::optional<object_piece>>> as_it_comes(object_store& in,
+                                                                        uint64_t bytes) {
+  auto one = in.read("k", 0, bytes, {});
+  std::string some;
+  while (true) {
+    const auto more = one->some(60s);
+    if (more.empty())
+      return {std::move(some), one->wait()};
+    some += as_text(more);
+  }
+}
+
+} // namespace
+
+TEST_CASE("s3: a piece is had as it comes, and goes on where it broke") {
+  const auto all = long_content();
+  const auto first = ranged(all, 0, all.size());
+  const auto came = all.size() - 1000;
+  rig on([&](const seen_request& asked, size_t number) -> scripted_answer {
+    if (number == 0)
+      return {.bytes = first.substr(0, first.size() - 1000),
+              .hangs_up = true,
+              .drip = 2ms,
+              .at_once = first.size() - 1100}; // until somebody takes them
+    CHECK(asked.header("if-match") == "\"t\"");
+    CHECK(asked.header("range") == fmt::format("bytes={}-{}", came - 1, all.size() - 1));
+    return {ranged(std::string_view(all).substr(came - 1), came - 1, all.size())};
+  });
+  const auto [some, rest] = as_it_comes(*on.store, all.size());
+  CHECK(some.size() > 0);
+  CHECK(some + text_of(rest) == all);
+  CHECK((*rest)->object_bytes == all.size());
+  CHECK((*rest)->tag == "\"t\"");
+}
+
+TEST_CASE("s3: of a piece that is had as it comes the rest is of the same object, and whole") {
+  const auto all = long_content();
+  const auto cut = [&] {
+    const auto first = ranged(all, 0, all.size());
+    return scripted_answer{.bytes = first.substr(0, first.size() - 1000),
+                           .hangs_up = true,
+                           .drip = 2ms,
+                           .at_once = first.size() - 1100};
+  }();
+  const auto from = all.size() - 1001;
+  const auto end = std::string_view(all).substr(from);
+  const std::vector<scripted_answer> wrong = {
+      {ranged(end, from, all.size(), "\"other\"")},
+      {refusal("412 Precondition Failed", "PreconditionFailed")},
+      {refusal("416 Range Not Satisfiable", "InvalidRange", "Content-Range: bytes */10\r\n")},
+      {http_answer("200 OK", all, "ETag: \"t\"\r\n")}, // it knows no ranges, for once
+      {ranged(end.substr(1), from + 1, all.size())},
+  };
+  for (const auto& second : wrong) {
+    CAPTURE(second.bytes.substr(0, second.bytes.find('\r')));
+    rig on(in_turn({cut, second}));
+    const auto [some, rest] = as_it_comes(*on.store, all.size());
+    CHECK(all.starts_with(some));
+    CHECK_FALSE(some.empty());
+    CHECK_FALSE(rest);
+  }
+  // Without a tag nothing of it could be gone on with: it begins again.
+  const auto untagged =
+      http_answer("206 Partial Content", all,
+                  fmt::format("Content-Range: bytes 0-{}/{}\r\n", all.size() - 1, all.size()));
+  rig on(in_turn(
+      {{.bytes = untagged.substr(0, untagged.size() - 1000), .hangs_up = true}, {untagged}}));
+  const auto [some, rest] = as_it_comes(*on.store, all.size());
+  CHECK(some.empty());
+  CHECK(text_of(rest) == all);
+  CHECK(on.server.seen()[1].header("range") == fmt::format("bytes=0-{}", all.size() - 1));
 }
 
 TEST_CASE("s3: a piece that came whole before it broke") {
