@@ -9,7 +9,6 @@
 #include <deque>
 #include <mutex>
 #include <thread>
-#include <utility>
 
 namespace pgbraid::http {
 
@@ -213,8 +212,13 @@ response exchange::take_some(std::chrono::milliseconds how_long) {
   std::unique_lock held(core_->mutex);
   state_->is_read_meanwhile = true;
   wait_until(state_->changed, held, monotonic::now() + how_long,
-             [this] { return state_->ended || !state_->some.body.empty(); });
-  return std::exchange(state_->some, {});
+             [this] { return state_->ended || !state_->some.empty(); });
+  if (state_->some.empty())
+    return {};
+  auto out = state_->head_of_some;
+  out.body = std::move(state_->some.front());
+  state_->some.pop_front();
+  return out;
 }
 
 response exchange::take() {
@@ -222,10 +226,7 @@ response exchange::take() {
   // Each comes to its end by the limits that the thread keeps.
   while (!state_->ended)
     wait_until(state_->changed, held, monotonic::now() + core_->settings.limit);
-  auto& some = state_->some.body;
-  auto& rest = state_->answer.body;
-  if (!some.empty())
-    rest.insert(rest.begin(), some.begin(), some.end());
+  state_->put_back_some();
   return std::move(state_->answer);
 }
 

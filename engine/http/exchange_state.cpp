@@ -27,20 +27,17 @@ uint64_t room_for(const exchange_state& one) {
 /// All but the last byte: who asks for the rest, after a break, asks for something.
 void hand_out(exchange_state& one) {
   auto& here = one.answer.body;
+  std::vector<std::byte> rest;
+  rest.reserve(some_bytes + buffer_bytes / 2);
+  rest.push_back(here.back());
+  here.pop_back();
   {
     const std::lock_guard held(*one.mutex);
-    auto& some = one.some.body;
-    if (some.empty()) {
-      one.some = {.status = 206, .headers = one.answer.headers};
-      some.reserve(some_bytes + buffer_bytes);
-      some.swap(here);
-      here.push_back(some.back());
-      some.pop_back();
-    } else {
-      some.insert(some.end(), here.begin(), here.end() - 1);
-      here.erase(here.begin(), here.end() - 1);
-    }
+    if (one.some.empty())
+      one.head_of_some = {.status = 206, .headers = one.answer.headers};
+    one.some.push_back(std::move(here));
   }
+  here = std::move(rest);
   one.changed.notify_all();
 }
 
@@ -228,6 +225,21 @@ void exchange_state::conclude(CURLcode outcome, const client_settings& how) {
   curl_slist_free_all(headers);
   curl_slist_free_all(connect_to);
   headers = connect_to = nullptr;
+}
+
+/// Before the rest of the body. Each goes as soon as it is copied: no more memory than once.
+void exchange_state::put_back_some() {
+  if (some.empty())
+    return;
+  size_t bytes = answer.body.size();
+  for (const auto& one : some)
+    bytes += one.size();
+  std::vector<std::byte> all;
+  all.reserve(bytes);
+  for (; !some.empty(); some.pop_front())
+    all.insert(all.end(), some.front().begin(), some.front().end());
+  all.insert(all.end(), answer.body.begin(), answer.body.end());
+  answer.body = std::move(all);
 }
 
 /// Long before all has come that an answer may have. Only of what is read: a store that is at work

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 
 namespace pgbraid::http {
@@ -21,7 +22,8 @@ struct exchange_state {
   std::atomic<bool> forgotten{false};
   std::atomic<bool> is_read_meanwhile{false}; ///< somebody takes what comes before the end
   std::mutex* mutex = nullptr;                ///< of the client; guards what follows
-  response some = {};                         ///< of the answer, to be taken
+  response head_of_some = {};
+  std::deque<std::vector<std::byte>> some = {}; ///< of the body, to be taken
 
   // Of the thread alone:
   CURL* on = nullptr;
@@ -43,6 +45,8 @@ struct exchange_state {
   void prepare(const client_settings& how);
   /// Takes the outcome from libcurl, and takes back what it was lent.
   void conclude(CURLcode outcome, const client_settings& how);
+  /// What was handed out and not taken.
+  void put_back_some();
   /// Whether it has to be broken off; `refused` says why.
   bool is_late(monotonic::time_point now, const client_settings& how);
 
