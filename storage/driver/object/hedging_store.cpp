@@ -89,11 +89,9 @@ std::vector<std::byte> hedged_read::some(milliseconds how_long) {
 }
 
 result<maybe_piece> hedged_read::wait() {
-  if (comes_in_parts_)
-    return first_->wait();
-  // Of what came before anybody waited it is not known when.
-  const bool here = first_->has_come();
-  auto got = !here && is_slow() ? sooner_of_two() : first_->wait();
+  // Of what came before anybody waited it is not known when; who takes parts waited.
+  const bool here = !comes_in_parts_ && first_->has_come();
+  auto got = !here && !comes_in_parts_ && is_slow() ? sooner_of_two() : first_->wait();
   if (got && !here)
     pace_->took(what_.bytes, taken());
   return got;
