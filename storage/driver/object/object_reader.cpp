@@ -58,29 +58,12 @@ result<object_piece> object_reader::read_piece(uint64_t offset, uint64_t bytes) 
 result<void> object_reader::begin(const read_options& options) {
   const auto begin = next_;
   const auto wanted = std::clamp<uint64_t>(end_ - begin, 1, first_of(options, limits_));
-  auto asked = in_->read(key_, begin, wanted, {});
-  next_ += wanted;
+  coming_ = in_->read(key_, begin, wanted, {});
+  next_ = first_end_ = begin + wanted;
   ask_ahead(std::min(end_, begin + options.size_hint_bytes)); // which the caller knows to be there
   if (options.alone)
-    here_ = asked->some(no_hurry);
-  if (!here_.empty()) {
-    coming_ = std::move(asked);
-    return success();
-  }
-  auto first = taken(std::move(asked));
-  if (!first)
-    return first.failure();
-  size_ = first->object_bytes;
-  tag_ = std::move(first->tag);
-  here_ = std::move(first->bytes);
-  if (end_ <= begin)
-    here_.clear();
-  if (next_ > std::min(end_, size_)) { // it is shorter than somebody thought
-    under_way_.clear();
-    next_ = begin + here_.size();
-  }
-  ask_ahead(std::min(end_, size_));
-  return success();
+    here_ = coming_->some(no_hurry);
+  return here_.empty() ? end_of_first() : success();
 }
 
 void object_reader::ask_ahead(uint64_t until) {
@@ -98,8 +81,18 @@ result<void> object_reader::end_of_first() {
     return rest.failure();
   size_ = rest->object_bytes;
   tag_ = std::move(rest->tag);
-  here_.insert(here_.end(), rest->bytes.begin(), rest->bytes.end());
-  ask_ahead(std::min(end_, size_));
+  if (here_.empty())
+    here_ = std::move(rest->bytes);
+  else
+    here_.insert(here_.end(), rest->bytes.begin(), rest->bytes.end());
+  const auto end = std::min(end_, size_);
+  if (first_end_ > end_) // nothing was wanted
+    here_.clear();
+  if (next_ > end) { // it is shorter than somebody thought
+    under_way_.clear();
+    next_ = std::min(first_end_, end);
+  }
+  ask_ahead(end);
   return success();
 }
 

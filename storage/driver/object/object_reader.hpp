@@ -50,7 +50,8 @@ private:
   uint64_t next_;                             ///< of what is asked for next
   uint64_t size_ = 0;                         ///< of the object, once the first piece has come
   std::string tag_;                           ///< of the object
-  asked<std::optional<object_piece>> coming_; ///< the first, while it is read as it comes
+  asked<std::optional<object_piece>> coming_; ///< the first piece, until all of it has come
+  uint64_t first_end_ = 0;                    ///< of that piece, where the object is so long
   struct asked_piece {
     uint64_t bytes = 0;
     asked<std::optional<object_piece>> outcome = {};

@@ -75,6 +75,8 @@ TEST_CASE("object storage: what is read alone is read as it comes") {
           content.substr(10, 20));
     CHECK(read(on.repo, "f", {.offset_bytes = 36, .limit_bytes = 20, .alone = true}).empty());
     CHECK(code_of(on.repo.open_read("none", {.alone = true})) == errc::file_missing);
+    // It is shorter than somebody thought who asks for what is behind, too.
+    CHECK(read(on.repo, "f", {.size_hint_bytes = 100, .alone = true}) == content);
     // Whoever looks somewhere in between.
     auto file = on.repo.open_read("f", {.alone = true});
     REQUIRE(file);
