@@ -9,6 +9,7 @@
 #include "engine/format/repository_file.hpp"
 #include "engine/format/repository_reach.hpp"
 #include "storage/repository/file_passphrase.hpp"
+#include "storage/repository/sealed_text.hpp"
 
 #include <cerrno>
 #include <cstddef>
@@ -24,7 +25,8 @@ constexpr size_t piece_bytes = size_t{256} << 10;
 /// Hands on what comes, opened with a passphrase if there is one.
 class opening {
 public:
-  opening(const secret& pass, const piece_taker& to) : to_(to) {
+  /// @param info  the file is an info file, which no passphrase was tried on before
+  opening(const secret& pass, bool info, const piece_taker& to) : to_(to), unseen_(info) {
     if (pass.empty())
       return;
     decrypt_ = codec::make_decrypt(pass.view());
@@ -38,6 +40,11 @@ public:
       return to_(as_text(piece));
     bool wanted = true;
     const auto hand_on = [&](const codec::window& made) -> result<void> {
+      if (unseen_ && !made.bytes.empty()) {
+        if (auto fine = check_unsealed(as_text(made.bytes)); !fine)
+          return fine;
+        unseen_ = false;
+      }
       auto taken = to_(as_text(made.bytes));
       if (!taken)
         return taken.failure();
@@ -55,10 +62,11 @@ private:
   std::unique_ptr<codec::kernel> decrypt_; ///< null: it is handed on as it lies there
   std::unique_ptr<codec::stream> stream_;
   std::vector<std::byte> plain_;
+  bool unseen_; ///< an info file whose begin did not come yet
 };
 
-result<void> read_all_of(io::reader& from, const secret& pass, const piece_taker& to) {
-  opening opened(pass, to);
+result<void> read_all_of(io::reader& from, const secret& pass, bool info, const piece_taker& to) {
+  opening opened(pass, info, to);
   std::vector<std::byte> piece(piece_bytes);
   for (bool last = false; !last;) {
     const auto got = from.read(piece);
@@ -118,7 +126,7 @@ result<bool> read_file(repository& in, const std::string& path, const read_wish&
     return false;
   if (!from)
     return why_unread(in, path, from.failure());
-  if (auto read = read_all_of(**from, *pass, to); !read)
+  if (auto read = read_all_of(**from, *pass, format::is_info_path(path), to); !read)
     return read.failure();
   return true;
 }

@@ -9,6 +9,7 @@
 #include "engine/format/json_reader.hpp"
 #include "engine/format/json_writer.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -243,7 +244,12 @@ result<std::string> parse_info(std::string_view text, const info_visitor& visit)
 
 bool looks_like_info(std::string_view text) {
   const auto first = text.find_first_not_of('\n');
-  return first != text.npos && text[first] == '[';
+  if (first == text.npos || text[first] != '[')
+    return false;
+  const auto end = text.find('\n', first);
+  const auto line = text.substr(first, end == text.npos ? end : end - first);
+  return (end == text.npos || line.back() == ']') &&
+         std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 struct info_writer::digest {

@@ -70,7 +70,8 @@ private:
   std::string scratch_;
 };
 
-/// Whether the bytes look like a plain info file: they start with a section.
+/// Whether the bytes look like a plain info file, or the begin of one: their first line is a
+/// section, which noise is once in millions.
 bool looks_like_info(std::string_view text);
 
 } // namespace pgbraid::format

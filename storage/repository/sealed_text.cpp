@@ -48,13 +48,18 @@ result<plain_text> decrypt(std::string content, const secret& pass) {
   if (format::looks_like_info(content))
     return not_encrypted();
   auto plain = codec::decrypt_all(as_bytes(content), pass.view());
-  // One wrong passphrase in 256 leaves padding that looks right, but never a section.
-  if (!plain || !format::looks_like_info(as_text(*plain)))
+  if (!plain)
     return wrong_passphrase();
+  if (auto fine = check_unsealed(as_text(*plain)); !fine)
+    return fine.failure();
   return plain_text(std::move(*plain));
 }
 
 } // namespace
+
+result<void> check_unsealed(std::string_view plain) {
+  return format::looks_like_info(plain) ? success() : result<void>(wrong_passphrase());
+}
 
 result<plain_text> unseal(std::string content, const secret& pass) {
   if (pass.empty())
@@ -100,9 +105,9 @@ result<void> unsealer::decrypt(byte_view piece, bool last, const taker& to) {
     const auto made = as_text(out.bytes);
     if (made.empty())
       continue;
-    // One wrong passphrase in 256 leaves padding that looks right, but never a section.
-    if (!is_text_ && !format::looks_like_info(made))
-      return wrong_passphrase();
+    if (!is_text_)
+      if (auto fine = check_unsealed(made); !fine)
+        return fine;
     is_text_ = true;
     if (auto taken = to(made); !taken)
       return taken;

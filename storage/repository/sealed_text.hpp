@@ -40,6 +40,10 @@ private:
 /// encrypted against the configuration (or not); with `format` for format 6.
 result<plain_text> unseal(std::string content, const secret& pass);
 
+/// Whether `plain` can be the begin of what was sealed. One wrong passphrase in 256 leaves padding
+/// that looks right, but never a section: fails with `crypto` (95) and a hint.
+result<void> check_unsealed(std::string_view plain);
+
 /// The same for content that comes in pieces: makes plain text of them as they come.
 class unsealer {
 public:

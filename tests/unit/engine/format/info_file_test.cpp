@@ -80,6 +80,19 @@ TEST_CASE("info file: what readers must refuse") {
   CHECK(code_of("Salted__12345678abcdefghabcdefgh") == errc::crypto);
 }
 
+TEST_CASE("info file: a section at the begin tells text from noise") {
+  CHECK(looks_like_info(example));
+  for (const std::string begin : {"[", "[backrest", "[backrest]", "[backrest]\nx", "\n\n[db]\n"}) {
+    CAPTURE(begin);
+    CHECK(looks_like_info(begin));
+  }
+  for (const std::string noise :
+       {"", "\n", "backrest]\n", "[back\x01rest]\n", "[\xc3\xa4]", "[backrest\nx"}) {
+    CAPTURE(noise);
+    CHECK_FALSE(looks_like_info(noise));
+  }
+}
+
 TEST_CASE("info file: another format is named") {
   test::hostile("manifests and info files", 2);
   const auto read = parse_info(replaced(example, "backrest-format=5", "backrest-format=6"), ignore);
