@@ -171,7 +171,8 @@ public:
 
   /// Empty when there is no such name; a link is told as such.
   virtual result<std::optional<entry_info>> info(std::string_view path) = 0;
-  /// Of several names, in their order. The default asks for one after the other.
+  /// Of several names, in their order: for less where those of one path follow each other. The
+  /// default asks for one after the other.
   virtual result<std::vector<std::optional<entry_info>>>
   many_infos(std::span<const std::string> paths);
   /// All entries of one path, sorted by name. Empty optional when the path does not exist.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/restore/compare_job.hpp"
 
+#include "actors/restore/placed_look.hpp"
 #include "actors/run/run_job.hpp"
 #include "engine/base/command_stage.hpp"
 #include "engine/codec/digest.hpp"
@@ -108,18 +109,6 @@ private:
   file_list same_;
 };
 
-/// What is there of a file, if that has the right size.
-result<std::optional<entry_info>> of_right_size(const plan::restore_mapping& where,
-                                                restore_tree& in,
-                                                const format::manifest_file& file) {
-  const auto place = where.locate(file.name);
-  auto found = in.at(place.root).info(place.path);
-  if (found && *found &&
-      ((*found)->kind != entry_kind::file || (*found)->size_bytes != file.size_bytes))
-    found->reset();
-  return found;
-}
-
 /// Whether the file's own restore finds out what of it is there.
 bool is_left_to_blocks(const format::manifest_file& file, const entry_info& found, same_by how) {
   return how == same_by::content_or_blocks && file.is_block_incremental() &&
@@ -132,22 +121,30 @@ struct selection {
   file_list to_read;
 };
 
+void select(const format::manifest& backup, const format::manifest_file& file,
+            const entry_info& found, same_by how, selection& out) {
+  if (is_left_to_blocks(file, found, how))
+    return;
+  if (how != same_by::time && file.size_bytes != 0)
+    out.to_read.push_back(&file);
+  else if (how != same_by::time ||
+           (found.mtime_s == file.mtime_s && found.mtime_s < backup.copy_start_s))
+    out.same.push_back(&file);
+}
+
 result<selection> select_by_look(const format::manifest& backup, const plan::restore_mapping& where,
                                  restore_tree& in,
                                  std::span<const format::manifest_file* const> files, same_by how) {
   selection out;
-  for (const auto* file : files) {
-    const auto found = of_right_size(where, in, *file);
+  while (!files.empty()) {
+    const auto some = files.first(std::min(files.size(), batch_files));
+    files = files.subspan(some.size());
+    const auto found = find_placed(where, in, some);
     if (!found)
       return found.failure();
-    if (!*found || is_left_to_blocks(*file, **found, how))
-      continue;
-    const auto& info = **found;
-    if (how != same_by::time && file->size_bytes != 0)
-      out.to_read.push_back(file);
-    else if (how != same_by::time ||
-             (info.mtime_s == file->mtime_s && info.mtime_s < backup.copy_start_s))
-      out.same.push_back(file);
+    for (size_t i = 0; i < some.size(); ++i)
+      if ((*found)[i])
+        select(backup, *some[i], *(*found)[i], how, out);
   }
   return out;
 }

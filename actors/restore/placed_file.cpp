@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace pgbraid {
 
 namespace {
@@ -33,19 +35,15 @@ std::string placed_file::name() const {
   return context_.where.absolute(place_);
 }
 
-result<std::optional<entry_info>> placed_file::kept_entry() {
-  if (!context_.same.contains(&file_))
-    return std::optional<entry_info>();
-  auto found = target().info(place_.path);
-  // What somebody took away since it was compared is restored.
-  if (found && *found &&
-      ((*found)->kind != entry_kind::file || (*found)->size_bytes != file_.size_bytes))
-    found->reset();
-  return found;
+void placed_file::keep(std::shared_ptr<kept_files> among, size_t position) {
+  kept_ = std::move(among);
+  kept_position_ = position;
 }
 
 result<bool> placed_file::keep_existing() {
-  auto found = kept_entry();
+  if (kept_ == nullptr)
+    return false;
+  const auto found = kept_->at(kept_position_);
   if (!found)
     return found.failure();
   if (!*found)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/restore/placed_look.hpp"
 #include "actors/restore/restore_tree.hpp"
 #include "engine/format/manifest.hpp"
 #include "engine/graph/task.hpp"
@@ -13,7 +14,9 @@
 #include "storage/storage.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -54,6 +57,8 @@ public:
   /// @param copy  the same file in the manifest that says how it is stored
   placed_file(restore_context& context, const format::manifest_file& file,
               const format::manifest_file& copy);
+  /// It was found to have the right content. Before it is opened.
+  void keep(std::shared_ptr<kept_files> among, size_t position);
   std::string name() const override;
   bool put_aside(const error& why) override;
 
@@ -85,9 +90,8 @@ protected:
   outcome outcome_ = outcome::pending;
 
 private:
-  /// What is there, if it stays.
-  result<std::optional<entry_info>> kept_entry();
-
+  std::shared_ptr<kept_files> kept_ = {}; ///< null: nothing stays
+  size_t kept_position_ = 0;
   plan::restore_place place_;
   bool target_failed_ = false;
   std::optional<error> why_ = {};

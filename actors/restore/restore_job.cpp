@@ -67,13 +67,18 @@ graph::task_list restore_job::deal() {
     return out;
   const auto& batch = batches_[next_++];
   const auto together = read_together(context_, batch, reading_.next());
+  const auto kept = std::make_shared<kept_files>(context_.where, context_.tree);
   for (size_t i = 0; i < batch.files.size(); ++i) {
     const auto& copy = *batch.files[i];
     const auto& file = wanted_file(context_, copy);
+    std::shared_ptr<placed_file> task;
     if (reads_blocks(copy))
-      out.push_back(std::make_shared<block_task>(context_, file, copy, together, i));
+      task = std::make_shared<block_task>(context_, file, copy, together, i);
     else
-      out.push_back(std::make_shared<restore_task>(context_, file, copy, together.near, i));
+      task = std::make_shared<restore_task>(context_, file, copy, together.near, i);
+    if (context_.same.contains(&file))
+      task->keep(kept, kept->add(file));
+    out.push_back(std::move(task));
   }
   return out;
 }

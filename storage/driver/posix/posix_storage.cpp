@@ -44,7 +44,13 @@ public:
             .updates = true};
   }
   const std::string& root() const override { return root_.path(); }
-  result<std::optional<entry_info>> info(std::string_view path) override;
+  result<std::optional<entry_info>> info(std::string_view path) override {
+    return posix::look_at_path(root_, path);
+  }
+  result<std::vector<std::optional<entry_info>>>
+  many_infos(std::span<const std::string> paths) override {
+    return posix::look_at_paths(root_, paths);
+  }
   result<std::optional<std::vector<entry>>> list(std::string_view path) override;
   result<bool> each_entry(std::string_view path, const entry_visitor& visit) override;
   result<std::optional<list_page>> list_some(std::string_view path, std::string_view after,
@@ -84,20 +90,6 @@ private:
 };
 
 // ---- looking
-
-result<std::optional<entry_info>> posix_storage::info(std::string_view path) {
-  if (auto fine = check_storage_path(path); !fine)
-    return fine.failure();
-  entry_info found;
-  const auto fd = root_.open_at(path, O_PATH | O_NOFOLLOW);
-  const int failure = fd ? look_at(fd.get(), "", AT_EMPTY_PATH, found) : errno;
-  if (is_missing(failure))
-    return std::optional<entry_info>();
-  if (failure != 0)
-    return root_.failed("get information about", path, failure,
-                        {errc::file_missing, errc::file_open});
-  return std::optional(std::move(found));
-}
 
 /// Empty when there is no such path.
 result<unique_fd> posix_storage::open_list(std::string_view path) {

@@ -101,7 +101,11 @@ TEST_CASE_TEMPLATE("storage: several names and paths at once", rig, ALL_RIGS) {
   for (int round = 0; round < 2; ++round)
     REQUIRE(repo.make_many_paths(paths, 0750));
   REQUIRE(write_all(repo, "a/f", "four"));
-  paths.insert(paths.end(), {"a/f", "none", "none/below"});
+  paths.insert(paths.end(), {"a/f", "none", "none/below", "a/f/below", "a/b/1"});
+  if (repo.features().symlinks && repo.make_symlink("a/link", "b")) // not just any, of another host
+    paths.emplace_back("a/link");
+  if (repo.features().paths)
+    paths.emplace_back("");
   const auto seen = repo.many_infos(paths);
   REQUIRE(seen);
   REQUIRE(seen->size() == paths.size());
@@ -114,6 +118,7 @@ TEST_CASE_TEMPLATE("storage: several names and paths at once", rig, ALL_RIGS) {
       CHECK((*seen)[i]->kind == (**alone).kind);
       CHECK((*seen)[i]->mode == (**alone).mode);
       CHECK((*seen)[i]->size_bytes == (**alone).size_bytes);
+      CHECK((*seen)[i]->link_destination == (**alone).link_destination);
     }
   }
   CHECK(repo.many_infos({})->empty());

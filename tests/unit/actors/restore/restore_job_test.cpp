@@ -177,6 +177,29 @@ TEST_CASE("restore job: of a file that stays, what is right already is not set a
   CHECK((*data.info("base/5/large"))->mode == (*data.info("base/5/empty"))->mode);
 }
 
+TEST_CASE("restore job: what is taken away after it was compared is restored") {
+  rig with;
+  fill(with);
+  with.delta = true;
+  with.plan();
+  REQUIRE(with.restore());
+  with.outcomes.clear();
+  with.plan();
+  auto& data = with.root("/new");
+  REQUIRE(data.remove_file("base/5/112"));
+  REQUIRE(data.remove_file("base/5/empty"));
+  REQUIRE(write_all(data, "base/5/113", "shorter"));
+  REQUIRE(data.remove_file("base/5/large"));
+  REQUIRE(with.restore());
+  check_restored(with);
+  const auto at = [&](const char* path) { return static_cast<outcome>(with.outcomes[path]); };
+  for (const auto* path :
+       {"/new/base/5/112", "/new/base/5/113", "/new/base/5/empty", "/new/base/5/large"})
+    CHECK(at(path) == outcome::restored);
+  CHECK(at("/new/PG_VERSION") == outcome::matched);
+  CHECK(at("/space/PG_15_202209061/5/16390") == outcome::matched);
+}
+
 TEST_CASE("restore job: delta with force believes size and time") {
   rig with;
   fill(with);
