@@ -37,6 +37,15 @@ def become_postgres():
         os.environ.update(HOME="/tmp", USER="postgres", LOGNAME="postgres")
 
 
+def warm(folder):
+    """Reads all files: one program writes past the page cache and one through it, and both shall find the same."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb") as file:
+                while file.read(MIB):
+                    pass
+
+
 def sh(argv, text_in=None):
     done = subprocess.run([str(word) for word in argv], input=text_in, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

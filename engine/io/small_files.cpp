@@ -9,23 +9,31 @@
 #include <sys/uio.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <utility>
 
 namespace pgbraid::io {
 
 namespace {
 
+struct opened_file {
+  unique_fd fd;
+  size_t size_bytes = 0; ///< when it was opened
+};
+
 // O_NONBLOCK so that a fifo does not hold up the open.
-unique_fd open_file(int directory_fd, const char* path) {
+opened_file open_file(int directory_fd, const char* path) {
   auto file = open_beneath(directory_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   struct stat found = {};
   if (file && ::fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode))
-    return file;
+    return {std::move(file), static_cast<size_t>(found.st_size)};
   if (file)
     errno = EINVAL;
   return {};
 }
 
-int64_t read_to_end(int fd, byte_span room) {
+// A read that comes short is the end if that is where the end was; elsewhere it is asked again.
+int64_t read_to_end(int fd, byte_span room, size_t size_bytes) {
   size_t filled = 0;
   while (filled < room.size()) {
     const auto got =
@@ -37,6 +45,8 @@ int64_t read_to_end(int fd, byte_span room) {
     if (got == 0)
       break;
     filled += static_cast<size_t>(got);
+    if (filled == size_bytes)
+      break;
   }
   return static_cast<int64_t>(filled);
 }
@@ -44,13 +54,13 @@ int64_t read_to_end(int fd, byte_span room) {
 // Reads one file and tells whether the disk was needed for it.
 bool read_and_tell_cold(int directory_fd, small_file& wanted) {
   const auto file = open_file(directory_fd, wanted.path);
-  if (!file) {
+  if (!file.fd) {
     wanted.outcome = -errno;
     return false;
   }
   iovec part = {wanted.room.data(), wanted.room.size()};
-  const bool cold = ::preadv2(file.get(), &part, 1, 0, RWF_NOWAIT) < 0 && errno == EAGAIN;
-  wanted.outcome = read_to_end(file.get(), wanted.room);
+  const bool cold = ::preadv2(file.fd.get(), &part, 1, 0, RWF_NOWAIT) < 0 && errno == EAGAIN;
+  wanted.outcome = read_to_end(file.fd.get(), wanted.room, file.size_bytes);
   return cold;
 }
 
@@ -78,7 +88,7 @@ void read_through(io_engine& engine, int directory_fd, std::span<small_file> fil
 
 int64_t read_beginning(int directory_fd, const char* path, byte_span room) {
   const auto file = open_file(directory_fd, path);
-  return file ? read_to_end(file.get(), room) : -errno;
+  return file.fd ? read_to_end(file.fd.get(), room, file.size_bytes) : -errno;
 }
 
 void read_small_files(int directory_fd, std::span<small_file> files, io_engine* engine) {

@@ -3,10 +3,13 @@
 #include "engine/io/small_files.hpp"
 #include "tests/unit/engine/io/scratch.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <array>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <utility>
 
 using namespace pgbraid;
@@ -63,6 +66,20 @@ TEST_CASE("small files: what came short is read again to its end") {
     CHECK(batch[i].outcome == static_cast<int64_t>(size));
     CHECK(rooms[i].substr(0, size) == noise(size, i));
   }
+}
+
+TEST_CASE("small files: one that does not say its size is read to its end all the same") {
+  const io::unique_fd proc(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  REQUIRE(proc);
+  std::string room(100'000, '\0');
+  const auto got =
+      io::read_beginning(proc.get(), "cpuinfo", std::as_writable_bytes(std::span(room)));
+  REQUIRE(got > 0);
+  std::ifstream same("/proc/cpuinfo");
+  std::string line;
+  std::getline(same, line);
+  CHECK(room.starts_with(line + "\n"));
+  CHECK(room[static_cast<size_t>(got) - 1] == '\n');
 }
 
 TEST_CASE_TEMPLATE("small files", backend, uring_backend, threads_backend) {
